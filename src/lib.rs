@@ -1,1 +1,4 @@
+//! quarterdeck: a terminal operations console for AWS with runbook automation.
 
+pub mod cloud;
+pub mod domain;

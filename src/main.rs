@@ -1,1 +1,3 @@
-fn main(){}
+//! `qd`: arguments → console or command → exit code.
+
+fn main() {}

@@ -1,1 +1,2 @@
-fn main(){}
+//! The integration tests, in one binary.
+fn main() {}

@@ -1,0 +1,23 @@
+//! What quarterdeck knows about AWS, as plain values: resource families, the reads and writes that
+//! can be asked of a cloud, health rules and prices. Pure: no I/O, no clock, no randomness.
+
+pub mod alarm;
+pub mod asg;
+pub mod cost;
+pub mod datastore;
+pub mod ec2;
+pub mod ecs;
+pub mod elb;
+pub mod fault;
+pub mod health;
+pub mod ids;
+pub mod inventory;
+pub mod loadable;
+pub mod logs;
+pub mod metric;
+pub mod ops;
+pub mod queue;
+pub mod scope;
+pub mod sensitive;
+pub mod ssm;
+pub mod trail;
