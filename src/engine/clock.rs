@@ -18,6 +18,15 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, span: Duration) -> BoxFuture<'static, ()>;
 }
 
+/// The two clocks of a process.
+#[derive(Clone)]
+pub struct Clocks {
+    /// AWS's: waits, deadlines, the age of data; accelerated in the demo.
+    pub cloud: Arc<dyn Clock>,
+    /// The user's: prompts, input, frames.
+    pub wall: Arc<dyn Clock>,
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

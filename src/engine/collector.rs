@@ -15,7 +15,7 @@ use crate::domain::focus::{Focus, Pace};
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::scope::{Scope, ScopeName};
-use crate::engine::clock::Clock;
+use crate::engine::clock::{Clock, Clocks};
 use crate::engine::host::EngineHost;
 use crate::engine::schedule::{self, Want};
 
@@ -43,6 +43,7 @@ pub struct Collector {
     cloud: Arc<dyn Cloud>,
     host: Arc<EngineHost>,
     clock: Arc<dyn Clock>,
+    wall: Arc<dyn Clock>,
     assess: Assess,
     inventory: Inventory,
     focus: Focus,
@@ -77,7 +78,7 @@ impl Collector {
     pub fn new(
         cloud: Arc<dyn Cloud>,
         host: Arc<EngineHost>,
-        clock: Arc<dyn Clock>,
+        clocks: Clocks,
         scopes: Vec<Arc<Scope>>,
         assess: Assess,
     ) -> (Self, watch::Receiver<Arc<Picture>>) {
@@ -86,13 +87,14 @@ impl Collector {
             inventory: inventory.clone(),
             findings: Vec::new(),
             meter: host.meter(),
-            at: clock.now(),
+            at: clocks.cloud.now(),
         };
         let (picture, pictures) = watch::channel(Arc::new(first));
         let collector = Self {
             cloud,
             host,
-            clock,
+            clock: clocks.cloud,
+            wall: clocks.wall,
             assess,
             inventory,
             focus: Focus::default(),
@@ -109,7 +111,7 @@ impl Collector {
         loop {
             let now = self.clock.now();
             let due = self.ask_due(now);
-            let wait = due.map_or(Duration::from_secs(60), |at| {
+            let wait = due.map_or(Duration::from_mins(1), |at| {
                 Duration::try_from(at.duration_since(now))
                     .unwrap_or(Duration::ZERO)
                     .max(Duration::from_millis(20))
@@ -123,7 +125,7 @@ impl Collector {
                 Some(answer) = self.answers.1.recv() => {
                     self.take(&answer);
                     // Answers come in bursts: one picture for all that arrive within a moment.
-                    tokio::time::sleep(PUBLISH_EACH).await;
+                    self.wall.sleep(PUBLISH_EACH).await;
                     while let Ok(answer) = self.answers.1.try_recv() {
                         self.take(&answer);
                     }
