@@ -25,4 +25,5 @@ pub mod queue;
 pub mod scope;
 pub mod sensitive;
 pub mod ssm;
+pub mod text;
 pub mod trail;

@@ -1,0 +1,3 @@
+//! Configuration as values.
+
+pub mod keys;
