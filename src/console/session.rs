@@ -40,10 +40,13 @@ pub struct Session {
     /// How findings are made.
     pub assess: Assess,
     /// Makes the cloud.
-    pub cloud: Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>,
+    pub cloud: MakeCloud,
     /// Whether the console runs inside tmux, which the clipboard must know.
     pub in_tmux: bool,
 }
+
+/// Makes a cloud that lives on the engine's host.
+pub type MakeCloud = Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub fn draw(
         }
         if section.columns.iter().any(|column| !column.title.is_empty()) {
             canvas.line(frame, |frame, row| {
-                headings(frame, row, &section.columns, &widths, styles)
+                headings(frame, row, &section.columns, &widths, styles);
             });
         }
         let mut rows = view.visible.iter().filter(|(of, _)| *of == number).peekable();
@@ -49,7 +49,7 @@ pub fn draw(
         for (_, index) in rows {
             let row = &section.rows[*index];
             canvas.line(frame, |frame, place| {
-                cells(frame, place, row, &section.columns, &widths, marks, styles)
+                cells(frame, place, row, &section.columns, &widths, marks, styles);
             });
         }
         if canvas.is_full() {
