@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod loadable;
 pub mod logs;
 pub mod metric;
+pub mod metric_catalog;
 pub mod ops;
 pub mod queue;
 pub mod scope;
