@@ -1,1 +1,4 @@
+//! quarterdeck: a terminal operations console for AWS.
 
+pub mod config;
+pub mod domain;
