@@ -1,6 +1,7 @@
 //! quarterdeck: a terminal operations console for AWS with runbook automation.
 
 pub mod app;
+pub mod cli;
 pub mod cloud;
 pub mod config;
 pub mod console;
