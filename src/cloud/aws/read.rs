@@ -8,6 +8,7 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod listing;
 mod logs;
 mod rds;
 mod sqs;
