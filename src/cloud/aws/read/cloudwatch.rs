@@ -39,7 +39,10 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
 
 async fn gpu_metrics(caller: &Caller<'_>) -> Result<Reply, Fault> {
     // One list for each name: the namespace as a whole also has each disk and CPU of each host.
-    let answers = each(AGENT_METRICS, |name| named_metrics(caller, name)).await;
+    let answers = each(AGENT_METRICS.map(str::to_owned), |name| {
+        named_metrics(caller, name)
+    })
+    .await;
     let (found, gaps) = some(answers)?;
     let unique: BTreeSet<MetricId> = found.iter().filter_map(metric_from_sdk).collect();
     Ok(Reply {
@@ -48,7 +51,8 @@ async fn gpu_metrics(caller: &Caller<'_>) -> Result<Reply, Fault> {
     })
 }
 
-async fn named_metrics(caller: &Caller<'_>, name: &str) -> Result<Paged<Metric>, Fault> {
+async fn named_metrics(caller: &Caller<'_>, name: String) -> Result<Paged<Metric>, Fault> {
+    let name = &name;
     pages(|token| async move {
         let call = caller
             .cloudwatch()

@@ -1,15 +1,30 @@
 //! Changes of Amazon RDS.
 
 use aws_sdk_rds::operation::RequestId;
-use aws_sdk_rds::operation::restore_db_instance_from_db_snapshot::builders::RestoreDbInstanceFromDbSnapshotFluentBuilder as FromSnapshot;
-use aws_sdk_rds::operation::restore_db_instance_to_point_in_time::builders::RestoreDbInstanceToPointInTimeFluentBuilder as ToPointInTime;
 use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 
 use crate::cloud::aws::caller::Caller;
 use crate::cloud::aws::convert::date_time;
 use crate::domain::fault::Fault;
-use crate::domain::ops::rds::{RestoreSettings, Write};
+use crate::domain::ops::rds::Write;
 use crate::domain::ops::{Receipt, Token};
+
+/// A restore with its settings: one that is not passed falls back to AWS's default, not to the
+/// source's value. The two restores have requests of different types with the same fields.
+macro_rules! with_settings {
+    ($call:expr, $settings:expr) => {
+        $call
+            .set_db_instance_class($settings.class.clone())
+            .set_multi_az($settings.multi_az)
+            .set_db_subnet_group_name($settings.subnet_group.clone())
+            .set_vpc_security_group_ids(some(&$settings.security_groups))
+            .set_db_parameter_group_name($settings.parameter_group.clone())
+            .set_option_group_name($settings.option_group.clone())
+            .set_storage_type($settings.storage_type.clone())
+            .set_deletion_protection($settings.deletion_protection)
+            .set_publicly_accessible($settings.publicly_accessible)
+    };
+}
 
 /// Makes a change, once. RDS takes no token: that a snapshot or an instance of that name exists
 /// is what tells of a change whose answer was lost.
@@ -37,9 +52,8 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .restore_db_instance_from_db_snapshot()
                 .db_snapshot_identifier(snapshot)
                 .db_instance_identifier(instance);
-            let answer = caller
-                .call(operation, from_snapshot(call, settings).send())
-                .await?;
+            let call = with_settings!(call, settings);
+            let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, arn(answer.db_instance())))
         }
         Write::RestoreToPointInTime {
@@ -56,9 +70,8 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 Some(at) => call.restore_time(date_time(*at)),
                 None => call.use_latest_restorable_time(true),
             };
-            let answer = caller
-                .call(operation, to_point_in_time(call, settings).send())
-                .await?;
+            let call = with_settings!(call, settings);
+            let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, arn(answer.db_instance())))
         }
         Write::Rename { instance, to } => {
@@ -103,32 +116,6 @@ fn arn(instance: Option<&DbInstance>) -> Option<&str> {
     instance.and_then(DbInstance::db_instance_arn)
 }
 
-/// Each setting that is not passed falls back to AWS's default, not to the source's value.
-fn from_snapshot(call: FromSnapshot, settings: &RestoreSettings) -> FromSnapshot {
-    call.set_db_instance_class(settings.class.clone())
-        .set_multi_az(settings.multi_az)
-        .set_db_subnet_group_name(settings.subnet_group.clone())
-        .set_vpc_security_group_ids(some(&settings.security_groups))
-        .set_db_parameter_group_name(settings.parameter_group.clone())
-        .set_option_group_name(settings.option_group.clone())
-        .set_storage_type(settings.storage_type.clone())
-        .set_deletion_protection(settings.deletion_protection)
-        .set_publicly_accessible(settings.publicly_accessible)
-}
-
-/// The same for the other kind of restore, whose request is a type of its own.
-fn to_point_in_time(call: ToPointInTime, settings: &RestoreSettings) -> ToPointInTime {
-    call.set_db_instance_class(settings.class.clone())
-        .set_multi_az(settings.multi_az)
-        .set_db_subnet_group_name(settings.subnet_group.clone())
-        .set_vpc_security_group_ids(some(&settings.security_groups))
-        .set_db_parameter_group_name(settings.parameter_group.clone())
-        .set_option_group_name(settings.option_group.clone())
-        .set_storage_type(settings.storage_type.clone())
-        .set_deletion_protection(settings.deletion_protection)
-        .set_publicly_accessible(settings.publicly_accessible)
-}
-
 /// An empty list is not sent: it would mean none, not the default.
 fn some(list: &[String]) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.to_vec())
@@ -139,6 +126,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::domain::ops::rds::RestoreSettings;
 
     fn settings() -> RestoreSettings {
         RestoreSettings {
@@ -181,20 +169,18 @@ mod tests {
 
     #[test]
     fn both_restores_carry_every_setting() {
-        let client = client();
-        let from_snapshot = from_snapshot(client.restore_db_instance_from_db_snapshot(), &settings());
-        let to_point_in_time = to_point_in_time(client.restore_db_instance_to_point_in_time(), &settings());
-        assert_eq!(carried!(from_snapshot), settings());
-        assert_eq!(carried!(to_point_in_time), settings());
+        let (client, settings) = (client(), settings());
+        let from_snapshot = with_settings!(client.restore_db_instance_from_db_snapshot(), settings);
+        let to_point_in_time = with_settings!(client.restore_db_instance_to_point_in_time(), settings);
+        assert_eq!(carried!(from_snapshot), settings);
+        assert_eq!(carried!(to_point_in_time), settings);
     }
 
     #[test]
     fn settings_that_are_not_known_are_not_sent() {
-        let call = from_snapshot(
-            client().restore_db_instance_from_db_snapshot(),
-            &RestoreSettings::default(),
-        );
+        let (client, nothing) = (client(), RestoreSettings::default());
+        let call = with_settings!(client.restore_db_instance_from_db_snapshot(), nothing);
         assert_eq!(call.get_vpc_security_group_ids(), &None);
-        assert_eq!(carried!(call), RestoreSettings::default());
+        assert_eq!(carried!(call), nothing);
     }
 }

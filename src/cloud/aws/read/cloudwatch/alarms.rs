@@ -99,25 +99,44 @@ async fn history_of_types(
     .await
 }
 
+/// The SDK has a type for each sort of alarm. They are alike in all that is shown but in what they
+/// watch.
+macro_rules! alarm_from_sdk {
+    ($alarm:ident, metric: $metric:expr, composite_rule: $rule:expr) => {{
+        let name = $alarm.alarm_name()?;
+        Some(Alarm {
+            arn: $alarm.alarm_arn().unwrap_or(name).to_owned(),
+            name: name.to_owned(),
+            description: $alarm.alarm_description.clone(),
+            state: state_from_sdk($alarm.state_value()),
+            reason: $alarm.state_reason.clone(),
+            since: timestamp_of(
+                $alarm
+                    .state_transitioned_timestamp()
+                    .or($alarm.state_updated_timestamp()),
+            ),
+            actions_enabled: $alarm.actions_enabled.unwrap_or(false),
+            alarm_actions: $alarm.alarm_actions().to_vec(),
+            metric: $metric,
+            composite_rule: $rule,
+        })
+    }};
+}
+
 /// A metric alarm; `None` without a name.
 fn metric_alarm_from_sdk(alarm: &MetricAlarm) -> Option<Alarm> {
-    let name = alarm.alarm_name()?;
-    Some(Alarm {
-        arn: alarm.alarm_arn().unwrap_or(name).to_owned(),
-        name: name.to_owned(),
-        description: alarm.alarm_description.clone(),
-        state: state_from_sdk(alarm.state_value()),
-        reason: alarm.state_reason.clone(),
-        since: timestamp_of(
-            alarm
-                .state_transitioned_timestamp()
-                .or(alarm.state_updated_timestamp()),
-        ),
-        actions_enabled: alarm.actions_enabled.unwrap_or(false),
-        alarm_actions: alarm.alarm_actions().to_vec(),
-        metric: watched_from_sdk(alarm),
-        composite_rule: None,
-    })
+    alarm_from_sdk!(alarm, metric: watched_from_sdk(alarm), composite_rule: None)
+}
+
+/// A composite alarm; `None` without a name.
+fn composite_from_sdk(alarm: &CompositeAlarm) -> Option<Alarm> {
+    let rule = alarm.alarm_rule.clone().unwrap_or_default();
+    alarm_from_sdk!(alarm, metric: None, composite_rule: Some(rule))
+}
+
+/// An alarm on the results of a scheduled query over logs; `None` without a name.
+fn log_alarm_from_sdk(alarm: &LogAlarm) -> Option<Alarm> {
+    alarm_from_sdk!(alarm, metric: None, composite_rule: None)
 }
 
 /// What a metric alarm watches: its metric, or the first that its expression is made of.
@@ -145,48 +164,6 @@ fn watched_from_sdk(alarm: &MetricAlarm) -> Option<AlarmMetric> {
             .period
             .or(of_expression.and_then(|stat| stat.period))
             .and_then(|seconds| u32::try_from(seconds).ok()),
-    })
-}
-
-/// A composite alarm; `None` without a name.
-fn composite_from_sdk(alarm: &CompositeAlarm) -> Option<Alarm> {
-    let name = alarm.alarm_name()?;
-    Some(Alarm {
-        arn: alarm.alarm_arn().unwrap_or(name).to_owned(),
-        name: name.to_owned(),
-        description: alarm.alarm_description.clone(),
-        state: state_from_sdk(alarm.state_value()),
-        reason: alarm.state_reason.clone(),
-        since: timestamp_of(
-            alarm
-                .state_transitioned_timestamp()
-                .or(alarm.state_updated_timestamp()),
-        ),
-        actions_enabled: alarm.actions_enabled.unwrap_or(false),
-        alarm_actions: alarm.alarm_actions().to_vec(),
-        metric: None,
-        composite_rule: Some(alarm.alarm_rule.clone().unwrap_or_default()),
-    })
-}
-
-/// An alarm on the results of a scheduled query over logs; `None` without a name.
-fn log_alarm_from_sdk(alarm: &LogAlarm) -> Option<Alarm> {
-    let name = alarm.alarm_name()?;
-    Some(Alarm {
-        arn: alarm.alarm_arn().unwrap_or(name).to_owned(),
-        name: name.to_owned(),
-        description: alarm.alarm_description.clone(),
-        state: state_from_sdk(alarm.state_value()),
-        reason: alarm.state_reason.clone(),
-        since: timestamp_of(
-            alarm
-                .state_transitioned_timestamp()
-                .or(alarm.state_updated_timestamp()),
-        ),
-        actions_enabled: alarm.actions_enabled.unwrap_or(false),
-        alarm_actions: alarm.alarm_actions().to_vec(),
-        metric: None,
-        composite_rule: None,
     })
 }
 

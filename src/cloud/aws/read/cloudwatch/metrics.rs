@@ -24,12 +24,12 @@ const MOST_VALUES: usize = 100_800;
 
 /// Metrics that share a call, because their values begin, end and are spaced alike.
 #[derive(Debug, PartialEq, Eq)]
-struct Chunk<'a> {
+struct Chunk {
     period_s: u32,
     start: Timestamp,
     end: Timestamp,
-    /// Each metric, with its place among those that were asked for.
-    metrics: Vec<(usize, &'a MetricId)>,
+    /// The places of the metrics among those that were asked for.
+    places: Vec<usize>,
 }
 
 /// The values of these metrics up to now, in the order in which they were asked for.
@@ -37,7 +37,7 @@ pub(super) async fn values(caller: &Caller<'_>, specs: &[MetricSpec]) -> Result<
     let chunks = chunks(specs, caller.host().now());
     let asked = chunks.len();
     let answers = each(chunks, |chunk| async move {
-        let answer = data(caller, &chunk).await;
+        let answer = data(caller, &chunk, specs).await;
         (chunk, answer)
     })
     .await;
@@ -51,8 +51,8 @@ pub(super) async fn values(caller: &Caller<'_>, specs: &[MetricSpec]) -> Result<
                 (Vec::new(), Some(fault))
             }
         };
-        let read = series_from_sdk(results, chunk.period_s, chunk.metrics.len());
-        for ((place, _), mut one) in chunk.metrics.into_iter().zip(read) {
+        let read = series_from_sdk(results, chunk.period_s, chunk.places.len());
+        for (place, mut one) in chunk.places.into_iter().zip(read) {
             one.partial |= gap.is_some();
             series[place] = one;
         }
@@ -77,23 +77,23 @@ fn empty(period_s: u32) -> Series {
 }
 
 /// As few calls as AWS's limits allow.
-fn chunks(specs: &[MetricSpec], now: Timestamp) -> Vec<Chunk<'_>> {
-    let mut alike = BTreeMap::<(u32, u32), Vec<(usize, &MetricId)>>::new();
+fn chunks(specs: &[MetricSpec], now: Timestamp) -> Vec<Chunk> {
+    let mut alike = BTreeMap::<(u32, u32), Vec<usize>>::new();
     for (place, spec) in specs.iter().enumerate() {
         alike
             .entry((spec.period_s, spec.lookback_s))
             .or_default()
-            .push((place, &spec.id));
+            .push(place);
     }
     let mut chunks = Vec::new();
-    for ((period_s, lookback_s), metrics) in alike {
+    for ((period_s, lookback_s), places) in alike {
         let (start, end, values) = span(now, period_s, lookback_s);
         let most = (MOST_VALUES / values).clamp(1, MOST_QUERIES);
-        chunks.extend(metrics.chunks(most).map(|metrics| Chunk {
+        chunks.extend(places.chunks(most).map(|places| Chunk {
             period_s,
             start,
             end,
-            metrics: metrics.to_vec(),
+            places: places.to_vec(),
         }));
     }
     chunks
@@ -113,12 +113,16 @@ fn span(now: Timestamp, period_s: u32, lookback_s: u32) -> (Timestamp, Timestamp
     )
 }
 
-async fn data(caller: &Caller<'_>, chunk: &Chunk<'_>) -> Result<Paged<MetricDataResult>, Fault> {
+async fn data(
+    caller: &Caller<'_>,
+    chunk: &Chunk,
+    specs: &[MetricSpec],
+) -> Result<Paged<MetricDataResult>, Fault> {
     let queries: Vec<_> = chunk
-        .metrics
+        .places
         .iter()
         .enumerate()
-        .map(|(number, (_, metric))| query(number, metric, chunk.period_s))
+        .map(|(number, place)| query(number, &specs[*place].id, chunk.period_s))
         .collect();
     let queries = &queries;
     pages(|token| async move {
@@ -241,7 +245,7 @@ mod tests {
             let specs: Vec<_> = (0..count).map(|number| spec(cpu(&number.to_string()))).collect();
             chunks(&specs, now())
                 .iter()
-                .map(|chunk| chunk.metrics.len())
+                .map(|chunk| chunk.places.len())
                 .collect::<Vec<_>>()
         };
         assert_eq!(sizes(MetricId::by_minute, 1001), [500, 500, 1]);
@@ -254,11 +258,8 @@ mod tests {
     fn only_metrics_with_the_same_span_share_a_call() {
         let specs = [cpu("a").by_minute(), cpu("a").by_hour(), cpu("b").by_minute()];
         let found: Vec<_> = chunks(&specs, now())
-            .iter()
-            .map(|chunk| {
-                let places: Vec<_> = chunk.metrics.iter().map(|(place, _)| *place).collect();
-                (chunk.period_s, places)
-            })
+            .into_iter()
+            .map(|chunk| (chunk.period_s, chunk.places))
             .collect();
         assert_eq!(found, [(60, vec![0, 2]), (3600, vec![1])]);
     }

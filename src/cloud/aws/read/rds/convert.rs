@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types;
 
-use crate::cloud::aws::convert::timestamp;
+use crate::cloud::aws::convert::{tag, timestamp};
 use crate::domain::datastore::{DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent};
 use crate::domain::ids::{Tag, last_segment};
 
@@ -309,14 +309,7 @@ fn unsigned(number: i32) -> Option<u32> {
 }
 
 fn tags_from_sdk(tags: &[types::Tag]) -> Vec<Tag> {
-    tags.iter()
-        .filter_map(|tag| {
-            Some(Tag {
-                key: tag.key()?.to_owned(),
-                value: tag.value().unwrap_or_default().to_owned(),
-            })
-        })
-        .collect()
+    tags.iter().map(|each| tag(each.key(), each.value())).collect()
 }
 
 #[cfg(test)]
