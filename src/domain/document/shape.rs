@@ -1,0 +1,387 @@
+//! What a tree must look like, and the check that finds everything that does not.
+
+use std::collections::BTreeMap;
+
+use super::{Node, Value};
+use crate::domain::diagnostic::{Diagnostic, Source, nearest, quoted};
+
+/// The shape that a value must have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Whatever it is.
+    Anything,
+    /// `true` or `false`.
+    Switch,
+    /// A whole number, both ends included.
+    Whole {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A finite number, both ends included.
+    Number {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
+    /// Text that is not empty.
+    Text,
+    /// One of these words.
+    Choice(Vec<String>),
+    /// A list.
+    List {
+        /// What each item looks like.
+        of: Box<Shape>,
+        /// The least number of items.
+        at_least: usize,
+    },
+    /// A mapping with keys of the author's choice.
+    Table(Box<Shape>),
+    /// A mapping with these keys and no others.
+    Record(Vec<Field>),
+    /// The shape, or nothing.
+    Optional(Box<Shape>),
+    /// The first of these that is of the value's kind.
+    Either(Vec<Shape>),
+    /// The shape of this name in the [`Schema`].
+    Named(String),
+}
+
+/// A key of a [`Shape::Record`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The key.
+    pub name: String,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means; the first sentence is shown with mistakes.
+    pub about: String,
+    /// What its value looks like.
+    pub shape: Shape,
+}
+
+/// A shape and the named shapes it refers to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// The whole tree.
+    pub root: Shape,
+    /// Shapes used in several places, or inside themselves.
+    pub named: BTreeMap<String, Shape>,
+}
+
+impl Schema {
+    /// Everything in the tree that does not fit.
+    pub fn check(&self, source: &Source, root: &Node) -> Vec<Diagnostic> {
+        let mut check = Check {
+            schema: self,
+            source,
+            found: Vec::new(),
+        };
+        check.node(&self.root, root, &Place::root());
+        check.found
+    }
+
+    /// The shape itself, with names looked up.
+    pub fn resolve<'a>(&'a self, mut shape: &'a Shape) -> &'a Shape {
+        // A name that leads to itself would go round for ever; no schema has more names than this.
+        for _ in 0..=self.named.len() {
+            match shape {
+                Shape::Named(name) => match self.named.get(name) {
+                    Some(named) => shape = named,
+                    None => return &Shape::Anything,
+                },
+                other => return other,
+            }
+        }
+        &Shape::Anything
+    }
+}
+
+/// Where the check is, in the words of the author: `scopes[0].region`.
+struct Place<'a> {
+    path: String,
+    about: &'a str,
+}
+
+impl Place<'_> {
+    fn root() -> Self {
+        Self {
+            path: String::new(),
+            about: "",
+        }
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    /// The path in backquotes, or words for the whole.
+    fn named(&self) -> String {
+        if self.path.is_empty() {
+            "this file".to_owned()
+        } else {
+            quoted(&self.path)
+        }
+    }
+}
+
+struct Check<'a> {
+    schema: &'a Schema,
+    source: &'a Source,
+    found: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn node(&mut self, shape: &Shape, node: &Node, place: &Place<'_>) {
+        let schema = self.schema;
+        match (schema.resolve(shape), &node.value) {
+            (Shape::Anything, _)
+            | (Shape::Switch, Value::Bool(_))
+            | (Shape::Optional(_), Value::Null) => {}
+            (Shape::Optional(inner), _) => self.node(inner, node, place),
+            (Shape::Either(shapes), _) => {
+                match shapes.iter().find(|shape| self.is_kind(shape, node)) {
+                    Some(shape) => self.node(shape, node, place),
+                    None => self.wrong(shape, node, place),
+                }
+            }
+            (Shape::Whole { min, max }, Value::Integer(number))
+                if (min..=max).contains(&number) => {}
+            (Shape::Number { min, max }, Value::Integer(number))
+                if (*min..=*max).contains(&(*number as f64)) => {}
+            (Shape::Number { min, max }, Value::Float(number))
+                if number.is_finite() && (*min..=*max).contains(number) => {}
+            (Shape::Text, Value::Text(text)) => {
+                if text.trim().is_empty() {
+                    let message = format!("{} is empty", place.named());
+                    self.found
+                        .push(with_about(Diagnostic::error(node.span, message), place));
+                }
+            }
+            (Shape::Choice(words), Value::Text(text)) => self.choice(words, text, node, place),
+            (Shape::List { of, at_least }, Value::List(items)) => {
+                if items.len() < *at_least {
+                    let message = format!("{} needs at least {at_least}", place.named());
+                    self.found
+                        .push(with_about(Diagnostic::error(node.span, message), place));
+                }
+                for (index, item) in items.iter().enumerate() {
+                    let place = Place {
+                        path: format!("{}[{index}]", place.path),
+                        about: place.about,
+                    };
+                    self.node(of, item, &place);
+                }
+            }
+            (Shape::Table(of), Value::Map(entries)) => {
+                for entry in entries {
+                    let place = Place {
+                        path: place.key(&entry.key.text),
+                        about: place.about,
+                    };
+                    self.node(of, &entry.value, &place);
+                }
+            }
+            (Shape::Record(fields), Value::Map(_)) => self.record(fields, node, place),
+            _ => self.wrong(shape, node, place),
+        }
+    }
+
+    fn record(&mut self, fields: &[Field], node: &Node, place: &Place<'_>) {
+        let Value::Map(entries) = &node.value else {
+            return;
+        };
+        let mut meant = Vec::new();
+        for entry in entries {
+            let key = &entry.key.text;
+            if let Some(field) = fields.iter().find(|field| field.name == *key) {
+                let place = Place {
+                    path: place.key(key),
+                    about: &field.about,
+                };
+                self.node(&field.shape, &entry.value, &place);
+                continue;
+            }
+            let absent = fields
+                .iter()
+                .filter(|field| node.get(&field.name).is_none())
+                .map(|field| field.name.as_str());
+            let guess = nearest(key, absent)
+                .or_else(|| nearest(key, fields.iter().map(|field| field.name.as_str())));
+            let within = if place.path.is_empty() {
+                String::new()
+            } else {
+                format!(" in {}", place.named())
+            };
+            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            self.found.push(
+                Diagnostic::error(
+                    entry.key.span,
+                    format!("unknown key {}{within}", quoted(key)),
+                )
+                .label(guess.map_or_else(
+                    || "not a key of this place".to_owned(),
+                    |guess| format!("did you mean `{guess}`?"),
+                ))
+                .note(format!("keys here: {}", names.join(", "))),
+            );
+            meant.extend(guess);
+        }
+        for field in fields {
+            // A misspelt key was reported above; that it is also missing is no news.
+            let missing = field.required
+                && node.get(&field.name).is_none()
+                && !meant.contains(&field.name.as_str());
+            if missing {
+                let span = entries.first().map_or(node.span, |first| first.key.span);
+                let message = format!("{} has no key `{}`", place.named(), field.name);
+                let place = Place {
+                    path: field.name.clone(),
+                    about: &field.about,
+                };
+                self.found
+                    .push(with_about(Diagnostic::error(span, message), &place));
+            }
+        }
+    }
+
+    fn choice(&mut self, words: &[String], text: &str, node: &Node, place: &Place<'_>) {
+        if words.iter().any(|word| word == text) {
+            return;
+        }
+        let guess = nearest(text, words.iter().map(String::as_str));
+        let message = format!("{} cannot be {}", place.named(), quoted(text));
+        let diagnostic = Diagnostic::error(node.span, message)
+            .label(guess.map_or_else(String::new, |guess| format!("did you mean `{guess}`?")))
+            .note(format!("expected {}", alternatives(words)));
+        self.found.push(with_about(diagnostic, place));
+    }
+
+    fn wrong(&mut self, shape: &Shape, node: &Node, place: &Place<'_>) {
+        let message = format!(
+            "{} must be {}, found {}",
+            place.named(),
+            self.expected(shape),
+            node.described()
+        );
+        let diagnostic = Diagnostic::error(node.span, message).label(self.remedy(shape, node));
+        self.found.push(with_about(diagnostic, place));
+    }
+
+    /// What to write instead, where that can be said.
+    fn remedy(&self, shape: &Shape, node: &Node) -> String {
+        let written = self.source.slice(node.span);
+        let one_line = !written.is_empty() && written.len() <= 60 && !written.contains('\n');
+        match (self.schema.resolve(shape), &node.value) {
+            (Shape::Optional(inner), _) => self.remedy(inner, node),
+            (
+                Shape::Text | Shape::Choice(_),
+                Value::Integer(_) | Value::Float(_) | Value::Bool(_),
+            ) if one_line => format!("write \"{written}\""),
+            (Shape::Switch, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "y" => "write true".to_owned(),
+                "false" | "no" | "off" | "n" => "write false".to_owned(),
+                _ => String::new(),
+            },
+            (Shape::Whole { .. } | Shape::Number { .. }, Value::Text(text))
+                if text.parse::<f64>().is_ok_and(f64::is_finite) =>
+            {
+                format!("write {text} without quotes")
+            }
+            (Shape::List { of, .. }, Value::Text(_) | Value::Integer(_) | Value::Float(_))
+                if one_line && self.is_kind(of, node) =>
+            {
+                format!("write [{written}]")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn expected(&self, shape: &Shape) -> String {
+        match self.schema.resolve(shape) {
+            Shape::Anything | Shape::Named(_) => "anything".to_owned(),
+            Shape::Switch => "true or false".to_owned(),
+            Shape::Whole { min, max } => format!(
+                "a whole number{}",
+                range(
+                    (*min > i64::MIN).then_some(*min),
+                    (*max < i64::MAX).then_some(*max)
+                )
+            ),
+            Shape::Number { min, max } => format!(
+                "a number{}",
+                range(
+                    (*min > f64::MIN).then_some(*min),
+                    (*max < f64::MAX).then_some(*max)
+                )
+            ),
+            Shape::Text => "text".to_owned(),
+            Shape::Choice(words) => alternatives(words),
+            Shape::List { .. } => "a list".to_owned(),
+            Shape::Table(_) | Shape::Record(_) => "a mapping".to_owned(),
+            Shape::Optional(inner) => self.expected(inner),
+            Shape::Either(shapes) => {
+                let all: Vec<String> = shapes.iter().map(|shape| self.expected(shape)).collect();
+                all.join(" or ")
+            }
+        }
+    }
+
+    /// Whether the value is of the shape's kind, whatever else is wrong with it.
+    fn is_kind(&self, shape: &Shape, node: &Node) -> bool {
+        match self.schema.resolve(shape) {
+            Shape::Anything | Shape::Named(_) => true,
+            Shape::Switch => matches!(node.value, Value::Bool(_)),
+            Shape::Whole { .. } => matches!(node.value, Value::Integer(_)),
+            Shape::Number { .. } => matches!(node.value, Value::Integer(_) | Value::Float(_)),
+            Shape::Text | Shape::Choice(_) => matches!(node.value, Value::Text(_)),
+            Shape::List { .. } => matches!(node.value, Value::List(_)),
+            Shape::Table(_) | Shape::Record(_) => matches!(node.value, Value::Map(_)),
+            Shape::Optional(inner) => {
+                matches!(node.value, Value::Null) || self.is_kind(inner, node)
+            }
+            Shape::Either(shapes) => shapes.iter().any(|shape| self.is_kind(shape, node)),
+        }
+    }
+}
+
+fn with_about(diagnostic: Diagnostic, place: &Place<'_>) -> Diagnostic {
+    let first = first_sentence(place.about);
+    if first.is_empty() {
+        diagnostic
+    } else {
+        let key = place.path.rsplit('.').next().unwrap_or_default();
+        diagnostic.note(format!("{key}: {first}"))
+    }
+}
+
+/// The first sentence of a description, on one line and without its full stop.
+fn first_sentence(about: &str) -> String {
+    let line = about.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = line.find(". ").unwrap_or(line.len());
+    line[..end].trim_end_matches('.').to_owned()
+}
+
+fn range<T: std::fmt::Display>(min: Option<T>, max: Option<T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) => format!(" of at least {min}"),
+        (None, Some(max)) => format!(" of at most {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn alternatives(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}

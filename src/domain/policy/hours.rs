@@ -1,0 +1,88 @@
+//! When people are at work.
+
+use jiff::Zoned;
+use jiff::civil::{Time, Weekday};
+
+/// Hours of some weekdays, in the estate's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusinessHours {
+    /// The days, Monday first, each once.
+    pub days: Vec<Weekday>,
+    /// The first moment of each day.
+    pub from: Time,
+    /// The first moment that no longer belongs to it, after `from`.
+    pub to: Time,
+}
+
+impl BusinessHours {
+    /// Whether a moment, already in the estate's zone, lies in the hours.
+    pub fn contain(&self, moment: &Zoned) -> bool {
+        self.days.contains(&moment.weekday())
+            && self.from <= moment.time()
+            && moment.time() < self.to
+    }
+
+    /// Whether any moment of `start..end` on a weekday lies in the hours. An end that is not after
+    /// the start lies on the next day, as in the windows that AWS gives.
+    pub fn overlap(&self, day: Weekday, start: Time, end: Time) -> bool {
+        let hits = |day: Weekday, start: Option<Time>, end: Option<Time>| {
+            self.days.contains(&day)
+                && start.is_none_or(|start| start < self.to)
+                && end.is_none_or(|end| self.from < end)
+        };
+        if start < end {
+            hits(day, Some(start), Some(end))
+        } else {
+            hits(day, Some(start), None) || hits(day.next(), None, Some(end))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Zone;
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::civil::time;
+
+    fn office() -> BusinessHours {
+        BusinessHours {
+            days: vec![
+                Weekday::Monday,
+                Weekday::Tuesday,
+                Weekday::Wednesday,
+                Weekday::Thursday,
+                Weekday::Friday,
+            ],
+            from: time(9, 0, 0, 0),
+            to: time(18, 0, 0, 0),
+        }
+    }
+
+    #[test]
+    fn the_end_does_not_belong_to_the_hours() {
+        let seoul = Zone::named("Asia/Seoul").expect("it exists");
+        for (moment, expected) in [
+            ("2026-11-20T00:00:00Z", true),  // Friday 09:00
+            ("2026-11-20T08:59:59Z", true),  // Friday 17:59:59
+            ("2026-11-20T09:00:00Z", false), // Friday 18:00
+            ("2026-11-19T23:59:59Z", false), // Friday 08:59:59
+            ("2026-11-21T03:00:00Z", false), // Saturday noon
+        ] {
+            let moment: Timestamp = moment.parse().expect("a timestamp");
+            let there = moment.to_zoned(seoul.rules().clone());
+            assert_eq!(office().contain(&there), expected, "{there}");
+        }
+    }
+
+    #[test]
+    fn windows_over_midnight_reach_into_the_next_day() {
+        let office = office();
+        let (friday, sunday) = (Weekday::Friday, Weekday::Sunday);
+        assert!(office.overlap(friday, time(12, 0, 0, 0), time(13, 0, 0, 0)));
+        assert!(!office.overlap(friday, time(18, 0, 0, 0), time(19, 0, 0, 0)));
+        assert!(!office.overlap(sunday, time(12, 0, 0, 0), time(13, 0, 0, 0)));
+        assert!(office.overlap(sunday, time(23, 30, 0, 0), time(9, 30, 0, 0)));
+        assert!(!office.overlap(friday, time(23, 30, 0, 0), time(9, 30, 0, 0)));
+    }
+}
