@@ -164,7 +164,7 @@ async fn forecast(caller: &Caller<'_>, from: Date, to: Date) -> Result<Reply, Fa
         .granularity(Granularity::Monthly)
         .metric(Metric::UnblendedCost)
         .prediction_interval_level(FORECAST_INTERVAL);
-    let answer = caller.call(FORECAST, call.send()).await.map_err(no_history)?;
+    let answer = caller.call(FORECAST, call.send()).await?;
     convert::forecast_from_sdk(&answer, from)
         .map(|forecast| Reply::whole(ReplyData::Forecast(forecast)))
         .ok_or_else(|| {
@@ -175,15 +175,6 @@ async fn forecast(caller: &Caller<'_>, from: Date, to: Date) -> Result<Reply, Fa
                 "the answer has no total",
             )
         })
-}
-
-/// A new account has too little history for a forecast. That is an answer, and asking again costs
-/// as much as asking the first time.
-fn no_history(mut fault: Fault) -> Fault {
-    if fault.code.as_deref() == Some("DataUnavailableException") {
-        fault.kind = FaultKind::NoData;
-    }
-    fault
 }
 
 async fn anomalies(caller: &Caller<'_>, from: Date) -> Result<Reply, Fault> {
@@ -273,14 +264,5 @@ mod tests {
         let dimensions = filter.not().unwrap().dimensions().unwrap();
         assert_eq!(dimensions.key(), Some(&Dimension::RecordType));
         assert_eq!(dimensions.values(), ["Credit", "Refund"]);
-    }
-
-    #[test]
-    fn too_little_history_is_an_answer() {
-        let fault = |code: &str| {
-            no_history(Fault::new(FaultKind::Other, "ce", "GetCostForecast", "").with_code(code)).kind
-        };
-        assert_eq!(fault("DataUnavailableException"), FaultKind::NoData);
-        assert_eq!(fault("BillExpirationException"), FaultKind::Other);
     }
 }
