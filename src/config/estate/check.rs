@@ -1,22 +1,23 @@
 //! From an estate file of the right shape to an estate: everything that a shape cannot say.
 
+mod scopes;
+mod thresholds;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time, Weekday};
 
+use super::Estate;
 use super::file::{
     AcceptFile, ApiVersion, BudgetFile, ConfirmName, Day, EnvironmentName, EstateFile, HoursFile,
-    Kind, NightFile, OneOrMore, QueueFile, ScopeFile, SelectFile, ThresholdFile,
+    Kind, NightFile, OneOrMore, QueueFile, SelectFile,
 };
-use super::{Estate, ScopeSpec};
-use crate::config::regions;
-use crate::domain::diagnostic::{Diagnostic, quoted};
+use crate::domain::diagnostic::{Diagnostic, Span, quoted};
 use crate::domain::document::{Node, Step};
 use crate::domain::glob::Glob;
 use crate::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, Limit,
-    NightCapacity, Policy, Selection, Setting, SettingError, Side, TagFilter, Threshold,
-    Thresholds, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, NightCapacity,
+    Policy, Selection, TagFilter, WorkQueue, Zone,
 };
 
 /// Checks the meaning of every part; the estate is of use only if no error was found.
@@ -66,21 +67,24 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
     (estate, check.found)
 }
 
+/// The tree, to find places in, and what has been found so far.
 struct Check<'a> {
     root: &'a Node,
     found: Vec<Diagnostic>,
 }
 
 impl Check<'_> {
-    /// Reports an error at a place and returns it for more words.
-    fn error(&mut self, steps: &[Step<'_>], message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::error(self.root.at(steps), message))
+    fn at(&self, steps: &[Step<'_>]) -> Span {
+        self.root.at(steps)
     }
 
-    fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+    /// An error at a place, to be given more words and then to [`Check::report`].
+    fn error(&self, steps: &[Step<'_>], message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(self.at(steps), message)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
-        let last = self.found.len() - 1;
-        &mut self.found[last]
     }
 
     fn name(&mut self, name: &str) {
@@ -88,10 +92,9 @@ impl Check<'_> {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
         if name.len() > 40 || !starts_well || !name.chars().all(allowed) {
             let message = format!("{} cannot be the name of an estate", quoted(name));
-            self.error(&["name".into()], message).notes.push(
-                "up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
-                    .to_owned(),
-            );
+            self.report(self.error(&["name".into()], message).note(
+                "up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
+            ));
         }
     }
 
@@ -100,106 +103,14 @@ impl Check<'_> {
             return Zone::utc();
         };
         Zone::named(name).unwrap_or_else(|unknown| {
-            let diagnostic = self.error(&["time_zone".into()], unknown.to_string());
-            if let Some(nearest) = &unknown.nearest {
-                diagnostic.label = format!("did you mean `{nearest}`?");
-            }
-            diagnostic
-                .notes
-                .push("an IANA name of a place, such as `Asia/Seoul`".to_owned());
+            let guess = unknown.nearest.as_ref();
+            self.report(
+                self.error(&["time_zone".into()], unknown.to_string())
+                    .label(guess.map_or_else(String::new, |zone| format!("did you mean `{zone}`?")))
+                    .note("an IANA name of a place, such as `Asia/Seoul`"),
+            );
             Zone::utc()
         })
-    }
-
-    fn scopes(&mut self, files: Vec<ScopeFile>) -> Vec<ScopeSpec> {
-        let mut scopes: Vec<ScopeSpec> = Vec::new();
-        for (index, file) in files.into_iter().enumerate() {
-            self.region(&file.region, index);
-            self.role(&file, index);
-            let name = file.name.unwrap_or_else(|| {
-                let profile = file.profile.as_deref().unwrap_or("default");
-                format!("{profile}/{}", file.region)
-            });
-            if let Some(first) = scopes.iter().position(|scope| scope.name == name) {
-                let span = self.root.at(&["scopes".into(), index.into()]);
-                let related = self.root.at(&["scopes".into(), first.into()]);
-                self.push(
-                    Diagnostic::error(span, format!("two scopes are called {}", quoted(&name)))
-                        .label("give one of them a `name` of its own")
-                        .related(related, "the first one"),
-                );
-            }
-            scopes.push(ScopeSpec {
-                name,
-                profile: file.profile,
-                region: file.region,
-                role_arn: file.role_arn,
-                external_id: file.external_id,
-                mfa_serial: file.mfa_serial,
-                account: file.account,
-            });
-        }
-        scopes
-    }
-
-    fn region(&mut self, region: &str, index: usize) {
-        let span = self
-            .root
-            .at(&["scopes".into(), index.into(), "region".into()]);
-        let guess = regions::nearest_known(region)
-            .map_or_else(String::new, |known| format!("did you mean `{known}`?"));
-        if !regions::is_well_formed(region) {
-            let message = format!("{} is not a region", quoted(region));
-            self.push(Diagnostic::error(span, message).label(guess));
-        } else if !regions::is_known(region) {
-            // AWS opens regions; a build must not lock its user out of one.
-            let message = format!("{} is not a region that this build knows", quoted(region));
-            self.push(Diagnostic::warning(span, message).label(guess));
-        }
-    }
-
-    fn role(&mut self, file: &ScopeFile, index: usize) {
-        let at = |key: &'static str| [Step::from("scopes"), index.into(), key.into()];
-        if let Some(account) = &file.account
-            && !is_account(account)
-        {
-            let message = format!("{} is not an account id", quoted(account));
-            self.error(&at("account"), message).label = "12 digits".to_owned();
-        }
-        let Some(role) = &file.role_arn else {
-            if file.external_id.is_some() {
-                self.error(
-                    &at("external_id"),
-                    "an external id without a role to assume",
-                )
-                .label = "add `role_arn`, or remove this".to_owned();
-            }
-            return;
-        };
-        match role_account(role) {
-            None => {
-                let message = format!("{} is not the ARN of a role", quoted(role));
-                self.error(&at("role_arn"), message)
-                    .notes
-                    .push("such as `arn:aws:iam::123456789012:role/oncall`".to_owned());
-            }
-            Some(owner) => {
-                if let Some(account) = file.account.as_deref()
-                    && is_account(account)
-                    && account != owner
-                {
-                    let span = self.root.at(&at("role_arn"));
-                    let related = self.root.at(&at("account"));
-                    self.push(
-                        Diagnostic::error(
-                            span,
-                            format!("this role belongs to the account {owner}"),
-                        )
-                        .related(related, "which is not the account of the scope"),
-                    );
-                }
-            }
-        }
     }
 
     fn budget(
@@ -221,8 +132,8 @@ impl Check<'_> {
         if let Some(budget) = file.monthly_usd
             && total > budget
         {
-            let span = self.root.at(&["budget".into(), "monthly_usd".into()]);
-            self.push(Diagnostic::warning(
+            let span = self.at(&["budget".into(), "monthly_usd".into()]);
+            self.report(Diagnostic::warning(
                 span,
                 format!("the fixed costs alone, {total} USD, exceed this budget"),
             ));
@@ -242,74 +153,10 @@ impl Check<'_> {
         let date = date.filter(|date| date.to_string() == text);
         if date.is_none() {
             let message = format!("{} is not a date", quoted(text));
-            self.error(steps, message).label = "year-month-day, such as `2026-12-31`".to_owned();
+            let advice = "year-month-day, such as `2026-12-31`";
+            self.report(self.error(steps, message).label(advice));
         }
         date
-    }
-
-    fn thresholds(&mut self, files: &BTreeMap<String, ThresholdFile>) -> Thresholds {
-        let mut thresholds = Thresholds::default();
-        for declared in Thresholds::ALL {
-            let Some(file) = files.get(declared.name) else {
-                continue;
-            };
-            let setting = match (declared.default, *file) {
-                (Setting::Limit(default), ThresholdFile::Levels { warn, crit }) => {
-                    Setting::Limit(Limit {
-                        warn: warn.unwrap_or(default.warn),
-                        crit: crit.unwrap_or(default.crit),
-                        side: default.side,
-                    })
-                }
-                (_, ThresholdFile::Value(number)) => Setting::Value(number),
-                (other @ Setting::Value(_), ThresholdFile::Levels { .. }) => other,
-            };
-            if let Err(error) = thresholds.set(declared.name, setting) {
-                self.threshold_error(declared, setting, error);
-            }
-        }
-        thresholds
-    }
-
-    fn threshold_error(&mut self, declared: &Threshold, setting: Setting, error: SettingError) {
-        let (SettingError::Order, Setting::Limit(limit)) = (error, setting) else {
-            // Names, kinds and ranges are part of the shape, which has been checked.
-            self.error(
-                &["thresholds".into(), declared.name.into()],
-                error.to_string(),
-            );
-            return;
-        };
-        let entry = self
-            .root
-            .get("thresholds")
-            .and_then(|all| all.get(declared.name));
-        let origin = |key: &str| {
-            let given = entry.is_some_and(|entry| {
-                entry
-                    .get(key)
-                    .is_some_and(|node| node.value != crate::domain::document::Value::Null)
-            });
-            if given { "" } else { " (the default)" }
-        };
-        let order = match limit.side {
-            Side::Above => "warn must not be above crit",
-            Side::Below => "warn must not be below crit",
-        };
-        let message = format!(
-            "warn {}{} lies beyond crit {}{}",
-            limit.warn,
-            origin("warn"),
-            limit.crit,
-            origin("crit")
-        );
-        self.error(&["thresholds".into(), declared.name.into()], message)
-            .notes
-            .push(format!(
-                "{order}; {}: {}",
-                declared.name,
-                declared.about.trim().trim_end_matches('.')
-            ));
     }
 
     fn accepted(&mut self, files: Vec<AcceptFile>) -> Vec<AcceptedFinding> {
@@ -337,7 +184,7 @@ impl Check<'_> {
                     night.min, night.desired
                 );
                 let steps = ["night_capacity".into(), group.as_str().into(), "min".into()];
-                self.error(&steps, message).label = "at most `desired`".to_owned();
+                self.report(self.error(&steps, message).label("at most `desired`"));
             }
         }
         files
@@ -358,17 +205,13 @@ impl Check<'_> {
                 .iter()
                 .position(|other| other.queue == queue.queue);
             if let Some(first) = first {
-                let at = |index: usize| {
-                    self.root
-                        .at(&["queues".into(), index.into(), "queue".into()])
-                };
-                let diagnostic = Diagnostic::error(
-                    at(index),
-                    format!("the queue {} is described twice", quoted(&queue.queue)),
-                )
-                .label("name all that it feeds in one place")
-                .related(at(first), "first described here");
-                self.push(diagnostic);
+                let at = |index: usize| self.at(&["queues".into(), index.into(), "queue".into()]);
+                let message = format!("the queue {} is described twice", quoted(&queue.queue));
+                self.report(
+                    Diagnostic::error(at(index), message)
+                        .label("name all that it feeds in one place")
+                        .related(at(first), "first described here"),
+                );
             }
         }
         files
@@ -401,10 +244,8 @@ impl Check<'_> {
         .collect();
         let (from, to) = (from?, to?);
         if to <= from {
-            self.error(
-                &["business_hours".into(), "to".into()],
-                format!("the day ends before it begins, at {}", quoted(&file.from)),
-            );
+            let message = format!("the day ends before it begins, at {}", quoted(&file.from));
+            self.report(self.error(&["business_hours".into(), "to".into()], message));
         }
         Some(BusinessHours { days, from, to })
     }
@@ -418,8 +259,10 @@ impl Check<'_> {
             });
         if time.is_none() {
             let message = format!("{} is not a time of day", quoted(text));
-            self.error(&["business_hours".into(), key.into()], message)
-                .label = "hours:minutes, such as `09:00`".to_owned();
+            self.report(
+                self.error(&["business_hours".into(), key.into()], message)
+                    .label("hours:minutes, such as `09:00`"),
+            );
         }
         time
     }
@@ -442,24 +285,4 @@ fn selection(file: SelectFile) -> Selection {
             })
             .collect(),
     }
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The account that owns a role, if the text is the ARN of one.
-fn role_account(arn: &str) -> Option<&str> {
-    let mut parts = arn.splitn(6, ':');
-    let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
-    let right = scheme == "arn"
-        && partition.starts_with("aws")
-        && service == "iam"
-        && region.is_empty()
-        && is_account(account)
-        && resource
-            .strip_prefix("role/")
-            .is_some_and(|name| !name.is_empty());
-    right.then_some(account)
 }
