@@ -2,6 +2,7 @@
 //! values and reports of every mistake go out; files and environment are read elsewhere.
 
 pub mod estate;
+pub mod keys;
 mod regions;
 mod schema;
 mod text;
