@@ -49,7 +49,8 @@ pub fn console(global: &Global) -> anyhow::Result<Session> {
                 zone: TimeZone::UTC,
             }],
             monthly_budget: None,
-            keymap: Keymap::build(&default_bindings()),
+            keymap: Keymap::build(&default_bindings(), &[])
+                .map_err(|errors| anyhow::anyhow!("{errors:?}"))?,
             themes: vec!["quarterdeck".to_owned()],
         },
         styles: Styles::ansi(),
