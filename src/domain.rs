@@ -22,6 +22,7 @@ pub mod metric_catalog;
 pub mod ops;
 pub mod policy;
 pub mod queue;
+pub mod rules;
 pub mod scope;
 pub mod sensitive;
 pub mod ssm;

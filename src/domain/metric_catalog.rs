@@ -111,9 +111,10 @@ impl<'a> MetricRef<'a> {
         self.metric.stat == id.stat
             && self.metric.name == id.name
             && self.metric.namespace == id.namespace
-            && self
-                .dimensions()
-                .eq(id.dimensions.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            && self.dimensions().eq(id
+                .dimensions
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// The same for a reference and for the name it refers to, in every process.
@@ -138,7 +139,9 @@ pub fn fingerprint_of(id: &MetricId) -> u64 {
         &id.namespace,
         &id.name,
         id.stat,
-        id.dimensions.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+        id.dimensions
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
     )
 }
 
@@ -215,8 +218,7 @@ pub mod rds {
     pub const AURORA_REPLICA_LAG: Metric =
         Metric::new(FAMILY, "AuroraReplicaLag", Stat::Maximum, Resolution::Minute);
     /// I/Os that wait.
-    pub const QUEUE_DEPTH: Metric =
-        Metric::new(FAMILY, "DiskQueueDepth", Stat::Average, Resolution::Minute);
+    pub const QUEUE_DEPTH: Metric = Metric::new(FAMILY, "DiskQueueDepth", Stat::Average, Resolution::Minute);
     /// I/O credits left of a gp2 volume, percent.
     pub const BURST_BALANCE: Metric =
         Metric::new(FAMILY, "BurstBalance", Stat::Minimum, Resolution::FiveMinutes);
@@ -226,8 +228,7 @@ pub mod rds {
     /// How long a read takes, seconds.
     pub const READ_LATENCY: Metric = Metric::new(FAMILY, "ReadLatency", Stat::Average, Resolution::Minute);
     /// How long a write takes, seconds.
-    pub const WRITE_LATENCY: Metric =
-        Metric::new(FAMILY, "WriteLatency", Stat::Average, Resolution::Minute);
+    pub const WRITE_LATENCY: Metric = Metric::new(FAMILY, "WriteLatency", Stat::Average, Resolution::Minute);
 }
 
 /// Nodes of ElastiCache. <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html>
@@ -258,8 +259,7 @@ pub mod cache {
     /// Lookups of Memcached that found no key, per minute.
     pub const GET_MISSES: Metric = Metric::new(FAMILY, "GetMisses", Stat::Sum, Resolution::Minute);
     /// Client connections.
-    pub const CONNECTIONS: Metric =
-        Metric::new(FAMILY, "CurrConnections", Stat::Maximum, Resolution::Minute);
+    pub const CONNECTIONS: Metric = Metric::new(FAMILY, "CurrConnections", Stat::Maximum, Resolution::Minute);
     /// How far a replica is behind, seconds.
     pub const REPLICATION_LAG: Metric =
         Metric::new(FAMILY, "ReplicationLag", Stat::Maximum, Resolution::Minute);
@@ -271,10 +271,19 @@ pub mod serverless_cache {
 
     const FAMILY: (&str, &[&str]) = ("AWS/ElastiCache", &["clusterId"]);
     /// Data stored, bytes: what storage is billed by.
-    pub const BYTES: Metric = Metric::new(FAMILY, "BytesUsedForCache", Stat::Maximum, Resolution::FiveMinutes);
+    pub const BYTES: Metric = Metric::new(
+        FAMILY,
+        "BytesUsedForCache",
+        Stat::Maximum,
+        Resolution::FiveMinutes,
+    );
     /// Processing units consumed: what requests are billed by.
-    pub const PROCESSING_UNITS: Metric =
-        Metric::new(FAMILY, "ElastiCacheProcessingUnits", Stat::Sum, Resolution::FiveMinutes);
+    pub const PROCESSING_UNITS: Metric = Metric::new(
+        FAMILY,
+        "ElastiCacheProcessingUnits",
+        Stat::Sum,
+        Resolution::FiveMinutes,
+    );
     /// Keys dropped for want of memory, per minute.
     pub const EVICTIONS: Metric = Metric::new(FAMILY, "Evictions", Stat::Sum, Resolution::Minute);
     /// Lookups that found a key, per minute.
@@ -294,14 +303,12 @@ pub mod load_balancer {
     /// Requests, per five minutes: also those of yesterday.
     pub const REQUESTS: Metric = Metric::new(FAMILY, "RequestCount", Stat::Sum, Resolution::FiveMinutes);
     /// Answers 5xx that the load balancer gave by itself, per minute; a minute without one has no value.
-    pub const OWN_5XX: Metric =
-        Metric::new(FAMILY, "HTTPCode_ELB_5XX_Count", Stat::Sum, Resolution::Minute);
+    pub const OWN_5XX: Metric = Metric::new(FAMILY, "HTTPCode_ELB_5XX_Count", Stat::Sum, Resolution::Minute);
     /// Answers 5xx of the targets, per minute; a minute without one has no value.
     pub const TARGET_5XX: Metric =
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);
     /// How long targets take to answer, seconds, 95th percentile.
-    pub const LATENCY_P95: Metric =
-        Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
+    pub const LATENCY_P95: Metric = Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
 }
 
 /// Target groups behind an Application Load Balancer.
@@ -315,8 +322,7 @@ pub mod target_group {
     pub const TARGET_5XX: Metric =
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);
     /// How long targets take to answer, seconds, 95th percentile.
-    pub const LATENCY_P95: Metric =
-        Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
+    pub const LATENCY_P95: Metric = Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
     /// Healthy targets, the least of each minute.
     pub const HEALTHY: Metric = Metric::new(FAMILY, "HealthyHostCount", Stat::Minimum, Resolution::Minute);
     /// Unhealthy targets, the most of each minute: since when.
@@ -338,8 +344,12 @@ pub mod queue {
 
     const FAMILY: (&str, &[&str]) = ("AWS/SQS", &["QueueName"]);
     /// The age of the oldest message that nobody has deleted, seconds.
-    pub const AGE: Metric =
-        Metric::new(FAMILY, "ApproximateAgeOfOldestMessage", Stat::Maximum, Resolution::Minute);
+    pub const AGE: Metric = Metric::new(
+        FAMILY,
+        "ApproximateAgeOfOldestMessage",
+        Stat::Maximum,
+        Resolution::Minute,
+    );
     /// Messages waiting.
     pub const VISIBLE: Metric = Metric::new(
         FAMILY,
@@ -355,11 +365,19 @@ pub mod nat {
 
     const FAMILY: (&str, &[&str]) = ("AWS/NATGateway", &["NatGatewayId"]);
     /// Bytes sent out, per five minutes; billed per gigabyte processed.
-    pub const BYTES_OUT: Metric =
-        Metric::new(FAMILY, "BytesOutToDestination", Stat::Sum, Resolution::FiveMinutes);
+    pub const BYTES_OUT: Metric = Metric::new(
+        FAMILY,
+        "BytesOutToDestination",
+        Stat::Sum,
+        Resolution::FiveMinutes,
+    );
     /// Bytes that came back, per five minutes; billed per gigabyte processed.
-    pub const BYTES_IN: Metric =
-        Metric::new(FAMILY, "BytesInFromDestination", Stat::Sum, Resolution::FiveMinutes);
+    pub const BYTES_IN: Metric = Metric::new(
+        FAMILY,
+        "BytesInFromDestination",
+        Stat::Sum,
+        Resolution::FiveMinutes,
+    );
 }
 
 /// GPU metrics of the CloudWatch agent that panes and rules can use instead of the probe.
