@@ -1,6 +1,7 @@
 //! What people may write down: estate files, settings, themes and keys. Text comes in, checked
 //! values and reports of every mistake go out; files and environment are read elsewhere.
 
+pub mod keys;
 mod text;
 pub mod yaml;
 

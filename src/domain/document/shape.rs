@@ -141,18 +141,13 @@ impl Check<'_> {
     fn node(&mut self, shape: &Shape, node: &Node, place: &Place<'_>) {
         let schema = self.schema;
         match (schema.resolve(shape), &node.value) {
-            (Shape::Anything, _)
-            | (Shape::Switch, Value::Bool(_))
-            | (Shape::Optional(_), Value::Null) => {}
+            (Shape::Anything, _) | (Shape::Switch, Value::Bool(_)) | (Shape::Optional(_), Value::Null) => {}
             (Shape::Optional(inner), _) => self.node(inner, node, place),
-            (Shape::Either(shapes), _) => {
-                match shapes.iter().find(|shape| self.is_kind(shape, node)) {
-                    Some(shape) => self.node(shape, node, place),
-                    None => self.wrong(shape, node, place),
-                }
-            }
-            (Shape::Whole { min, max }, Value::Integer(number))
-                if (min..=max).contains(&number) => {}
+            (Shape::Either(shapes), _) => match shapes.iter().find(|shape| self.is_kind(shape, node)) {
+                Some(shape) => self.node(shape, node, place),
+                None => self.wrong(shape, node, place),
+            },
+            (Shape::Whole { min, max }, Value::Integer(number)) if (min..=max).contains(&number) => {}
             (Shape::Number { min, max }, Value::Integer(number))
                 if (*min..=*max).contains(&(*number as f64)) => {}
             (Shape::Number { min, max }, Value::Float(number))
@@ -212,8 +207,8 @@ impl Check<'_> {
                 .iter()
                 .filter(|field| node.get(&field.name).is_none())
                 .map(|field| field.name.as_str());
-            let guess = nearest(key, absent)
-                .or_else(|| nearest(key, fields.iter().map(|field| field.name.as_str())));
+            let guess =
+                nearest(key, absent).or_else(|| nearest(key, fields.iter().map(|field| field.name.as_str())));
             let within = if place.path.is_empty() {
                 String::new()
             } else {
@@ -221,23 +216,19 @@ impl Check<'_> {
             };
             let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
             self.found.push(
-                Diagnostic::error(
-                    entry.key.span,
-                    format!("unknown key {}{within}", quoted(key)),
-                )
-                .label(guess.map_or_else(
-                    || "not a key of this place".to_owned(),
-                    |guess| format!("did you mean `{guess}`?"),
-                ))
-                .note(format!("keys here: {}", names.join(", "))),
+                Diagnostic::error(entry.key.span, format!("unknown key {}{within}", quoted(key)))
+                    .label(guess.map_or_else(
+                        || "not a key of this place".to_owned(),
+                        |guess| format!("did you mean `{guess}`?"),
+                    ))
+                    .note(format!("keys here: {}", names.join(", "))),
             );
             meant.extend(guess);
         }
         for field in fields {
             // A misspelt key was reported above; that it is also missing is no news.
-            let missing = field.required
-                && node.get(&field.name).is_none()
-                && !meant.contains(&field.name.as_str());
+            let missing =
+                field.required && node.get(&field.name).is_none() && !meant.contains(&field.name.as_str());
             if missing {
                 let span = entries.first().map_or(node.span, |first| first.key.span);
                 let message = format!("{} has no key `{}`", place.named(), field.name);
@@ -280,10 +271,11 @@ impl Check<'_> {
         let one_line = !written.is_empty() && written.len() <= 60 && !written.contains('\n');
         match (self.schema.resolve(shape), &node.value) {
             (Shape::Optional(inner), _) => self.remedy(inner, node),
-            (
-                Shape::Text | Shape::Choice(_),
-                Value::Integer(_) | Value::Float(_) | Value::Bool(_),
-            ) if one_line => format!("write \"{written}\""),
+            (Shape::Text | Shape::Choice(_), Value::Integer(_) | Value::Float(_) | Value::Bool(_))
+                if one_line =>
+            {
+                format!("write \"{written}\"")
+            }
             (Shape::Switch, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" => "write true".to_owned(),
                 "false" | "no" | "off" | "n" => "write false".to_owned(),
@@ -343,9 +335,7 @@ impl Check<'_> {
             Shape::Text | Shape::Choice(_) => matches!(node.value, Value::Text(_)),
             Shape::List { .. } => matches!(node.value, Value::List(_)),
             Shape::Table(_) | Shape::Record(_) => matches!(node.value, Value::Map(_)),
-            Shape::Optional(inner) => {
-                matches!(node.value, Value::Null) || self.is_kind(inner, node)
-            }
+            Shape::Optional(inner) => matches!(node.value, Value::Null) || self.is_kind(inner, node),
             Shape::Either(shapes) => shapes.iter().any(|shape| self.is_kind(shape, node)),
         }
     }
