@@ -13,6 +13,7 @@ mod verdict;
 mod words;
 
 mod alb;
+mod asg;
 mod ecs;
 
 #[cfg(test)]
@@ -75,6 +76,11 @@ pub const ALL: &[&Rule] = &[
     &ecs::deployment::STUCK,
     &ecs::deployment::ROLLED_BACK,
     &ecs::tasks_stopping::RULE,
+    &asg::below_desired::RULE,
+    &asg::launch_failed::RULE,
+    &asg::spot::RULE,
+    &asg::process_suspended::RULE,
+    &asg::schedule::RULE,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

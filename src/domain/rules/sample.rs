@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::asg::{Activity, Group, GroupInstance};
+use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{
     CircuitBreaker, Container, Controller, Deployment, DeploymentRole, Fleet, RolloutState, Service,
     ServiceEvent, Task,
@@ -337,5 +339,85 @@ pub fn stopped_task(minute: i64, code: &str, reason: &str) -> Task {
             exit_code: None,
             reason: None,
         }],
+    }
+}
+
+/// A group with that many instances, all in service and wanted.
+pub fn group(name: &str, instances: u32) -> Group {
+    Group {
+        arn: arn(
+            "autoscaling",
+            &format!("autoScalingGroup:1f:autoScalingGroupName/{name}"),
+        ),
+        name: name.to_owned(),
+        min: 0,
+        max: 5,
+        desired: instances,
+        weighted: false,
+        instances: (1..=instances)
+            .map(|number| in_state(&format!("i-{number}"), "InService"))
+            .collect(),
+        suspended: Vec::new(),
+        scheduled_actions: Vec::new(),
+        warm_pool: None,
+        instance_types: vec!["g5.xlarge".to_owned()],
+        target_groups: Vec::new(),
+        created_at: None,
+        tags: Vec::new(),
+    }
+}
+
+/// An instance of a group in that state.
+pub fn in_state(id: &str, lifecycle: &str) -> GroupInstance {
+    GroupInstance {
+        id: id.to_owned(),
+        instance_type: Some("g5.xlarge".to_owned()),
+        zone: "ap-northeast-2a".to_owned(),
+        lifecycle: lifecycle.to_owned(),
+        healthy: true,
+        protected: false,
+    }
+}
+
+/// Something that a group did at that minute, and that succeeded.
+pub fn activity(group: &str, minute: i64, description: &str) -> Activity {
+    Activity {
+        id: format!("{group}-{minute}"),
+        group: group.to_owned(),
+        status: "Successful".to_owned(),
+        description: description.to_owned(),
+        cause: String::new(),
+        message: None,
+        started_at: at(minute),
+        ended_at: Some(at(minute + 1)),
+    }
+}
+
+/// A launch that failed at that minute.
+pub fn failed_launch(group: &str, minute: i64, message: &str) -> Activity {
+    Activity {
+        status: "Failed".to_owned(),
+        message: Some(message.to_owned()),
+        ..activity(group, minute, "Launching a new EC2 instance.")
+    }
+}
+
+/// A running instance of no group.
+pub fn instance(id: &str, instance_type: &str) -> Instance {
+    Instance {
+        id: id.to_owned(),
+        name: Some(format!("host-{id}")),
+        instance_type: instance_type.to_owned(),
+        state: "running".to_owned(),
+        state_reason: None,
+        zone: "ap-northeast-2a".to_owned(),
+        purchase: Purchase::OnDemand,
+        launched_at: None,
+        private_ip: None,
+        public_ip: None,
+        instance_profile: None,
+        architecture: Some("x86_64".to_owned()),
+        platform: None,
+        tags: Vec::new(),
     }
 }

@@ -97,10 +97,15 @@ pub fn bytes(value: f64) -> String {
 
 /// A count with its noun: `1 task`, `3 tasks`. The plural only adds an s.
 pub fn count(many: usize, noun: &str) -> String {
+    count_of(many, noun, &format!("{noun}s"))
+}
+
+/// A count with the noun for one or for several: `1 launch`, `3 launches`.
+pub fn count_of(many: usize, one: &str, several: &str) -> String {
     if many == 1 {
-        format!("1 {noun}")
+        format!("1 {one}")
     } else {
-        format!("{many} {noun}s")
+        format!("{many} {several}")
     }
 }
 
