@@ -22,6 +22,7 @@ pub mod logs;
 pub mod meter;
 pub mod metric;
 pub mod metric_catalog;
+pub mod numbers;
 pub mod ops;
 pub mod picture;
 pub mod policy;

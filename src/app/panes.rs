@@ -1,7 +1,11 @@
 //! What each pane shows: from the picture to tables.
 
+mod alarms;
+mod data;
+mod network;
 mod overview;
 mod services;
+mod sketch;
 
 use crate::app::format;
 use crate::app::pane::Pane;
@@ -11,6 +15,7 @@ use crate::app::tables::TableView;
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
+pub(crate) use sketch::Sketch;
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -18,7 +23,10 @@ pub fn build(state: &State) -> Tables {
         Pane::Overview => overview::sections(state),
         Pane::Findings => vec![overview::findings(state)],
         Pane::Services => services::sections(state),
-        Pane::Gpu | Pane::Data | Pane::Network | Pane::Logs | Pane::Spend | Pane::Alarms => Vec::new(),
+        Pane::Data => data::sections(state),
+        Pane::Network => network::sections(state),
+        Pane::Alarms => alarms::sections(state),
+        Pane::Gpu | Pane::Logs | Pane::Spend => Vec::new(),
     };
     Tables { sections }
 }

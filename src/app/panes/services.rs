@@ -1,12 +1,11 @@
 //! ECS services.
 
 use crate::app::format;
-use crate::app::panes::{health_of, note, scope_label};
+use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
-use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ecs::{RolloutState, Service};
-use crate::domain::health::Health;
-use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 
 /// One table of all services.
@@ -20,7 +19,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
         Column::words("ROLLOUT", 11, 24, 1),
         Column::words("WHERE", 9, 24, 2),
     ];
-    let mut rows = Vec::new();
+    let mut sketch = Sketch::new(state, Kind::EcsService, columns, "no ECS services here");
     for scope in state.picture.inventory.shown() {
         for service in scope
             .ecs
@@ -28,47 +27,25 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
             .map(|fleet| fleet.services.as_slice())
             .unwrap_or_default()
         {
-            rows.push(row(state, scope, service));
+            sketch.push(scope, &service.arn, || cells(state, scope, service));
         }
     }
-    rows.sort_by(|a, b| {
-        b.health
-            .cmp(&a.health)
-            .then_with(|| a.cells[1].text.cmp(&b.cells[1].text))
-    });
-    vec![Section {
-        title: format!("ECS services {}", rows.len()),
-        note: note(state, &[Source::EcsFleet]),
-        columns,
-        rows,
-        empty: "no ECS services here".to_owned(),
-    }]
+    vec![sketch.finish("ECS services", note(state, &[Source::EcsFleet]))]
 }
 
-fn row(state: &State, scope: &ScopeState, service: &Service) -> Row {
-    let key = ResourceKey::new(scope.name(), Kind::EcsService, &service.arn);
-    let health = health_of(state, &key);
+fn cells(state: &State, scope: &ScopeState, service: &Service) -> Vec<Cell> {
     let short = service.running < service.desired;
     let (rollout, tone) = rollout(state, service);
-    Row {
-        cells: vec![
-            Cell::new(glyph(health)).tone(Tone::of(health)),
-            Cell::new(&service.name).tone(Tone::Strong),
-            Cell::new(&service.cluster),
-            Cell::new(format!("{}/{}", service.running, service.desired))
-                .tone(if short {
-                    Tone::of(Health::Crit)
-                } else {
-                    Tone::Plain
-                })
-                .ranked(f64::from(service.running) - f64::from(service.desired)),
-            Cell::new(&service.task_definition),
-            Cell::new(rollout).tone(tone),
-            Cell::new(scope_label(state, scope)).tone(Tone::Muted),
-        ],
-        key: RowKey::Resource(key),
-        health,
-    }
+    vec![
+        Cell::new(&service.name).tone(Tone::Strong),
+        Cell::new(&service.cluster),
+        Cell::new(format!("{}/{}", service.running, service.desired))
+            .tone(if short { Tone::Crit } else { Tone::Plain })
+            .ranked(f64::from(service.running) - f64::from(service.desired)),
+        Cell::new(&service.task_definition),
+        Cell::new(rollout).tone(tone),
+        Cell::new(scope_label(state, scope)).tone(Tone::Muted),
+    ]
 }
 
 fn rollout(state: &State, service: &Service) -> (String, Tone) {
@@ -86,15 +63,5 @@ fn rollout(state: &State, service: &Service) -> (String, Tone) {
         }
         Some(RolloutState::InProgress) => (format!("moving{age}"), Tone::Accent),
         None => (format::UNKNOWN.to_owned(), Tone::Muted),
-    }
-}
-
-/// A health as one character, so that colour is never the only sign.
-pub(super) const fn glyph(health: Health) -> &'static str {
-    match health {
-        Health::Ok => "✓",
-        Health::Unknown => "?",
-        Health::Warn => "!",
-        Health::Crit => "✗",
     }
 }
