@@ -27,6 +27,7 @@ pub mod ops;
 pub mod picture;
 pub mod policy;
 pub mod queue;
+pub mod rules;
 pub mod scope;
 pub mod sensitive;
 pub mod ssm;
