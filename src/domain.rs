@@ -33,3 +33,4 @@ pub mod sensitive;
 pub mod ssm;
 pub mod text;
 pub mod trail;
+pub mod units;
