@@ -26,6 +26,7 @@ pub mod numbers;
 pub mod ops;
 pub mod picture;
 pub mod policy;
+pub mod price;
 pub mod queue;
 pub mod rules;
 pub mod scope;
