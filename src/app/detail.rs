@@ -6,6 +6,7 @@ mod data;
 mod ecs;
 mod network;
 
+pub(crate) use compute::purchase;
 use jiff::Timestamp;
 
 use crate::app::format;
@@ -86,7 +87,10 @@ pub fn build(state: &State, level: &Level) -> Detail {
 
 fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
     let Some(resource) = key.resource() else {
-        return Detail { title: "no detail".to_owned(), blocks: Vec::new() };
+        return Detail {
+            title: "no detail".to_owned(),
+            blocks: Vec::new(),
+        };
     };
     let mut blocks = findings(state, resource);
     let scope = state.picture.inventory.scope(&resource.scope);
@@ -114,14 +118,20 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         ]])),
     }
     blocks.extend(trail(state, resource));
-    Detail { title: format!("{} {}", resource.kind, name_of(resource)), blocks }
+    Detail {
+        title: format!("{} {}", resource.kind, name_of(resource)),
+        blocks,
+    }
 }
 
 /// The name in a resource's id.
 fn name_of(resource: &ResourceKey) -> &str {
     match resource.kind {
         Kind::TargetGroup | Kind::LoadBalancer => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
-        Kind::LogGroup => resource.id.split_once(":log-group:").map_or(&*resource.id, |(_, name)| name),
+        Kind::LogGroup => resource
+            .id
+            .split_once(":log-group:")
+            .map_or(&*resource.id, |(_, name)| name),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
 }
@@ -130,13 +140,20 @@ fn name_of(resource: &ResourceKey) -> &str {
 fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
     let now = state.picture.at;
     let mut lines = Vec::new();
-    for finding in state.picture.findings.iter().filter(|finding| finding.resource == *resource) {
+    for finding in state
+        .picture
+        .findings
+        .iter()
+        .filter(|finding| finding.resource == *resource)
+    {
         lines.push(finding_line(state, finding, now));
         for evidence in &finding.evidence {
             lines.push(vec![Cell::new(format!("     {evidence}"))]);
         }
         if let Some(reason) = &finding.accepted {
-            lines.push(vec![Cell::new(format!("     accepted: {reason}")).tone(Tone::Muted)]);
+            lines.push(vec![
+                Cell::new(format!("     accepted: {reason}")).tone(Tone::Muted),
+            ]);
         }
         if !finding.runbooks.is_empty() {
             lines.push(vec![
@@ -144,7 +161,11 @@ fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
             ]);
         }
     }
-    if lines.is_empty() { Vec::new() } else { vec![Block::Lines(lines)] }
+    if lines.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::Lines(lines)]
+    }
 }
 
 fn finding_line(state: &State, finding: &Finding, now: Timestamp) -> Vec<Cell> {
@@ -154,9 +175,13 @@ fn finding_line(state: &State, finding: &Finding, now: Timestamp) -> Vec<Cell> {
         (false, Severity::Warn) => ("WARN", Tone::Warn),
         (false, Severity::Info) => ("info", Tone::Muted),
     };
-    let since = finding
-        .since
-        .map_or_else(String::new, |at| format!("  since {} {}", format::clock(at, now, &state.zone().zone), state.zone().label));
+    let since = finding.since.map_or_else(String::new, |at| {
+        format!(
+            "  since {} {}",
+            format::clock(at, now, &state.zone().zone),
+            state.zone().label
+        )
+    });
     vec![
         Cell::new(word).tone(tone),
         Cell::new(format!(" {}", finding.title)).tone(Tone::Strong),
@@ -178,7 +203,9 @@ fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
         |of| format!("what changed in the last 2 hours: {} {}", of.kind, name_of(of)),
     );
     let block = if lines.is_empty() {
-        Block::Lines(vec![vec![Cell::new("nothing that AWS tells of").tone(Tone::Muted)]])
+        Block::Lines(vec![vec![
+            Cell::new("nothing that AWS tells of").tone(Tone::Muted),
+        ]])
     } else {
         Block::Lines(lines)
     };
@@ -192,8 +219,11 @@ fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
 /// CloudTrail's writes, once somebody asked for them.
 fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
     let name = crate::domain::ids::last_segment(&resource.id);
-    let Some(events) =
-        state.picture.inventory.scope(&resource.scope).and_then(|scope| scope.trail.get(name))
+    let Some(events) = state
+        .picture
+        .inventory
+        .scope(&resource.scope)
+        .and_then(|scope| scope.trail.get(name))
     else {
         return Vec::new();
     };
@@ -205,9 +235,13 @@ fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
         (Some(events), _) => {
             for event in events {
                 lines.push(vec![
-                    Cell::new(format::clock(event.at, state.picture.at, &state.zone().zone)).tone(Tone::Muted),
+                    Cell::new(format::clock(event.at, state.picture.at, &state.zone().zone))
+                        .tone(Tone::Muted),
                     Cell::new(format!(" {}", event.name)).tone(Tone::Strong),
-                    Cell::new(format!(" by {}", event.user.as_deref().unwrap_or(format::UNKNOWN))),
+                    Cell::new(format!(
+                        " by {}",
+                        event.user.as_deref().unwrap_or(format::UNKNOWN)
+                    )),
                 ]);
             }
         }
@@ -229,8 +263,14 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         blocks::fact("identity", identity.map_or(format::UNKNOWN, |who| &who.arn)),
     ];
     if let Some(failing) = &scope.identity.failing {
-        facts.push(("failing".to_owned(), Cell::new(failing.fault.to_string()).tone(Tone::Crit)));
-        facts.push(("what to do".to_owned(), Cell::new(failing.fault.hint(&scope.scope)).tone(Tone::Strong)));
+        facts.push((
+            "failing".to_owned(),
+            Cell::new(failing.fault.to_string()).tone(Tone::Crit),
+        ));
+        facts.push((
+            "what to do".to_owned(),
+            Cell::new(failing.fault.hint(&scope.scope)).tone(Tone::Strong),
+        ));
     }
     let sources = [
         Source::EcsFleet,
@@ -253,12 +293,22 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
     let mut lines = Vec::new();
     for source in sources {
         let standing = scope.standing(&source);
-        let age = standing.at.map_or_else(|| "never read".to_owned(), |at| format!("{} ago", format::age(state.picture.at, at)));
+        let age = standing.at.map_or_else(
+            || "never read".to_owned(),
+            |at| format!("{} ago", format::age(state.picture.at, at)),
+        );
         let mut line = vec![Cell::new(format!("{:<16} {age:<12}", format!("{source:?}")))];
         if let Some(failing) = &standing.failing {
-            line.push(Cell::new(format!("{}  {}", failing.fault, failing.fault.hint(&scope.scope))).tone(Tone::Warn));
+            line.push(
+                Cell::new(format!("{}  {}", failing.fault, failing.fault.hint(&scope.scope)))
+                    .tone(Tone::Warn),
+            );
         }
         lines.push(line);
     }
-    vec![Block::Facts(facts), Block::Heading("sources".to_owned()), Block::Lines(lines)]
+    vec![
+        Block::Facts(facts),
+        Block::Heading("sources".to_owned()),
+        Block::Lines(lines),
+    ]
 }

@@ -26,7 +26,10 @@ pub(super) fn maybe(name: &str, value: Option<impl AsRef<str>>) -> (String, Cell
 /// A time with its zone and how long ago it was.
 pub(super) fn when(state: &State, at: Timestamp) -> String {
     let zone = state.zone();
-    let then = at.to_zoned(zone.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let then = at
+        .to_zoned(zone.zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string();
     let now = state.picture.at;
     if at > now {
         format!("{then} {} (in {})", zone.label, format::age(at, now))
