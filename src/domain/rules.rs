@@ -14,7 +14,10 @@ mod words;
 
 mod alb;
 mod asg;
+mod burst;
+mod ec2;
 mod ecs;
+mod rds;
 
 #[cfg(test)]
 mod sample;
@@ -81,6 +84,22 @@ pub const ALL: &[&Rule] = &[
     &asg::spot::RULE,
     &asg::process_suspended::RULE,
     &asg::schedule::RULE,
+    &ec2::status_check::RULE,
+    &ec2::cpu_credits::RULE,
+    &ec2::ebs_burst::RULE,
+    &rds::availability::RULE,
+    &rds::load::CPU,
+    &rds::connections::RULE,
+    &rds::storage::RULE,
+    &rds::memory::MEMORY,
+    &rds::memory::SWAP,
+    &rds::replica_lag::RULE,
+    &rds::backup::NO_BACKUP,
+    &rds::backup::BUSINESS_HOURS,
+    &rds::single_az::RULE,
+    &rds::load::BURST_BALANCE,
+    &rds::load::CPU_CREDITS,
+    &rds::maintenance::RULE,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::asg::{Activity, Group, GroupInstance};
+use crate::domain::datastore::{DbCluster, DbInstance};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{
     CircuitBreaker, Container, Controller, Deployment, DeploymentRole, Fleet, RolloutState, Service,
@@ -418,6 +419,59 @@ pub fn instance(id: &str, instance_type: &str) -> Instance {
         instance_profile: None,
         architecture: Some("x86_64".to_owned()),
         platform: None,
+        tags: Vec::new(),
+    }
+}
+
+/// An available PostgreSQL instance in one zone, backed up, with nothing wrong.
+pub fn db(name: &str) -> DbInstance {
+    DbInstance {
+        arn: arn("rds", &format!("db:{name}")),
+        name: name.to_owned(),
+        resource_id: Some(format!("db-{name}")),
+        engine: "postgres".to_owned(),
+        engine_version: "16.4".to_owned(),
+        class: "db.t4g.medium".to_owned(),
+        status: "available".to_owned(),
+        multi_az: false,
+        storage_gib: Some(100),
+        max_storage_gib: None,
+        storage_type: Some("gp3".to_owned()),
+        cluster: None,
+        endpoint: None,
+        zone: Some("ap-northeast-2a".to_owned()),
+        latest_restorable_at: Some(at(176)),
+        backup_retention_days: 7,
+        backup_window: Some("17:00-17:30".to_owned()),
+        maintenance_window: None,
+        parameter_group: Some(("default.postgres16".to_owned(), "in-sync".to_owned())),
+        deletion_protection: true,
+        publicly_accessible: false,
+        replica_of: None,
+        created_at: None,
+        pending_modifications: Vec::new(),
+        tags: Vec::new(),
+    }
+}
+
+/// An available Aurora cluster with that many members.
+pub fn db_cluster(name: &str, members: usize) -> DbCluster {
+    DbCluster {
+        arn: arn("rds", &format!("cluster:{name}")),
+        name: name.to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        engine_version: "16.4".to_owned(),
+        status: "available".to_owned(),
+        members: (0..members)
+            .map(|number| (format!("{name}-{number}"), number == 0))
+            .collect(),
+        multi_az: false,
+        latest_restorable_at: Some(at(176)),
+        backup_retention_days: 7,
+        backup_window: None,
+        serverless_acu: None,
+        endpoint: None,
+        deletion_protection: true,
         tags: Vec::new(),
     }
 }
