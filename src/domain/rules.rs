@@ -12,12 +12,15 @@ mod measured;
 mod verdict;
 mod words;
 
+mod alarm;
 mod alb;
 mod asg;
 mod burst;
 mod ec2;
 mod ecs;
+mod queue;
 mod rds;
+mod redis;
 
 #[cfg(test)]
 mod sample;
@@ -100,6 +103,18 @@ pub const ALL: &[&Rule] = &[
     &rds::load::BURST_BALANCE,
     &rds::load::CPU_CREDITS,
     &rds::maintenance::RULE,
+    &redis::availability::NOT_AVAILABLE,
+    &redis::load::MEMORY,
+    &redis::load::EVICTIONS,
+    &redis::hit_rate::RULE,
+    &redis::load::ENGINE_CPU,
+    &redis::availability::FAILOVER_OFF,
+    &queue::AGE,
+    &queue::DEPTH,
+    &queue::DEAD_LETTERS,
+    &alarm::FIRING,
+    &alarm::WITHOUT_ACTION,
+    &alarm::INSUFFICIENT_DATA,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::asg::{Activity, Group, GroupInstance};
-use crate::domain::datastore::{DbCluster, DbInstance};
+use crate::domain::datastore::{Cache, CacheForm, CacheNode, CacheShard, DbCluster, DbInstance};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{
     CircuitBreaker, Container, Controller, Deployment, DeploymentRole, Fleet, RolloutState, Service,
@@ -473,5 +473,48 @@ pub fn db_cluster(name: &str, members: usize) -> DbCluster {
         endpoint: None,
         deletion_protection: true,
         tags: Vec::new(),
+    }
+}
+
+/// An available replication group of one shard with that many nodes: `name-001`, `name-002`, …
+pub fn cache(name: &str, nodes: usize) -> Cache {
+    Cache {
+        arn: arn("elasticache", &format!("replicationgroup:{name}")),
+        name: name.to_owned(),
+        form: CacheForm::ReplicationGroup,
+        status: "available".to_owned(),
+        engine: "redis".to_owned(),
+        engine_version: Some("7.1".to_owned()),
+        node_type: Some("cache.t4g.small".to_owned()),
+        shards: vec![CacheShard {
+            id: "0001".to_owned(),
+            status: "available".to_owned(),
+            slots: None,
+            nodes: (1..=nodes)
+                .map(|number| CacheNode {
+                    cluster_id: format!("{name}-{number:03}"),
+                    node_id: "0001".to_owned(),
+                    role: Some(if number == 1 { "primary" } else { "replica" }.to_owned()),
+                    zone: None,
+                    status: Some("available".to_owned()),
+                })
+                .collect(),
+        }],
+        cluster_mode: false,
+        automatic_failover: true,
+        multi_az: true,
+        snapshot_retention_days: 5,
+        endpoint: None,
+    }
+}
+
+/// A serverless cache.
+pub fn serverless(name: &str) -> Cache {
+    Cache {
+        arn: arn("elasticache", &format!("serverlesscache:{name}")),
+        form: CacheForm::Serverless,
+        node_type: None,
+        shards: Vec::new(),
+        ..cache(name, 0)
     }
 }
