@@ -1,6 +1,9 @@
 //! The port to a cloud: what AWS and the demo both are to the rest of the program.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod meter;
+pub mod read_only;
 
 use std::future::Future;
 use std::pin::Pin;

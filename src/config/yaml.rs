@@ -293,6 +293,11 @@ impl<'a> Builder<'a> {
         let message = match error.kind() {
             ErrorKind::UnknownAnchor => "this alias refers to nothing above it".to_owned(),
             ErrorKind::DirectiveDisallowed => "directives are not used here".to_owned(),
+            ErrorKind::ExpectedBlockMappingKey => "a key was expected here".to_owned(),
+            ErrorKind::MappingValueNotAllowed => "this `:` is out of place".to_owned(),
+            ErrorKind::InvalidQuotedScalarIndent => {
+                "this line belongs to a quoted text that began above".to_owned()
+            }
             _ => error.info(),
         };
         Diagnostic::error(Span::new(at, at), message).label(advice(error.kind()))
@@ -317,6 +322,7 @@ fn advice(kind: &ErrorKind) -> &'static str {
         ErrorKind::InvalidIndentation
         | ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry => "does it line up with the lines around it?",
+        ErrorKind::InvalidQuotedScalarIndent => "is a quote left open?",
         ErrorKind::UnclosedQuotedScalar => "the quote that begins this text is never closed",
         ErrorKind::UnexpectedCharacter { .. } => "quote text that begins with this character",
         ErrorKind::SimpleKeyExpected => "is a colon missing?",

@@ -1,8 +1,11 @@
-//! GPUs of EC2 instances.
+//! GPUs of EC2 instances: which types have them, the probe that asks nvidia-smi, what it answers.
 
-/// Whether instances of the type have NVIDIA GPUs.
-pub fn is_gpu_type(instance_type: &str) -> bool {
-    let family = instance_type.split('.').next().unwrap_or(instance_type);
-    matches!(family, "g4dn" | "g5" | "g5g" | "g6" | "g6e" | "gr6")
-        || (family.starts_with('p') && family[1..].starts_with(|c: char| c.is_ascii_digit()))
-}
+pub mod card;
+pub mod history;
+pub mod instance_types;
+pub mod probe;
+pub mod reading;
+
+pub use card::{GpuCard, GpuProcess, ThrottleReasons};
+pub use instance_types::{expected_cards, is_gpu_type};
+pub use reading::{HostReading, ProbeOutcome, ReadingSource};

@@ -17,6 +17,7 @@ use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::gpu::{self, HostReading};
 use crate::domain::ids::Kind;
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
@@ -244,7 +245,7 @@ pub struct ScopeState {
     /// Hosts of Systems Manager.
     pub hosts: Loadable<Vec<ManagedHost>>,
     /// What nvidia-smi printed on the GPU hosts.
-    pub gpu: Loadable<Vec<ProbeOutput>>,
+    pub gpu: Loadable<Vec<HostReading>>,
     /// Which GPU metrics the CloudWatch agent publishes.
     pub gpu_metric_list: Loadable<Vec<MetricId>>,
     /// DB instances.
@@ -347,6 +348,27 @@ impl ScopeState {
             .find_map(|batch| batch.get().and_then(|series| series.get(id)))
     }
 
+    /// How many cards each instance's type has: as EC2 says, else as is known of the type.
+    fn expected_cards(&self) -> BTreeMap<String, u8> {
+        let told: BTreeMap<&str, u8> = self
+            .instance_types
+            .get()
+            .into_iter()
+            .flatten()
+            .map(|gpus| (gpus.instance_type.as_str(), gpus.count))
+            .collect();
+        self.instances
+            .get()
+            .into_iter()
+            .flatten()
+            .filter_map(|instance| {
+                let kind = instance.instance_type.as_str();
+                let cards = told.get(kind).copied().or_else(|| gpu::expected_cards(kind))?;
+                Some((instance.id.clone(), cards))
+            })
+            .collect()
+    }
+
     /// Takes an answer to a source of this scope in.
     fn store(
         &mut self,
@@ -389,7 +411,13 @@ impl ScopeState {
             Source::SpotPrices => settle!(self.spot_prices, SpotPrices),
             Source::NatGateways => settle!(self.nat_gateways, NatGateways),
             Source::Hosts => settle!(self.hosts, ManagedHosts),
-            Source::GpuProbe => settle!(self.gpu, ProbeOutputs),
+            Source::GpuProbe => {
+                let expected = self.expected_cards();
+                settle!(self.gpu, ProbeOutputs, |outputs: &Vec<ProbeOutput>| outputs
+                    .iter()
+                    .map(|output| HostReading::read(output, expected.get(&output.instance_id).copied()))
+                    .collect::<Vec<_>>())
+            }
             Source::GpuMetricList => settle!(self.gpu_metric_list, MetricList),
             Source::DbInstances => settle!(self.db_instances, DbInstances),
             Source::DbClusters => settle!(self.db_clusters, DbClusters),

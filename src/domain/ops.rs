@@ -3,6 +3,7 @@
 //! IAM policy all rest on this being data.
 
 pub mod autoscaling;
+pub mod catalog;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod cost;

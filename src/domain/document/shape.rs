@@ -162,7 +162,8 @@ impl Check<'_> {
             (Shape::Choice(words), Value::Text(text)) => self.choice(words, text, node, place),
             (Shape::List { of, at_least }, Value::List(items)) => {
                 if items.len() < *at_least {
-                    let message = format!("{} needs at least {at_least}", place.named());
+                    let items = if *at_least == 1 { "item" } else { "items" };
+                    let message = format!("{} needs at least {at_least} {items}", place.named());
                     self.found
                         .push(with_about(Diagnostic::error(node.span, message), place));
                 }
@@ -196,11 +197,14 @@ impl Check<'_> {
         for entry in entries {
             let key = &entry.key.text;
             if let Some(field) = fields.iter().find(|field| field.name == *key) {
-                let place = Place {
-                    path: place.key(key),
-                    about: &field.about,
-                };
-                self.node(&field.shape, &entry.value, &place);
+                // A key whose value is left out counts as left out itself.
+                if field.required || entry.value.value != Value::Null {
+                    let place = Place {
+                        path: place.key(key),
+                        about: &field.about,
+                    };
+                    self.node(&field.shape, &entry.value, &place);
+                }
                 continue;
             }
             let absent = fields
@@ -214,14 +218,13 @@ impl Check<'_> {
             } else {
                 format!(" in {}", place.named())
             };
-            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
             self.found.push(
                 Diagnostic::error(entry.key.span, format!("unknown key {}{within}", quoted(key)))
                     .label(guess.map_or_else(
                         || "not a key of this place".to_owned(),
                         |guess| format!("did you mean `{guess}`?"),
                     ))
-                    .note(format!("keys here: {}", names.join(", "))),
+                    .note(keys_here(fields, key)),
             );
             meant.extend(guess);
         }
@@ -291,6 +294,7 @@ impl Check<'_> {
             {
                 format!("write [{written}]")
             }
+            (Shape::List { .. }, Value::Map(_)) => "begin each item with `-`".to_owned(),
             _ => String::new(),
         }
     }
@@ -303,7 +307,7 @@ impl Check<'_> {
                 "a whole number{}",
                 range(
                     (*min > i64::MIN).then_some(*min),
-                    (*max < i64::MAX).then_some(*max)
+                    (*max < i64::from(u32::MAX)).then_some(*max)
                 )
             ),
             Shape::Number { min, max } => format!(
@@ -316,7 +320,12 @@ impl Check<'_> {
             Shape::Text => "text".to_owned(),
             Shape::Choice(words) => alternatives(words),
             Shape::List { .. } => "a list".to_owned(),
-            Shape::Table(_) | Shape::Record(_) => "a mapping".to_owned(),
+            Shape::Table(_) => "a mapping".to_owned(),
+            Shape::Record(fields) if fields.len() > 3 => "a mapping".to_owned(),
+            Shape::Record(fields) => {
+                let keys: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
+                format!("a mapping with {}", keys.join(", "))
+            }
             Shape::Optional(inner) => self.expected(inner),
             Shape::Either(shapes) => {
                 let all: Vec<String> = shapes.iter().map(|shape| self.expected(shape)).collect();
@@ -341,12 +350,37 @@ impl Check<'_> {
     }
 }
 
+/// The keys of a place; of a great many only those that share their first word with the one found.
+fn keys_here(fields: &[Field], found: &str) -> String {
+    const READABLE: usize = 20;
+    let all: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    if all.len() <= READABLE {
+        return format!("keys here: {}", all.join(", "));
+    }
+    let word = found.split(['_', '-']).next().unwrap_or_default();
+    let alike: Vec<&str> = all
+        .iter()
+        .filter(|name| name.split('_').next() == Some(word))
+        .copied()
+        .collect();
+    if alike.is_empty() {
+        format!(
+            "{} keys are valid here, such as {}",
+            all.len(),
+            all[..3].join(", ")
+        )
+    } else {
+        format!("keys here that begin with {word}: {}", alike.join(", "))
+    }
+}
+
 fn with_about(diagnostic: Diagnostic, place: &Place<'_>) -> Diagnostic {
     let first = first_sentence(place.about);
     if first.is_empty() {
         diagnostic
     } else {
         let key = place.path.rsplit('.').next().unwrap_or_default();
+        let key = key.split('[').next().unwrap_or_default();
         diagnostic.note(format!("{key}: {first}"))
     }
 }
