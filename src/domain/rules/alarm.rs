@@ -195,7 +195,9 @@ fn impact(alarm: &Alarm) -> Impact {
             Impact::Customer
         }
         Some("AWS/Billing") => Impact::Cost,
-        Some("AWS/ECS" | "AWS/EC2" | "AWS/RDS" | "AWS/ElastiCache" | "AWS/SQS" | "AWS/Lambda") => Impact::Capacity,
+        Some("AWS/ECS" | "AWS/EC2" | "AWS/RDS" | "AWS/ElastiCache" | "AWS/SQS" | "AWS/Lambda") => {
+            Impact::Capacity
+        }
         Some(_) | None => Impact::Risk,
     }
 }
@@ -250,7 +252,10 @@ mod tests {
         let findings = bench(vec![alarm("P1-rds-cpu", AlarmState::Alarm)]).check(&FIRING);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "CPUUtilization > 85");
-        assert_eq!((findings[0].severity, findings[0].since), (Severity::Warn, Some(at(170))));
+        assert_eq!(
+            (findings[0].severity, findings[0].since),
+            (Severity::Warn, Some(at(170)))
+        );
         assert_eq!(
             findings[0].evidence,
             [
@@ -270,7 +275,10 @@ mod tests {
     #[test]
     fn alarms_that_scale_quiet_alarms_and_unread_ones_are_silent() {
         let mut scales = alarm("TargetTracking-AlarmLow", AlarmState::Alarm);
-        scales.alarm_actions = vec![arn("autoscaling", "scalingPolicy:1f:autoScalingGroupName/workers")];
+        scales.alarm_actions = vec![arn(
+            "autoscaling",
+            "scalingPolicy:1f:autoScalingGroupName/workers",
+        )];
         let bench = bench(vec![scales, alarm("calm", AlarmState::Ok)]);
         for rule in [&FIRING, &WITHOUT_ACTION, &INSUFFICIENT_DATA] {
             assert_eq!(bench.check(rule), [], "{}", rule.id);
@@ -301,7 +309,10 @@ mod tests {
                 ("off", Severity::Info, "actions switched off"),
             ]
         );
-        assert_eq!(findings[0].evidence, ["It has no action on ALARM: nobody is told."]);
+        assert_eq!(
+            findings[0].evidence,
+            ["It has no action on ALARM: nobody is told."]
+        );
     }
 
     #[test]

@@ -108,7 +108,9 @@ fn depth(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let limit = context.limits().queue_visible_per_worker;
     let known = Workers::of(context);
-    let by_name: HashMap<&str, &Queue> = queues(context).map(|queue| (queue.name.as_str(), queue)).collect();
+    let by_name: HashMap<&str, &Queue> = queues(context)
+        .map(|queue| (queue.name.as_str(), queue))
+        .collect();
     for work in &context.policy.work_queues {
         let Some(queue) = by_name.get(work.queue.as_str()) else {
             continue;
@@ -142,7 +144,12 @@ struct Workers<'a>(HashMap<&'a str, usize>);
 impl<'a> Workers<'a> {
     fn of(context: &Context<'a>) -> Self {
         let groups = context.state.groups.get().into_iter().flatten();
-        let services = context.state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+        let services = context
+            .state
+            .ecs
+            .get()
+            .into_iter()
+            .flat_map(|fleet| &fleet.services);
         let mut workers: HashMap<&str, usize> = HashMap::new();
         for group in groups {
             *workers.entry(&group.name).or_default() += group.in_service();
@@ -155,7 +162,10 @@ impl<'a> Workers<'a> {
 
     /// The workers of a queue; `None` unless all that it feeds was read.
     fn feeding(&self, work: &WorkQueue) -> Option<usize> {
-        work.feeds.iter().map(|name| self.0.get(name.as_str()).copied()).sum()
+        work.feeds
+            .iter()
+            .map(|name| self.0.get(name.as_str()).copied())
+            .sum()
     }
 }
 
@@ -241,7 +251,10 @@ mod tests {
         let findings = bench.check(&AGE);
         assert_eq!(findings.len(), 1, "dead letters are old by nature");
         assert_eq!(findings[0].title, "oldest 5m, limit 5m");
-        assert_eq!((findings[0].severity, findings[0].since), (Severity::Warn, Some(at(149))));
+        assert_eq!(
+            (findings[0].severity, findings[0].since),
+            (Severity::Warn, Some(at(149)))
+        );
         assert_eq!(
             findings[0].evidence,
             [
@@ -271,14 +284,20 @@ mod tests {
         let mut bench = bench();
         bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 0)]));
         let findings = bench.with_policy(feeding(&["workers"])).check(&DEPTH);
-        assert_eq!((findings[0].severity, findings[0].title.as_str()), (Severity::Crit, "43 waiting, 0 workers"));
+        assert_eq!(
+            (findings[0].severity, findings[0].title.as_str()),
+            (Severity::Crit, "43 waiting, 0 workers")
+        );
     }
 
     #[test]
     fn dead_messages_name_where_they_come_from() {
         let findings = bench().check(&DEAD_LETTERS);
         assert_eq!(findings.len(), 1);
-        assert_eq!((findings[0].name.as_str(), findings[0].title.as_str()), ("jobs-dlq", "3 dead messages"));
+        assert_eq!(
+            (findings[0].name.as_str(), findings[0].title.as_str()),
+            ("jobs-dlq", "3 dead messages")
+        );
         assert_eq!(
             findings[0].evidence,
             ["3 dead messages of jobs: each was received 3 times and never deleted."]
@@ -292,11 +311,20 @@ mod tests {
         bench.steady(metric::AGE.of("jobs"), 20.0);
         assert_eq!(bench.check(&AGE), []);
         assert_eq!(bench.check(&DEPTH), [], "no work queue is named");
-        assert_eq!(bench.with_policy(feeding(&["workers"])).check(&DEPTH), [], "the group was not read");
+        assert_eq!(
+            bench.with_policy(feeding(&["workers"])).check(&DEPTH),
+            [],
+            "the group was not read"
+        );
         bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 20)]));
         assert_eq!(bench.check(&DEPTH), []);
         for rule in [&AGE, &DEPTH, &DEAD_LETTERS] {
-            assert_eq!(Bench::new().with_policy(feeding(&["workers"])).check(rule), [], "{}", rule.id);
+            assert_eq!(
+                Bench::new().with_policy(feeding(&["workers"])).check(rule),
+                [],
+                "{}",
+                rule.id
+            );
         }
     }
 }

@@ -98,7 +98,9 @@ fn failover_off(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let why = match cache.form {
             CacheForm::Serverless => continue,
             CacheForm::ReplicationGroup if cache.automatic_failover => continue,
-            CacheForm::ReplicationGroup => "Automatic failover is off: a lost primary stays lost until somebody promotes a replica.",
+            CacheForm::ReplicationGroup => {
+                "Automatic failover is off: a lost primary stays lost until somebody promotes a replica."
+            }
             CacheForm::Cluster => "The cache is a single node: with it everything in it is lost.",
         };
         findings.push(
@@ -133,8 +135,14 @@ mod tests {
         limping.shards[0].nodes[1].status = Some("rebooting cache cluster nodes".to_owned());
         let findings = bench(vec![failed, limping]).check(&NOT_AVAILABLE);
         assert_eq!(findings.len(), 2);
-        assert_eq!((findings[0].severity, findings[0].title.as_str()), (Severity::Crit, "create-failed"));
-        assert_eq!((findings[1].severity, findings[1].title.as_str()), (Severity::Warn, "1 of 2 nodes away"));
+        assert_eq!(
+            (findings[0].severity, findings[0].title.as_str()),
+            (Severity::Crit, "create-failed")
+        );
+        assert_eq!(
+            (findings[1].severity, findings[1].title.as_str()),
+            (Severity::Warn, "1 of 2 nodes away")
+        );
         assert_eq!(
             findings[1].evidence,
             ["1 of 2 nodes are not available; b-002 is rebooting cache cluster nodes."]
@@ -147,7 +155,10 @@ mod tests {
         busy.status = "snapshotting".to_owned();
         let mut unknown = cache("d", 1);
         unknown.shards[0].nodes[0].status = None;
-        assert_eq!(bench(vec![cache("a", 2), busy, unknown]).check(&NOT_AVAILABLE), []);
+        assert_eq!(
+            bench(vec![cache("a", 2), busy, unknown]).check(&NOT_AVAILABLE),
+            []
+        );
         assert_eq!(Bench::new().check(&NOT_AVAILABLE), []);
     }
 

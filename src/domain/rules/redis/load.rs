@@ -120,7 +120,10 @@ fn evictions(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         worst.node
                     ))
                     .perhaps_because(worst.others())
-                    .report(severity(worst.breach), format!("evicts {rate}/min, limit {level}")),
+                    .report(
+                        severity(worst.breach),
+                        format!("evicts {rate}/min, limit {level}"),
+                    ),
             );
         }
     }
@@ -215,7 +218,10 @@ mod tests {
         let findings = bench.check(&MEMORY);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "memory 92.5%, limit 90%");
-        assert_eq!((findings[0].severity, findings[0].since), (Severity::Crit, Some(at(149))));
+        assert_eq!(
+            (findings[0].severity, findings[0].since),
+            (Severity::Crit, Some(at(149)))
+        );
         assert_eq!(
             findings[0].evidence,
             [
