@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod asg;
+pub mod changes;
 pub mod cost;
 pub mod datastore;
 pub mod diagnostic;

@@ -23,9 +23,10 @@ mod rds;
 mod redis;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub use accept::SessionAccept;
+pub use asg::activities::failure as launch_failure;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
 pub use measured::{Measured, Metrics};
