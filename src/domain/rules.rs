@@ -12,14 +12,21 @@ mod measured;
 mod verdict;
 mod words;
 
+mod alarm;
 mod alb;
 mod asg;
+mod burst;
+mod ec2;
 mod ecs;
+mod queue;
+mod rds;
+mod redis;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub use accept::SessionAccept;
+pub use asg::activities::failure as launch_failure;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
 pub use measured::{Measured, Metrics};
@@ -81,6 +88,34 @@ pub const ALL: &[&Rule] = &[
     &asg::spot::RULE,
     &asg::process_suspended::RULE,
     &asg::schedule::RULE,
+    &ec2::status_check::RULE,
+    &ec2::cpu_credits::RULE,
+    &ec2::ebs_burst::RULE,
+    &rds::availability::RULE,
+    &rds::load::CPU,
+    &rds::connections::RULE,
+    &rds::storage::RULE,
+    &rds::memory::MEMORY,
+    &rds::memory::SWAP,
+    &rds::replica_lag::RULE,
+    &rds::backup::NO_BACKUP,
+    &rds::backup::BUSINESS_HOURS,
+    &rds::single_az::RULE,
+    &rds::load::BURST_BALANCE,
+    &rds::load::CPU_CREDITS,
+    &rds::maintenance::RULE,
+    &redis::availability::NOT_AVAILABLE,
+    &redis::load::MEMORY,
+    &redis::load::EVICTIONS,
+    &redis::hit_rate::RULE,
+    &redis::load::ENGINE_CPU,
+    &redis::availability::FAILOVER_OFF,
+    &queue::AGE,
+    &queue::DEPTH,
+    &queue::DEAD_LETTERS,
+    &alarm::FIRING,
+    &alarm::WITHOUT_ACTION,
+    &alarm::INSUFFICIENT_DATA,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::asg::{Activity, Group, GroupInstance};
+use crate::domain::datastore::{Cache, CacheForm, CacheNode, CacheShard, DbCluster, DbInstance};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{
     CircuitBreaker, Container, Controller, Deployment, DeploymentRole, Fleet, RolloutState, Service,
@@ -419,5 +420,101 @@ pub fn instance(id: &str, instance_type: &str) -> Instance {
         architecture: Some("x86_64".to_owned()),
         platform: None,
         tags: Vec::new(),
+    }
+}
+
+/// An available PostgreSQL instance in one zone, backed up, with nothing wrong.
+pub fn db(name: &str) -> DbInstance {
+    DbInstance {
+        arn: arn("rds", &format!("db:{name}")),
+        name: name.to_owned(),
+        resource_id: Some(format!("db-{name}")),
+        engine: "postgres".to_owned(),
+        engine_version: "16.4".to_owned(),
+        class: "db.t4g.medium".to_owned(),
+        status: "available".to_owned(),
+        multi_az: false,
+        storage_gib: Some(100),
+        max_storage_gib: None,
+        storage_type: Some("gp3".to_owned()),
+        cluster: None,
+        endpoint: None,
+        zone: Some("ap-northeast-2a".to_owned()),
+        latest_restorable_at: Some(at(176)),
+        backup_retention_days: 7,
+        backup_window: Some("17:00-17:30".to_owned()),
+        maintenance_window: None,
+        parameter_group: Some(("default.postgres16".to_owned(), "in-sync".to_owned())),
+        deletion_protection: true,
+        publicly_accessible: false,
+        replica_of: None,
+        created_at: None,
+        pending_modifications: Vec::new(),
+        tags: Vec::new(),
+    }
+}
+
+/// An available Aurora cluster with that many members.
+pub fn db_cluster(name: &str, members: usize) -> DbCluster {
+    DbCluster {
+        arn: arn("rds", &format!("cluster:{name}")),
+        name: name.to_owned(),
+        engine: "aurora-postgresql".to_owned(),
+        engine_version: "16.4".to_owned(),
+        status: "available".to_owned(),
+        members: (0..members)
+            .map(|number| (format!("{name}-{number}"), number == 0))
+            .collect(),
+        multi_az: false,
+        latest_restorable_at: Some(at(176)),
+        backup_retention_days: 7,
+        backup_window: None,
+        serverless_acu: None,
+        endpoint: None,
+        deletion_protection: true,
+        tags: Vec::new(),
+    }
+}
+
+/// An available replication group of one shard with that many nodes: `name-001`, `name-002`, …
+pub fn cache(name: &str, nodes: usize) -> Cache {
+    Cache {
+        arn: arn("elasticache", &format!("replicationgroup:{name}")),
+        name: name.to_owned(),
+        form: CacheForm::ReplicationGroup,
+        status: "available".to_owned(),
+        engine: "redis".to_owned(),
+        engine_version: Some("7.1".to_owned()),
+        node_type: Some("cache.t4g.small".to_owned()),
+        shards: vec![CacheShard {
+            id: "0001".to_owned(),
+            status: "available".to_owned(),
+            slots: None,
+            nodes: (1..=nodes)
+                .map(|number| CacheNode {
+                    cluster_id: format!("{name}-{number:03}"),
+                    node_id: "0001".to_owned(),
+                    role: Some(if number == 1 { "primary" } else { "replica" }.to_owned()),
+                    zone: None,
+                    status: Some("available".to_owned()),
+                })
+                .collect(),
+        }],
+        cluster_mode: false,
+        automatic_failover: true,
+        multi_az: true,
+        snapshot_retention_days: 5,
+        endpoint: None,
+    }
+}
+
+/// A serverless cache.
+pub fn serverless(name: &str) -> Cache {
+    Cache {
+        arn: arn("elasticache", &format!("serverlesscache:{name}")),
+        form: CacheForm::Serverless,
+        node_type: None,
+        shards: Vec::new(),
+        ..cache(name, 0)
     }
 }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::policy::Zone;
+use crate::domain::text;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -41,6 +42,11 @@ pub fn moment(at: Timestamp, zone: &Zone) -> String {
     at.to_zoned(zone.rules().clone())
         .strftime("%Y-%m-%d %H:%M %Z")
         .to_string()
+}
+
+/// The day alone: `2026-11-24`.
+pub fn day(at: Timestamp, zone: &Zone) -> String {
+    at.to_zoned(zone.rules().clone()).date().to_string()
 }
 
 /// The time of day alone, for a row whose header names the zone: `11:49`.
@@ -109,9 +115,9 @@ pub fn count_of(many: usize, one: &str, several: &str) -> String {
     }
 }
 
-/// The first `most` characters of a foreign text, in one line.
+/// The first `most` characters of a foreign text, in one line that a terminal can show.
 pub fn excerpt(text: &str, most: usize) -> String {
-    let mut out: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out: String = text::clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = out.char_indices().nth(most) {
         out.truncate(end);
         out.push('…');
