@@ -101,18 +101,23 @@ impl Loaded {
 
 /// Reads an estate file; `name` is what messages call it, usually its path.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Loaded, Report> {
-    let document = schema::read::<EstateFile>(yaml::parse(name, bytes), &shape())?;
-    let (estate, diagnostics) = check::estate(document.value, &document.root);
-    let report = Report::new(document.source, diagnostics);
-    if report.has_errors() {
-        return Err(report);
+    let reading = schema::read::<EstateFile>(yaml::parse(name, bytes), &shape());
+    let mut diagnostics = reading.diagnostics;
+    let checked = reading.value.map(|(file, root)| {
+        let (estate, found) = check::estate(file, &root);
+        diagnostics.extend(found);
+        (estate, root)
+    });
+    let report = Report::new(reading.source, diagnostics);
+    match checked {
+        Some((estate, root)) if !report.has_errors() => Ok(Loaded {
+            estate,
+            source: report.source().clone(),
+            root,
+            warnings: report.diagnostics().to_vec(),
+        }),
+        _ => Err(report),
     }
-    Ok(Loaded {
-        estate,
-        source: report.source().clone(),
-        root: document.root,
-        warnings: report.diagnostics().to_vec(),
-    })
 }
 
 /// The JSON schema of estate files, as `schemas/estate.schema.json` holds it.

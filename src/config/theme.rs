@@ -63,13 +63,22 @@ impl Theme {
     /// The same theme as far as a terminal can show it.
     #[must_use]
     pub fn at(&self, depth: ColorDepth) -> Self {
+        let screen = self.style(Role::Text).bg;
         Self {
             name: self.name.clone(),
             about: self.about.clone(),
             styles: self
                 .styles
                 .iter()
-                .map(|(role, style)| (*role, style.at(depth)))
+                .map(|(role, style)| {
+                    // A box has a frame to be seen by; reversed, it would glare.
+                    let behind = if *role == Role::Overlay {
+                        style.bg
+                    } else {
+                        screen
+                    };
+                    (*role, style.at(depth, behind))
+                })
                 .collect(),
         }
     }

@@ -28,12 +28,14 @@ pub fn parse(name: &str, bytes: &[u8]) -> Parsed {
             Parsed {
                 source,
                 root,
+                is_reliable: true,
                 diagnostics,
             }
         }
         Err((source, diagnostics)) => Parsed {
             source,
             root: None,
+            is_reliable: false,
             diagnostics,
         },
     }

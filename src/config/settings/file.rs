@@ -63,20 +63,19 @@ impl Settings {
         let parsed = toml::parse(name, bytes);
         let wants_read_only = asks_for_read_only(&parsed);
         let mut settings = self.clone();
-        let report = match schema::read::<SettingsFile>(parsed, &shape()) {
-            Ok(document) => {
-                let found = settings.take(document.value, &document.root);
-                if found.is_empty() {
-                    return Layered {
-                        settings,
-                        notices: Vec::new(),
-                        source: Some(document.source),
-                    };
-                }
-                Report::new(document.source, found)
-            }
-            Err(report) => report,
-        };
+        let reading = schema::read::<SettingsFile>(parsed, &shape());
+        let mut diagnostics = reading.diagnostics;
+        if let Some((file, root)) = reading.value {
+            diagnostics.extend(settings.take(file, &root));
+        }
+        if diagnostics.is_empty() {
+            return Layered {
+                settings,
+                notices: Vec::new(),
+                source: Some(reading.source),
+            };
+        }
+        let report = Report::new(reading.source, diagnostics);
         let mut settings = self;
         let mut headline = format!(
             "{name} is not used, it has {}",

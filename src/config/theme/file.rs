@@ -72,17 +72,21 @@ pub(super) fn parse(
     bytes: &[u8],
     bases: &BTreeMap<String, Theme>,
 ) -> Result<Theme, Report> {
-    let document = schema::read::<ThemeFile>(toml::parse(name, bytes), &shape())?;
-    let mut reader = Reader {
-        root: &document.root,
-        palette: BTreeMap::new(),
-        found: Vec::new(),
-    };
-    let theme = reader.theme(document.value, bases);
-    if reader.found.is_empty() {
-        Ok(theme)
-    } else {
-        Err(Report::new(document.source, reader.found))
+    let reading = schema::read::<ThemeFile>(toml::parse(name, bytes), &shape());
+    let mut diagnostics = reading.diagnostics;
+    let theme = reading.value.map(|(file, root)| {
+        let mut reader = Reader {
+            root: &root,
+            palette: BTreeMap::new(),
+            found: Vec::new(),
+        };
+        let theme = reader.theme(file, bases);
+        diagnostics.extend(reader.found);
+        theme
+    });
+    match theme {
+        Some(theme) if diagnostics.is_empty() => Ok(theme),
+        _ => Err(Report::new(reading.source, diagnostics)),
     }
 }
 

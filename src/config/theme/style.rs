@@ -29,29 +29,34 @@ pub struct ThemeStyle {
 }
 
 impl ThemeStyle {
-    /// The same style as far as a terminal can show it, still legible.
+    /// The same style as far as a terminal can show it, still legible, on a screen with this
+    /// background.
     ///
-    /// Where a background cannot be shown, text and background are exchanged instead, so that the
-    /// selection does not vanish. Where text and background come down to the same colour, the text
-    /// becomes black or white, whichever stands out.
+    /// Where a background of its own cannot be shown, text and background are exchanged instead, so
+    /// that the selection does not vanish. Where text and background come down to the same colour,
+    /// the text becomes black or white, whichever stands out.
     #[must_use]
-    pub fn at(self, depth: ColorDepth) -> Self {
-        let fg = self.fg.map(|color| color.at(depth));
-        let bg = self.bg.map(|color| color.at(depth));
+    pub fn at(self, depth: ColorDepth, screen: Option<ThemeColor>) -> Self {
         if depth == ColorDepth::None {
-            let had_background = self.bg.is_some_and(|color| color != ThemeColor::Default);
+            let own = self
+                .bg
+                .filter(|bg| *bg != ThemeColor::Default && self.bg != screen);
             let mut modifiers = self.modifiers;
-            modifiers.reverse |= had_background;
+            modifiers.reverse |= own.is_some();
             return Self {
                 fg: None,
                 bg: None,
                 modifiers,
             };
         }
-        let vanishes =
-            fg.is_some() && fg == bg && fg != Some(ThemeColor::Default) && self.fg != self.bg;
+        let fg = self.fg.map(|color| color.at(depth));
+        let bg = self.bg.map(|color| color.at(depth));
+        let behind = self.bg.or(screen);
+        let vanishes = self.fg != behind
+            && fg.is_some_and(|fg| fg != ThemeColor::Default)
+            && fg == behind.map(|color| color.at(depth));
         let fg = if vanishes {
-            let luminance = bg.and_then(ThemeColor::rgb).map_or(0.0, Rgb::luminance);
+            let luminance = behind.and_then(ThemeColor::rgb).map_or(0.0, Rgb::luminance);
             // At this luminance black and white stand out equally.
             let readable = if luminance > 0.179 {
                 Ansi::Black
@@ -80,26 +85,41 @@ mod tests {
         }
     }
 
+    const SCREEN: Option<ThemeColor> = Some(ThemeColor::Rgb(Rgb::new(0, 0, 0)));
+
     #[test]
-    fn without_colours_a_background_becomes_reversed_text() {
-        assert!(style("#fff", "#00f").at(ColorDepth::None).modifiers.reverse);
-        assert!(!style("#fff", "").at(ColorDepth::None).modifiers.reverse);
+    fn without_colours_a_background_of_its_own_becomes_reversed_text() {
+        let reversed = |style: ThemeStyle, screen| {
+            let style = style.at(ColorDepth::None, screen);
+            assert_eq!((style.fg, style.bg), (None, None));
+            style.modifiers.reverse
+        };
+        assert!(reversed(style("#fff", "#00f"), SCREEN));
+        assert!(reversed(style("#fff", "#00f"), None));
         assert!(
-            !style("#fff", "default")
-                .at(ColorDepth::None)
-                .modifiers
-                .reverse
+            !reversed(style("#fff", "#000"), SCREEN),
+            "the screen itself"
         );
-        assert_eq!(style("red", "").at(ColorDepth::None), ThemeStyle::default());
+        assert!(!reversed(style("#fff", ""), SCREEN));
+        assert!(!reversed(style("#fff", "default"), SCREEN));
     }
 
     #[test]
-    fn text_never_takes_the_colour_of_its_background() {
-        let dark = style("#303030", "#101010").at(ColorDepth::Ansi16);
-        assert_eq!(dark, style("bright-white", "black"));
-        let bright = style("#fdfdfd", "#f4f4f4").at(ColorDepth::Ansi16);
-        assert_eq!(bright, style("black", "bright-white"));
-        let kept = style("red", "#000").at(ColorDepth::Ansi16);
-        assert_eq!(kept, style("red", "black"));
+    fn text_never_takes_the_colour_of_what_is_behind_it() {
+        let at16 = |fg, bg, screen| style(fg, bg).at(ColorDepth::Ansi16, screen);
+        assert_eq!(
+            at16("#303030", "#101010", None),
+            style("bright-white", "black")
+        );
+        assert_eq!(
+            at16("#fdfdfd", "#f4f4f4", None),
+            style("black", "bright-white")
+        );
+        assert_eq!(at16("#303030", "", SCREEN), style("bright-white", ""));
+        assert_eq!(at16("red", "#000", None), style("red", "black"));
+        assert_eq!(
+            at16("default", "default", None),
+            style("default", "default")
+        );
     }
 }
