@@ -335,10 +335,11 @@ mod tests {
 
     #[test]
     fn nothing_of_a_type_is_left_unchecked() {
-        for schema in [shape::<Whole>(), crate::config::estate::shape()] {
-            assert!(!holds_anything(&schema, &schema.root));
+        let settings = crate::config::settings::shape();
+        for schema in [&shape::<Whole>(), crate::config::estate::shape(), &settings] {
+            assert!(!holds_anything(schema, &schema.root));
             for (name, shape) in &schema.named {
-                assert!(!holds_anything(&schema, shape), "{name}");
+                assert!(!holds_anything(schema, shape), "{name}");
             }
         }
     }

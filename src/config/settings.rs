@@ -12,6 +12,8 @@ mod flags;
 
 pub use cadence::Cadences;
 pub use environment::VARIABLES;
+#[cfg(test)]
+pub(super) use file::shape;
 pub use flags::Flags;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! A parsed text before it has a meaning: a tree whose every node knows its place.
 //!
 //! A format's parser (YAML, TOML) makes the [`Node`]s. A [`Schema`] then checks the tree's shape and
-//! reports *all* that does not fit, and [`decode`] turns what fits into a typed value. What the
+//! reports *all* that does not fit, and [`decode()`] turns what fits into a typed value. What the
 //! value means is checked by its owner, who finds the place of each part with [`Node::at`].
 
 mod check;

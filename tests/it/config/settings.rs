@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use pretty_assertions::assert_eq;
+use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
 use quarterdeck::config::settings::{
     Access, Cadences, Clipboard, ColorChoice, Flags, Settings, Symbols,
@@ -339,4 +340,24 @@ config.toml:3:7: error: there is no context `lgos`
 
 2 errors in config.toml"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Whatever is in the file, there are settings, and what is not used is said.
+    #[test]
+    fn any_file_is_used_or_refused(
+        lines in prop::collection::vec(
+            "(theme|read_only|color|\\[keys\\.global\\]|\\[refresh\\]|back|x)( = )?(true|\"[a-z-]{0,8}\"?|\\[\"q\"\\]?|-?[0-9]{1,4}|\u{7})?",
+            0..6,
+        ),
+    ) {
+        let text = lines.join("\n");
+        let layered = Settings::default().with_file("config.toml", text.as_bytes());
+        if !layered.notices.is_empty() {
+            let expected = Settings { access: layered.settings.access, ..Settings::default() };
+            prop_assert_eq!(layered.settings, expected);
+            prop_assert!(!layered.notices[0].detail.contains(char::from(7)));
+        }
+    }
 }
