@@ -1,6 +1,6 @@
 """`python -m front`: starts, prints one line of JSON when ready, ends when standard input does.
 
-    {"endpoint": "http://127.0.0.1:40001", "control": "http://127.0.0.1:40001/_front/"}
+{"endpoint": "http://127.0.0.1:40001", "control": "http://127.0.0.1:40001/_front/"}
 """
 
 import argparse
@@ -17,9 +17,13 @@ from front.world import seed
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="front", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="front", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one if left out")
-    parser.add_argument("--seed-world", action="store_true", help="start with the world of the tests, not empty")
+    parser.add_argument(
+        "--seed-world", action="store_true", help="start with the world of the tests, not empty"
+    )
     arguments = parser.parse_args()
     # werkzeug writes a line for each request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

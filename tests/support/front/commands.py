@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from front.clock import now
-from front.host import KINDS
-from front.host import shell
+from front.host import KINDS, shell
 
 AT_ONCE = 8
 

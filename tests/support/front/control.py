@@ -1,13 +1,13 @@
 """What a test does to the server: rules, the call log, settings, and changes of the world.
 
-    GET    /_front/calls       every call so far
-    POST   /_front/clear       forgets calls and rules
-    PUT    /_front/rules       replaces the rules (see front.faults)
-    PUT    /_front/settings    {"page_cap": 2}
-    PUT    /_front/hosts       {"region": "us-east-1", "hosts": {"i-…": "no-smi"}} (see front.host)
-    PUT    /_front/rollout     {"region", "cluster", "service"}: the service is steady again
-    POST   /_front/aws         {"region", "service", "operation", "params"}: calls AWS through boto3
-    GET    /_front/inventory   what boto3 finds, by region and kind
+GET    /_front/calls       every call so far
+POST   /_front/clear       forgets calls and rules
+PUT    /_front/rules       replaces the rules (see front.faults)
+PUT    /_front/settings    {"page_cap": 2}
+PUT    /_front/hosts       {"region": "us-east-1", "hosts": {"i-…": "no-smi"}} (see front.host)
+PUT    /_front/rollout     {"region", "cluster", "service"}: the service is steady again
+POST   /_front/aws         {"region", "service", "operation", "params"}: calls AWS through boto3
+GET    /_front/inventory   what boto3 finds, by region and kind
 """
 
 import json

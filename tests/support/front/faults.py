@@ -10,7 +10,7 @@ rule that matches is the one that counts, except that `delay` goes on to the nex
 
 import threading
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -19,7 +19,7 @@ from front.protocol import Wire
 from front.upstream import ACCOUNT
 
 
-class Fault(StrEnum):
+class Fault(str, Enum):
     THROTTLE = "throttle"  # the service's own throttling error
     ERROR = "error"  # any error: `code`, `message`, `status`
     STATUS = "status"  # a bare HTTP status from some load balancer: `status`, 500 if left out

@@ -20,7 +20,9 @@ def _region(endpoint: str, region: str) -> dict[str, list[str]]:
 
     clusters = pages("ecs", "list_clusters").get("clusterArns", [])
     services = [
-        arn for cluster in clusters for arn in pages("ecs", "list_services", cluster=cluster).get("serviceArns", [])
+        arn
+        for cluster in clusters
+        for arn in pages("ecs", "list_services", cluster=cluster).get("serviceArns", [])
     ]
     groups = pages("autoscaling", "describe_auto_scaling_groups").get("AutoScalingGroups", [])
     reservations = pages("ec2", "describe_instances").get("Reservations", [])
@@ -37,7 +39,9 @@ def _region(endpoint: str, region: str) -> dict[str, list[str]]:
         "redis": _names(standalone, "CacheClusters", "CacheClusterId")
         + _names(replicated, "ReplicationGroups", "ReplicationGroupId")
         + _names(serverless, "ServerlessCaches", "ServerlessCacheName"),
-        "load-balancer": _names(pages("elbv2", "describe_load_balancers"), "LoadBalancers", "LoadBalancerName"),
+        "load-balancer": _names(
+            pages("elbv2", "describe_load_balancers"), "LoadBalancers", "LoadBalancerName"
+        ),
         "target-group": _names(pages("elbv2", "describe_target_groups"), "TargetGroups", "TargetGroupName"),
         "alarm": _names(alarms, "MetricAlarms", "AlarmName") + _names(alarms, "CompositeAlarms", "AlarmName"),
         "queue": [url.rsplit("/", 1)[-1] for url in pages("sqs", "list_queues").get("QueueUrls", [])],

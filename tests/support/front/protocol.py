@@ -96,14 +96,19 @@ def decode(wire: Wire, model: Any) -> dict[str, Any]:
         return cbor.decode(wire.body)
     request = _request(wire)
     parser = PROTOCOL_PARSERS[wire.protocol](model, timestamp_parser=lambda v: aware(parse_timestamp(v)))
-    return parser.parse({
-        "method": wire.method,
-        "values": request.values,
-        "headers": request.headers,
-        "body": wire.body,
-        "url_path": wire.path,
-        "url_params": {},
-    }) or {}
+    return (
+        parser.parse(
+            {
+                "method": wire.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": wire.body,
+                "url_path": wire.path,
+                "url_params": {},
+            }
+        )
+        or {}
+    )
 
 
 def encode(wire: Wire, model: Any, result: dict[str, Any]) -> Answer:
@@ -128,7 +133,8 @@ def encode_error(wire: Wire, refusal: Refusal) -> Answer:
     else:
         error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
         if wire.protocol == "ec2":
-            text = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{wire.request_id}</RequestID></Response>"
+            errors = f"<Errors><Error>{error}</Error></Errors>"
+            text = f"<Response>{errors}<RequestID>{wire.request_id}</RequestID></Response>"
         else:
             error = f"<Error><Type>Sender</Type>{error}</Error>"
             text = f"<ErrorResponse>{error}<RequestId>{wire.request_id}</RequestId></ErrorResponse>"

@@ -62,7 +62,9 @@ class Upstream:
         pages = client.get_paginator(method).paginate(**params)
         return _refusing(pages.build_full_result)
 
-    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def forward(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
         """A request as it is. The answer's status, headers and body."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:

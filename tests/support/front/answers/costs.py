@@ -36,7 +36,8 @@ def get_cost_and_usage(call: Call) -> dict[str, Any]:
         }
         if groups:
             result["Groups"] = [
-                {"Keys": list(keys), "Metrics": _amounts(metrics, amount)} for keys, amount in sorted(sums.items())
+                {"Keys": list(keys), "Metrics": _amounts(metrics, amount)}
+                for keys, amount in sorted(sums.items())
             ]
         else:
             result["Total"] = _amounts(metrics, sums.get((), 0.0))

@@ -58,8 +58,7 @@ def list_tasks(call: Call) -> dict[str, Any]:
     status = call.params.get("desiredStatus", "RUNNING")
     wanted = call.params.get("serviceName")
     cluster = _name(call.params.get("cluster", "default"))
-    names = [_name(wanted)] if wanted else _service_names(call, cluster)
-    tasks = [task for name in names for task in _tasks(call, cluster, name)]
+    tasks = _tasks(call, cluster, _name(wanted) if wanted else None)
     return {"taskArns": [task["taskArn"] for task in tasks if task["desiredStatus"] == status]}
 
 
@@ -67,9 +66,8 @@ def list_tasks(call: Call) -> dict[str, Any]:
 def describe_tasks(call: Call) -> dict[str, Any]:
     cluster = _name(call.params.get("cluster", "default"))
     known = {}
-    for name in _service_names(call, cluster):
-        for task in _tasks(call, cluster, name):
-            known[task["taskArn"]] = known[_name(task["taskArn"])] = task
+    for task in _tasks(call, cluster):
+        known[task["taskArn"]] = known[_name(task["taskArn"])] = task
     found, failures = [], []
     for wanted in call.params["tasks"]:
         if wanted in known:
@@ -82,18 +80,17 @@ def describe_tasks(call: Call) -> dict[str, Any]:
 @answer("ecs", "StopTask")
 def stop_task(call: Call) -> dict[str, Any]:
     cluster = _name(call.params.get("cluster", "default"))
-    for name in _service_names(call, cluster):
-        for task in _tasks(call, cluster, name):
-            if call.params["task"] in (task["taskArn"], _name(task["taskArn"])):
-                stopped = task | {
-                    "lastStatus": "STOPPED",
-                    "desiredStatus": "STOPPED",
-                    "stopCode": "UserInitiated",
-                    "stoppedReason": call.params.get("reason", "Task stopped by user"),
-                    "stoppedAt": now(),
-                }
-                call.here.stopped[task["taskArn"]] = stopped
-                return {"task": stopped}
+    for task in _tasks(call, cluster):
+        if call.params["task"] in (task["taskArn"], _name(task["taskArn"])):
+            stopped = task | {
+                "lastStatus": "STOPPED",
+                "desiredStatus": "STOPPED",
+                "stopCode": "UserInitiated",
+                "stoppedReason": call.params.get("reason", "Task stopped by user"),
+                "stoppedAt": now(),
+            }
+            call.here.stopped[task["taskArn"]] = stopped
+            return {"task": stopped}
     raise Refusal("InvalidParameterException", "The referenced task was not found.")
 
 
@@ -146,21 +143,23 @@ def describe_service_revisions(call: Call) -> dict[str, Any]:
             continue
         definition = call.moto("DescribeTaskDefinition", {"taskDefinition": match["taskDefinition"]})
         containers = definition["taskDefinition"]["containerDefinitions"]
-        found.append({
-            "serviceRevisionArn": arn,
-            "serviceArn": match["serviceArn"],
-            "clusterArn": match["clusterArn"],
-            "taskDefinition": match["taskDefinition"],
-            "createdAt": match["createdAt"],
-            "containerImages": [
-                {
-                    "containerName": one["name"],
-                    "image": one["image"],
-                    "imageDigest": digest(one["image"]),
-                }
-                for one in containers
-            ],
-        })
+        found.append(
+            {
+                "serviceRevisionArn": arn,
+                "serviceArn": match["serviceArn"],
+                "clusterArn": match["clusterArn"],
+                "taskDefinition": match["taskDefinition"],
+                "createdAt": match["createdAt"],
+                "containerImages": [
+                    {
+                        "containerName": one["name"],
+                        "image": one["image"],
+                        "imageDigest": digest(one["image"]),
+                    }
+                    for one in containers
+                ],
+            }
+        )
     return {"serviceRevisions": found, "failures": failures}
 
 
@@ -204,26 +203,36 @@ def service_deployment(
     } | rest
 
 
-def _tasks(call: Call, cluster: str, name: str) -> list[dict[str, Any]]:
-    """A service's tasks: as many as run, and those that stopped in the last hour."""
-    described = call.moto("DescribeServices", {"cluster": cluster, "services": [name]})["services"]
-    if not described:
+def _tasks(call: Call, cluster: str, name: str | None = None) -> list[dict[str, Any]]:
+    """The tasks of one service or of all: as many as run, and those that stopped in the last hour."""
+    names = (
+        [name]
+        if name
+        else [_name(arn) for arn in call.moto("ListServices", {"cluster": cluster})["serviceArns"]]
+    )
+    described = call.moto("DescribeServices", {"cluster": cluster, "services": names})
+    if name and not described["services"]:
         raise Refusal("ServiceNotFoundException", "Service not found.")
-    service = described[0]
-    rollout = call.here.rollouts.get((cluster, name), Rollout())
-    running = service["desiredCount"] if rollout.running is None else rollout.running
-    # What runs in a rollout that fails is the revision before.
-    definition = _definition_arn(call, service["taskDefinition"])
-    if rollout.deployments:
-        definition = max(rollout.deployments, key=lambda one: one["runningCount"])["taskDefinition"]
-    tasks = [_task(call, service, definition, number) for number in range(running)]
-    alive = [call.here.stopped.get(task["taskArn"], task) for task in tasks]
-    return alive + rollout.stopped_tasks
+    tasks = []
+    for service in described["services"]:
+        rollout = call.here.rollouts.get((cluster, service["serviceName"]), Rollout())
+        running = service["desiredCount"] if rollout.running is None else rollout.running
+        # What runs in a rollout that fails is the revision before.
+        definition = _definition_arn(call, service["taskDefinition"])
+        if rollout.deployments:
+            definition = max(rollout.deployments, key=lambda one: one["runningCount"])["taskDefinition"]
+        containers = call.moto("DescribeTaskDefinition", {"taskDefinition": definition})["taskDefinition"][
+            "containerDefinitions"
+        ]
+        alive = [_task(call, service, definition, number) for number in range(running)]
+        for task in alive:
+            task["containers"] = [_container(one) for one in containers]
+        tasks += [call.here.stopped.get(task["taskArn"], task) for task in alive] + rollout.stopped_tasks
+    return tasks
 
 
 def _task(call: Call, service: dict[str, Any], definition: str, number: int) -> dict[str, Any]:
     cluster = service["clusterArn"].rsplit("/", 1)[-1]
-    described = call.moto("DescribeTaskDefinition", {"taskDefinition": definition})["taskDefinition"]
     task_id = _id(service["serviceArn"], definition, str(number))[:32]
     return {
         "taskArn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:task/{cluster}/{task_id}",
@@ -237,21 +246,17 @@ def _task(call: Call, service: dict[str, Any], definition: str, number: int) -> 
         "availabilityZone": call.region + "ab"[number % 2],
         "createdAt": ago(hours=20),
         "startedAt": ago(hours=20),
-        "containers": [
-            {
-                "name": one["name"],
-                "image": one["image"],
-                "imageDigest": digest(one["image"]),
-                "lastStatus": "RUNNING",
-                "healthStatus": "HEALTHY",
-            }
-            for one in described["containerDefinitions"]
-        ],
     }
 
 
-def _service_names(call: Call, cluster: str) -> list[str]:
-    return [_name(arn) for arn in call.moto("ListServices", {"cluster": cluster})["serviceArns"]]
+def _container(definition: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": definition["name"],
+        "image": definition["image"],
+        "imageDigest": digest(definition["image"]),
+        "lastStatus": "RUNNING",
+        "healthStatus": "HEALTHY",
+    }
 
 
 def _definition_arn(call: Call, definition: str) -> str:

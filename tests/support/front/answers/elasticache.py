@@ -15,7 +15,7 @@ def describe_replication_groups(call: Call) -> dict[str, Any]:
     for group in result["ReplicationGroups"]:
         cache = call.here.caches.get(group["ReplicationGroupId"])
         if cache:
-            group |= _group(call.region, group["ReplicationGroupId"], cache)
+            group.update(_group(call.region, group["ReplicationGroupId"], cache))
     return result
 
 
@@ -28,10 +28,14 @@ def describe_cache_clusters(call: Call) -> dict[str, Any]:
     clusters = result["CacheClusters"]
     if not call.params.get("ShowCacheClustersNotInReplicationGroups", False):
         for name, cache in call.here.caches.items():
-            clusters += [one for one in _members(call.region, name, cache) if wanted in (None, one["CacheClusterId"])]
+            clusters += [
+                one for one in _members(call.region, name, cache) if wanted in (None, one["CacheClusterId"])
+            ]
     for cluster in clusters:
         if with_nodes:
-            cluster["CacheNodes"] = [_node(call.region, cluster["CacheClusterId"], cluster.get("CacheNodeType", ""))]
+            cluster["CacheNodes"] = [
+                _node(call.region, cluster["CacheClusterId"], cluster.get("CacheNodeType", ""))
+            ]
         else:
             cluster.pop("CacheNodes", None)
     return result
@@ -62,20 +66,22 @@ def _group(region: str, name: str, cache: Cache) -> dict[str, Any]:
     shards = []
     for index in range(cache.shards):
         members = ids[index * cache.nodes_per_shard : (index + 1) * cache.nodes_per_shard]
-        shards.append({
-            "NodeGroupId": f"{index + 1:04}",
-            "Status": "available",
-            "NodeGroupMembers": [
-                {
-                    "CacheClusterId": member,
-                    "CacheNodeId": "0001",
-                    "PreferredAvailabilityZone": region + "abc"[place % 3],
-                }
-                # Roles are known only where there is one shard.
-                | ({} if cache.shards > 1 else {"CurrentRole": "replica" if place else "primary"})
-                for place, member in enumerate(members)
-            ],
-        })
+        shards.append(
+            {
+                "NodeGroupId": f"{index + 1:04}",
+                "Status": "available",
+                "NodeGroupMembers": [
+                    {
+                        "CacheClusterId": member,
+                        "CacheNodeId": "0001",
+                        "PreferredAvailabilityZone": region + "abc"[place % 3],
+                    }
+                    # Roles are known only where there is one shard.
+                    | ({} if cache.shards > 1 else {"CurrentRole": "replica" if place else "primary"})
+                    for place, member in enumerate(members)
+                ],
+            }
+        )
     return {
         "ClusterEnabled": cache.shards > 1,
         "MemberClusters": ids,
@@ -109,6 +115,9 @@ def _node(region: str, cluster: str, node_type: str) -> dict[str, Any]:
         "CacheNodeId": "0001",
         "CacheNodeStatus": "available",
         "CacheNodeCreateTime": ago(days=90),
-        "Endpoint": {"Address": f"{cluster}.{node_type.replace('.', '-')}.{region}.cache.amazonaws.com", "Port": 6379},
+        "Endpoint": {
+            "Address": f"{cluster}.{node_type.replace('.', '-')}.{region}.cache.amazonaws.com",
+            "Port": 6379,
+        },
         "CustomerAvailabilityZone": f"{region}a",
     }

@@ -27,20 +27,24 @@ def get_metric_data(call: Call) -> dict[str, Any]:
         points = _points(call, query, start, end)
         if newest_first:
             points.reverse()
-        results.append({
-            "Id": query["Id"],
-            "Label": query.get("Label") or query["MetricStat"]["Metric"]["MetricName"],
-            "Timestamps": [from_epoch(at) for at, _ in points],
-            "Values": [value for _, value in points],
-            "StatusCode": "Complete",
-        })
+        results.append(
+            {
+                "Id": query["Id"],
+                "Label": query.get("Label") or query["MetricStat"]["Metric"]["MetricName"],
+                "Timestamps": [from_epoch(at) for at, _ in points],
+                "Values": [value for _, value in points],
+                "StatusCode": "Complete",
+            }
+        )
     return {"MetricDataResults": results, "Messages": []}
 
 
 def _points(call: Call, query: dict[str, Any], start: int, end: int) -> list[tuple[int, float]]:
     """Values by period, oldest first; a period without samples has none."""
     if not re.fullmatch(r"[a-z][A-Za-z0-9_]{0,254}", query["Id"]):
-        raise Refusal("ValidationError", f"The value {query['Id']} for parameter Id is not matching the pattern.")
+        raise Refusal(
+            "ValidationError", f"The value {query['Id']} for parameter Id is not matching the pattern."
+        )
     if "MetricStat" not in query:
         raise Refusal("ValidationError", "Expressions are not answered here.")
     wanted = query["MetricStat"]
@@ -58,7 +62,9 @@ def _points(call: Call, query: dict[str, Any], start: int, end: int) -> list[tup
         if samples:
             value = statistic(wanted["Stat"], samples)
             if value is None:
-                raise Refusal("ValidationError", f"The value {wanted['Stat']} for parameter Stat is not supported.")
+                raise Refusal(
+                    "ValidationError", f"The value {wanted['Stat']} for parameter Stat is not supported."
+                )
             points.append((at, value))
     return points
 

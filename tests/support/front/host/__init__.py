@@ -27,14 +27,18 @@ _BUSY = {"utilization.gpu": "97", "utilization.memory": "62", "pstate": "P0"}
 KINDS: dict[str, Kind] = {
     "t4-busy": Kind(
         "t4",
-        changes=_BUSY | {"memory.used": "13120", "memory.free": "1852", "power.draw": "68.40", "temperature.gpu": "71"},
+        changes=_BUSY
+        | {"memory.used": "13120", "memory.free": "1852", "power.draw": "68.40", "temperature.gpu": "71"},
         processes=((4211, 13088, "/opt/render/venv/bin/python3"),),
     ),
     "a10g-busy": Kind(
         "a10g",
         changes=_BUSY
         | {"memory.used": "18840", "memory.free": "3751", "power.draw": "271.33", "temperature.gpu": "64"}
-        | {"clocks_throttle_reasons.active": "0x0000000000000004", "clocks_throttle_reasons.gpu_idle": "Not Active"},
+        | {
+            "clocks_throttle_reasons.active": "0x0000000000000004",
+            "clocks_throttle_reasons.gpu_idle": "Not Active",
+        },
         processes=((981, 12288, "python3"), (982, 6530, "/srv/worker, queue=render")),
     ),
     "a10g-idle": Kind("a10g"),

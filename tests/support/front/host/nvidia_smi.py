@@ -31,7 +31,16 @@ CARD_ALIASES = {
     "gpu_uuid": "uuid",
 }
 
-APP_FIELDS = ("gpu_name", "gpu_bus_id", "gpu_uuid", "pid", "process_name", "name", "used_gpu_memory", "used_memory")
+APP_FIELDS = (
+    "gpu_name",
+    "gpu_bus_id",
+    "gpu_uuid",
+    "pid",
+    "process_name",
+    "name",
+    "used_gpu_memory",
+    "used_memory",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +51,10 @@ def main(arguments: list[str]) -> int:
     options = dict(argument.partition("=")[::2] for argument in arguments)
     how = options.get("--format", "").split(",")
     if "--query-gpu" in options:
-        rows = [card["fields"] | {new: card["fields"][old] for new, old in CARD_ALIASES.items()} for card in host["cards"]]
+        rows = [
+            card["fields"] | {new: card["fields"][old] for new, old in CARD_ALIASES.items()}
+            for card in host["cards"]
+        ]
         return query(options["--query-gpu"], list(rows[0]), rows, how)
     if "--query-compute-apps" in options:
         return query(options["--query-compute-apps"], APP_FIELDS, apps(host), how)
@@ -60,7 +72,16 @@ def apps(host: dict) -> list[dict]:
     for card in host["cards"]:
         fields = card["fields"]
         for pid, memory, name in card["processes"]:
-            values = (fields["name"], fields["pci.bus_id"], fields["uuid"], str(pid), name, name, str(memory), str(memory))
+            values = (
+                fields["name"],
+                fields["pci.bus_id"],
+                fields["uuid"],
+                str(pid),
+                name,
+                name,
+                str(memory),
+                str(memory),
+            )
             rows.append(dict(zip(APP_FIELDS, values, strict=True)))
     return rows
 

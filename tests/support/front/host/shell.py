@@ -46,7 +46,9 @@ def run(instance: str, kind_name: str, script: str, seconds: float) -> Outcome |
         )
     except subprocess.TimeoutExpired:
         return None
-    return Outcome(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    return Outcome(
+        done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    )
 
 
 def _host(instance: str, kind: Kind) -> dict[str, Any]:

@@ -43,7 +43,9 @@ class Case(unittest.TestCase):
             aws_access_key_id=key,
             aws_secret_access_key="x",
             # What the server refuses must reach it.
-            config=Config(retries={"total_max_attempts": attempts}, read_timeout=5, parameter_validation=False),
+            config=Config(
+                retries={"total_max_attempts": attempts}, read_timeout=5, parameter_validation=False
+            ),
         )
 
     def control(self, method: str, name: str, value: Any = None) -> Any:

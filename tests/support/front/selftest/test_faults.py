@@ -84,7 +84,9 @@ class Connections(Case):
         with self.assertRaises(ConnectionClosedError):
             self.client("sqs").create_queue(QueueName="dropped")
         self.assertIn("dropped", str(self.client("sqs").list_queues()["QueueUrls"]))
-        self.client("sqs").delete_queue(QueueUrl=self.client("sqs").get_queue_url(QueueName="dropped")["QueueUrl"])
+        self.client("sqs").delete_queue(
+            QueueUrl=self.client("sqs").get_queue_url(QueueName="dropped")["QueueUrl"]
+        )
 
     def test_reset_does_nothing(self) -> None:
         self.control("PUT", "rules", [{"fault": "reset", "operation": "CreateQueue"}])
@@ -99,7 +101,10 @@ class Connections(Case):
         headers |= {"Content-Type": "application/x-www-form-urlencoded"}
         body = b"Action=GetCallerIdentity&Version=2011-06-15"
         request = urllib.request.Request(front().endpoint, body, headers)
-        with self.assertRaises(http.client.IncompleteRead), urllib.request.urlopen(request, timeout=5) as answer:
+        with (
+            self.assertRaises(http.client.IncompleteRead),
+            urllib.request.urlopen(request, timeout=5) as answer,
+        ):
             answer.read()
 
     def test_a_hanging_call_ends_when_the_rules_change(self) -> None:

@@ -11,7 +11,9 @@ class Lists(Case):
     def test_ten_services_a_call(self) -> None:
         names = list(SERVICES[SHOP])
         ecs = self.client("ecs")
-        self.assertEqual(len(ecs.describe_services(cluster="shop-cluster", services=names[:10])["services"]), 10)
+        self.assertEqual(
+            len(ecs.describe_services(cluster="shop-cluster", services=names[:10])["services"]), 10
+        )
         with self.refused("InvalidParameterException"):
             ecs.describe_services(cluster="shop-cluster", services=names[:11])
 
@@ -51,8 +53,18 @@ class Pages(Case):
 
     def test_sizes_out_of_range_and_foreign_tokens_are_refused(self) -> None:
         cases: list[tuple[str, str, dict[str, Any], str]] = [
-            ("ecs", "list_services", {"cluster": "shop-cluster", "maxResults": 101}, "InvalidParameterException"),
-            ("ecs", "list_services", {"cluster": "shop-cluster", "nextToken": "x"}, "InvalidParameterException"),
+            (
+                "ecs",
+                "list_services",
+                {"cluster": "shop-cluster", "maxResults": 101},
+                "InvalidParameterException",
+            ),
+            (
+                "ecs",
+                "list_services",
+                {"cluster": "shop-cluster", "nextToken": "x"},
+                "InvalidParameterException",
+            ),
             ("autoscaling", "describe_auto_scaling_groups", {"MaxRecords": 101}, "ValidationError"),
             ("rds", "describe_db_instances", {"MaxRecords": 19}, "InvalidParameterValue"),
             ("elasticache", "describe_replication_groups", {"MaxRecords": 19}, "InvalidParameterValue"),

@@ -11,7 +11,9 @@ from front.metrics import Metric, statistic, steady, step
 from front.selftest.base import RENDER, SHOP, Case, front
 
 
-def query(name: str, stat: str = "Average", metric: str = "CPUUtilization", database: str = "shop-db", **rest) -> dict:
+def query(
+    name: str, stat: str = "Average", metric: str = "CPUUtilization", database: str = "shop-db", **rest
+) -> dict:
     dimensions = [{"Name": "DBInstanceIdentifier", "Value": database}]
     named = {"Namespace": "AWS/RDS", "MetricName": metric, "Dimensions": dimensions}
     return {"Id": name, "MetricStat": {"Metric": named, "Period": 60, "Stat": stat} | rest}
@@ -47,7 +49,12 @@ class Values(Case):
         self.assertEqual(whole, {"a": 5 * 372.0, "b": 372.0, "c": 5.0, "d": 372.0})
 
     def test_what_cloudwatch_refuses(self) -> None:
-        for bad in (query("Upper"), query("a", Period=61), query("a", "median"), {"Id": "a", "Expression": "b*2"}):
+        for bad in (
+            query("Upper"),
+            query("a", Period=61),
+            query("a", "median"),
+            {"Id": "a", "Expression": "b*2"},
+        ):
             with self.subTest(bad=bad), self.refused("ValidationError"):
                 self.data(bad)
         with self.refused("ValidationError"):
@@ -118,7 +125,10 @@ class Cbor(Case):
             ("describe_alarms", {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}),
             ("describe_alarm_history", {}),
             ("list_metrics", {"Namespace": "AWS/RDS"}),
-            ("get_metric_data", {"MetricDataQueries": [query("a", "p95"), query("b", metric="Gone")], **period}),
+            (
+                "get_metric_data",
+                {"MetricDataQueries": [query("a", "p95"), query("b", metric="Gone")], **period},
+            ),
         )
         for method, parameters in calls:
             with self.subTest(method=method):
@@ -138,7 +148,9 @@ class Cbor(Case):
             )
 
     def test_operations_that_moto_has_are_carried_over(self) -> None:
-        found = self.client_cbor().describe_alarms_for_metric(MetricName="CPUUtilization", Namespace="AWS/RDS")
+        found = self.client_cbor().describe_alarms_for_metric(
+            MetricName="CPUUtilization", Namespace="AWS/RDS"
+        )
         self.assertEqual([one["AlarmName"] for one in found["MetricAlarms"]], ["shop-db-cpu"])
         with self.refused("UnknownOperationException"):
             self.client_cbor().enable_alarm_actions(AlarmNames=["shop-db-cpu"])

@@ -14,9 +14,13 @@ class Ecs(Case):
 
     def test_a_stuck_deployment_has_failed_tasks_and_the_old_revision_beside_it(self) -> None:
         service = self.describe("shop-checkout")
-        self.assertEqual((service["desiredCount"], service["runningCount"], service["pendingCount"]), (3, 2, 1))
+        self.assertEqual(
+            (service["desiredCount"], service["runningCount"], service["pendingCount"]), (3, 2, 1)
+        )
         new, old = service["deployments"]
-        self.assertEqual((new["rolloutState"], new["failedTasks"], new["status"]), ("IN_PROGRESS", 9, "PRIMARY"))
+        self.assertEqual(
+            (new["rolloutState"], new["failedTasks"], new["status"]), ("IN_PROGRESS", 9, "PRIMARY")
+        )
         self.assertEqual(old["runningCount"], 2)
         self.assertFalse(service["deploymentConfiguration"]["deploymentCircuitBreaker"]["enable"])
         self.assertGreater(service["events"][0]["createdAt"], service["events"][-1]["createdAt"])
@@ -51,7 +55,9 @@ class Ecs(Case):
 
     def test_the_history_tells_the_last_good_revision(self) -> None:
         ecs = self.client("ecs")
-        listed = ecs.list_service_deployments(cluster="shop-cluster", service="shop-search")["serviceDeployments"]
+        listed = ecs.list_service_deployments(cluster="shop-cluster", service="shop-search")[
+            "serviceDeployments"
+        ]
         self.assertEqual([one["status"] for one in listed], ["ROLLBACK_SUCCESSFUL", "SUCCESSFUL"])
         described = ecs.describe_service_deployments(
             serviceDeploymentArns=[one["serviceDeploymentArn"] for one in listed]
@@ -61,11 +67,15 @@ class Ecs(Case):
         revisions = ecs.describe_service_revisions(serviceRevisionArns=targets)["serviceRevisions"]
         self.assertTrue(revisions[1]["taskDefinition"].endswith("shop-search:2"))
         self.assertTrue(revisions[1]["containerImages"][0]["imageDigest"].startswith("sha256:"))
-        steady = ecs.list_service_deployments(cluster="shop-cluster", service="shop-cart")["serviceDeployments"]
+        steady = ecs.list_service_deployments(cluster="shop-cluster", service="shop-cart")[
+            "serviceDeployments"
+        ]
         self.assertEqual([one["status"] for one in steady], ["SUCCESSFUL"])
 
     def test_a_task_definition_says_who_registered_it(self) -> None:
-        found = self.client("ecs").describe_task_definition(taskDefinition="shop-checkout:4")["taskDefinition"]
+        found = self.client("ecs").describe_task_definition(taskDefinition="shop-checkout:4")[
+            "taskDefinition"
+        ]
         self.assertIn("build-44", found["registeredBy"])
         self.assertLess(found["registeredAt"], now())
 
@@ -73,7 +83,10 @@ class Ecs(Case):
 class Compute(Case):
     def test_groups_with_schedules_activities_and_spot(self) -> None:
         autoscaling = self.client("autoscaling", RENDER)
-        groups = {g["AutoScalingGroupName"]: g for g in autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]}
+        groups = {
+            g["AutoScalingGroupName"]: g
+            for g in autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+        }
         self.assertEqual(len(groups["render-gpu"]["Instances"]), 2)
         self.assertEqual(groups["render-gpu"]["SuspendedProcesses"][0]["ProcessName"], "AZRebalance")
         actions = autoscaling.describe_scheduled_actions()["ScheduledUpdateGroupActions"]
@@ -83,7 +96,9 @@ class Compute(Case):
         self.assertEqual([one["StatusCode"] for one in activities], ["Failed", "Successful"])
         self.assertIn("InsufficientInstanceCapacity", activities[0]["StatusMessage"])
         spot = groups["render-spot"]["Instances"][0]["InstanceId"]
-        found = self.client("ec2", RENDER).describe_instances(InstanceIds=[spot])["Reservations"][0]["Instances"][0]
+        found = self.client("ec2", RENDER).describe_instances(InstanceIds=[spot])["Reservations"][0][
+            "Instances"
+        ][0]
         self.assertEqual(found["InstanceLifecycle"], "spot")
 
     def test_capacity_outside_the_bounds_is_refused(self) -> None:
@@ -94,7 +109,9 @@ class Compute(Case):
     def test_gpus_of_instance_types_and_spot_prices(self) -> None:
         ec2 = self.client("ec2", RENDER)
         types = ec2.describe_instance_types(InstanceTypes=["g5.12xlarge", "t3.micro"])["InstanceTypes"]
-        counts = {t["InstanceType"]: [g["Count"] for g in t.get("GpuInfo", {}).get("Gpus", [])] for t in types}
+        counts = {
+            t["InstanceType"]: [g["Count"] for g in t.get("GpuInfo", {}).get("Gpus", [])] for t in types
+        }
         self.assertEqual(counts, {"g5.12xlarge": [4], "t3.micro": []})
         prices = ec2.describe_spot_price_history(InstanceTypes=["g5.xlarge"])["SpotPriceHistory"]
         self.assertEqual({one["AvailabilityZone"] for one in prices}, {"us-east-1a", "us-east-1b"})
@@ -111,7 +128,9 @@ class Stores(Case):
         self.assertEqual(len(cluster["DBClusterMembers"]), 2)
         snapshots = [one["DBSnapshotIdentifier"] for one in rds.describe_db_snapshots()["DBSnapshots"]]
         self.assertIn("shop-db-before-migration", snapshots)
-        self.assertEqual(len(rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]), 1)
+        self.assertEqual(
+            len(rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]), 1
+        )
         waiting = rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
         self.assertEqual(waiting[0]["PendingMaintenanceActionDetails"][0]["Action"], "system-update")
         parameters = rds.describe_db_parameters(DBParameterGroupName="shop-postgres")["Parameters"]
@@ -126,8 +145,12 @@ class Stores(Case):
 
     def test_caches_of_three_forms(self) -> None:
         elasticache = self.client("elasticache")
-        groups = {g["ReplicationGroupId"]: g for g in elasticache.describe_replication_groups()["ReplicationGroups"]}
-        self.assertEqual([len(shard["NodeGroupMembers"]) for shard in groups["shop-sessions"]["NodeGroups"]], [2, 2])
+        groups = {
+            g["ReplicationGroupId"]: g for g in elasticache.describe_replication_groups()["ReplicationGroups"]
+        }
+        self.assertEqual(
+            [len(shard["NodeGroupMembers"]) for shard in groups["shop-sessions"]["NodeGroups"]], [2, 2]
+        )
         members = elasticache.describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
         self.assertEqual(len(members), 6)
         self.assertTrue(all(len(one["CacheNodes"]) == 1 for one in members))
@@ -143,7 +166,9 @@ class Network(Case):
     def test_a_target_is_unhealthy_for_a_reason(self) -> None:
         elb = self.client("elbv2", RENDER)
         group = elb.describe_target_groups(Names=["render-api-tg"])["TargetGroups"][0]
-        health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+        health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])[
+            "TargetHealthDescriptions"
+        ]
         states = sorted(one["TargetHealth"]["State"] for one in health)
         self.assertEqual(states, ["healthy", "unhealthy"])
         self.assertEqual(len(group["LoadBalancerArns"]), 1)
@@ -178,7 +203,9 @@ class Telemetry(Case):
         items = cloudwatch.describe_alarm_history(
             AlarmName="render-gpu-idle", StartDate=started - timedelta(seconds=1)
         )["AlarmHistoryItems"]
-        self.assertEqual([one["HistorySummary"] for one in items], ["Alarm updated from INSUFFICIENT_DATA to OK"])
+        self.assertEqual(
+            [one["HistorySummary"] for one in items], ["Alarm updated from INSUFFICIENT_DATA to OK"]
+        )
         all_items = cloudwatch.describe_alarm_history()["AlarmHistoryItems"]
         self.assertEqual([one["AlarmName"] for one in all_items], ["render-gpu-idle", "render-jobs-age"])
 
@@ -200,7 +227,9 @@ class Telemetry(Case):
         logs = self.client("logs")
 
         def found(pattern: str) -> set[str]:
-            events = logs.filter_log_events(logGroupName="/ecs/shop-checkout", filterPattern=pattern)["events"]
+            events = logs.filter_log_events(logGroupName="/ecs/shop-checkout", filterPattern=pattern)[
+                "events"
+            ]
             return {one["message"][:5] for one in events}
 
         self.assertEqual(found("재고"), {"WARN "})
@@ -228,7 +257,9 @@ class Money(Case):
         self.assertEqual(len(result), 6)
         self.assertEqual([day["Estimated"] for day in result], [False, False, False, False, True, True])
         self.assertEqual(result[0]["Total"], {})
-        first = {one["Keys"][0]: float(one["Metrics"]["UnblendedCost"]["Amount"]) for one in result[0]["Groups"]}
+        first = {
+            one["Keys"][0]: float(one["Metrics"]["UnblendedCost"]["Amount"]) for one in result[0]["Groups"]
+        }
         self.assertEqual(first["Amazon Elastic Compute Cloud - Compute"], 61.40)
         self.assertNotIn("AWS Lambda", first)
         self.assertIn("AWS Lambda", [one["Keys"][0] for one in result[2]["Groups"]])

@@ -48,7 +48,9 @@ class Commands(Case):
         self.assertNotIn(self.hosts["unmanaged"], ping)
         self.assertEqual(ping[self.hosts["offline"]], "ConnectionLost")
         wanted = [{"Key": "InstanceIds", "Values": [self.hosts["a10g-idle"]]}]
-        self.assertEqual(len(self.ssm.describe_instance_information(Filters=wanted)["InstanceInformationList"]), 1)
+        self.assertEqual(
+            len(self.ssm.describe_instance_information(Filters=wanted)["InstanceInformationList"]), 1
+        )
 
     def test_cards_answer_from_recordings(self) -> None:
         found = self.run_on("t4-light", "a10g-idle", "a10g-busy", "no-smi", "driver-error", "card-lost")
@@ -61,7 +63,12 @@ class Commands(Case):
         self.assertIn("couldn't communicate with the NVIDIA driver", self.output(found["driver-error"]))
         self.assertIn("RC=9", self.output(found["driver-error"]))
         self.assertEqual(self.output(found["card-lost"]).count("NVIDIA A10G"), 3)
-        uuids = {line.split(", ")[1] for one in found.values() for line in self.output(one).splitlines() if "A10G" in line}
+        uuids = {
+            line.split(", ")[1]
+            for one in found.values()
+            for line in self.output(one).splitlines()
+            if "A10G" in line
+        }
         self.assertEqual(len(uuids), 5)
 
     def test_a_field_newer_than_the_driver_fails_the_query(self) -> None:
@@ -103,8 +110,12 @@ class Commands(Case):
         self.control("PUT", "hosts", {"region": RENDER, "hosts": {host: "stuck"}})
         self.addCleanup(self.control, "PUT", "hosts", {"region": RENDER, "hosts": {host: "a10g-hot"}})
         timed_out = self.run_on("a10g-hot", Parameters={"executionTimeout": ["1"]})["a10g-hot"]
-        self.assertEqual((timed_out["Status"], timed_out["StatusDetails"]), ("TimedOut", "Execution Timed Out"))
-        command = self.ssm.send_command(InstanceIds=[host], DocumentName="AWS-RunShellScript")["Command"]["CommandId"]
+        self.assertEqual(
+            (timed_out["Status"], timed_out["StatusDetails"]), ("TimedOut", "Execution Timed Out")
+        )
+        command = self.ssm.send_command(InstanceIds=[host], DocumentName="AWS-RunShellScript")["Command"][
+            "CommandId"
+        ]
         self.ssm.cancel_command(CommandId=command)
         self.assertEqual(self.finished(command)[0]["Status"], "Cancelled")
         with self.assertRaises(OSError):

@@ -43,4 +43,6 @@ def build(place: Place) -> None:
             place.here.alarm_history.append(transition(name, "OK", state, reason, since))
     if place.region != RENDER:
         rule = "ALARM(shop-alb-5xx) OR ALARM(shop-db-cpu)"
-        place.here.composite_alarms.append(composite(place.region, "shop-down", rule, "ALARM", ago(minutes=22)))
+        place.here.composite_alarms.append(
+            composite(place.region, "shop-down", rule, "ALARM", ago(minutes=22))
+        )

@@ -54,14 +54,21 @@ def _gpu_group(place: Place) -> None:
         DesiredCapacity=2,
     )
     autoscaling.suspend_processes(AutoScalingGroupName="render-gpu", ScalingProcesses=["AZRebalance"])
-    place.here.activities.append(_activity("render-gpu", 40, "Launching a new EC2 instance: " + instances[1], "Successful"))
+    place.here.activities.append(
+        _activity("render-gpu", 40, "Launching a new EC2 instance: " + instances[1], "Successful")
+    )
 
 
 def _spot_group(place: Place) -> None:
     instances = _group(place, "render-spot", "g5.xlarge", (0, 6, 1), spot=True)
     place.here.hosts[instances[0]] = "a10g-hot"
     place.here.spot_instances.update(instances)
-    failed = _activity("render-spot", 9, "Launching a new EC2 instance.  Status Reason: Could not launch Spot Instances.", "Failed")
+    failed = _activity(
+        "render-spot",
+        9,
+        "Launching a new EC2 instance.  Status Reason: Could not launch Spot Instances.",
+        "Failed",
+    )
     failed["StatusMessage"] = (
         "Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity available"
         " that matches your request. Launching EC2 instance failed."
@@ -84,9 +91,7 @@ def _standalone(place: Place) -> None:
     place.client("ec2").stop_instances(InstanceIds=[stopped])
 
 
-def _group(
-    place: Place, name: str, kind: str, sizes: tuple[int, int, int], spot: bool = False
-) -> list[str]:
+def _group(place: Place, name: str, kind: str, sizes: tuple[int, int, int], spot: bool = False) -> list[str]:
     """An Auto Scaling group with its launch template; the ids of its instances."""
     ec2, autoscaling = place.client("ec2"), place.client("autoscaling")
     template = ec2.create_launch_template(
@@ -97,8 +102,14 @@ def _group(
     if spot:
         launch = {
             "MixedInstancesPolicy": {
-                "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": [{"InstanceType": kind}]},
-                "InstancesDistribution": {"OnDemandBaseCapacity": 0, "OnDemandPercentageAboveBaseCapacity": 0},
+                "LaunchTemplate": {
+                    "LaunchTemplateSpecification": specification,
+                    "Overrides": [{"InstanceType": kind}],
+                },
+                "InstancesDistribution": {
+                    "OnDemandBaseCapacity": 0,
+                    "OnDemandPercentageAboveBaseCapacity": 0,
+                },
             }
         }
     least, most, desired = sizes
@@ -139,14 +150,14 @@ def _subnets(place: Place) -> list[str]:
 
 
 def _activity(group: str, minutes: int, description: str, status: str) -> dict[str, Any]:
-    at = ago(minutes=minutes)
+    at, arn = ago(minutes=minutes), f"arn:aws:autoscaling:{RENDER}:{ACCOUNT}"
     return {
         "ActivityId": f"{group}-{minutes}",
         "AutoScalingGroupName": group,
-        "AutoScalingGroupARN": f"arn:aws:autoscaling:{RENDER}:{ACCOUNT}:autoScalingGroup:x:autoScalingGroupName/{group}",
+        "AutoScalingGroupARN": f"{arn}:autoScalingGroup:x:autoScalingGroupName/{group}",
         "Description": description,
-        "Cause": f"At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a difference between desired"
-        " and actual capacity.",
+        "Cause": f"At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a difference"
+        " between desired and actual capacity.",
         "StartTime": at,
         "EndTime": at,
         "StatusCode": status,

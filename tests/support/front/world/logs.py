@@ -10,10 +10,13 @@ LONG = "payload=" + "0123456789abcdef" * 400
 SHOP = (
     "INFO  주문이 접수되었습니다 order=184467 고객=김민지",
     "WARN  재고 부족: sku=A-1007 남은 수량 2개",
-    json.dumps({"level": "error", "message": "결제 실패", "order": 184468, "latency_ms": 5012}, ensure_ascii=False),
+    json.dumps(
+        {"level": "error", "message": "결제 실패", "order": 184468, "latency_ms": 5012}, ensure_ascii=False
+    ),
     json.dumps({"level": "info", "message": "cart updated", "user": {"id": 42}, "latency_ms": 12}),
     "ERROR upstream timed out (110: Connection timed out) while reading response header from upstream",
-    'Traceback (most recent call last):\n  File "/app/main.py", line 12, in <module>\n    raise ValueError("boom")\nValueError: boom',
+    'Traceback (most recent call last):\n  File "/app/main.py", line 12, in <module>\n'
+    '    raise ValueError("boom")\nValueError: boom',
     # What a terminal must never see: a title change, a clear screen, a bidi override, a C1 control.
     "INFO  agent=\x1b]0;owned\x07\x1b[2J\x1b[31mred\x1b[0m \u202etxt.exe\u202c \x9b1mC1",
     "DEBUG " + LONG,

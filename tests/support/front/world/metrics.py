@@ -16,7 +16,9 @@ def build(place: Place) -> None:
 
 
 def _shop(place: Place) -> None:
-    _database(place, "shop-db", cpu=wave(46, 12), connections=steady(372), free=slope(now(), 9.5 * GIB, -0.4 * GIB))
+    _database(
+        place, "shop-db", cpu=wave(46, 12), connections=steady(372), free=slope(now(), 9.5 * GIB, -0.4 * GIB)
+    )
     for number in (1, 2):
         name = f"shop-aurora-{number}"
         _database(place, name, cpu=steady(20), connections=steady(35), free=steady(60 * GIB))
@@ -24,7 +26,9 @@ def _shop(place: Place) -> None:
     for name, cache in place.here.caches.items():
         for member in member_ids(name, cache):
             _cache(place, member, evictions=steady(40) if name == "shop-views" else steady(0))
-    _balancer(place, "shop-alb", requests=step(ago(minutes=12), 1200, 1150), errors=step(ago(minutes=12), 0, 30))
+    _balancer(
+        place, "shop-alb", requests=step(ago(minutes=12), 1200, 1150), errors=step(ago(minutes=12), 0, 30)
+    )
     _add(place, "AWS/NATGateway", {"NatGatewayId": "nat-1"}, {"BytesOutToDestination": steady(1e6)})
     _queue(place, "shop-orders", age=steady(4))
 
@@ -50,7 +54,12 @@ def _render(place: Place) -> None:
             "nvidia_smi_power_draw": steady(51.5),
         },
     )
-    _add(place, "CWAgent", agent | {"InstanceId": "i-gone"}, {"nvidia_smi_utilization_gpu": ended(ago(hours=2), 99)})
+    _add(
+        place,
+        "CWAgent",
+        agent | {"InstanceId": "i-gone"},
+        {"nvidia_smi_utilization_gpu": ended(ago(hours=2), 99)},
+    )
 
 
 def _database(place: Place, name: str, cpu: Series, connections: Series, free: Series) -> None:
@@ -94,17 +103,30 @@ def _balancer(place: Place, name: str, requests: Series, errors: Series) -> None
     elb = place.client("elbv2")
     balancer = elb.describe_load_balancers(Names=[name])["LoadBalancers"][0]["LoadBalancerArn"]
     dimension = {"LoadBalancer": balancer.split(":loadbalancer/")[1]}
-    _add(place, "AWS/ApplicationELB", dimension, {"RequestCount": requests, "HTTPCode_ELB_5XX_Count": steady(0)})
+    _add(
+        place,
+        "AWS/ApplicationELB",
+        dimension,
+        {"RequestCount": requests, "HTTPCode_ELB_5XX_Count": steady(0)},
+    )
     _add(place, "AWS/ApplicationELB", dimension, {"HTTPCode_Target_5XX_Count": errors})
     _add(place, "AWS/ApplicationELB", dimension, {"TargetResponseTime": wave(0.4, 0.3, minutes=10)})
     for group in elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]:
         both = dimension | {"TargetGroup": group["TargetGroupArn"].split(":")[-1]}
-        of_group = {"RequestCount": requests, "HTTPCode_Target_5XX_Count": errors, "TargetResponseTime": wave(0.4, 0.3)}
+        of_group = {
+            "RequestCount": requests,
+            "HTTPCode_Target_5XX_Count": errors,
+            "TargetResponseTime": wave(0.4, 0.3),
+        }
         _add(place, "AWS/ApplicationELB", both, of_group | {"UnHealthyHostCount": steady(0)})
 
 
 def _queue(place: Place, name: str, age: Series) -> None:
-    series = {"ApproximateAgeOfOldestMessage": age, "NumberOfMessagesSent": steady(3), "NumberOfMessagesDeleted": steady(2)}
+    series = {
+        "ApproximateAgeOfOldestMessage": age,
+        "NumberOfMessagesSent": steady(3),
+        "NumberOfMessagesDeleted": steady(2),
+    }
     _add(place, "AWS/SQS", {"QueueName": name}, series)
 
 

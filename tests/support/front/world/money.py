@@ -27,16 +27,23 @@ def build(place: Place) -> None:
     place.memory.spend.items.append(
         LineItem("AWS Lambda", ACCOUNT, "Usage", 38.00, first=jump, last=jump + timedelta(days=1))
     )
-    place.memory.spend.anomalies.append({
-        "AnomalyId": "a1b2c3d4-0000-4000-8000-000000000001",
-        "AnomalyStartDate": f"{jump}T00:00:00Z",
-        "AnomalyEndDate": f"{jump + timedelta(days=1)}T00:00:00Z",
-        "DimensionValue": "AWS Lambda",
-        "RootCauses": [{"Service": "AWS Lambda", "Region": SHOP, "UsageType": "APN2-Lambda-GB-Second"}],
-        "AnomalyScore": {"MaxScore": 0.92, "CurrentScore": 0.4},
-        "Impact": {"MaxImpact": 38.0, "TotalImpact": 76.0, "TotalActualSpend": 78.2, "TotalExpectedSpend": 2.2},
-        "MonitorArn": f"arn:aws:ce::{ACCOUNT}:anomalymonitor/front",
-    })
+    place.memory.spend.anomalies.append(
+        {
+            "AnomalyId": "a1b2c3d4-0000-4000-8000-000000000001",
+            "AnomalyStartDate": f"{jump}T00:00:00Z",
+            "AnomalyEndDate": f"{jump + timedelta(days=1)}T00:00:00Z",
+            "DimensionValue": "AWS Lambda",
+            "RootCauses": [{"Service": "AWS Lambda", "Region": SHOP, "UsageType": "APN2-Lambda-GB-Second"}],
+            "AnomalyScore": {"MaxScore": 0.92, "CurrentScore": 0.4},
+            "Impact": {
+                "MaxImpact": 38.0,
+                "TotalImpact": 76.0,
+                "TotalActualSpend": 78.2,
+                "TotalExpectedSpend": 2.2,
+            },
+            "MonitorArn": f"arn:aws:ce::{ACCOUNT}:anomalymonitor/front",
+        }
+    )
     place.client("budgets").create_budget(
         AccountId=ACCOUNT,
         Budget={
@@ -55,7 +62,13 @@ def build(place: Place) -> None:
         _written("ModifyDBInstance", "rds.amazonaws.com", "shop-db", "AWS::RDS::DBInstance", 90),
     ]
     place.memory.regions[RENDER].trail.append(
-        _written("UpdateAutoScalingGroup", "autoscaling.amazonaws.com", "render-gpu", "AWS::AutoScaling::AutoScalingGroup", 41)
+        _written(
+            "UpdateAutoScalingGroup",
+            "autoscaling.amazonaws.com",
+            "render-gpu",
+            "AWS::AutoScaling::AutoScalingGroup",
+            41,
+        )
     )
 
 

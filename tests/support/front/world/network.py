@@ -17,7 +17,9 @@ def _balancer(place: Place, name: str, groups: dict[str, str]) -> None:
     """A load balancer with target groups, each of the instances of an Auto Scaling group."""
     elb = place.client("elbv2")
     subnets = place.client("ec2").describe_subnets()["Subnets"][:2]
-    balancer = elb.create_load_balancer(Name=name, Subnets=[one["SubnetId"] for one in subnets])["LoadBalancers"][0]
+    balancer = elb.create_load_balancer(Name=name, Subnets=[one["SubnetId"] for one in subnets])[
+        "LoadBalancers"
+    ][0]
     for index, (group_name, owner) in enumerate(groups.items()):
         group = elb.create_target_group(
             Name=group_name,
@@ -53,9 +55,13 @@ def _queue(place: Place, name: str, waiting: int, dead: int) -> None:
     """A queue with messages, and its dead-letter queue."""
     sqs = place.client("sqs")
     letters = sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
-    policy = f'{{"deadLetterTargetArn":"arn:aws:sqs:{place.region}:{ACCOUNT}:{name}-dlq","maxReceiveCount":"3"}}'
+    policy = (
+        f'{{"deadLetterTargetArn":"arn:aws:sqs:{place.region}:{ACCOUNT}:{name}-dlq","maxReceiveCount":"3"}}'
+    )
     queue = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
     for url, count in ((queue, waiting), (letters, dead)):
         for start in range(0, count, 10):
-            entries = [{"Id": str(n), "MessageBody": f"job {n}"} for n in range(start, min(start + 10, count))]
+            entries = [
+                {"Id": str(n), "MessageBody": f"job {n}"} for n in range(start, min(start + 10, count))
+            ]
             sqs.send_message_batch(QueueUrl=url, Entries=entries)

@@ -47,7 +47,9 @@ def build(place: Place) -> None:
             launchType="FARGATE",
             tags=[{"key": "team", "value": "render" if place.region == RENDER else "shop"}],
         )
-        place.here.rollouts[cluster, name] = Rollout(events=[_event(name, ago(minutes=50), "has reached a steady state.")])
+        place.here.rollouts[cluster, name] = Rollout(
+            events=[_event(name, ago(minutes=50), "has reached a steady state.")]
+        )
     if place.region != RENDER:
         _stuck_deployment(place, cluster, "shop-checkout")
         _rolled_back_deployment(place, cluster, "shop-search")
@@ -74,7 +76,10 @@ def _register(place: Place, family: str, revision: int) -> None:
                     {"name": "DATABASE_URL", "value": f"postgres://app:hunter2@{family}-db:5432/app"},
                 ],
                 "secrets": [
-                    {"name": "API_KEY", "valueFrom": f"arn:aws:ssm:{place.region}:{ACCOUNT}:parameter/{family}/key"}
+                    {
+                        "name": "API_KEY",
+                        "valueFrom": f"arn:aws:ssm:{place.region}:{ACCOUNT}:parameter/{family}/key",
+                    }
                 ],
                 "logConfiguration": {
                     "logDriver": "awslogs",
@@ -85,7 +90,10 @@ def _register(place: Place, family: str, revision: int) -> None:
     )
     arn = described["taskDefinition"]["taskDefinitionArn"]
     registered_at = ago(days=12 - 3 * revision)
-    place.here.registered[arn] = (registered_at, f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/build-{40 + revision}")
+    place.here.registered[arn] = (
+        registered_at,
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/build-{40 + revision}",
+    )
 
 
 def _stuck_deployment(place: Place, cluster: str, name: str) -> None:
@@ -93,7 +101,10 @@ def _stuck_deployment(place: Place, cluster: str, name: str) -> None:
     good, bad = (_definition(place, name, revision) for revision in (3, 4))
     begun = ago(minutes=14)
     image = f"{ACCOUNT}.dkr.ecr.{place.region}.amazonaws.com/{name}:1.4.0"
-    reason = f"CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: not found"
+    reason = (
+        "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref "
+        f"{image}: not found"
+    )
     place.here.rollouts[cluster, name] = Rollout(
         running=2,
         pending=1,
@@ -116,7 +127,7 @@ def _stuck_deployment(place: Place, cluster: str, name: str) -> None:
             _history(place, name, good, _finished("SUCCESSFUL", days=3)),
             _history(place, name, _definition(place, name, 2), _finished("SUCCESSFUL", days=6)),
         ],
-        stopped_tasks=[_stopped(place, cluster, name, bad, image, reason, minutes) for minutes in (3, 5, 8)],
+        stopped_tasks=[_stopped(place, name, image, reason, minutes) for minutes in (3, 5, 8)],
     )
 
 
@@ -125,9 +136,7 @@ def _rolled_back_deployment(place: Place, cluster: str, name: str) -> None:
     good, bad = (_definition(place, name, revision) for revision in (2, 3))
     place.client("ecs").update_service(cluster=cluster, service=name, taskDefinition=good)
     reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-    failed = _history(
-        place, name, bad, _finished("ROLLBACK_SUCCESSFUL", hours=1) | {"statusReason": reason}
-    )
+    failed = _history(place, name, bad, _finished("ROLLBACK_SUCCESSFUL", hours=1) | {"statusReason": reason})
     before = _history(place, name, good, _finished("SUCCESSFUL", days=5))
     failed["rollback"] = {
         "reason": reason,
@@ -138,7 +147,10 @@ def _rolled_back_deployment(place: Place, cluster: str, name: str) -> None:
         deployments=[
             _deployment("PRIMARY", good, ago(minutes=55))
             | {"desiredCount": 2, "runningCount": 2, "pendingCount": 0, "failedTasks": 0}
-            | {"rolloutState": "COMPLETED", "rolloutStateReason": "ECS deployment circuit breaker: rolling back to ecs-svc/2."}
+            | {
+                "rolloutState": "COMPLETED",
+                "rolloutStateReason": "ECS deployment circuit breaker: rolling back to ecs-svc/2.",
+            }
         ],
         events=[
             _event(name, ago(minutes=50), "has reached a steady state."),
@@ -169,14 +181,12 @@ def _finished(status: str, **back: float) -> dict[str, Any]:
     return {"status": status, "createdAt": at, "startedAt": at, "finishedAt": at}
 
 
-def _stopped(
-    place: Place, cluster: str, name: str, definition: str, image: str, reason: str, minutes: int
-) -> dict[str, Any]:
-    task_id = f"{minutes:032x}"
+def _stopped(place: Place, name: str, image: str, reason: str, minutes: int) -> dict[str, Any]:
+    prefix, cluster = f"arn:aws:ecs:{place.region}:{ACCOUNT}", CLUSTERS[place.region]
     return {
-        "taskArn": f"arn:aws:ecs:{place.region}:{ACCOUNT}:task/{cluster}/{task_id}",
-        "clusterArn": f"arn:aws:ecs:{place.region}:{ACCOUNT}:cluster/{cluster}",
-        "taskDefinitionArn": definition,
+        "taskArn": f"{prefix}:task/{cluster}/{minutes:032x}",
+        "clusterArn": f"{prefix}:cluster/{cluster}",
+        "taskDefinitionArn": _definition(place, name, REVISIONS[name]),
         "group": f"service:{name}",
         "launchType": "FARGATE",
         "lastStatus": "STOPPED",

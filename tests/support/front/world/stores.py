@@ -23,7 +23,10 @@ def _shop_databases(place: Place) -> None:
         DBParameterGroupName="shop-postgres", DBParameterGroupFamily="postgres16", Description="shop"
     )
     limit = {"ParameterName": "max_connections", "ParameterValue": "400", "Source": "user"}
-    place.here.db_parameters["shop-postgres"] = [limit, {"ParameterName": "work_mem", "Source": "engine-default"}]
+    place.here.db_parameters["shop-postgres"] = [
+        limit,
+        {"ParameterName": "work_mem", "Source": "engine-default"},
+    ]
     _instance(
         place,
         "shop-db",
@@ -52,17 +55,19 @@ def _shop_databases(place: Place) -> None:
     rds.create_db_cluster_snapshot(
         DBClusterIdentifier="shop-aurora", DBClusterSnapshotIdentifier="shop-aurora-weekly"
     )
-    place.here.maintenance.append({
-        "ResourceIdentifier": _arn(place, "shop-db"),
-        "PendingMaintenanceActionDetails": [
-            {
-                "Action": "system-update",
-                "Description": "New Operating System update is available",
-                "AutoAppliedAfterDate": ago(days=-9),
-                "CurrentApplyDate": ago(days=-9),
-            }
-        ],
-    })
+    place.here.maintenance.append(
+        {
+            "ResourceIdentifier": _arn(place, "shop-db"),
+            "PendingMaintenanceActionDetails": [
+                {
+                    "Action": "system-update",
+                    "Description": "New Operating System update is available",
+                    "AutoAppliedAfterDate": ago(days=-9),
+                    "CurrentApplyDate": ago(days=-9),
+                }
+            ],
+        }
+    )
     place.here.rds_events += [
         _event(place, "shop-db", 35, "Multi-AZ instance failover completed", ["failover"]),
         _event(place, "shop-db", 36, "Multi-AZ instance failover started.", ["failover"]),
@@ -91,23 +96,31 @@ def _shop_caches(place: Place) -> None:
         Engine="redis",
     )
     place.here.caches["shop-views"] = Cache(1, 2, "cache.t4g.small", "7.1.0", multi_az=False)
-    place.here.serverless_caches.append({
-        "ServerlessCacheName": "shop-flags",
-        "Description": "feature flags",
-        "CreateTime": ago(days=20),
-        "Status": "available",
-        "Engine": "valkey",
-        "MajorEngineVersion": "8",
-        "FullEngineVersion": "8.0",
-        "ARN": f"arn:aws:elasticache:{place.region}:{ACCOUNT}:serverlesscache:shop-flags",
-        "Endpoint": {"Address": f"shop-flags.serverless.{place.region}.cache.amazonaws.com", "Port": 6379},
-    })
-    place.here.cache_events.append({
-        "SourceIdentifier": "shop-sessions",
-        "SourceType": "replication-group",
-        "Message": "Failover from primary node shop-sessions-0001-001 to replica node shop-sessions-0001-002 completed",
-        "Date": ago(minutes=70),
-    })
+    place.here.serverless_caches.append(
+        {
+            "ServerlessCacheName": "shop-flags",
+            "Description": "feature flags",
+            "CreateTime": ago(days=20),
+            "Status": "available",
+            "Engine": "valkey",
+            "MajorEngineVersion": "8",
+            "FullEngineVersion": "8.0",
+            "ARN": f"arn:aws:elasticache:{place.region}:{ACCOUNT}:serverlesscache:shop-flags",
+            "Endpoint": {
+                "Address": f"shop-flags.serverless.{place.region}.cache.amazonaws.com",
+                "Port": 6379,
+            },
+        }
+    )
+    place.here.cache_events.append(
+        {
+            "SourceIdentifier": "shop-sessions",
+            "SourceType": "replication-group",
+            "Message": "Failover from primary node shop-sessions-0001-001 to replica node"
+            " shop-sessions-0001-002 completed",
+            "Date": ago(minutes=70),
+        }
+    )
 
 
 def _lone_node(place: Place) -> None:
