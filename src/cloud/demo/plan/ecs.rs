@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Tags;
+use super::{Load, Tags};
 
 /// A service with its task definition family.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Service {
     /// Revisions that were deregistered.
     #[serde(default)]
     pub deregistered: Vec<u32>,
+    /// Revisions that never ran well, and why.
+    #[serde(default)]
+    pub failures: BTreeMap<u32, Failure>,
     /// CPU units of a task.
     pub cpu: u32,
     /// Memory of a task, MiB.
@@ -55,6 +58,24 @@ pub struct Service {
     /// The service's tags.
     #[serde(default)]
     pub tags: Tags,
+    /// What it does under its traffic.
+    pub load: Load,
+    /// Hours between routine deployments; absent is never.
+    pub deploys_every_h: Option<u32>,
+}
+
+/// How a revision fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// The container ends soon after it started.
+    Exits,
+    /// The container takes requests, answers most of them with 5xx and fails its health checks.
+    Unhealthy,
+    /// The image is not in the registry.
+    NoImage,
+    /// The image is for another processor.
+    WrongPlatform,
 }
 
 /// The deployment circuit breaker as a file has it.
