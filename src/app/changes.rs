@@ -9,7 +9,7 @@ use crate::domain::changes::Change;
 pub fn line(state: &State, change: &Change) -> Vec<Cell> {
     let mut cells = vec![
         Cell::new(format::clock(change.at, state.picture.at, &state.zone().zone)).tone(Tone::Muted),
-        Cell::new(format!(" {:<8}", change.word)).tone(Tone::Accent),
+        Cell::new(format!(" {:<8}", change.word.as_str())).tone(Tone::Accent),
         Cell::new(format!(" {}", change.what)),
     ];
     if let Some(who) = &change.who {

@@ -376,8 +376,8 @@ impl Collector {
     fn publish(&mut self) {
         let at = self.clock.now();
         for state in self.inventory.shown() {
-            if let Some(readings) = state.gpu.get() {
-                self.gpu_history.extend(readings);
+            for reading in state.gpu.get().into_iter().flatten() {
+                self.gpu_history.record(reading);
             }
         }
         let picture = Picture {

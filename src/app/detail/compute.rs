@@ -7,7 +7,8 @@ use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
 use crate::domain::ec2::Purchase;
-use crate::domain::gpu::{GpuCard, HostReading};
+use crate::domain::gpu::history::{CardKey, Measure};
+use crate::domain::gpu::{GpuCard, HostReading, ReadingSource, RecoveryAction};
 use crate::domain::health::Health;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::ec2 as metric;
@@ -214,36 +215,48 @@ fn host(state: &State, reading: &HostReading) -> Vec<Block> {
         maybe("driver", reading.driver.as_ref()),
         fact("asked", when(state, reading.sampled_at)),
     ];
-    if !reading.detail.is_empty() {
-        facts.push((String::new(), Cell::new(&reading.detail).tone(Tone::Warn)));
+    if reading.source == ReadingSource::CloudwatchAgent {
+        facts.push(fact("source", "the CloudWatch agent's metrics"));
+    }
+    if let Some(detail) = &reading.detail {
+        facts.push(("what is wrong".to_owned(), Cell::new(detail).tone(Tone::Warn)));
+    }
+    if let Some(remedy) = &reading.remedy {
+        facts.push(("what to do".to_owned(), Cell::new(remedy).tone(Tone::Strong)));
     }
     let mut blocks = vec![Block::Facts(facts)];
     for card in &reading.cards {
-        blocks.extend(card_blocks(state, card));
+        blocks.extend(card_blocks(state, &reading.instance_id, card));
     }
     blocks
 }
 
 /// The blocks of a card.
-pub(super) fn card(state: &State, scope: &ScopeState, uuid: &str) -> Option<Vec<Block>> {
-    let readings = scope.gpu.get()?;
-    let (reading, card) = readings.iter().find_map(|reading| {
-        reading
+pub(super) fn card(state: &State, scope: &ScopeState, id: &str) -> Option<Vec<Block>> {
+    let (reading, card) = scope.gpu.get()?.iter().find_map(|reading| {
+        let found = reading
             .cards
             .iter()
-            .find(|card| card.uuid == uuid)
-            .map(|card| (reading, card))
+            .find(|card| card_id(&reading.instance_id, card) == id)?;
+        Some((reading, found))
     })?;
     let mut blocks = vec![Block::Facts(vec![
         fact("host", &reading.instance_id),
         maybe("driver", reading.driver.as_ref()),
         fact("asked", when(state, reading.sampled_at)),
     ])];
-    blocks.extend(card_blocks(state, card));
+    blocks.extend(card_blocks(state, &reading.instance_id, card));
     Some(blocks)
 }
 
-fn card_blocks(state: &State, card: &GpuCard) -> Vec<Block> {
+/// What a card is called: its UUID, else its host and number.
+pub(crate) fn card_id(instance: &str, card: &GpuCard) -> String {
+    card.uuid
+        .clone()
+        .unwrap_or_else(|| format!("{instance}/{}", card.index))
+}
+
+fn card_blocks(state: &State, instance: &str, card: &GpuCard) -> Vec<Block> {
     let show = |value: Option<f64>, unit: &str| value.map(|value| format!("{}{unit}", format::number(value)));
     let pair = |a: Option<f64>, b: Option<f64>, unit: &str| {
         format!(
@@ -257,25 +270,39 @@ fn card_blocks(state: &State, card: &GpuCard) -> Vec<Block> {
         .map(|reasons| reasons.to_string())
         .filter(|text| !text.is_empty());
     let mut blocks = vec![
-        Block::Heading(format!("GPU {} {}", card.index, card.product)),
+        Block::Heading(format!(
+            "GPU {} {}",
+            card.index,
+            card.product.as_deref().unwrap_or_default()
+        )),
         Block::Facts(vec![
-            fact("uuid", &card.uuid),
+            maybe("uuid", card.uuid.as_ref()),
             maybe("utilisation", show(card.util_percent, "%")),
-            fact("memory", pair(card.mem_used_mib, card.mem_total_mib, " MiB")),
+            fact(
+                "memory",
+                pair(mib(card.mem_used_mib), mib(card.mem_total_mib), " MiB"),
+            ),
             maybe("temperature", show(card.temp_c, " °C")),
             fact("power", pair(card.power_w, card.power_limit_w, " W")),
             maybe("state", card.pstate.as_ref()),
-            maybe("clock", show(card.sm_clock_mhz, " MHz")),
+            maybe("clock", show(mib(card.clocks_sm_mhz), " MHz")),
             maybe(
                 "uncorrected ECC errors",
                 card.ecc_uncorrected.map(|count| count.to_string()),
             ),
             maybe("clock held by", throttle),
             maybe("MIG", card.mig.map(|on| if on { "enabled" } else { "disabled" })),
-            maybe("driver asks for", card.recovery_action.as_ref()),
+            maybe(
+                "driver asks for",
+                card.recovery_action.as_ref().map(RecoveryAction::word),
+            ),
         ]),
     ];
-    let samples: Vec<_> = state.picture.gpu_history.samples(&card.uuid).collect();
+    let history = state.picture.gpu_history.card(&CardKey::new(instance, card));
+    let values = |measure: Measure| -> Vec<(jiff::Timestamp, f64)> {
+        let all = history.into_iter().flat_map(|history| history.values(measure));
+        all.filter_map(|(at, value)| Some((at, value?))).collect()
+    };
     let graph = |title: &str, values: Vec<(jiff::Timestamp, f64)>, latest: Option<String>| Chart {
         title: title.to_owned(),
         latest: latest.unwrap_or_else(|| "no data".to_owned()),
@@ -284,39 +311,49 @@ fn card_blocks(state: &State, card: &GpuCard) -> Vec<Block> {
     };
     blocks.push(Block::Charts(vec![
         graph(
-            "utilisation, % (since the console started)",
-            samples
-                .iter()
-                .filter_map(|sample| Some((sample.at, sample.util_percent?)))
-                .collect(),
+            "utilisation, %, while the console ran",
+            values(Measure::Utilisation),
             show(card.util_percent, "%"),
         ),
         graph(
-            "memory, MiB",
-            samples
-                .iter()
-                .filter_map(|sample| Some((sample.at, sample.mem_used_mib?)))
-                .collect(),
-            show(card.mem_used_mib, " MiB"),
+            "memory, %",
+            values(Measure::Memory),
+            show(card.mem_percent(), "%"),
+        ),
+        graph("power, W", values(Measure::Power), show(card.power_w, " W")),
+        graph(
+            "temperature, °C",
+            values(Measure::Temperature),
+            show(card.temp_c, " °C"),
         ),
     ]));
-    let processes: Vec<Vec<Cell>> = card
-        .processes
+    let Some(processes) = &card.processes else {
+        blocks.push(Block::Lines(vec![vec![
+            Cell::new("processes are not known").tone(Tone::Muted),
+        ]]));
+        return blocks;
+    };
+    let lines: Vec<Vec<Cell>> = processes
         .iter()
         .map(|process| {
             let memory = process
                 .mem_mib
-                .map_or_else(|| format::UNKNOWN.to_owned(), |mib| format!("{mib:.0} MiB"));
+                .map_or_else(|| format::UNKNOWN.to_owned(), |mib| format!("{mib} MiB"));
             vec![Cell::new(format!(
                 "{:>8}  {memory:>10}  {}",
                 process.pid, process.name
             ))]
         })
         .collect();
-    blocks.push(Block::Lines(if processes.is_empty() {
+    blocks.push(Block::Lines(if lines.is_empty() {
         vec![vec![Cell::new("no compute process").tone(Tone::Muted)]]
     } else {
-        processes
+        lines
     }));
     blocks
+}
+
+/// A whole number as one to show.
+fn mib(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
 }

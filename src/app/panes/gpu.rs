@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::detail::purchase;
+use crate::app::detail::{card_id, purchase};
 use crate::app::format;
 use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::gpu::history::{CardKey, Measure};
 use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome};
 use crate::domain::health::Health;
 use crate::domain::ids::{Kind, ResourceKey};
@@ -139,7 +140,7 @@ fn idle_cell(
         let cards = host
             .cards
             .iter()
-            .filter(|card| state.picture.gpu_history.idle_since(&card.uuid).is_some())
+            .filter(|card| idle_since(state, &host.instance_id, card).is_some())
             .count();
         idle += cards;
         if cards > 0 && cards == host.cards.len() {
@@ -251,7 +252,13 @@ fn silent_row(state: &State, scope: &ScopeState, reading: &HostReading, group: &
     cells[0] = Cell::new(super::sketch::glyph(health)).tone(Tone::of(health));
     cells[1] = Cell::new(&reading.instance_id).tone(Tone::Strong);
     cells[3] = Cell::new(reading.outcome.word()).tone(Tone::Warn);
-    cells[10] = Cell::new(&reading.detail).tone(Tone::Warn);
+    let why: Vec<&str> = reading
+        .detail
+        .iter()
+        .chain(&reading.remedy)
+        .map(String::as_str)
+        .collect();
+    cells[10] = Cell::new(why.join("; ")).tone(Tone::Warn);
     cells[11] = Cell::new(group).tone(Tone::Muted);
     Row {
         key: RowKey::Resource(key),
@@ -260,48 +267,65 @@ fn silent_row(state: &State, scope: &ScopeState, reading: &HostReading, group: &
     }
 }
 
-fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &GpuCard, group: &str) -> Row {
-    let key = ResourceKey::new(scope.name(), Kind::Gpu, &card.uuid);
-    let health = crate::app::panes::health_of(state, &key);
-    let values: Vec<f64> = state
+/// Since when a card has been idle, by what was seen while the console ran.
+fn idle_since(state: &State, instance: &str, card: &GpuCard) -> Option<jiff::Timestamp> {
+    state
         .picture
         .gpu_history
-        .samples(&card.uuid)
-        .filter_map(|sample| sample.util_percent)
+        .card(&CardKey::new(instance, card))?
+        .idle_since()
+}
+
+fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &GpuCard, group: &str) -> Row {
+    let key = ResourceKey::new(scope.name(), Kind::Gpu, &card_id(&reading.instance_id, card));
+    let health = crate::app::panes::health_of(state, &key);
+    let history = state
+        .picture
+        .gpu_history
+        .card(&CardKey::new(&reading.instance_id, card));
+    let values: Vec<f64> = history
+        .into_iter()
+        .flat_map(|history| history.values(Measure::Utilisation))
+        .filter_map(|(_, value)| value)
         .collect();
     let memory = match (card.mem_used_mib, card.mem_total_mib) {
-        (Some(used), Some(total)) => format!("{used:.0}/{total:.0}"),
+        (Some(used), Some(total)) => format!("{used}/{total}"),
         (used, _) => format::or_unknown(used),
     };
     let power = match (card.power_w, card.power_limit_w) {
         (Some(drawn), Some(limit)) => format!("{drawn:.0}/{limit:.0}"),
         (drawn, _) => format::or_unknown(drawn.map(format::number)),
     };
-    let processes = match (card.processes.as_slice(), card.mig) {
-        ([], Some(true)) => "MIG: instances not asked".to_owned(),
-        ([], _) => match state.picture.gpu_history.idle_since(&card.uuid) {
+    let processes = match (card.processes.as_deref(), card.mig) {
+        (None, _) => format::UNKNOWN.to_owned(),
+        (Some([]), Some(true)) => "MIG: instances not asked".to_owned(),
+        (Some([]), _) => match idle_since(state, &reading.instance_id, card) {
             Some(at) => format!("idle {}", format::age(state.picture.at, at)),
             None => "none".to_owned(),
         },
-        ([one], _) => one.name.clone(),
-        (many, _) => format!("{} processes", many.len()),
+        (Some([one]), _) => one.name.clone(),
+        (Some(many), _) => format!("{} processes", many.len()),
     };
-    let idle = card.processes.is_empty();
+    let busy = card
+        .processes
+        .as_ref()
+        .is_some_and(|processes| !processes.is_empty());
     let util = match (card.util_percent, card.mig) {
         (None, Some(true)) => Cell::new("MIG").tone(Tone::Muted),
         (value, _) => Cell::number(value, |value| format!("{}%", format::number(value))),
     };
+    let product = card.product.as_deref().unwrap_or_default();
     Row {
         cells: vec![
             Cell::new(super::sketch::glyph(health)).tone(Tone::of(health)),
             Cell::new(&reading.instance_id).tone(Tone::Strong),
             Cell::number(Some(f64::from(card.index)), format::number),
-            Cell::new(card.product.strip_prefix("NVIDIA ").unwrap_or(&card.product)),
+            Cell::new(product.strip_prefix("NVIDIA ").unwrap_or(product)),
             util,
             Cell::spark(values).tone(Tone::Accent),
             Cell {
                 text: memory,
-                rank: card.mem_used_mib,
+                rank: card.mem_used_mib.map(|mib| mib as f64),
                 ..Cell::default()
             },
             Cell::number(card.temp_c, |degrees| format!("{degrees:.0}°C")),
@@ -311,7 +335,7 @@ fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &Gpu
                 ..Cell::default()
             },
             Cell::number(card.ecc_uncorrected.map(|count| count as f64), format::number),
-            Cell::new(processes).tone(if idle { Tone::Muted } else { Tone::Plain }),
+            Cell::new(processes).tone(if busy { Tone::Plain } else { Tone::Muted }),
             Cell::new(group).tone(Tone::Muted),
         ],
         key: RowKey::Resource(key),

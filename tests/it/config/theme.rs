@@ -127,11 +127,7 @@ fn the_other_exact_themes_are_legible() {
                 _ => 4.5,
             };
             let contrast = fg.contrast(bg);
-            assert!(
-                contrast >= least,
-                "{} of {name}: {contrast:.2} to 1",
-                role.name()
-            );
+            assert!(contrast >= least, "{} of {name}: {contrast:.2} to 1", role.name());
         }
     }
 }
@@ -175,10 +171,7 @@ fn lab(linear: [f64; 3]) -> [f64; 3] {
 fn severities_can_be_told_apart_with_every_colour_vision() {
     // Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
     let visions = [
-        (
-            "normal",
-            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        ),
+        ("normal", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
         (
             "protanopia",
             [
@@ -245,8 +238,8 @@ fn severities_can_be_told_apart_with_every_colour_vision() {
 #[test]
 fn the_color_blind_theme_uses_the_palette_of_okabe_and_ito() {
     let palette = [
-        "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
-        "#ffffff", "#b8b8b8",
+        "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#ffffff",
+        "#b8b8b8",
     ]
     .map(rgb);
     let theme = shipped("color-blind");
