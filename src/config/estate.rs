@@ -120,14 +120,11 @@ impl Loaded {
                 continue;
             }
             let rule = accepted.rule.as_str();
-            let span = self
-                .root
-                .at(&["accept".into(), index.into(), "rule".into()]);
+            let span = self.root.at(&["accept".into(), index.into(), "rule".into()]);
             let guess = nearest(rule, known.iter().copied());
             self.warnings.push(
-                Diagnostic::warning(span, format!("no rule is called {}", quoted(rule))).label(
-                    guess.map_or_else(String::new, |guess| format!("did you mean `{guess}`?")),
-                ),
+                Diagnostic::warning(span, format!("no rule is called {}", quoted(rule)))
+                    .label(guess.map_or_else(String::new, |guess| format!("did you mean `{guess}`?"))),
             );
         }
     }

@@ -200,16 +200,11 @@ fn of_kind(kind: &str, json: &Json) -> Shape {
                 .and_then(Json::as_str)
                 .is_some_and(|format| format.starts_with("uint"));
             Shape::Whole {
-                min: bound(json, "minimum")
-                    .map_or(if unsigned { 0 } else { i64::MIN }, |n| n as i64),
-                max: bound(json, "maximum").map_or(
-                    if unsigned {
-                        i64::from(u32::MAX)
-                    } else {
-                        i64::MAX
-                    },
-                    |n| n as i64,
-                ),
+                min: bound(json, "minimum").map_or(if unsigned { 0 } else { i64::MIN }, |n| n as i64),
+                max: bound(json, "maximum")
+                    .map_or(if unsigned { i64::from(u32::MAX) } else { i64::MAX }, |n| {
+                        n as i64
+                    }),
             }
         }
         "number" => Shape::Number {
@@ -318,18 +313,12 @@ mod tests {
         match shape {
             Shape::Anything => true,
             Shape::Named(name) => !schema.named.contains_key(name),
-            Shape::List { of, .. } | Shape::Table(of) | Shape::Optional(of) => {
-                holds_anything(schema, of)
-            }
+            Shape::List { of, .. } | Shape::Table(of) | Shape::Optional(of) => holds_anything(schema, of),
             Shape::Either(shapes) => shapes.iter().any(|shape| holds_anything(schema, shape)),
-            Shape::Record(fields) => fields
-                .iter()
-                .any(|field| holds_anything(schema, &field.shape)),
-            Shape::Switch
-            | Shape::Whole { .. }
-            | Shape::Number { .. }
-            | Shape::Text
-            | Shape::Choice(_) => false,
+            Shape::Record(fields) => fields.iter().any(|field| holds_anything(schema, &field.shape)),
+            Shape::Switch | Shape::Whole { .. } | Shape::Number { .. } | Shape::Text | Shape::Choice(_) => {
+                false
+            }
         }
     }
 

@@ -114,10 +114,7 @@ impl Settings {
     /// The same with `~/` at the beginning of a path replaced by the home directory.
     #[must_use]
     pub fn resolve_home(mut self, home: &Path) -> Self {
-        for path in [&mut self.state_dir, &mut self.log_file]
-            .into_iter()
-            .flatten()
-        {
+        for path in [&mut self.state_dir, &mut self.log_file].into_iter().flatten() {
             if let Ok(rest) = path.strip_prefix("~") {
                 *path = home.join(rest);
             }

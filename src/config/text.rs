@@ -26,10 +26,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Source, (Source, Vec<Diag
         ));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(
-            name,
-            text.strip_prefix('\u{feff}').unwrap_or(text),
-        )),
+        Ok(text) => Ok(Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text))),
         Err(error) => {
             // Up to the bad byte the lossy text is the same, so that the place is right.
             let at = error.valid_up_to();

@@ -27,10 +27,7 @@ pub const SHIPPED: [(&str, &str); 6] = [
     ("quarterdeck", include_str!("../../themes/quarterdeck.toml")),
     ("night", include_str!("../../themes/night.toml")),
     ("light", include_str!("../../themes/light.toml")),
-    (
-        "high-contrast",
-        include_str!("../../themes/high-contrast.toml"),
-    ),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
     ("color-blind", include_str!("../../themes/color-blind.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
@@ -72,11 +69,7 @@ impl Theme {
                 .iter()
                 .map(|(role, style)| {
                     // A box has a frame to be seen by; reversed, it would glare.
-                    let behind = if *role == Role::Overlay {
-                        style.bg
-                    } else {
-                        screen
-                    };
+                    let behind = if *role == Role::Overlay { style.bg } else { screen };
                     (*role, style.at(depth, behind))
                 })
                 .collect(),
@@ -106,8 +99,7 @@ impl Themes {
         let mut themes = BTreeMap::new();
         for (name, text) in SHIPPED {
             // A test loads each of them; a program without colours is better than none.
-            let theme =
-                file::parse(name, text.as_bytes(), &themes).unwrap_or_else(|_| Theme::bare(name));
+            let theme = file::parse(name, text.as_bytes(), &themes).unwrap_or_else(|_| Theme::bare(name));
             themes.insert(name.to_owned(), theme);
         }
         Self { themes }

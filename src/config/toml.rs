@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_keeps_its_place() {
-        let text = "b = 1\na = 'x'\nf = 1.5\nn = 0x1f\nok = true\nd = 2026-12-31\nl = [1, 2]\n\n[t.u]\nv = \"y\"\n";
+        let text =
+            "b = 1\na = 'x'\nf = 1.5\nn = 0x1f\nok = true\nd = 2026-12-31\nl = [1, 2]\n\n[t.u]\nv = \"y\"\n";
         let parsed = parse("x.toml", text.as_bytes());
         assert_eq!(parsed.diagnostics, []);
         let root = parsed.root.expect("a tree");
@@ -105,8 +106,7 @@ mod tests {
         assert_eq!(value("n"), Some(Value::Integer(31)));
         assert_eq!(value("ok"), Some(Value::Bool(true)));
         assert_eq!(value("d"), Some(Value::Text("2026-12-31".to_owned())));
-        let slice =
-            |steps: &[crate::domain::document::Step<'_>]| parsed.source.slice(root.at(steps));
+        let slice = |steps: &[crate::domain::document::Step<'_>]| parsed.source.slice(root.at(steps));
         assert_eq!(slice(&["a".into()]), "'x'");
         assert_eq!(slice(&["l".into(), 1.into()]), "2");
         assert_eq!(slice(&["t".into(), "u".into(), "v".into()]), "\"y\"");
@@ -118,10 +118,7 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_reported_and_the_rest_is_kept() {
-        let parsed = parse(
-            "x.toml",
-            b"a = \nread_only = true\nb = 'open\nc = 3\nc = 4\n",
-        );
+        let parsed = parse("x.toml", b"a = \nread_only = true\nb = 'open\nc = 3\nc = 4\n");
         assert!(parsed.diagnostics.len() >= 3, "{:?}", parsed.diagnostics);
         let root = parsed.root.expect("a tree");
         let kept = root.get("read_only").map(|node| &node.value);

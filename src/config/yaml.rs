@@ -161,20 +161,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        span: Span,
-    ) -> Result<(), Stop> {
-        let waits_for_key = matches!(
-            self.open.last(),
-            Some(Open::Map {
-                next: Next::Key,
-                ..
-            })
-        );
+    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, span: Span) -> Result<(), Stop> {
+        let waits_for_key = matches!(self.open.last(), Some(Open::Map { next: Next::Key, .. }));
         if waits_for_key {
             self.key(text, style, span);
             return Ok(());
@@ -202,9 +190,7 @@ impl<'a> Builder<'a> {
 
     fn key(&mut self, text: &str, style: ScalarStyle, span: Span) {
         let refusal = if style == ScalarStyle::Plain && text == "<<" {
-            Some(
-                Diagnostic::error(span, "merge keys are not supported").label("write the keys out"),
-            )
+            Some(Diagnostic::error(span, "merge keys are not supported").label("write the keys out"))
         } else if text.is_empty() || (style == ScalarStyle::Plain && plain(text) == Value::Null) {
             Some(Diagnostic::error(span, "this key is empty"))
         } else {
@@ -250,11 +236,7 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self, end: Span) -> Result<(), Stop> {
         let (span, anchor, value) = match self.open.pop() {
-            Some(Open::List {
-                span,
-                anchor,
-                items,
-            }) => (span, anchor, Value::List(items)),
+            Some(Open::List { span, anchor, items }) => (span, anchor, Value::List(items)),
             Some(Open::Map {
                 span,
                 anchor,
@@ -309,10 +291,7 @@ impl<'a> Builder<'a> {
     }
 
     fn scan_error(&self, error: &ScanError) -> Stop {
-        let at = error
-            .marker()
-            .byte_offset()
-            .unwrap_or(self.source.text().len());
+        let at = error.marker().byte_offset().unwrap_or(self.source.text().len());
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             return too_deep(Span::new(at, at));
         }
@@ -331,10 +310,7 @@ impl<'a> Builder<'a> {
 }
 
 fn too_deep(span: Span) -> Stop {
-    Diagnostic::error(
-        span,
-        format!("this is nested deeper than {MOST_LEVELS} levels"),
-    )
+    Diagnostic::error(span, format!("this is nested deeper than {MOST_LEVELS} levels"))
 }
 
 /// What to do about the mistakes that people make most.
@@ -415,21 +391,11 @@ mod tests {
         let text = "이름: 값\nscopes:\n  - region: us-east-1\n    profile:\n\nlast: {a: [1]}\n";
         let parsed = parse("x.yaml", text.as_bytes());
         let root = parsed.root.expect("a tree");
-        let slice =
-            |steps: &[crate::domain::document::Step<'_>]| parsed.source.slice(root.at(steps));
+        let slice = |steps: &[crate::domain::document::Step<'_>]| parsed.source.slice(root.at(steps));
         assert_eq!(slice(&["이름".into()]), "값");
-        assert_eq!(
-            slice(&["scopes".into()]),
-            "- region: us-east-1\n    profile:"
-        );
-        assert_eq!(
-            slice(&["scopes".into(), 0.into(), "region".into()]),
-            "us-east-1"
-        );
-        assert_eq!(
-            slice(&["scopes".into(), 0.into(), "profile".into()]),
-            "profile"
-        );
+        assert_eq!(slice(&["scopes".into()]), "- region: us-east-1\n    profile:");
+        assert_eq!(slice(&["scopes".into(), 0.into(), "region".into()]), "us-east-1");
+        assert_eq!(slice(&["scopes".into(), 0.into(), "profile".into()]), "profile");
         assert_eq!(slice(&["last".into()]), "{a: [1]}");
         assert_eq!(slice(&["last".into(), "a".into(), 0.into()]), "1");
     }
@@ -469,10 +435,7 @@ mod tests {
             ("", "the file is empty"),
             ("# only a comment\n", "the file is empty"),
             ("a: 1\n---\nb: 2\n", "a second document begins here"),
-            (
-                "a: &x {b: 1}\nc:\n  <<: *x\n",
-                "merge keys are not supported",
-            ),
+            ("a: &x {b: 1}\nc:\n  <<: *x\n", "merge keys are not supported"),
             ("a: 1\na: 2\n", "the key `a` is given twice"),
             ("\"a\": 1\na: 2\n", "the key `a` is given twice"),
             ("a: !!str 1\n", "the tag `!!str` is not used here"),

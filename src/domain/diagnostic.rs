@@ -109,10 +109,7 @@ impl Report {
             (a.span.start, a.severity, &a.message).cmp(&(b.span.start, b.severity, &b.message))
         });
         diagnostics.dedup();
-        Self {
-            source,
-            diagnostics,
-        }
+        Self { source, diagnostics }
     }
 
     /// The text that the findings are about.
@@ -137,10 +134,7 @@ impl Report {
 
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|d| d.severity == severity)
-            .count()
+        self.diagnostics.iter().filter(|d| d.severity == severity).count()
     }
 
     /// The first finding as one line, for a place that has room for no more.
@@ -182,10 +176,7 @@ mod tests {
         let report = Report::new(source, vec![second.clone(), first.clone(), second.clone()]);
         assert_eq!(report.diagnostics(), [first, second]);
         assert!(report.has_errors());
-        assert_eq!(
-            report.headline().as_deref(),
-            Some("x.yaml:1:1: warning: first")
-        );
+        assert_eq!(report.headline().as_deref(), Some("x.yaml:1:1: warning: first"));
     }
 
     #[test]

@@ -82,11 +82,7 @@ mod tests {
             ("한*", "한복", true),
             ("Prod*", "prod-a", false),
         ] {
-            assert_eq!(
-                Glob::new(pattern).matches(name),
-                expected,
-                "{pattern} {name}"
-            );
+            assert_eq!(Glob::new(pattern).matches(name), expected, "{pattern} {name}");
         }
     }
 
@@ -97,9 +93,7 @@ mod tests {
             (Some(('*', rest)), _) => {
                 plainly(rest, name) || (!name.is_empty() && plainly(pattern, &name[1..]))
             }
-            (Some((p, pattern)), Some((n, name))) => {
-                (*p == '?' || p == n) && plainly(pattern, name)
-            }
+            (Some((p, pattern)), Some((n, name))) => (*p == '?' || p == n) && plainly(pattern, name),
             _ => false,
         }
     }

@@ -57,9 +57,7 @@ impl fmt::Display for Environment {
 }
 
 /// What a person must do before a run may change anything; more demanding levels are greater.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmLevel {
     /// Nothing.
@@ -158,10 +156,7 @@ impl Default for Policy {
 impl Policy {
     /// US dollars per month that the estate costs beside AWS.
     pub fn fixed_monthly_usd(&self) -> f64 {
-        self.fixed_monthly_costs
-            .iter()
-            .map(|cost| cost.monthly_usd)
-            .sum()
+        self.fixed_monthly_costs.iter().map(|cost| cost.monthly_usd).sum()
     }
 
     /// US dollars per month that are left for AWS once the fixed costs are paid; negative if they

@@ -26,10 +26,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 
 /// Name of a fixture as reports show it, the same on every machine.
 fn short(path: &Path) -> String {
-    path.file_name()
-        .expect("a file")
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().expect("a file").to_string_lossy().into_owned()
 }
 
 /// Compares a report with the reviewed one of the same name.

@@ -9,15 +9,15 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::Estate;
 use super::file::{
-    AcceptFile, ApiVersion, BudgetFile, ConfirmName, Day, EnvironmentName, EstateFile, HoursFile,
-    Kind, NightFile, OneOrMore, QueueFile, SelectFile,
+    AcceptFile, ApiVersion, BudgetFile, ConfirmName, Day, EnvironmentName, EstateFile, HoursFile, Kind,
+    NightFile, OneOrMore, QueueFile, SelectFile,
 };
 use crate::domain::diagnostic::{Diagnostic, Span, quoted};
 use crate::domain::document::{Node, Step};
 use crate::domain::glob::Glob;
 use crate::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, NightCapacity,
-    Policy, Selection, TagFilter, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, NightCapacity, Policy,
+    Selection, TagFilter, WorkQueue, Zone,
 };
 
 /// Checks the meaning of every part; the estate is of use only if no error was found.
@@ -92,9 +92,10 @@ impl Check<'_> {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
         if name.len() > 40 || !starts_well || !name.chars().all(allowed) {
             let message = format!("{} cannot be the name of an estate", quoted(name));
-            self.report(self.error(&["name".into()], message).note(
-                "up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
-            ));
+            self.report(
+                self.error(&["name".into()], message)
+                    .note("up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit"),
+            );
         }
     }
 
@@ -113,10 +114,7 @@ impl Check<'_> {
         })
     }
 
-    fn budget(
-        &mut self,
-        file: Option<BudgetFile>,
-    ) -> (Option<f64>, Vec<FixedCost>, Option<Credits>) {
+    fn budget(&mut self, file: Option<BudgetFile>) -> (Option<f64>, Vec<FixedCost>, Option<Credits>) {
         let Some(file) = file else {
             return (None, Vec::new(), None);
         };
@@ -140,9 +138,9 @@ impl Check<'_> {
         }
         let credits = file.credits.map(|credits| Credits {
             amount_usd: credits.amount_usd,
-            until: credits.until.and_then(|until| {
-                self.date(&until, &["budget".into(), "credits".into(), "until".into()])
-            }),
+            until: credits
+                .until
+                .and_then(|until| self.date(&until, &["budget".into(), "credits".into(), "until".into()])),
         });
         (file.monthly_usd, fixed, credits)
     }
@@ -201,9 +199,7 @@ impl Check<'_> {
 
     fn queues(&mut self, files: &[QueueFile]) -> Vec<WorkQueue> {
         for (index, queue) in files.iter().enumerate() {
-            let first = files[..index]
-                .iter()
-                .position(|other| other.queue == queue.queue);
+            let first = files[..index].iter().position(|other| other.queue == queue.queue);
             if let Some(first) = first {
                 let at = |index: usize| self.at(&["queues".into(), index.into(), "queue".into()]);
                 let message = format!("the queue {} is described twice", quoted(&queue.queue));
@@ -254,9 +250,7 @@ impl Check<'_> {
         let time = text
             .split_once(':')
             .filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2)
-            .and_then(|(hours, minutes)| {
-                Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok()
-            });
+            .and_then(|(hours, minutes)| Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok());
         if time.is_none() {
             let message = format!("{} is not a time of day", quoted(text));
             self.report(

@@ -80,10 +80,7 @@ pub struct EstateFile {
     pub kind: Kind,
     /// Name of the estate, as the header shows it and as it is typed to allow writes. Up to 40
     /// letters, digits, `-`, `_` and `.`.
-    #[schemars(
-        length(min = 1, max = 40),
-        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    )]
+    #[schemars(length(min = 1, max = 40), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
     pub name: String,
     /// One line about the estate.
     pub description: Option<String>,

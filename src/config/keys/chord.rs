@@ -259,9 +259,9 @@ fn check(text: &str, key: Key, modifiers: Modifiers) -> Result<(), ChordError> {
 /// `ctrl-a` to `ctrl-z` as text that outlives the error.
 fn ctrl_name(letter: char) -> &'static str {
     const NAMES: [&str; 26] = [
-        "ctrl-a", "ctrl-b", "ctrl-c", "ctrl-d", "ctrl-e", "ctrl-f", "ctrl-g", "ctrl-h", "tab",
-        "ctrl-j", "ctrl-k", "ctrl-l", "enter", "ctrl-n", "ctrl-o", "ctrl-p", "ctrl-q", "ctrl-r",
-        "ctrl-s", "ctrl-t", "ctrl-u", "ctrl-v", "ctrl-w", "ctrl-x", "ctrl-y", "ctrl-z",
+        "ctrl-a", "ctrl-b", "ctrl-c", "ctrl-d", "ctrl-e", "ctrl-f", "ctrl-g", "ctrl-h", "tab", "ctrl-j",
+        "ctrl-k", "ctrl-l", "enter", "ctrl-n", "ctrl-o", "ctrl-p", "ctrl-q", "ctrl-r", "ctrl-s", "ctrl-t",
+        "ctrl-u", "ctrl-v", "ctrl-w", "ctrl-x", "ctrl-y", "ctrl-z",
     ];
     let index = (letter.to_ascii_lowercase() as usize).wrapping_sub('a' as usize);
     NAMES.get(index).copied().unwrap_or("another key")
@@ -379,17 +379,9 @@ mod tests {
             ("f01", "no key is called `f01`", None),
             ("gg", "no key is called `gg`", None),
             ("ctrl-ctrl-c", "`ctrl` is named twice", None),
-            (
-                "shift-1",
-                "write the character that shift makes of `1`",
-                None,
-            ),
+            ("shift-1", "write the character that shift makes of `1`", None),
             ("ctrl-i", "terminals report `ctrl-i` as `tab`", Some("tab")),
-            (
-                "ctrl-M",
-                "terminals report `ctrl-M` as `enter`",
-                Some("enter"),
-            ),
+            ("ctrl-M", "terminals report `ctrl-M` as `enter`", Some("enter")),
             ("ctrl-[", "terminals report `ctrl-[` as `esc`", Some("esc")),
             (
                 "ctrl-shift-c",

@@ -94,10 +94,9 @@ impl KeymapError {
                 at,
                 ..
             } => {
-                let label = elsewhere.as_ref().map_or_else(
-                    || guess(nearest),
-                    |context| format!("it belongs to `{context}`"),
-                );
+                let label = elsewhere
+                    .as_ref()
+                    .map_or_else(|| guess(nearest), |context| format!("it belongs to `{context}`"));
                 (*at, label)
             }
             Self::Duplicate { first, at, .. } => (
@@ -129,10 +128,7 @@ impl Keymap {
     ///
     /// An override may name any command of its own context or of [`GLOBAL`]. Every mistake is
     /// returned, not only the first.
-    pub fn build(
-        defaults: &[(&str, &str, &str)],
-        overrides: &[Override],
-    ) -> Result<Self, Vec<KeymapError>> {
+    pub fn build(defaults: &[(&str, &str, &str)], overrides: &[Override]) -> Result<Self, Vec<KeymapError>> {
         let mut errors = Vec::new();
         let overrides: Vec<&Override> = overrides
             .iter()
@@ -220,9 +216,7 @@ impl Keymap {
             .iter()
             .filter_map(|context| self.contexts.get(*context))
             .flatten()
-            .filter(|(chord, bound)| {
-                *bound == command && self.command(context, **chord) == Some(command)
-            })
+            .filter(|(chord, bound)| *bound == command && self.command(context, **chord) == Some(command))
             .map(|(chord, _)| *chord)
             .collect();
         chords.sort_unstable();
@@ -297,10 +291,7 @@ mod tests {
             context_at: Span::new(1, 2),
             command: command.to_owned(),
             command_at: Span::new(3, 4),
-            chords: chords
-                .iter()
-                .map(|text| (chord(text), Span::new(5, 6)))
-                .collect(),
+            chords: chords.iter().map(|text| (chord(text), Span::new(5, 6))).collect(),
         }
     }
 
@@ -379,18 +370,13 @@ mod tests {
                 (5, 6),
             ),
         ]
-        .map(|(message, label, (start, end))| {
-            (message.to_owned(), label.to_owned(), Span::new(start, end))
-        });
+        .map(|(message, label, (start, end))| (message.to_owned(), label.to_owned(), Span::new(start, end)));
         assert_eq!(shown, expected);
     }
 
     #[test]
     fn taking_a_key_from_its_owner_first_is_no_conflict() {
-        let keymap = build(&[
-            over(GLOBAL, "copy-arn", &["q"]),
-            over(GLOBAL, "back", &["esc"]),
-        ]);
+        let keymap = build(&[over(GLOBAL, "copy-arn", &["q"]), over(GLOBAL, "back", &["esc"])]);
         assert_eq!(keymap.command(GLOBAL, chord("q")), Some("copy-arn"));
     }
 

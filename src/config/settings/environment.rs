@@ -13,16 +13,10 @@ pub const VARIABLES: [(&str, &str); 10] = [
     ("QD_THEME", "name of a theme"),
     ("QD_COLOR", "auto, always or never"),
     ("QD_ASCII", "true draws with ASCII alone"),
-    (
-        "QD_TIME_ZONE",
-        "IANA name of the zone in which times are shown",
-    ),
+    ("QD_TIME_ZONE", "IANA name of the zone in which times are shown"),
     ("QD_STATE_DIR", "folder for runs, locks and caches"),
     ("QD_LOG_FILE", "file for the program's own log"),
-    (
-        "QD_ESTATE",
-        "estate to open, a file or the name of a shipped one",
-    ),
+    ("QD_ESTATE", "estate to open, a file or the name of a shipped one"),
     ("QD_READ_ONLY", "true refuses all writes"),
     ("QD_CLIPBOARD", "osc52 or off"),
     ("NO_COLOR", "anything turns colours off (no-color.org)"),
@@ -89,11 +83,7 @@ impl Settings {
             let read_only = switch(value);
             self.access = access(read_only.unwrap_or(true));
             if read_only.is_none() {
-                refuse(
-                    "QD_READ_ONLY",
-                    value,
-                    "true or false, so it is taken for true",
-                );
+                refuse("QD_READ_ONLY", value, "true or false, so it is taken for true");
             }
         }
         if let Some(value) = get("QD_CLIPBOARD") {
@@ -121,8 +111,7 @@ fn unknown(name: &str) -> Option<Notice> {
         return None;
     }
     let known = VARIABLES.iter().map(|(known, _)| *known);
-    let guess =
-        nearest(name, known).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    let guess = nearest(name, known).map_or_else(String::new, |known| format!("; did you mean {known}?"));
     let headline = format!("the variable {} means nothing{guess}", quoted(name));
     Some(Notice {
         detail: headline.clone(),

@@ -123,9 +123,8 @@ impl Settings {
             Some(Err(unknown)) => {
                 let guess = unknown.nearest.as_ref();
                 found.push(
-                    Diagnostic::error(root.at(&["time_zone".into()]), unknown.to_string()).label(
-                        guess.map_or_else(String::new, |zone| format!("did you mean `{zone}`?")),
-                    ),
+                    Diagnostic::error(root.at(&["time_zone".into()]), unknown.to_string())
+                        .label(guess.map_or_else(String::new, |zone| format!("did you mean `{zone}`?"))),
                 );
             }
         }
@@ -143,11 +142,7 @@ impl Settings {
 }
 
 pub(super) fn symbols(ascii: bool) -> Symbols {
-    if ascii {
-        Symbols::Ascii
-    } else {
-        Symbols::Unicode
-    }
+    if ascii { Symbols::Ascii } else { Symbols::Unicode }
 }
 
 /// `true` refuses writes. `false` takes nothing away from the estate's protection, since lifting

@@ -252,11 +252,7 @@ fn hex_color(hex: &str) -> Option<Rgb> {
     }
     let part = |text: &str| u8::from_str_radix(text, 16).ok();
     match hex.len() {
-        6 => Some(Rgb::new(
-            part(&hex[..2])?,
-            part(&hex[2..4])?,
-            part(&hex[4..])?,
-        )),
+        6 => Some(Rgb::new(part(&hex[..2])?, part(&hex[2..4])?, part(&hex[4..])?)),
         3 => {
             let double = |text: &str| part(text).map(|digit| digit * 17);
             Some(Rgb::new(
@@ -356,11 +352,7 @@ mod tests {
             assert_eq!(color.at(ColorDepth::TrueColor), color);
             let indexed = ThemeColor::Indexed(index);
             assert_eq!(color.at(ColorDepth::Indexed256), indexed, "{text}");
-            assert_eq!(
-                color.at(ColorDepth::Ansi16),
-                ThemeColor::Ansi(ansi),
-                "{text}"
-            );
+            assert_eq!(color.at(ColorDepth::Ansi16), ThemeColor::Ansi(ansi), "{text}");
             assert_eq!(color.at(ColorDepth::None), ThemeColor::Default);
         }
         let first = ThemeColor::Indexed(9).at(ColorDepth::Ansi16);

@@ -23,11 +23,7 @@ impl ColorDepth {
 
     /// What to use, given what the user wants, whether the output is a terminal, and the variables
     /// `COLORTERM` and `TERM`. (`NO_COLOR` is part of the choice already.)
-    pub fn detect(
-        choice: ColorChoice,
-        is_terminal: bool,
-        variables: &BTreeMap<String, String>,
-    ) -> Self {
+    pub fn detect(choice: ColorChoice, is_terminal: bool, variables: &BTreeMap<String, String>) -> Self {
         let get = |name: &str| variables.get(name).map_or("", String::as_str);
         let term = get("TERM");
         match choice {
@@ -53,13 +49,7 @@ mod tests {
     fn choice_output_and_variables_decide() {
         use ColorChoice::{Always, Auto, Never};
         for (choice, is_terminal, term, colorterm, expected) in [
-            (
-                Auto,
-                true,
-                "xterm-256color",
-                "truecolor",
-                ColorDepth::TrueColor,
-            ),
+            (Auto, true, "xterm-256color", "truecolor", ColorDepth::TrueColor),
             (Auto, true, "xterm-direct", "", ColorDepth::TrueColor),
             (Auto, true, "screen-256color", "", ColorDepth::Indexed256),
             (Auto, true, "linux", "", ColorDepth::Ansi16),

@@ -67,11 +67,7 @@ enum ModifierFile {
 const MODIFIERS: [&str; 5] = ["bold", "dim", "italic", "underline", "reverse"];
 
 /// Reads a theme; `bases` are the themes that it may extend.
-pub(super) fn parse(
-    name: &str,
-    bytes: &[u8],
-    bases: &BTreeMap<String, Theme>,
-) -> Result<Theme, Report> {
+pub(super) fn parse(name: &str, bytes: &[u8], bases: &BTreeMap<String, Theme>) -> Result<Theme, Report> {
     let reading = schema::read::<ThemeFile>(toml::parse(name, bytes), &shape());
     let mut diagnostics = reading.diagnostics;
     let theme = reading.value.map(|(file, root)| {
@@ -134,8 +130,7 @@ impl Reader<'_> {
             StyleFile::Full { fg, bg, modifiers } => {
                 let mut color = |file: &Option<ColorFile>, part: &'static str| {
                     let steps = [at[0], at[1], part.into()];
-                    file.as_ref()
-                        .and_then(|color| self.named_color(color, &steps))
+                    file.as_ref().and_then(|color| self.named_color(color, &steps))
                 };
                 ThemeStyle {
                     fg: color(fg, "fg").or(base.fg),
@@ -221,11 +216,7 @@ fn shape() -> Schema {
         .iter()
         .map(|role| field(role.name(), role.about(), Shape::Named("style".to_owned())))
         .collect();
-    let bases: Vec<&str> = SHIPPED
-        .iter()
-        .map(|(name, _)| *name)
-        .chain([NONE])
-        .collect();
+    let bases: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).chain([NONE]).collect();
     let mut name = field("name", "Name of the theme, for `--theme`.", Shape::Text);
     name.required = true;
     Schema {

@@ -76,8 +76,7 @@ mod tests {
     use super::*;
 
     fn style(fg: &str, bg: &str) -> ThemeStyle {
-        let color =
-            |text: &str| (!text.is_empty()).then(|| ThemeColor::parse(text).expect("a colour"));
+        let color = |text: &str| (!text.is_empty()).then(|| ThemeColor::parse(text).expect("a colour"));
         ThemeStyle {
             fg: color(fg),
             bg: color(bg),
@@ -96,10 +95,7 @@ mod tests {
         };
         assert!(reversed(style("#fff", "#00f"), SCREEN));
         assert!(reversed(style("#fff", "#00f"), None));
-        assert!(
-            !reversed(style("#fff", "#000"), SCREEN),
-            "the screen itself"
-        );
+        assert!(!reversed(style("#fff", "#000"), SCREEN), "the screen itself");
         assert!(!reversed(style("#fff", ""), SCREEN));
         assert!(!reversed(style("#fff", "default"), SCREEN));
     }
@@ -107,19 +103,10 @@ mod tests {
     #[test]
     fn text_never_takes_the_colour_of_what_is_behind_it() {
         let at16 = |fg, bg, screen| style(fg, bg).at(ColorDepth::Ansi16, screen);
-        assert_eq!(
-            at16("#303030", "#101010", None),
-            style("bright-white", "black")
-        );
-        assert_eq!(
-            at16("#fdfdfd", "#f4f4f4", None),
-            style("black", "bright-white")
-        );
+        assert_eq!(at16("#303030", "#101010", None), style("bright-white", "black"));
+        assert_eq!(at16("#fdfdfd", "#f4f4f4", None), style("black", "bright-white"));
         assert_eq!(at16("#303030", "", SCREEN), style("bright-white", ""));
         assert_eq!(at16("red", "#000", None), style("red", "black"));
-        assert_eq!(
-            at16("default", "default", None),
-            style("default", "default")
-        );
+        assert_eq!(at16("default", "default", None), style("default", "default"));
     }
 }

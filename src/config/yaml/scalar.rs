@@ -19,14 +19,10 @@ pub(super) fn plain(text: &str) -> Value {
 
 fn number(text: &str) -> Option<Value> {
     if let Some(hex) = text.strip_prefix("0x") {
-        return i64::from_str_radix(digits(hex)?, 16)
-            .ok()
-            .map(Value::Integer);
+        return i64::from_str_radix(digits(hex)?, 16).ok().map(Value::Integer);
     }
     if let Some(octal) = text.strip_prefix("0o") {
-        return i64::from_str_radix(digits(octal)?, 8)
-            .ok()
-            .map(Value::Integer);
+        return i64::from_str_radix(digits(octal)?, 8).ok().map(Value::Integer);
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let whole = unsigned

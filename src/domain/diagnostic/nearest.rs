@@ -63,14 +63,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 6] = [
-        "name",
-        "region",
-        "role_arn",
-        "environment",
-        "time_zone",
-        "prod",
-    ];
+    const KEYS: [&str; 6] = ["name", "region", "role_arn", "environment", "time_zone", "prod"];
 
     #[test]
     fn slips_are_recognised() {

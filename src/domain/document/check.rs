@@ -112,12 +112,7 @@ impl Check<'_> {
                     })
                     .collect(),
             ),
-            Value::List(items) => Value::List(
-                items
-                    .iter()
-                    .filter_map(|item| self.repaired(item))
-                    .collect(),
-            ),
+            Value::List(items) => Value::List(items.iter().filter_map(|item| self.repaired(item)).collect()),
             Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
                 node.value.clone()
             }
@@ -131,18 +126,13 @@ impl Check<'_> {
     fn node(&mut self, shape: &Shape, node: &Node, place: &Place<'_>) {
         let schema = self.schema;
         match (schema.resolve(shape), &node.value) {
-            (Shape::Anything, _)
-            | (Shape::Switch, Value::Bool(_))
-            | (Shape::Optional(_), Value::Null) => {}
+            (Shape::Anything, _) | (Shape::Switch, Value::Bool(_)) | (Shape::Optional(_), Value::Null) => {}
             (Shape::Optional(inner), _) => self.node(inner, node, place),
-            (Shape::Either(shapes), _) => {
-                match shapes.iter().find(|shape| self.is_kind(shape, node)) {
-                    Some(shape) => self.node(shape, node, place),
-                    None => self.wrong(shape, node, place),
-                }
-            }
-            (Shape::Whole { min, max }, Value::Integer(number))
-                if (min..=max).contains(&number) => {}
+            (Shape::Either(shapes), _) => match shapes.iter().find(|shape| self.is_kind(shape, node)) {
+                Some(shape) => self.node(shape, node, place),
+                None => self.wrong(shape, node, place),
+            },
+            (Shape::Whole { min, max }, Value::Integer(number)) if (min..=max).contains(&number) => {}
             (Shape::Number { min, max }, Value::Integer(number))
                 if (*min..=*max).contains(&(*number as f64)) => {}
             (Shape::Number { min, max }, Value::Float(number))
@@ -150,10 +140,7 @@ impl Check<'_> {
             (Shape::Text, Value::Text(text)) => {
                 if text.trim().is_empty() {
                     let message = format!("{} is empty", place.named());
-                    self.refuse(
-                        node,
-                        with_about(Diagnostic::error(node.span, message), place),
-                    );
+                    self.refuse(node, with_about(Diagnostic::error(node.span, message), place));
                 }
             }
             (Shape::Choice(words), Value::Text(text)) => self.choice(words, text, node, place),
@@ -161,10 +148,7 @@ impl Check<'_> {
                 if items.len() < *at_least {
                     let items = if *at_least == 1 { "item" } else { "items" };
                     let message = format!("{} needs at least {at_least} {items}", place.named());
-                    self.refuse(
-                        node,
-                        with_about(Diagnostic::error(node.span, message), place),
-                    );
+                    self.refuse(node, with_about(Diagnostic::error(node.span, message), place));
                 }
                 for (index, item) in items.iter().enumerate() {
                     let place = Place {
@@ -203,11 +187,7 @@ impl Check<'_> {
                 self.value(field, entry, place);
                 continue;
             }
-            let absent = || {
-                fields
-                    .iter()
-                    .filter(|field| node.get(&field.name).is_none())
-            };
+            let absent = || fields.iter().filter(|field| node.get(&field.name).is_none());
             let meant_here = nearest(key, absent().map(|field| field.name.as_str()))
                 .filter(|guess| !meant.contains(guess))
                 .and_then(|guess| absent().find(|field| field.name == guess));
@@ -304,10 +284,11 @@ impl Check<'_> {
         match (self.schema.resolve(shape), &node.value) {
             (Shape::Optional(inner), _) => self.remedy(inner, node),
             (Shape::Choice(words), _) if !words.iter().any(|word| word == written) => String::new(),
-            (
-                Shape::Text | Shape::Choice(_),
-                Value::Integer(_) | Value::Float(_) | Value::Bool(_),
-            ) if one_line => format!("write \"{written}\""),
+            (Shape::Text | Shape::Choice(_), Value::Integer(_) | Value::Float(_) | Value::Bool(_))
+                if one_line =>
+            {
+                format!("write \"{written}\"")
+            }
             (Shape::Switch, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" => "write true".to_owned(),
                 "false" | "no" | "off" | "n" => "write false".to_owned(),
@@ -352,10 +333,7 @@ impl Check<'_> {
             Shape::Table(_) => "a mapping".to_owned(),
             Shape::Record(fields) if fields.len() > 3 => "a mapping".to_owned(),
             Shape::Record(fields) => {
-                let keys: Vec<String> = fields
-                    .iter()
-                    .map(|field| format!("`{}`", field.name))
-                    .collect();
+                let keys: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
                 format!("a mapping with {}", keys.join(", "))
             }
             Shape::Optional(inner) => self.expected(inner),
@@ -376,9 +354,7 @@ impl Check<'_> {
             Shape::Text | Shape::Choice(_) => matches!(node.value, Value::Text(_)),
             Shape::List { .. } => matches!(node.value, Value::List(_)),
             Shape::Table(_) | Shape::Record(_) => matches!(node.value, Value::Map(_)),
-            Shape::Optional(inner) => {
-                matches!(node.value, Value::Null) || self.is_kind(inner, node)
-            }
+            Shape::Optional(inner) => matches!(node.value, Value::Null) || self.is_kind(inner, node),
             Shape::Either(shapes) => shapes.iter().any(|shape| self.is_kind(shape, node)),
         }
     }

@@ -133,10 +133,7 @@ impl<'de> de::EnumAccess<'de> for Tagged<'de> {
     type Error = DecodeError;
     type Variant = Cursor<'de>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<(S::Value, Cursor<'de>), DecodeError> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Cursor<'de>), DecodeError> {
         let variant = seed
             .deserialize(StrDeserializer::<DecodeError>::new(&self.0.key.text))
             .map_err(|error| error.at(self.0.key.span))?;
@@ -150,24 +147,15 @@ impl<'de> de::VariantAccess<'de> for Cursor<'de> {
     fn unit_variant(self) -> Result<(), DecodeError> {
         match self.0.value {
             Value::Null => Ok(()),
-            _ => {
-                Err(<DecodeError as de::Error>::custom("this kind takes no value").at(self.0.span))
-            }
+            _ => Err(<DecodeError as de::Error>::custom("this kind takes no value").at(self.0.span)),
         }
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(
-        self,
-        seed: S,
-    ) -> Result<S::Value, DecodeError> {
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, DecodeError> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
         de::Deserializer::deserialize_any(self, visitor)
     }
 

@@ -26,10 +26,7 @@ impl AcceptedFinding {
     /// Whether this covers a finding of a rule about a resource with any of these names (usually
     /// its name and its id).
     pub fn covers<'a>(&self, rule: &str, subjects: impl IntoIterator<Item = &'a str>) -> bool {
-        self.rule.matches(rule)
-            && subjects
-                .into_iter()
-                .any(|subject| self.subject.matches(subject))
+        self.rule.matches(rule) && subjects.into_iter().any(|subject| self.subject.matches(subject))
     }
 
     /// Whether the acceptance still holds at a moment.

@@ -17,9 +17,7 @@ pub struct BusinessHours {
 impl BusinessHours {
     /// Whether a moment, already in the estate's zone, lies in the hours.
     pub fn contain(&self, moment: &Zoned) -> bool {
-        self.days.contains(&moment.weekday())
-            && self.from <= moment.time()
-            && moment.time() < self.to
+        self.days.contains(&moment.weekday()) && self.from <= moment.time() && moment.time() < self.to
     }
 
     /// Whether any moment of `start..end` on a weekday lies in the hours. An end that is not after

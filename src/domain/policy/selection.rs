@@ -15,8 +15,7 @@ pub struct TagFilter {
 
 impl TagFilter {
     fn matches(&self, key: &str, value: &str) -> bool {
-        self.key == key
-            && (self.values.is_empty() || self.values.iter().any(|glob| glob.matches(value)))
+        self.key == key && (self.values.is_empty() || self.values.iter().any(|glob| glob.matches(value)))
     }
 }
 
@@ -49,11 +48,7 @@ impl Selection {
     }
 
     /// Whether a resource belongs to the estate by its name or by one of its tags.
-    pub fn includes<'a>(
-        &self,
-        name: &str,
-        tags: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> bool {
+    pub fn includes<'a>(&self, name: &str, tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
         self.includes_name(name)
             || tags
                 .into_iter()

@@ -395,12 +395,7 @@ mod tests {
     fn every_default_is_valid_and_readable_by_name() {
         let defaults = Thresholds::default();
         for declared in Thresholds::ALL {
-            assert_eq!(
-                declared.check(declared.default),
-                Ok(()),
-                "{}",
-                declared.name
-            );
+            assert_eq!(declared.check(declared.default), Ok(()), "{}", declared.name);
             assert_eq!(
                 defaults.get(declared.name),
                 Some(declared.default),

@@ -47,10 +47,7 @@ impl Zone {
                 rules,
             })
             .map_err(|_| {
-                let names: Vec<String> = database
-                    .available()
-                    .map(|known| known.to_string())
-                    .collect();
+                let names: Vec<String> = database.available().map(|known| known.to_string()).collect();
                 UnknownZone {
                     found: name.to_owned(),
                     nearest: suggest(name, &names),

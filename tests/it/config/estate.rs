@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, Limit,
-    NightCapacity, Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, Limit, NightCapacity,
+    Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
 };
 
 use super::{assert_generated, assert_report, fixtures, root, short};
@@ -110,10 +110,7 @@ fn every_key_reaches_the_estate() {
                 feeds: vec!["shop-gpu".to_owned(), "shop-worker".to_owned()],
             }],
             business_hours: Some(BusinessHours {
-                days: vec![
-                    jiff::civil::Weekday::Tuesday,
-                    jiff::civil::Weekday::Saturday,
-                ],
+                days: vec![jiff::civil::Weekday::Tuesday, jiff::civil::Weekday::Saturday],
                 from: jiff::civil::time(9, 30, 0, 0),
                 to: jiff::civil::time(18, 0, 0, 0),
             }),
@@ -130,11 +127,7 @@ fn without_a_file_an_estate_is_everything_in_its_scopes() {
         ScopeSpec::new(Some("shop".to_owned()), "ap-northeast-2"),
     ];
     let estate = Estate::of_scopes("aws", scopes);
-    let names: Vec<&str> = estate
-        .scopes
-        .iter()
-        .map(|scope| scope.name.as_str())
-        .collect();
+    let names: Vec<&str> = estate.scopes.iter().map(|scope| scope.name.as_str()).collect();
     assert_eq!(names, ["default/us-east-1", "shop/ap-northeast-2"]);
     assert!(estate.selection.is_everything());
     assert_eq!(estate.policy, Policy::default());

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
-use quarterdeck::config::settings::{
-    Access, Cadences, Clipboard, ColorChoice, Flags, Settings, Symbols,
-};
+use quarterdeck::config::settings::{Access, Cadences, Clipboard, ColorChoice, Flags, Settings, Symbols};
 use quarterdeck::domain::policy::Zone;
 
 use super::{assert_report, fixtures, short};
@@ -208,8 +206,7 @@ fn empty_variables_count_as_unset() {
 
 #[test]
 fn no_color_turns_colours_off_unless_ours_says_otherwise() {
-    let color =
-        |all: BTreeMap<String, String>| Settings::default().with_environment(&all).settings.color;
+    let color = |all: BTreeMap<String, String>| Settings::default().with_environment(&all).settings.color;
     assert_eq!(color(variables([("NO_COLOR", "0")])), ColorChoice::Never);
     assert_eq!(
         color(variables([("NO_COLOR", "1"), ("QD_COLOR", "always")])),
@@ -323,8 +320,7 @@ fn overrides_of_the_file_build_a_keymap_or_point_into_it() {
     let diagnostics = errors
         .iter()
         .map(quarterdeck::config::keys::KeymapError::diagnostic);
-    let report =
-        quarterdeck::domain::diagnostic::Report::new(source, diagnostics.collect()).to_string();
+    let report = quarterdeck::domain::diagnostic::Report::new(source, diagnostics.collect()).to_string();
     assert_eq!(
         report,
         "\

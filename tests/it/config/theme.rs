@@ -106,6 +106,29 @@ fn what_must_stand_out_does_so_without_any_colour() {
 }
 
 #[test]
+fn the_badge_of_write_mode_differs_from_every_header() {
+    for (name, _) in theme::SHIPPED {
+        for depth in [ColorDepth::Ansi16, ColorDepth::Indexed256, ColorDepth::TrueColor] {
+            let theme = shipped(name).at(depth);
+            for role in [
+                Role::Header,
+                Role::HeaderProd,
+                Role::HeaderStaging,
+                Role::HeaderDev,
+                Role::HeaderDemo,
+            ] {
+                assert_ne!(
+                    theme.style(role),
+                    theme.style(Role::WriteMode),
+                    "{} of {name}",
+                    role.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn high_contrast_keeps_seven_to_one() {
     let theme = shipped("high-contrast");
     for role in Role::ALL {
@@ -127,11 +150,7 @@ fn the_other_exact_themes_are_legible() {
                 _ => 4.5,
             };
             let contrast = fg.contrast(bg);
-            assert!(
-                contrast >= least,
-                "{} of {name}: {contrast:.2} to 1",
-                role.name()
-            );
+            assert!(contrast >= least, "{} of {name}: {contrast:.2} to 1", role.name());
         }
     }
 }
@@ -175,10 +194,7 @@ fn lab(linear: [f64; 3]) -> [f64; 3] {
 fn severities_can_be_told_apart_with_every_colour_vision() {
     // Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
     let visions = [
-        (
-            "normal",
-            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        ),
+        ("normal", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
         (
             "protanopia",
             [
@@ -245,8 +261,8 @@ fn severities_can_be_told_apart_with_every_colour_vision() {
 #[test]
 fn the_color_blind_theme_uses_the_palette_of_okabe_and_ito() {
     let palette = [
-        "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
-        "#ffffff", "#b8b8b8",
+        "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#ffffff",
+        "#b8b8b8",
     ]
     .map(rgb);
     let theme = shipped("color-blind");

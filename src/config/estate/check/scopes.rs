@@ -85,11 +85,8 @@ impl Check<'_> {
                     let span = self.at(&at("role_arn"));
                     let related = self.at(&at("account"));
                     self.report(
-                        Diagnostic::error(
-                            span,
-                            format!("this role belongs to the account {owner}"),
-                        )
-                        .related(related, "which is not the account of the scope"),
+                        Diagnostic::error(span, format!("this role belongs to the account {owner}"))
+                            .related(related, "which is not the account of the scope"),
                     );
                 }
             }

@@ -15,13 +15,11 @@ impl Check<'_> {
                 continue;
             };
             let setting = match (declared.default, *file) {
-                (Setting::Limit(default), ThresholdFile::Levels { warn, crit }) => {
-                    Setting::Limit(Limit {
-                        warn: warn.unwrap_or(default.warn),
-                        crit: crit.unwrap_or(default.crit),
-                        side: default.side,
-                    })
-                }
+                (Setting::Limit(default), ThresholdFile::Levels { warn, crit }) => Setting::Limit(Limit {
+                    warn: warn.unwrap_or(default.warn),
+                    crit: crit.unwrap_or(default.crit),
+                    side: default.side,
+                }),
                 (_, ThresholdFile::Value(number)) => Setting::Value(number),
                 (other @ Setting::Value(_), ThresholdFile::Levels { .. }) => other,
             };
@@ -39,13 +37,10 @@ impl Check<'_> {
             self.report(self.error(&steps, error.to_string()));
             return;
         };
-        let entry = self
-            .root
-            .get("thresholds")
-            .and_then(|all| all.get(declared.name));
+        let entry = self.root.get("thresholds").and_then(|all| all.get(declared.name));
         let origin = |key: &str| {
-            let given = entry
-                .is_some_and(|entry| entry.get(key).is_some_and(|node| node.value != Value::Null));
+            let given =
+                entry.is_some_and(|entry| entry.get(key).is_some_and(|node| node.value != Value::Null));
             if given { "" } else { " (the default)" }
         };
         let order = match limit.side {

@@ -1,0 +1,18 @@
+//! The console as a value: its state, what can happen to it, and what it wants done. Pure: no
+//! terminal, no I/O, no clock. `update` takes a message and gives effects; the view reads.
+
+pub mod command;
+pub mod detail;
+pub mod effect;
+pub mod estate_line;
+pub mod format;
+pub mod geometry;
+pub mod msg;
+pub mod notice;
+pub mod overlay;
+pub mod pane;
+pub mod panes;
+pub mod state;
+pub mod table;
+pub mod tables;
+pub mod update;

@@ -1,0 +1,70 @@
+//! What an update wants done: the console does it, outside of the state.
+
+use crate::domain::focus::Focus;
+use crate::domain::scope::ScopeName;
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Collect for what is looked at now.
+    Focus(Focus),
+    /// Ask again now.
+    Refresh,
+    /// Put text on the user's clipboard.
+    Copy(String),
+    /// Give the terminal back to the shell.
+    Suspend,
+    /// Give an MFA code to a scope.
+    MfaCode {
+        /// The scope.
+        scope: ScopeName,
+        /// The code.
+        code: String,
+    },
+    /// Lift the read-only mode for half an hour.
+    AllowWrites,
+    /// Draw with another theme.
+    Theme(String),
+    /// Leave.
+    Quit,
+}
+
+/// What an update did.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Whether anything on screen may have changed.
+    pub redraw: bool,
+    /// What to do.
+    pub list: Vec<Effect>,
+}
+
+impl Effects {
+    /// Nothing happened.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Something on screen changed.
+    pub fn redraw() -> Self {
+        Self {
+            redraw: true,
+            list: Vec::new(),
+        }
+    }
+
+    /// Something is to be done, and it shows.
+    pub fn of(effect: Effect) -> Self {
+        Self {
+            redraw: true,
+            list: vec![effect],
+        }
+    }
+
+    /// The same, and this too.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.redraw |= other.redraw;
+        self.list.extend(other.list);
+        self
+    }
+}

@@ -1,0 +1,124 @@
+//! Numbers, ages and times as the console writes them.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// What stands for a value that is not known.
+pub const UNKNOWN: &str = "–";
+
+/// An age or span with its two largest units at most: `42s`, `14m`, `2h05m`, `3d`.
+pub fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+        _ if seconds < 864_000 => format!("{}d{:02}h", seconds / 86_400, seconds % 86_400 / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// How long ago something was.
+pub fn age(now: Timestamp, at: Timestamp) -> String {
+    span(now.duration_since(at))
+}
+
+/// A time of day, with the day where it is not today.
+pub fn clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (then, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    if then.date() == today.date() {
+        then.strftime("%H:%M").to_string()
+    } else {
+        then.strftime("%m-%d %H:%M").to_string()
+    }
+}
+
+/// A number with one decimal below ten and none above: `3.2`, `87`.
+pub fn number(value: f64) -> String {
+    if value.abs() < 9.95 && value.fract().abs() > 0.049 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// A percentage.
+pub fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| UNKNOWN.to_owned(), |value| format!("{}%", number(value)))
+}
+
+/// A count with thousands marked: `12,345`.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes in binary units: `3.1 GiB`.
+pub fn bytes(value: f64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut value, mut unit) = (value, 0);
+    while value.abs() >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{} {}", number(value), UNITS[unit])
+}
+
+/// Seconds below a minute with a sensible unit: `840ms`, `1.8s`.
+pub fn seconds(value: f64) -> String {
+    if value < 1.0 {
+        format!("{:.0}ms", value * 1000.0)
+    } else {
+        format!("{}s", number(value))
+    }
+}
+
+/// US dollars: cents below a hundred, none above.
+pub fn usd(value: f64) -> String {
+    if value.abs() < 100.0 {
+        format!("${value:.2}")
+    } else {
+        format!("${}", grouped(value.round()))
+    }
+}
+
+fn grouped(value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{}", count(value.abs() as u64))
+}
+
+/// The value, or the sign for not known.
+pub fn or_unknown(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_use_their_two_largest_units() {
+        let of = |seconds| span(SignedDuration::from_secs(seconds));
+        assert_eq!(
+            [of(0), of(59), of(60), of(3661), of(90_000), of(900_000)],
+            ["0s", "59s", "1m", "1h01m", "1d01h", "10d"]
+        );
+    }
+
+    #[test]
+    fn numbers_carry_their_units() {
+        assert_eq!(usd(5.1), "$5.10");
+        assert_eq!(usd(12_345.6), "$12,346");
+        assert_eq!(bytes(3.1 * 1024.0 * 1024.0 * 1024.0), "3.1 GiB");
+        assert_eq!(seconds(0.84), "840ms");
+        assert_eq!(percent(None), UNKNOWN);
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+}

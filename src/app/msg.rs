@@ -1,0 +1,28 @@
+//! What can happen to the console.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::app::geometry::Geometry;
+use crate::config::keys::Chord;
+use crate::domain::picture::Picture;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted.
+    Paste(String),
+    /// The collector knows more.
+    Picture(Arc<Picture>),
+    /// A frame was drawn.
+    Drawn(Geometry),
+    /// Time has passed, by the wall clock.
+    Tick(Timestamp),
+    /// Writes are allowed until then, or no longer.
+    WritesAllowed(Option<Timestamp>),
+    /// Something that was to be done went wrong or well; say so.
+    Said(String, crate::app::table::Tone),
+}

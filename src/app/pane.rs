@@ -1,0 +1,131 @@
+//! The panes, each on a digit key.
+
+use std::collections::BTreeSet;
+
+use crate::domain::focus::{Focus, Probing};
+use crate::domain::ids::Kind;
+
+/// A pane of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pane {
+    /// What is wrong, what changed, and the estate in a few lines.
+    Overview,
+    /// Every finding.
+    Findings,
+    /// ECS services.
+    Services,
+    /// Auto Scaling groups, instances and GPU cards.
+    Gpu,
+    /// RDS, Aurora and ElastiCache.
+    Data,
+    /// Load balancers, target groups, queues and NAT gateways.
+    Network,
+    /// Log tails.
+    Logs,
+    /// Spend, budgets and burn rate.
+    Spend,
+    /// Alarms.
+    Alarms,
+}
+
+impl Pane {
+    /// Every pane in the order of its digit.
+    pub const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Findings,
+        Self::Services,
+        Self::Gpu,
+        Self::Data,
+        Self::Network,
+        Self::Logs,
+        Self::Spend,
+        Self::Alarms,
+    ];
+
+    /// The digit that opens it.
+    pub const fn digit(self) -> u8 {
+        match self {
+            Self::Overview => 0,
+            Self::Findings => 1,
+            Self::Services => 2,
+            Self::Gpu => 3,
+            Self::Data => 4,
+            Self::Network => 5,
+            Self::Logs => 6,
+            Self::Spend => 7,
+            Self::Alarms => 8,
+        }
+    }
+
+    /// The pane on a digit.
+    pub fn of_digit(digit: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|pane| pane.digit() == digit)
+    }
+
+    /// The name after `:`, and in the tab line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Findings => "findings",
+            Self::Services => "services",
+            Self::Gpu => "gpu",
+            Self::Data => "data",
+            Self::Network => "network",
+            Self::Logs => "logs",
+            Self::Spend => "spend",
+            Self::Alarms => "alarms",
+        }
+    }
+
+    /// The pane in which resources of a kind are listed.
+    pub const fn of_kind(kind: Kind) -> Self {
+        match kind {
+            Kind::EcsService => Self::Services,
+            Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
+            Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
+            Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
+            Kind::LogGroup => Self::Logs,
+            Kind::Budget => Self::Spend,
+            Kind::Alarm => Self::Alarms,
+            Kind::Scope => Self::Findings,
+        }
+    }
+
+    /// The kinds that the pane shows, which are read quickly while it is in front.
+    fn kinds(self) -> BTreeSet<Kind> {
+        let all = Kind::ALL.into_iter();
+        match self {
+            // The overview needs no quicker metrics than alarms and the slow cadence give, but
+            // customer impact is what it is for.
+            Self::Overview | Self::Findings => {
+                BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
+            }
+            Self::Services
+            | Self::Gpu
+            | Self::Data
+            | Self::Network
+            | Self::Logs
+            | Self::Spend
+            | Self::Alarms => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+        }
+    }
+
+    /// What collecting should attend to while the pane is in front.
+    pub fn focus(self) -> Focus {
+        let gpu = match self {
+            Self::Gpu | Self::Overview => Probing::Yes,
+            Self::Findings
+            | Self::Services
+            | Self::Data
+            | Self::Network
+            | Self::Logs
+            | Self::Spend
+            | Self::Alarms => Probing::No,
+        };
+        Focus {
+            front: self.kinds(),
+            gpu,
+            ..Focus::default()
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What each pane shows: from the picture to tables.
+
+mod alarms;
+mod data;
+mod network;
+mod overview;
+mod services;
+mod sketch;
+
+use crate::app::format;
+use crate::app::pane::Pane;
+use crate::app::state::State;
+use crate::app::table::{Section, Tables, Tone};
+use crate::app::tables::TableView;
+use crate::domain::health::{Finding, Health};
+use crate::domain::ids::ResourceKey;
+use crate::domain::inventory::{ScopeState, Source};
+pub(crate) use sketch::Sketch;
+
+/// The tables of the pane in front.
+pub fn build(state: &State) -> Tables {
+    let sections = match state.pane {
+        Pane::Overview => overview::sections(state),
+        Pane::Findings => vec![overview::findings(state)],
+        Pane::Services => services::sections(state),
+        Pane::Data => data::sections(state),
+        Pane::Network => network::sections(state),
+        Pane::Alarms => alarms::sections(state),
+        Pane::Gpu | Pane::Logs | Pane::Spend => Vec::new(),
+    };
+    Tables { sections }
+}
+
+/// The line of a pane's body on which a visible row stands: headings and column titles count.
+pub fn line_of(tables: &Tables, view: &TableView, position: usize) -> usize {
+    let mut line = 0;
+    let mut index = 0;
+    for (number, section) in tables.sections.iter().enumerate() {
+        line += heading_height(section);
+        let rows = view.visible.iter().filter(|(of, _)| *of == number).count();
+        if position < index + rows {
+            return line + position - index;
+        }
+        index += rows;
+        line += rows.max(1);
+    }
+    line
+}
+
+/// Lines above the first row of a section: its title, if it has one, and the column titles.
+pub fn heading_height(section: &Section) -> usize {
+    usize::from(!section.title.is_empty())
+        + usize::from(section.columns.iter().any(|column| !column.title.is_empty()))
+}
+
+/// What is wrong with the data of a section: the worst of its sources in all scopes.
+pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
+    let now = state.picture.at;
+    let mut worst: Option<(u8, String, Tone)> = None;
+    let mut offer = |rank: u8, text: String, tone: Tone| {
+        if worst.as_ref().is_none_or(|(best, ..)| rank > *best) {
+            worst = Some((rank, text, tone));
+        }
+    };
+    for scope in state.picture.inventory.shown() {
+        for source in sources {
+            let standing = scope.standing(source);
+            match (&standing.failing, standing.at) {
+                (Some(failing), Some(at)) => {
+                    offer(
+                        3,
+                        format!("STALE {} {}", format::age(now, at), failing.fault.word()),
+                        Tone::Warn,
+                    );
+                }
+                (Some(failing), None) => {
+                    let hint = failing.fault.hint(&scope.scope);
+                    offer(
+                        4,
+                        format!("{}: {} {hint}", failing.fault.word(), failing.fault.operation),
+                        Tone::Crit,
+                    );
+                }
+                (None, None) => offer(1, "reading …".to_owned(), Tone::Muted),
+                (None, Some(_)) if !standing.gaps.is_empty() => {
+                    offer(2, format!("partial: {}", standing.gaps[0]), Tone::Warn);
+                }
+                (None, Some(_)) => {}
+            }
+        }
+    }
+    worst.map(|(_, text, tone)| (text, tone))
+}
+
+/// How well a resource is, by the findings that are not accepted.
+pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
+    findings_of(state, key)
+        .map(|finding| finding.severity.health())
+        .max()
+        .unwrap_or(Health::Ok)
+}
+
+/// Findings of a resource that are not accepted.
+pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
+    state
+        .picture
+        .findings
+        .iter()
+        .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
+}
+
+/// Whether somebody said that a finding is known and accepted.
+pub(crate) fn is_accepted(state: &State, finding: &Finding) -> bool {
+    finding.accepted.is_some()
+        || state
+            .accepted
+            .contains(&(finding.rule.clone(), finding.resource.clone()))
+}
+
+/// The region, or profile and region, that tells a row's scope from the others; empty for one scope.
+pub(crate) fn scope_label(state: &State, scope: &ScopeState) -> String {
+    let shown: Vec<&ScopeState> = state.picture.inventory.shown().collect();
+    if shown.len() < 2 {
+        return String::new();
+    }
+    let same_region = shown
+        .iter()
+        .filter(|other| other.scope.region == scope.scope.region)
+        .count();
+    if same_region == 1 {
+        scope.scope.region.clone()
+    } else if shown.iter().all(|other| other.scope.region == scope.scope.region) {
+        scope.scope.profile_name().to_owned()
+    } else {
+        scope.name().to_string()
+    }
+}

@@ -1,0 +1,64 @@
+//! The overview: findings first, then what changed.
+
+use crate::app::format;
+use crate::app::panes::is_accepted;
+use crate::app::state::State;
+use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::health::{Finding, Severity};
+
+/// Findings and changes.
+pub(super) fn sections(state: &State) -> Vec<Section> {
+    vec![findings(state)]
+}
+
+/// Every finding that is not accepted, most important first; then the accepted ones, muted.
+pub(super) fn findings(state: &State) -> Section {
+    let columns = vec![
+        Column::words("", 4, 4, 0),
+        Column::words("", 4, 4, 0),
+        Column::words("", 12, 34, 3),
+        Column::words("", 24, 60, 0),
+        Column::words("", 5, 11, 2),
+        Column::words("", 8, 18, 4),
+    ];
+    let all = &state.picture.findings;
+    let open = all.iter().filter(|finding| !is_accepted(state, finding));
+    let accepted = all.iter().filter(|finding| is_accepted(state, finding));
+    let rows = open.chain(accepted).map(|finding| row(state, finding)).collect();
+    Section {
+        columns,
+        rows,
+        empty: "nothing is wrong that quarterdeck can see".to_owned(),
+        ..Section::default()
+    }
+}
+
+fn row(state: &State, finding: &Finding) -> Row {
+    let accepted = is_accepted(state, finding);
+    let (word, tone) = match (accepted, finding.severity) {
+        (true, _) => ("acc", Tone::Muted),
+        (false, Severity::Crit) => ("CRIT", Tone::Crit),
+        (false, Severity::Warn) => ("WARN", Tone::Warn),
+        (false, Severity::Info) => ("info", Tone::Muted),
+    };
+    let text = if accepted { Tone::Muted } else { Tone::Plain };
+    let since = finding.since.map_or_else(String::new, |at| {
+        format::clock(at, state.picture.at, &state.zone().zone)
+    });
+    let runbook = finding
+        .runbooks
+        .first()
+        .map_or_else(String::new, |name| format!("x:{name}"));
+    Row {
+        key: RowKey::Finding(finding.rule.clone(), finding.resource.clone()),
+        cells: vec![
+            Cell::new(word).tone(tone),
+            Cell::new(finding.resource.kind.short()).tone(Tone::Muted),
+            Cell::new(&finding.name).tone(if accepted { Tone::Muted } else { Tone::Strong }),
+            Cell::new(&finding.title).tone(text),
+            Cell::new(since).tone(Tone::Muted),
+            Cell::new(runbook).tone(Tone::Accent),
+        ],
+        health: finding.severity.health(),
+    }
+}

@@ -1,0 +1,67 @@
+//! ECS services.
+
+use crate::app::format;
+use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::state::State;
+use crate::app::table::{Cell, Column, Section, Tone};
+use crate::domain::ecs::{RolloutState, Service};
+use crate::domain::ids::Kind;
+use crate::domain::inventory::{ScopeState, Source};
+
+/// One table of all services.
+pub(super) fn sections(state: &State) -> Vec<Section> {
+    let columns = vec![
+        Column::words("", 1, 1, 0),
+        Column::words("SERVICE", 16, 40, 0),
+        Column::words("CLUSTER", 10, 24, 4),
+        Column::numbers("RUN/WANT", 8, 0),
+        Column::words("TASK DEFINITION", 12, 36, 3),
+        Column::words("ROLLOUT", 11, 24, 1),
+        Column::words("WHERE", 9, 24, 2),
+    ];
+    let mut sketch = Sketch::new(state, Kind::EcsService, columns, "no ECS services here");
+    for scope in state.picture.inventory.shown() {
+        for service in scope
+            .ecs
+            .get()
+            .map(|fleet| fleet.services.as_slice())
+            .unwrap_or_default()
+        {
+            sketch.push(scope, &service.arn, || cells(state, scope, service));
+        }
+    }
+    vec![sketch.finish("ECS services", note(state, &[Source::EcsFleet]))]
+}
+
+fn cells(state: &State, scope: &ScopeState, service: &Service) -> Vec<Cell> {
+    let short = service.running < service.desired;
+    let (rollout, tone) = rollout(state, service);
+    vec![
+        Cell::new(&service.name).tone(Tone::Strong),
+        Cell::new(&service.cluster),
+        Cell::new(format!("{}/{}", service.running, service.desired))
+            .tone(if short { Tone::Crit } else { Tone::Plain })
+            .ranked(f64::from(service.running) - f64::from(service.desired)),
+        Cell::new(&service.task_definition),
+        Cell::new(rollout).tone(tone),
+        Cell::new(scope_label(state, scope)).tone(Tone::Muted),
+    ]
+}
+
+fn rollout(state: &State, service: &Service) -> (String, Tone) {
+    let Some(primary) = service.primary() else {
+        return (service.status.clone(), Tone::Warn);
+    };
+    let age = primary.created_at.map_or_else(String::new, |at| {
+        format!(" {}", format::age(state.picture.at, at))
+    });
+    match primary.rollout {
+        Some(RolloutState::Completed) => ("completed".to_owned(), Tone::Plain),
+        Some(RolloutState::Failed) => (format!("FAILED {} tasks", primary.failed), Tone::Crit),
+        Some(RolloutState::InProgress) if primary.failed > 0 => {
+            (format!("moving{age}, {} failed", primary.failed), Tone::Crit)
+        }
+        Some(RolloutState::InProgress) => (format!("moving{age}"), Tone::Accent),
+        None => (format::UNKNOWN.to_owned(), Tone::Muted),
+    }
+}

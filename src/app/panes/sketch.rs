@@ -1,0 +1,95 @@
+//! A table of resources of one kind in the making: health first, worst on top.
+
+use std::collections::BTreeMap;
+
+use crate::app::panes::is_accepted;
+use crate::app::state::State;
+use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::health::Health;
+use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::inventory::ScopeState;
+
+/// A table in the making; its first column is the health's sign.
+pub(crate) struct Sketch<'a> {
+    kind: Kind,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    empty: &'static str,
+    /// The worst open finding of each resource of the kind.
+    health: BTreeMap<&'a ResourceKey, Health>,
+}
+
+impl<'a> Sketch<'a> {
+    /// An empty table.
+    pub(crate) fn new(state: &'a State, kind: Kind, columns: Vec<Column>, empty: &'static str) -> Self {
+        let mut health: BTreeMap<&ResourceKey, Health> = BTreeMap::new();
+        for finding in state
+            .picture
+            .findings
+            .iter()
+            .filter(|finding| finding.resource.kind == kind)
+        {
+            if !is_accepted(state, finding) {
+                let worst = health.entry(&finding.resource).or_insert(Health::Ok);
+                *worst = (*worst).max(finding.severity.health());
+            }
+        }
+        Self {
+            kind,
+            columns,
+            rows: Vec::new(),
+            empty,
+            health,
+        }
+    }
+
+    /// Adds a resource; its cells are those of the columns after the first.
+    pub(crate) fn push(&mut self, scope: &ScopeState, id: &str, cells: impl FnOnce() -> Vec<Cell>) {
+        let key = ResourceKey::new(scope.name(), self.kind, id);
+        let health = self.health.get(&key).copied().unwrap_or(Health::Ok);
+        let mut all = Vec::with_capacity(self.columns.len());
+        all.push(
+            Cell::new(glyph(health))
+                .tone(Tone::of(health))
+                .ranked(f64::from(health as u8)),
+        );
+        all.extend(cells());
+        self.rows.push(Row {
+            key: RowKey::Resource(key),
+            cells: all,
+            health,
+        });
+    }
+
+    /// The table, what is worst on top, then by name.
+    pub(crate) fn finish(mut self, title: &str, note: Option<(String, Tone)>) -> Section {
+        self.rows.sort_by(|a, b| {
+            b.health
+                .cmp(&a.health)
+                .then_with(|| a.cells[1].text.cmp(&b.cells[1].text))
+        });
+        self.finish_unsorted(title, note)
+    }
+
+    /// The table in the order in which rows were added.
+    pub(crate) fn finish_unsorted(self, title: &str, note: Option<(String, Tone)>) -> Section {
+        let title = format!("{title} {}", self.rows.len());
+        Section {
+            title,
+            note,
+            columns: self.columns,
+            rows: self.rows,
+            empty: self.empty.to_owned(),
+        }
+    }
+}
+
+/// A health as one character, so that colour is never the only sign.
+pub(crate) const fn glyph(health: Health) -> &'static str {
+    match health {
+        Health::Ok => "·",
+        Health::Unknown => "?",
+        Health::Warn => "!",
+        Health::Crit => "X",
+    }
+}

@@ -1,0 +1,311 @@
+//! The console's state, owned by its loop alone.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::app::command::{Command, Context, REGISTRY};
+use crate::app::detail::Detail;
+use crate::app::effect::Effect;
+use crate::app::geometry::Geometry;
+use crate::app::notice::Notice;
+use crate::app::overlay::Overlay;
+use crate::app::pane::Pane;
+use crate::app::panes;
+use crate::app::table::{RowKey, Tables};
+use crate::app::tables::TableView;
+use crate::config::keys::{Chord, Keymap};
+use crate::domain::focus::{Focus, Pace};
+use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::inventory::{Source, SourceKey};
+use crate::domain::picture::Picture;
+
+/// What the console is told at its start, and what does not change with data.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The estate's name, if an estate file was given; or the demo's.
+    pub estate: Option<String>,
+    /// What the frame's colour says.
+    pub environment: Environment,
+    /// Whether changes are allowed.
+    pub write: WriteState,
+    /// Zones that `T` goes through; the first is shown at the start. None of them is empty.
+    pub zones: Vec<Zone>,
+    /// The estate's budget for a month, US dollars.
+    pub monthly_budget: Option<f64>,
+    /// Key bindings.
+    pub keymap: Keymap,
+    /// Themes that can be switched to.
+    pub themes: Vec<String>,
+}
+
+/// What sort of estate it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// Production: shown in the frame's colour.
+    Prod,
+    /// Before production.
+    Staging,
+    /// Development.
+    Dev,
+    /// Simulated.
+    Demo,
+    /// Nobody said.
+    #[default]
+    Unknown,
+}
+
+impl Environment {
+    /// The word in the header.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Prod => "PROD",
+            Self::Staging => "STAGING",
+            Self::Dev => "DEV",
+            Self::Demo => "DEMO",
+            Self::Unknown => "AWS",
+        }
+    }
+}
+
+/// Whether changes are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteState {
+    /// None.
+    ReadOnly,
+    /// From `x`, with a plan and a confirmation.
+    ReadWrite,
+    /// The same, until then.
+    ReadWriteUntil(Timestamp),
+}
+
+/// A time zone and the short name that stands beside times.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    /// The short name, such as `KST`.
+    pub label: String,
+    /// The zone.
+    pub zone: TimeZone,
+}
+
+/// A level above a pane.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Level {
+    /// A resource's or a finding's detail, scrolled by so many lines.
+    Detail {
+        /// What it is of.
+        key: RowKey,
+        /// Lines scrolled.
+        scroll: usize,
+        /// Whether masked values are shown.
+        reveal: bool,
+    },
+    /// What changed, for a resource or for everything.
+    Changes {
+        /// The resource.
+        of: Option<ResourceKey>,
+        /// Lines scrolled.
+        scroll: usize,
+    },
+}
+
+/// The console.
+pub struct State {
+    /// What it was told at its start.
+    pub setup: Setup,
+    /// What is shown.
+    pub picture: Arc<Picture>,
+    /// The newest picture while the view is paused.
+    pub held: Option<Arc<Picture>>,
+    /// Whether the view is paused.
+    pub paused: bool,
+    /// The pane in front.
+    pub pane: Pane,
+    /// The pane before it.
+    pub previous: Pane,
+    /// What the user did with each pane's tables.
+    pub views: BTreeMap<Pane, TableView>,
+    /// The tables of the pane in front.
+    pub tables: Tables,
+    /// Levels above the pane, the top one last.
+    pub levels: Vec<Level>,
+    /// The detail of the top level.
+    pub detail: Detail,
+    /// What lies over it all.
+    pub overlay: Option<Overlay>,
+    /// Marked rows.
+    pub marks: BTreeSet<RowKey>,
+    /// Findings accepted until the console ends: rule and resource.
+    pub accepted: BTreeSet<(String, ResourceKey)>,
+    /// Messages at the bottom.
+    pub notices: VecDeque<Notice>,
+    /// The measures of the last frame.
+    pub geometry: Geometry,
+    /// The zone that times are shown in, by its place in the setup.
+    pub zone: usize,
+    /// The wall clock as of the last message.
+    pub now: Timestamp,
+    /// CloudTrail lookups that somebody asked for.
+    pub trails: BTreeSet<SourceKey>,
+    /// The focus that the collector was last told.
+    told: Option<Focus>,
+}
+
+impl State {
+    /// The console before anything is known.
+    pub fn new(setup: Setup, picture: Arc<Picture>, now: Timestamp) -> Self {
+        let mut state = Self {
+            setup,
+            picture,
+            held: None,
+            paused: false,
+            pane: Pane::Overview,
+            previous: Pane::Overview,
+            views: BTreeMap::new(),
+            tables: Tables::default(),
+            levels: Vec::new(),
+            detail: Detail::default(),
+            overlay: None,
+            marks: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            notices: VecDeque::new(),
+            geometry: Geometry::default(),
+            zone: 0,
+            now,
+            trails: BTreeSet::new(),
+            told: None,
+        };
+        state.rebuild();
+        state
+    }
+
+    /// The user's view of the pane in front.
+    pub fn view(&self) -> &TableView {
+        static EMPTY: TableView = TableView {
+            filter: String::new(),
+            sort: None,
+            selected: None,
+            position: 0,
+            offset: 0,
+            visible: Vec::new(),
+        };
+        self.views.get(&self.pane).unwrap_or(&EMPTY)
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> &Zone {
+        &self.setup.zones[self.zone]
+    }
+
+    /// The row that commands are about: of the top level, else the selected one.
+    pub fn subject(&self) -> Option<&RowKey> {
+        match self.levels.last() {
+            Some(Level::Detail { key, .. }) => Some(key),
+            Some(Level::Changes { .. }) | None => self.view().selected(),
+        }
+    }
+
+    /// Works everything out again that follows from the picture and what the user did.
+    pub fn rebuild(&mut self) {
+        self.tables = panes::build(self);
+        let mut view = self.views.remove(&self.pane).unwrap_or_default();
+        view.refresh(&self.tables);
+        self.views.insert(self.pane, view);
+        self.rebuild_detail();
+        self.keep_selection_in_view();
+    }
+
+    /// Works the detail of the top level out again.
+    pub fn rebuild_detail(&mut self) {
+        self.detail = match self.levels.last() {
+            Some(level) => crate::app::detail::build(self, level),
+            None => Detail::default(),
+        };
+    }
+
+    /// Scrolls the pane so that the selected row can be seen.
+    pub fn keep_selection_in_view(&mut self) {
+        let height = usize::from(self.geometry.body);
+        let Some(mut view) = self.views.remove(&self.pane) else {
+            return;
+        };
+        if let Some(position) = view.find(&self.tables) {
+            let line = panes::line_of(&self.tables, &view, position);
+            view.keep_in_view(line, height);
+        }
+        self.views.insert(self.pane, view);
+    }
+
+    /// What the collector should attend to; `None` if it knows already.
+    pub fn changed_focus(&mut self) -> Option<Effect> {
+        let mut focus = self.pane.focus();
+        if self.paused {
+            focus.pace = Pace::Paused;
+        }
+        for level in &self.levels {
+            if let Level::Detail { key, .. } = level
+                && let Some(resource) = key.resource()
+                && resource.kind == Kind::EcsService
+            {
+                let source = |source| SourceKey {
+                    scope: resource.scope.clone(),
+                    source,
+                };
+                focus
+                    .details
+                    .insert(source(Source::EcsTasks(resource.id.to_string())));
+                focus
+                    .details
+                    .insert(source(Source::EcsDeployments(resource.id.to_string())));
+            }
+            if let Level::Detail { key, .. } = level
+                && let Some(resource) = key.resource()
+            {
+                focus.front.insert(resource.kind);
+            }
+        }
+        focus.details.extend(self.trails.iter().cloned());
+        if self.told.as_ref() == Some(&focus) {
+            return None;
+        }
+        self.told = Some(focus.clone());
+        Some(Effect::Focus(focus))
+    }
+
+    /// Says something at the bottom of the screen.
+    pub fn say(&mut self, message: impl AsRef<str>, tone: crate::app::table::Tone) {
+        self.notices.push_back(Notice::new(message, tone, self.now));
+        while self.notices.len() > 3 {
+            self.notices.pop_front();
+        }
+    }
+
+    /// The command of a chord, by what is in front.
+    pub fn command_of(&self, chord: Chord) -> Option<Command> {
+        let context = if matches!(self.levels.last(), Some(Level::Detail { .. })) {
+            Context::Detail
+        } else if self.pane == Pane::Logs && self.levels.is_empty() {
+            Context::Logs
+        } else {
+            Context::Global
+        };
+        self.setup
+            .keymap
+            .command(context.name(), chord)
+            .and_then(Command::of_id)
+    }
+}
+
+/// The bindings that hold unless the settings say otherwise.
+pub fn default_bindings() -> Vec<(&'static str, &'static str, &'static str)> {
+    REGISTRY
+        .iter()
+        .flat_map(|entry| {
+            // A command without a key is declared with an empty one, so that settings can bind it.
+            let keys = if entry.keys.is_empty() { &[""] } else { entry.keys };
+            keys.iter().map(move |key| (entry.context.name(), *key, entry.id))
+        })
+        .collect()
+}

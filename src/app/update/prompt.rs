@@ -1,0 +1,178 @@
+//! Text being typed: the command line, filters, codes, names.
+
+use crate::app::command::{Command, REGISTRY};
+use crate::app::effect::{Effect, Effects};
+use crate::app::overlay::{Overlay, Prompt, Purpose};
+use crate::app::state::State;
+use crate::app::table::Tone;
+use crate::app::update::command;
+use crate::config::keys::{Chord, Key};
+
+/// A key while a prompt is open.
+pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+        return Effects::none();
+    };
+    match (chord.key(), chord.modifiers().ctrl, chord.modifiers().alt) {
+        (Key::Esc, ..) | (Key::Char('c' | 'g'), true, false) => return cancel(state),
+        (Key::Enter, ..) => return accept(state),
+        (Key::Backspace, ..) | (Key::Char('h'), true, false) => prompt.backspace(),
+        (Key::Delete, ..) => prompt.delete(),
+        (Key::Left, ..) => prompt.move_by(-1),
+        (Key::Right, ..) => prompt.move_by(1),
+        (Key::Home, ..) | (Key::Char('a'), true, false) => prompt.move_by(isize::MIN),
+        (Key::End, ..) | (Key::Char('e'), true, false) => prompt.move_by(isize::MAX),
+        (Key::Char('u'), true, false) => prompt.clear(),
+        (Key::Char('w'), true, false) => prompt.delete_word(),
+        (Key::Tab, ..) => complete(prompt),
+        (Key::Char(character), false, false) => prompt.insert(character),
+        _ => return Effects::none(),
+    }
+    edited(state)
+}
+
+/// Text pasted while a prompt is open: only its first line, and nowhere that confirms a change.
+pub(super) fn paste(state: &mut State, text: &str) -> Effects {
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
+        return Effects::none();
+    };
+    if prompt.purpose == Purpose::AllowWrites {
+        state.say("a confirmation is typed, not pasted", Tone::Warn);
+        return Effects::redraw();
+    }
+    for character in text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|character| !character.is_control())
+    {
+        prompt.insert(character);
+    }
+    edited(state)
+}
+
+/// A filter holds while it is typed.
+fn edited(state: &mut State) -> Effects {
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay
+        && matches!(prompt.purpose, Purpose::Filter(_))
+    {
+        let text = prompt.text.clone();
+        set_filter(state, text);
+    }
+    Effects::redraw()
+}
+
+fn set_filter(state: &mut State, text: String) {
+    state.views.entry(state.pane).or_default().filter = text;
+    state.rebuild();
+}
+
+fn cancel(state: &mut State) -> Effects {
+    if let Some(Overlay::Prompt(prompt)) = state.overlay.take()
+        && let Purpose::Filter(before) = prompt.purpose
+    {
+        set_filter(state, before);
+    }
+    Effects::redraw()
+}
+
+fn accept(state: &mut State) -> Effects {
+    let Some(Overlay::Prompt(prompt)) = state.overlay.take() else {
+        return Effects::none();
+    };
+    let text = prompt.text.trim().to_owned();
+    match prompt.purpose {
+        Purpose::Filter(_) => Effects::redraw(),
+        Purpose::Command => line(state, &text),
+        Purpose::MfaCode(scope) => {
+            if text.is_empty() {
+                return Effects::redraw();
+            }
+            Effects::of(Effect::MfaCode { scope, code: text })
+        }
+        Purpose::AllowWrites => {
+            if Some(&text) == state.setup.estate.as_ref() {
+                Effects::of(Effect::AllowWrites)
+            } else {
+                state.say("that is not the estate's name: changes stay refused", Tone::Warn);
+                Effects::redraw()
+            }
+        }
+        Purpose::Argument(_) => Effects::redraw(),
+    }
+}
+
+/// A line after `:`, a command's name and perhaps an argument.
+fn line(state: &mut State, text: &str) -> Effects {
+    let (name, argument) = text
+        .split_once(' ')
+        .map_or((text, ""), |(name, rest)| (name, rest.trim()));
+    match name {
+        "" => Effects::redraw(),
+        "q" | "quit" | "exit" => Effects::of(Effect::Quit),
+        "theme" if !argument.is_empty() => {
+            if state.setup.themes.iter().any(|theme| theme == argument) {
+                Effects::of(Effect::Theme(argument.to_owned()))
+            } else {
+                state.say(
+                    format!("no theme {argument}: there are {}", state.setup.themes.join(", ")),
+                    Tone::Warn,
+                );
+                Effects::redraw()
+            }
+        }
+        _ => named(state, name, argument),
+    }
+}
+
+/// A command by name; an argument filters what it opens.
+fn named(state: &mut State, name: &str, argument: &str) -> Effects {
+    let Some(command) = by_name(name) else {
+        state.say(
+            format!("no command {name}: Tab completes, ? lists them"),
+            Tone::Warn,
+        );
+        return Effects::redraw();
+    };
+    let effects = command::run(state, command);
+    if !argument.is_empty() && state.overlay.is_none() {
+        set_filter(state, argument.to_owned());
+    }
+    effects
+}
+
+/// A command by its name or an unambiguous beginning of it.
+fn by_name(name: &str) -> Option<Command> {
+    Command::of_id(name).or_else(|| {
+        let mut starting = REGISTRY.iter().filter(|entry| entry.id.starts_with(name));
+        match (starting.next(), starting.next()) {
+            (Some(entry), None) => Some(entry.command),
+            _ => None,
+        }
+    })
+}
+
+/// Tab: the next name that begins with what is typed.
+fn complete(prompt: &mut Prompt) {
+    if prompt.purpose != Purpose::Command {
+        return;
+    }
+    let candidates = completions(&prompt.text);
+    if let Some(first) = candidates.first() {
+        let next = candidates
+            .iter()
+            .position(|candidate| *candidate == prompt.text)
+            .map_or(*first, |index| candidates[(index + 1) % candidates.len()]);
+        prompt.set(next);
+    }
+}
+
+/// Names of commands that begin with the text.
+pub fn completions(text: &str) -> Vec<&'static str> {
+    REGISTRY
+        .iter()
+        .map(|entry| entry.id)
+        .filter(|id| id.starts_with(text))
+        .collect()
+}

@@ -1,0 +1,57 @@
+//! The port to a cloud: what AWS and the demo both are to the rest of the program.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod meter;
+pub mod read_only;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::fault::Fault;
+use crate::domain::ops::{Mutation, Operation, Query, Receipt, Reply, Token};
+use crate::domain::scope::Scope;
+
+pub mod demo;
+
+/// A future that can be kept and sent between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A cloud that can be asked and changed.
+pub trait Cloud: Send + Sync {
+    /// Answers a question, paged to the end. Fails as a whole only where nothing could be read;
+    /// what is missing from a partial answer is in its gaps.
+    fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>>;
+
+    /// Makes a change, once: no retry happens in here. A timeout means that it may have happened.
+    fn write<'a>(
+        &'a self,
+        scope: &'a Scope,
+        change: &'a Mutation,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Receipt, Fault>>;
+
+    /// Gives the code of an MFA device to a scope that asked for one.
+    fn supply_mfa_code(&self, scope: &Scope, code: &str);
+
+    /// Forgets credentials and connections of a scope, so that the next call starts anew.
+    fn forget(&self, scope: &Scope);
+}
+
+/// What a cloud needs of the engine: time, waiting, and leave to make one more call.
+pub trait Host: Send + Sync {
+    /// The cloud's clock.
+    fn now(&self) -> Timestamp;
+
+    /// Waits on the cloud's clock.
+    fn sleep(&self, span: Duration) -> BoxFuture<'static, ()>;
+
+    /// Waits until the rate budget of the operation in this scope allows one more call.
+    fn admit(&self, scope: &Scope, operation: Operation) -> BoxFuture<'static, ()>;
+
+    /// Tells of an attempt that was made, retries included.
+    fn metered(&self, call: meter::Call);
+}

@@ -1,0 +1,307 @@
+//! SDK clients: made at their first use, kept per scope, all over one HTTP client.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_smithy_runtime::client::retries::RetryPartition;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use jiff::Timestamp;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+
+use crate::cloud::Host;
+use crate::cloud::aws::AwsSettings;
+use crate::cloud::aws::caller::IN_FLIGHT;
+use crate::cloud::aws::credentials::{Credentials, Reach};
+use crate::cloud::aws::guard::Guard;
+use crate::cloud::aws::http;
+use crate::cloud::aws::observe::{Heard, Observer};
+use crate::domain::scope::{Scope, ScopeName};
+
+/// What clients are for. They differ in patience: a read may be repeated, a change never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    /// Reads only.
+    Read,
+    /// Changes.
+    Write,
+}
+
+/// How long to wait for a connection. The SDK's other deadlines are off unless set: a call to a
+/// silent endpoint would wait for ever.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long to wait for one attempt at a read.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long to wait for a call, all attempts together.
+const OPERATION: Duration = Duration::from_secs(12);
+/// How long to wait for Cost Explorer, which is slow and bills every attempt: it gets one.
+const COST: Duration = Duration::from_secs(20);
+
+/// All clients and credentials of the process.
+pub(super) struct Registry {
+    shared: Arc<Shared>,
+    scopes: Mutex<HashMap<(ScopeName, Purpose), Entry>>,
+    reaches: Mutex<HashMap<Reach, Arc<Credentials>>>,
+}
+
+/// What all scopes share.
+pub(super) struct Shared {
+    pub(super) host: Arc<dyn Host>,
+    pub(super) settings: AwsSettings,
+    /// The HTTP client, or why there is none.
+    pub(super) http: Result<SharedHttpClient, String>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    scope: Scope,
+    clients: Arc<OnceCell<Arc<ScopeClients>>>,
+}
+
+impl Registry {
+    pub(super) fn new(host: Arc<dyn Host>, settings: AwsSettings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                host,
+                settings,
+                http: http::client(),
+            }),
+            scopes: Mutex::default(),
+            reaches: Mutex::default(),
+        }
+    }
+
+    /// The clients of a scope. Loading them reads the AWS configuration files, and no network.
+    pub(super) async fn clients(&self, scope: &Scope, purpose: Purpose) -> Arc<ScopeClients> {
+        let cell = {
+            let mut scopes = lock(&self.scopes);
+            let entry = scopes
+                .entry((scope.name.clone(), purpose))
+                .and_modify(|entry| {
+                    if entry.scope != *scope {
+                        *entry = Entry::new(scope);
+                    }
+                })
+                .or_insert_with(|| Entry::new(scope));
+            entry.clients.clone()
+        };
+        let credentials = self.credentials(scope);
+        cell.get_or_init(|| ScopeClients::open(scope, purpose, self.shared.clone(), credentials))
+            .await
+            .clone()
+    }
+
+    /// The credentials of a scope: the same for all regions that one profile or role reaches.
+    pub(super) fn credentials(&self, scope: &Scope) -> Arc<Credentials> {
+        lock(&self.reaches)
+            .entry(Reach::of(scope))
+            .or_insert_with(|| Arc::new(Credentials::new(scope, self.shared.clone())))
+            .clone()
+    }
+
+    /// Drops clients and credentials of a scope, so that the configuration files are read anew.
+    pub(super) fn forget(&self, scope: &Scope) {
+        lock(&self.scopes).retain(|(name, _), _| *name != scope.name);
+        lock(&self.reaches).remove(&Reach::of(scope));
+    }
+}
+
+impl Entry {
+    fn new(scope: &Scope) -> Self {
+        Self {
+            scope: scope.clone(),
+            clients: Arc::default(),
+        }
+    }
+}
+
+/// Locks what holds no invariant that a panic elsewhere could have broken.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The configuration that every client of a scope starts from.
+pub(super) fn base_config(scope: &Scope, shared: &Shared) -> ConfigLoader {
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).region(Region::new(scope.region.clone()));
+    if let Ok(http) = &shared.http {
+        loader = loader.http_client(http.clone());
+    }
+    if let Some(profile) = &scope.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &shared.settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader
+}
+
+/// Deadlines for one attempt and for the whole call.
+pub(super) fn deadlines(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}
+
+/// The clients of one scope for one purpose.
+pub(super) struct ScopeClients {
+    scope: Scope,
+    purpose: Purpose,
+    shared: Arc<Shared>,
+    config: SdkConfig,
+    credentials: Arc<Credentials>,
+    heard: Arc<Heard>,
+    places: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
+    made: Made,
+}
+
+/// Declares the clients: where each is kept, and how it is made. The SDK's configuration types
+/// have the same methods and no trait in common.
+macro_rules! clients {
+    ($($name:ident: $sdk:ident, $iam:literal, $place:ident;)*) => {
+        #[derive(Default)]
+        struct Made {
+            $($name: OnceLock<$sdk::Client>,)*
+        }
+
+        impl ScopeClients {
+            $(pub(super) fn $name(&self) -> &$sdk::Client {
+                self.made.$name.get_or_init(|| {
+                    let place = self.$place();
+                    let mut config = $sdk::config::Builder::from(&self.config)
+                        .retry_partition(self.retry_partition($iam, &place.region))
+                        .interceptor(self.guard($iam))
+                        .interceptor(self.observer($iam))
+                        .region(Region::new(place.region));
+                    if let Some(patience) = place.patience {
+                        config = config
+                            .timeout_config(deadlines(patience, patience))
+                            .retry_config(RetryConfig::disabled());
+                    }
+                    $sdk::Client::from_conf(config.build())
+                })
+            })*
+        }
+    };
+}
+
+clients! {
+    sts: aws_sdk_sts, "sts", regional;
+    ecs: aws_sdk_ecs, "ecs", regional;
+    autoscaling: aws_sdk_autoscaling, "autoscaling", regional;
+    ec2: aws_sdk_ec2, "ec2", regional;
+    ssm: aws_sdk_ssm, "ssm", regional;
+    rds: aws_sdk_rds, "rds", regional;
+    elasticache: aws_sdk_elasticache, "elasticache", regional;
+    elb: aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", regional;
+    cloudwatch: aws_sdk_cloudwatch, "cloudwatch", regional;
+    sqs: aws_sdk_sqs, "sqs", regional;
+    logs: aws_sdk_cloudwatchlogs, "logs", regional;
+    cost: aws_sdk_costexplorer, "ce", billing;
+    budgets: aws_sdk_budgets, "budgets", billing;
+    cloudtrail: aws_sdk_cloudtrail, "cloudtrail", regional;
+}
+
+/// Where a service answers, and how patiently to wait for it if not as for the others.
+struct Place {
+    region: String,
+    patience: Option<Duration>,
+}
+
+impl ScopeClients {
+    async fn open(
+        scope: &Scope,
+        purpose: Purpose,
+        shared: Arc<Shared>,
+        credentials: Arc<Credentials>,
+    ) -> Arc<Self> {
+        let (retry, timeouts) = match purpose {
+            Purpose::Read => (
+                RetryConfig::standard().with_max_attempts(2),
+                deadlines(ATTEMPT, OPERATION),
+            ),
+            // A change that got no answer may have happened: whether to try again is decided
+            // after reading, and not in here.
+            Purpose::Write => (RetryConfig::disabled(), deadlines(OPERATION, OPERATION)),
+        };
+        let config = base_config(scope, &shared)
+            .credentials_provider(credentials.clone().provider())
+            .identity_cache(IdentityCache::no_cache())
+            .retry_config(retry)
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Arc::new(Self {
+            scope: scope.clone(),
+            purpose,
+            shared,
+            config,
+            credentials,
+            heard: Arc::default(),
+            places: Mutex::default(),
+            made: Made::default(),
+        })
+    }
+
+    /// Waits for a place among the calls under way to a service.
+    pub(super) async fn place(&self, service: &'static str) -> OwnedSemaphorePermit {
+        let places = lock(&self.places)
+            .entry(service)
+            .or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT)))
+            .clone();
+        places
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed")
+    }
+
+    /// The credentials behind the clients.
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// AWS's clock at its last answer.
+    pub(super) fn server_time(&self) -> Option<Timestamp> {
+        self.heard.server_time()
+    }
+
+    fn regional(&self) -> Place {
+        Place {
+            region: self.scope.region.clone(),
+            patience: None,
+        }
+    }
+
+    /// Cost Explorer and Budgets answer in one region of a partition.
+    fn billing(&self) -> Place {
+        let region = if self.scope.region.starts_with("cn-") {
+            "cn-northwest-1"
+        } else {
+            "us-east-1"
+        };
+        Place {
+            region: region.to_owned(),
+            patience: Some(COST),
+        }
+    }
+
+    /// The quota of retries is the SDK's for a service and region in all accounts together unless
+    /// it is told apart: one throttled account must not silence another.
+    fn retry_partition(&self, service: &str, region: &str) -> RetryPartition {
+        RetryPartition::new(format!("{service}-{region}-{}", self.scope.name))
+    }
+
+    fn guard(&self, service: &'static str) -> Guard {
+        Guard::new(service, self.purpose, &self.shared.settings)
+    }
+
+    fn observer(&self, service: &'static str) -> Observer {
+        Observer::new(service, &self.scope, &self.shared.host, &self.heard)
+    }
+}

@@ -1,0 +1,107 @@
+//! Refuses, before anything is sent, what the client at hand is not for: the last wall between a
+//! read-only console and AWS.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_ssm::operation::send_command::SendCommandInput;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, Input,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::cloud::aws::AwsSettings;
+use crate::cloud::aws::clients::Purpose;
+use crate::cloud::read_only::ReadOnlySwitch;
+use crate::domain::ops::{Operation, catalog};
+
+/// Lets through what a client is for.
+#[derive(Debug)]
+pub(super) struct Guard {
+    service: &'static str,
+    purpose: Purpose,
+    read_only: Arc<ReadOnlySwitch>,
+    probe_documents: Vec<String>,
+}
+
+/// Why a call was refused here. Nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("the console is read-only")]
+    ReadOnly,
+    #[error("{0} is not among the operations that this program makes")]
+    Unlisted(String),
+    #[error("only the GPU probe may be sent to a host")]
+    NotTheProbe,
+}
+
+impl Guard {
+    pub(super) fn new(service: &'static str, purpose: Purpose, settings: &AwsSettings) -> Self {
+        Self {
+            service,
+            purpose,
+            read_only: settings.read_only.clone(),
+            probe_documents: settings.probe_documents.clone(),
+        }
+    }
+
+    fn check(&self, operation: &str, input: &Input) -> Result<(), Refused> {
+        let operations = match self.purpose {
+            Purpose::Read => reads(),
+            Purpose::Write if self.read_only.is_on() => return Err(Refused::ReadOnly),
+            Purpose::Write => writes(),
+        };
+        // By name, and closed: what nobody declared is refused.
+        let listed = operations
+            .iter()
+            .any(|listed| listed.service == self.service && listed.name == operation);
+        if !listed {
+            return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
+        }
+        if operation == "SendCommand" && !self.is_probe(input.downcast_ref()) {
+            return Err(Refused::NotTheProbe);
+        }
+        Ok(())
+    }
+
+    /// A command is root on its hosts, so it is compared with what it may be, not trusted.
+    fn is_probe(&self, input: Option<&SendCommandInput>) -> bool {
+        let Some(input) = input else {
+            return false;
+        };
+        let document = input.document_name().unwrap_or_default();
+        let parameters = input.parameters().is_none_or(|parameters| parameters.is_empty());
+        parameters && self.probe_documents.iter().any(|probe| probe == document)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "quarterdeck-guard"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = cfg.load::<Metadata>().map_or("", Metadata::name);
+        Ok(self.check(operation, context.input())?)
+    }
+}
+
+/// The operations that reads make.
+pub(super) fn reads() -> &'static BTreeSet<Operation> {
+    static READS: OnceLock<BTreeSet<Operation>> = OnceLock::new();
+    READS.get_or_init(catalog::read_operations)
+}
+
+/// The operations that changes make.
+pub(super) fn writes() -> &'static BTreeSet<Operation> {
+    static WRITES: OnceLock<BTreeSet<Operation>> = OnceLock::new();
+    WRITES.get_or_init(catalog::write_operations)
+}

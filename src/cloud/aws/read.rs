@@ -1,0 +1,39 @@
+//! Reads: each service answers its own questions.
+
+mod autoscaling;
+mod cloudtrail;
+mod cloudwatch;
+mod cost;
+mod ec2;
+mod ecs;
+mod elasticache;
+mod elb;
+mod listing;
+mod logs;
+mod rds;
+mod sqs;
+mod ssm;
+mod sts;
+
+use crate::cloud::aws::caller::Caller;
+use crate::domain::fault::Fault;
+use crate::domain::ops::{Query, Reply};
+
+/// Answers a question.
+pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fault> {
+    match query {
+        Query::Sts(read) => sts::read(caller, read).await,
+        Query::Ecs(read) => ecs::read(caller, read).await,
+        Query::AutoScaling(read) => autoscaling::read(caller, read).await,
+        Query::Ec2(read) => ec2::read(caller, read).await,
+        Query::Ssm(read) => ssm::read(caller, read).await,
+        Query::Rds(read) => rds::read(caller, read).await,
+        Query::ElastiCache(read) => elasticache::read(caller, read).await,
+        Query::Elb(read) => elb::read(caller, read).await,
+        Query::CloudWatch(read) => cloudwatch::read(caller, read).await,
+        Query::Sqs(read) => sqs::read(caller, read).await,
+        Query::Logs(read) => logs::read(caller, read).await,
+        Query::Cost(read) => cost::read(caller, read).await,
+        Query::CloudTrail(read) => cloudtrail::read(caller, read).await,
+    }
+}

@@ -1,0 +1,11 @@
+//! Reads of `ecs`.
+
+use crate::cloud::aws::caller::Caller;
+use crate::domain::fault::Fault;
+use crate::domain::ops::Reply;
+use crate::domain::ops::ecs::Read;
+
+/// Answers a read.
+pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
+    Err(caller.unsupported(read.operations()))
+}

@@ -1,0 +1,28 @@
+//! Changes: each is one call, made once.
+
+mod autoscaling;
+mod cloudwatch;
+mod ec2;
+mod ecs;
+mod elasticache;
+mod elb;
+mod rds;
+mod sqs;
+
+use crate::cloud::aws::caller::Caller;
+use crate::domain::fault::Fault;
+use crate::domain::ops::{Mutation, Receipt, Token};
+
+/// Makes a change.
+pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token) -> Result<Receipt, Fault> {
+    match change {
+        Mutation::Ecs(change) => ecs::write(caller, change, token).await,
+        Mutation::AutoScaling(change) => autoscaling::write(caller, change, token).await,
+        Mutation::Ec2(change) => ec2::write(caller, change, token).await,
+        Mutation::Rds(change) => rds::write(caller, change, token).await,
+        Mutation::ElastiCache(change) => elasticache::write(caller, change, token).await,
+        Mutation::Elb(change) => elb::write(caller, change, token).await,
+        Mutation::CloudWatch(change) => cloudwatch::write(caller, change, token).await,
+        Mutation::Sqs(change) => sqs::write(caller, change, token).await,
+    }
+}

@@ -1,0 +1,160 @@
+//! Which estates are simulated and what goes wrong in them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A simulated estate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum World {
+    /// A virtual fitting room: EKS-owned GPU nodes, RDS and Aurora, Lambda.
+    Fashion,
+    /// A collaborative code editor: ECS on Fargate, PostgreSQL, Redis in cluster mode.
+    Codemate,
+    /// A video pipeline with a GPU model server.
+    Ecg,
+    /// A shop: an Auto Scaling group of Spring Boot, MySQL, one Redis node.
+    Ecommerce,
+    /// Image generation: a Fargate API, a queue, and groups of GPU workers.
+    Invokeai,
+}
+
+impl World {
+    /// Every world, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [
+        Self::Fashion,
+        Self::Codemate,
+        Self::Ecg,
+        Self::Ecommerce,
+        Self::Invokeai,
+    ];
+
+    /// The name on the command line, which is the profile's name too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fashion => "fashion",
+            Self::Codemate => "codemate",
+            Self::Ecg => "ecg",
+            Self::Ecommerce => "ecommerce",
+            Self::Invokeai => "invokeai",
+        }
+    }
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that names no world.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown world {0:?}: expected fashion, codemate, ecg, ecommerce or invokeai")]
+pub struct UnknownWorld(pub String);
+
+impl FromStr for World {
+    type Err = UnknownWorld;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|world| world.name() == text)
+            .ok_or_else(|| UnknownWorld(text.to_owned()))
+    }
+}
+
+/// One world, or all of them as scopes side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Worlds {
+    /// All five.
+    #[default]
+    All,
+    /// One of them.
+    One(World),
+}
+
+impl Worlds {
+    /// The worlds meant, in the order in which they are listed.
+    pub const fn list(&self) -> &[World] {
+        match self {
+            Self::All => &World::ALL,
+            Self::One(world) => std::slice::from_ref(world),
+        }
+    }
+}
+
+/// What goes wrong. Each is a timeline around the epoch: the incident is some minutes old when the
+/// demo opens, and goes on. A world where a scenario makes no sense is as it is when quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// Ordinary days: deployments roll out, and a few things could be better.
+    Everyday,
+    /// Nothing goes wrong at all.
+    Quiet,
+    /// A new revision of the API crash-loops: codemate, invokeai.
+    BadDeploy,
+    /// GPU workers run through the night without work: invokeai.
+    GpuIdleNight,
+    /// Spot capacity is taken back and does not return: invokeai.
+    SpotReclaim,
+    /// The database runs out of storage: ecommerce.
+    DbStorageLow,
+    /// Redis is full and evicts: ecommerce.
+    RedisEvictions,
+    /// Jobs come faster than the workers take them: invokeai.
+    QueueBacklog,
+}
+
+impl Scenario {
+    /// The scenarios that can be named on the command line.
+    pub const NAMED: [Self; 7] = [
+        Self::Quiet,
+        Self::BadDeploy,
+        Self::GpuIdleNight,
+        Self::SpotReclaim,
+        Self::DbStorageLow,
+        Self::RedisEvictions,
+        Self::QueueBacklog,
+    ];
+
+    /// The name on the command line; `everyday` is what no `--scenario` means.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everyday => "everyday",
+            Self::Quiet => "quiet",
+            Self::BadDeploy => "bad-deploy",
+            Self::GpuIdleNight => "gpu-idle-night",
+            Self::SpotReclaim => "spot-reclaim",
+            Self::DbStorageLow => "db-storage-low",
+            Self::RedisEvictions => "redis-evictions",
+            Self::QueueBacklog => "queue-backlog",
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that names no scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+)]
+pub struct UnknownScenario(pub String);
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::NAMED
+            .into_iter()
+            .find(|scenario| scenario.name() == text)
+            .ok_or_else(|| UnknownScenario(text.to_owned()))
+    }
+}

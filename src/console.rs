@@ -1,0 +1,6 @@
+//! The console: terminal, input and the loop that owns the state.
+
+pub mod clipboard;
+pub mod input;
+pub mod session;
+pub mod terminal;

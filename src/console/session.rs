@@ -1,0 +1,258 @@
+//! One session of the console: from the first frame to the terminal given back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio::sync::{mpsc, watch};
+
+use crate::app::effect::Effect;
+use crate::app::msg::Msg;
+use crate::app::state::{Setup, State};
+use crate::app::table::Tone;
+use crate::app::update::update;
+use crate::cloud::Cloud;
+use crate::console::clipboard;
+use crate::console::input::{Input, Reader};
+use crate::console::terminal::Screen;
+use crate::domain::picture::Picture;
+use crate::domain::scope::Scope;
+use crate::engine::clock::Clocks;
+use crate::engine::collector::{Assess, Collector, Order};
+use crate::engine::host::EngineHost;
+use crate::view;
+use crate::view::styles::Styles;
+
+/// How messages of one turn are bounded, so that keys are seen between them.
+const BATCH: usize = 256;
+
+/// What a session needs. The cloud is made only after the first frame: making it may read files.
+pub struct Session {
+    /// What the state is told.
+    pub setup: Setup,
+    /// How things look.
+    pub styles: Styles,
+    /// The scopes.
+    pub scopes: Vec<Arc<Scope>>,
+    /// Both clocks.
+    pub clocks: Clocks,
+    /// How findings are made.
+    pub assess: Assess,
+    /// Makes the cloud.
+    pub cloud: MakeCloud,
+    /// Whether the console runs inside tmux, which the clipboard must know.
+    pub in_tmux: bool,
+}
+
+/// Makes a cloud that lives on the engine's host.
+pub type MakeCloud = Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>;
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The user left.
+    Quit,
+    /// SIGHUP: the terminal is gone.
+    HangUp,
+    /// SIGTERM.
+    Terminated,
+}
+
+/// Runs a session.
+pub fn run(session: Session) -> anyhow::Result<Ending> {
+    let Session {
+        setup,
+        mut styles,
+        scopes,
+        clocks,
+        assess,
+        cloud,
+        in_tmux,
+    } = session;
+    let first = Picture {
+        inventory: crate::domain::inventory::Inventory::new(scopes.iter().cloned()),
+        findings: Vec::new(),
+        meter: crate::domain::meter::MeterReading::default(),
+        at: clocks.cloud.now(),
+    };
+    let mut state = State::new(setup, Arc::new(first), clocks.wall.now());
+    let mut screen = Screen::take().context("the terminal cannot be used")?;
+    let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;
+    update(&mut state, Msg::Drawn(geometry));
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the engine cannot start")?;
+    let ending = runtime.block_on(async {
+        let host = EngineHost::new(clocks.cloud.clone());
+        let cloud = cloud(host.clone())?;
+        let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
+        let (orders, taken) = mpsc::channel(64);
+        tokio::spawn(collector.run(taken));
+        let mut desk = Desk {
+            state: &mut state,
+            screen: &mut screen,
+            styles: &mut styles,
+            orders,
+            in_tmux,
+        };
+        desk.turn(pictures, &clocks).await
+    })?;
+    drop(screen);
+    // Calls under way are not waited for: the user has left.
+    runtime.shutdown_timeout(Duration::from_millis(50));
+    Ok(ending)
+}
+
+/// What the loop holds.
+struct Desk<'a> {
+    state: &'a mut State,
+    screen: &'a mut Screen,
+    styles: &'a mut Styles,
+    orders: mpsc::Sender<Order>,
+    in_tmux: bool,
+}
+
+impl Desk<'_> {
+    async fn turn(
+        &mut self,
+        mut pictures: watch::Receiver<Arc<Picture>>,
+        clocks: &Clocks,
+    ) -> anyhow::Result<Ending> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (sender, mut inputs) = mpsc::channel(BATCH);
+        let reader = Reader::start(sender)?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut dirty = self.perform(Msg::Tick(clocks.wall.now()), &reader)?.is_some();
+        loop {
+            if dirty {
+                self.draw()?;
+                dirty = false;
+            }
+            let tick = self.next_tick(clocks);
+            let mut quit = false;
+            // Keys first: data never keeps them waiting, since each turn takes a bounded batch.
+            tokio::select! {
+                biased;
+                _ = hangup.recv() => return Ok(Ending::HangUp),
+                _ = terminate.recv() => return Ok(Ending::Terminated),
+                Some(input) = inputs.recv() => {
+                    self.state.now = clocks.wall.now();
+                    let mut next = Some(input);
+                    let mut taken = 0;
+                    while let Some(input) = next {
+                        taken += 1;
+                        match self.input(input, &reader)? {
+                            Turn::On(changed) => dirty |= changed,
+                            Turn::Quit => { quit = true; break }
+                            Turn::Gone => return Ok(Ending::HangUp),
+                        }
+                        next = if taken < BATCH { inputs.try_recv().ok() } else { None };
+                    }
+                }
+                Ok(()) = pictures.changed() => {
+                    let picture = pictures.borrow_and_update().clone();
+                    dirty |= self.perform(Msg::Picture(picture), &reader)?.unwrap_or(false);
+                }
+                () = tick => {
+                    dirty |= self.perform(Msg::Tick(clocks.wall.now()), &reader)?.unwrap_or(false);
+                }
+            }
+            if quit {
+                return Ok(Ending::Quit);
+            }
+        }
+    }
+
+    /// Wakes when the first notice leaves; otherwise rarely, since nothing changes by itself.
+    fn next_tick(&self, clocks: &Clocks) -> crate::cloud::BoxFuture<'static, ()> {
+        let now = clocks.wall.now();
+        let until = self
+            .state
+            .notices
+            .iter()
+            .map(|notice| notice.until.duration_since(now))
+            .min();
+        let span = until
+            .unwrap_or(SignedDuration::from_secs(30))
+            .max(SignedDuration::from_millis(50));
+        clocks
+            .wall
+            .sleep(Duration::try_from(span).unwrap_or(Duration::from_secs(30)))
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let (state, styles) = (&*self.state, &*self.styles);
+        let geometry = self.screen.draw(|frame| view::draw(frame, state, styles))?;
+        if update(self.state, Msg::Drawn(geometry)).redraw {
+            let (state, styles) = (&*self.state, &*self.styles);
+            self.screen.draw(|frame| view::draw(frame, state, styles))?;
+        }
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input, reader: &Reader) -> anyhow::Result<Turn> {
+        let msg = match input {
+            Input::Key(chord) => Msg::Key(chord),
+            Input::Paste(text) => Msg::Paste(text),
+            Input::Resized => return Ok(Turn::On(true)),
+            Input::Gone => return Ok(Turn::Gone),
+        };
+        Ok(match self.perform(msg, reader)? {
+            Some(changed) => Turn::On(changed),
+            None => Turn::Quit,
+        })
+    }
+
+    /// Updates the state and does what follows; `None` when the user leaves.
+    fn perform(&mut self, msg: Msg, reader: &Reader) -> anyhow::Result<Option<bool>> {
+        let effects = update(self.state, msg);
+        let mut changed = effects.redraw;
+        for effect in effects.list {
+            match effect {
+                Effect::Quit => return Ok(None),
+                Effect::Focus(focus) => self.order(Order::Focus(focus)),
+                Effect::Refresh => self.order(Order::Refresh),
+                Effect::MfaCode { scope, code } => self.order(Order::MfaCode { scope, code }),
+                Effect::Copy(text) => match clipboard::sequence(&text, self.in_tmux) {
+                    Some(bytes) => self.screen.write(&bytes)?,
+                    None => self
+                        .state
+                        .say("too long for the terminal's clipboard", Tone::Warn),
+                },
+                Effect::Suspend => {
+                    reader.pause();
+                    self.screen.suspend()?;
+                    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)
+                        .context("cannot stop for the shell")?;
+                    self.screen.resume()?;
+                    reader.resume();
+                    changed = true;
+                }
+                Effect::AllowWrites | Effect::Theme(_) => {}
+            }
+        }
+        Ok(Some(changed))
+    }
+
+    fn order(&mut self, order: Order) {
+        if self.orders.try_send(order).is_err() {
+            // The collector has 64 orders waiting, or has ended: say so rather than hang.
+            self.state.say("the collector is busy", Tone::Warn);
+        }
+    }
+}
+
+/// What an input led to.
+enum Turn {
+    /// The session goes on; whether the screen may have changed.
+    On(bool),
+    /// The user leaves.
+    Quit,
+    /// The terminal is gone.
+    Gone,
+}

@@ -1,0 +1,126 @@
+//! The terminal: taken at the start, given back on every way out.
+
+use std::io::{self, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{execute, queue};
+
+/// Whether the terminal is ours, for the panic hook.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while the console has it.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Buffered>>,
+}
+
+/// Standard output, collected into one write a frame.
+struct Buffered {
+    out: Stdout,
+    pending: Vec<u8>,
+}
+
+impl Write for Buffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.out.write_all(&self.pending)?;
+            self.pending.clear();
+        }
+        self.out.flush()
+    }
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste.
+    pub fn take() -> io::Result<Self> {
+        install_panic_hook();
+        enter()?;
+        let buffered = Buffered {
+            out: io::stdout(),
+            pending: Vec::with_capacity(16 * 1024),
+        };
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(buffered))?,
+        })
+    }
+
+    /// Draws a frame; only what changed is written, and nothing at all if nothing did.
+    pub fn draw<T>(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>) -> T) -> io::Result<T> {
+        let mut result = None;
+        self.terminal.draw(|frame| result = Some(render(frame)))?;
+        Ok(result.expect("draw calls its closure"))
+    }
+
+    /// Forgets what is on screen, so that the next frame is written whole.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back until [`Screen::resume`].
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave()
+    }
+
+    /// Takes the terminal again.
+    pub fn resume(&mut self) -> io::Result<()> {
+        enter()?;
+        self.clear()
+    }
+
+    /// Writes bytes that are not part of a frame, such as a clipboard sequence.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // There is nobody left to tell, and nothing else to try.
+        let _ = leave();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+fn leave() -> io::Result<()> {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        queue!(
+            out,
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        )?;
+        out.flush()?;
+        disable_raw_mode()?;
+    }
+    Ok(())
+}
+
+/// Restores the terminal before a panic is printed.
+fn install_panic_hook() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // A panic is being handled: its message matters more than this error.
+        let _ = leave();
+        before(panic);
+    }));
+}

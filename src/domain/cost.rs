@@ -1,0 +1,82 @@
+//! Cost Explorer and Budgets.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// What an account has spent: the answer of two calls of `GetCostAndUsage`, credits left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The currency, `USD`.
+    pub currency: String,
+    /// The metric, such as `UnblendedCost`.
+    pub metric: String,
+    /// Each day of the window by service, oldest first.
+    pub daily: Vec<DailyCost>,
+    /// Month to date by linked account: account and amount in the currency.
+    pub by_account: Vec<(String, f64)>,
+    /// Credits and refunds of the month to date, negative.
+    pub credits: Option<f64>,
+}
+
+/// One day's cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DailyCost {
+    /// The day, UTC.
+    pub date: Date,
+    /// Whether AWS still counts.
+    pub estimated: bool,
+    /// Service and amount in the currency.
+    pub by_service: Vec<(String, f64)>,
+}
+
+impl DailyCost {
+    /// The day's sum in the currency.
+    pub fn total(&self) -> f64 {
+        self.by_service.iter().map(|(_, amount)| amount).sum()
+    }
+}
+
+/// What AWS expects the rest of the month to cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// From tomorrow to the month's end, in the currency.
+    pub rest_of_month: f64,
+    /// The lower end of the 80 % interval.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// The first day that the forecast covers.
+    pub from: Date,
+}
+
+/// An anomaly that Cost Anomaly Detection found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Anomaly {
+    /// The anomaly's id.
+    pub id: String,
+    /// Its first day.
+    pub start: Option<String>,
+    /// Its last day, if it is over.
+    pub end: Option<String>,
+    /// Dollars above what was expected.
+    pub impact_usd: f64,
+    /// Where it comes from: service, region, usage type.
+    pub causes: Vec<String>,
+}
+
+/// A budget of AWS Budgets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// The budget's name.
+    pub name: String,
+    /// The limit, in its unit.
+    pub limit: Option<f64>,
+    /// The unit, `USD`.
+    pub unit: Option<String>,
+    /// `MONTHLY`, …
+    pub period: String,
+    /// Spent so far.
+    pub actual: Option<f64>,
+    /// Expected for the period.
+    pub forecast: Option<f64>,
+}

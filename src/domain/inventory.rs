@@ -1,0 +1,639 @@
+//! Everything that is known of the scopes being watched: one [`Loadable`] for each source, filled
+//! by answers in whatever order they come. Rules, panes and headless commands read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::alarm::{Alarm, AlarmTransition};
+use crate::domain::asg::{Activity, Group};
+use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
+use crate::domain::datastore::{
+    Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
+};
+use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
+use crate::domain::elb::Balancing;
+use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::gpu::{self, HostReading};
+use crate::domain::ids::Kind;
+use crate::domain::loadable::{Failing, Loadable};
+use crate::domain::logs::LogGroup;
+use crate::domain::metric::{MetricGroup, MetricId, Series};
+use crate::domain::ops::{Reply, ReplyData};
+use crate::domain::queue::Queue;
+use crate::domain::scope::{Identity, Scope, ScopeName};
+use crate::domain::ssm::{ManagedHost, ProbeOutput};
+use crate::domain::trail::TrailEvent;
+
+/// What is asked as one, with a cadence of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Who the credentials are.
+    Identity,
+    /// ECS clusters and services.
+    EcsFleet,
+    /// Revisions in use.
+    TaskDefinitions,
+    /// Tasks of the service with this ARN.
+    EcsTasks(String),
+    /// Deployment history of the service with this ARN.
+    EcsDeployments(String),
+    /// Auto Scaling groups.
+    Groups,
+    /// Scaling activities.
+    Activities,
+    /// EC2 instances.
+    Instances,
+    /// GPUs of instance types.
+    InstanceTypes,
+    /// Spot prices.
+    SpotPrices,
+    /// NAT gateways.
+    NatGateways,
+    /// Hosts of Systems Manager.
+    Hosts,
+    /// nvidia-smi on the GPU hosts.
+    GpuProbe,
+    /// Which GPU metrics the CloudWatch agent publishes.
+    GpuMetricList,
+    /// DB instances.
+    DbInstances,
+    /// DB clusters.
+    DbClusters,
+    /// DB snapshots.
+    DbSnapshots,
+    /// Pending maintenance.
+    Maintenance,
+    /// RDS events.
+    DbEvents,
+    /// Connection limits of parameter groups.
+    ConnectionLimits,
+    /// Caches.
+    Caches,
+    /// ElastiCache events.
+    CacheEvents,
+    /// Load balancers and target groups.
+    Balancing,
+    /// Alarms.
+    Alarms,
+    /// Alarm transitions.
+    AlarmHistory,
+    /// A batch of metrics.
+    Metrics(MetricGroup),
+    /// Queues.
+    Queues,
+    /// Log groups.
+    LogGroups,
+    /// Spend.
+    Usage,
+    /// The forecast.
+    Forecast,
+    /// Anomalies.
+    Anomalies,
+    /// Budgets.
+    Budgets,
+    /// CloudTrail writes that touched the resource of this name.
+    Trail(String),
+}
+
+impl Source {
+    /// The kind of resource that cannot be shown without this source.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Identity => Kind::Scope,
+            Self::EcsFleet | Self::TaskDefinitions | Self::EcsTasks(_) | Self::EcsDeployments(_) => {
+                Kind::EcsService
+            }
+            Self::Groups | Self::Activities => Kind::Asg,
+            Self::Instances | Self::InstanceTypes | Self::SpotPrices => Kind::Ec2Instance,
+            Self::NatGateways => Kind::NatGateway,
+            Self::Hosts => Kind::GpuHost,
+            Self::GpuProbe | Self::GpuMetricList => Kind::Gpu,
+            Self::DbInstances
+            | Self::DbSnapshots
+            | Self::Maintenance
+            | Self::DbEvents
+            | Self::ConnectionLimits => Kind::RdsInstance,
+            Self::DbClusters => Kind::RdsCluster,
+            Self::Caches | Self::CacheEvents => Kind::Redis,
+            Self::Balancing => Kind::TargetGroup,
+            Self::Alarms | Self::AlarmHistory => Kind::Alarm,
+            Self::Metrics(group) => match group {
+                MetricGroup::Ecs => Kind::EcsService,
+                MetricGroup::Ec2 => Kind::Ec2Instance,
+                MetricGroup::Rds => Kind::RdsInstance,
+                MetricGroup::Redis => Kind::Redis,
+                MetricGroup::Elb => Kind::TargetGroup,
+                MetricGroup::Queue => Kind::Queue,
+                MetricGroup::Gpu => Kind::Gpu,
+                MetricGroup::Nat => Kind::NatGateway,
+            },
+            Self::Queues => Kind::Queue,
+            Self::LogGroups => Kind::LogGroup,
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::Trail(_) => Kind::Scope,
+        }
+    }
+
+    /// Whether the list of resources of its kind comes from it, so that without it the kind
+    /// cannot be listed at all.
+    pub const fn lists_kind(&self) -> bool {
+        matches!(
+            self,
+            Self::EcsFleet
+                | Self::Groups
+                | Self::Instances
+                | Self::NatGateways
+                | Self::GpuProbe
+                | Self::DbInstances
+                | Self::DbClusters
+                | Self::Caches
+                | Self::Balancing
+                | Self::Alarms
+                | Self::Queues
+                | Self::LogGroups
+                | Self::Budgets
+        )
+    }
+
+    /// Whether it belongs to the account and not to a region.
+    pub const fn is_account_wide(&self) -> bool {
+        matches!(
+            self,
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+        )
+    }
+}
+
+/// A source in a scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceKey {
+    /// Where.
+    pub scope: ScopeName,
+    /// What.
+    pub source: Source,
+}
+
+/// An answer on its way into the inventory.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was asked, where.
+    pub key: SourceKey,
+    /// The scope's epoch when it was asked; answers of an older epoch are dropped.
+    pub epoch: u32,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// When the answer came.
+    pub at: Timestamp,
+    /// The answer.
+    pub result: Result<Arc<Reply>, Fault>,
+}
+
+/// What an answer changed beyond the value of its own source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// Nothing: it was out of date, or of an unknown scope.
+    Dropped,
+    /// The value of its source.
+    Stored,
+    /// The account behind the scope is another one: everything of the scope was forgotten.
+    AccountChanged,
+}
+
+/// All scopes.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// In the order in which the user named them.
+    pub scopes: Vec<ScopeState>,
+}
+
+/// What is known of one scope.
+#[derive(Debug, Clone)]
+pub struct ScopeState {
+    /// The scope.
+    pub scope: Arc<Scope>,
+    /// Rises when identity, role, selection or endpoint changes.
+    pub epoch: u32,
+    /// Another scope, named earlier, that reaches the same account and region: it is shown instead.
+    pub merged_into: Option<ScopeName>,
+    /// Who the credentials are.
+    pub identity: Loadable<Identity>,
+    /// ECS clusters and services.
+    pub ecs: Loadable<Fleet>,
+    /// Revisions in use; revisions never change.
+    pub task_definitions: Loadable<Vec<TaskDefinition>>,
+    /// Tasks of the services being looked at, by service ARN.
+    pub tasks: BTreeMap<String, Loadable<Vec<Task>>>,
+    /// Deployment history of the services being looked at, by service ARN.
+    pub deployments: BTreeMap<String, Loadable<Vec<ServiceDeployment>>>,
+    /// Auto Scaling groups.
+    pub groups: Loadable<Vec<Group>>,
+    /// Scaling activities.
+    pub activities: Loadable<Vec<Activity>>,
+    /// EC2 instances.
+    pub instances: Loadable<Vec<Instance>>,
+    /// GPUs of instance types.
+    pub instance_types: Loadable<Vec<InstanceTypeGpus>>,
+    /// Spot prices.
+    pub spot_prices: Loadable<Vec<SpotPrice>>,
+    /// NAT gateways.
+    pub nat_gateways: Loadable<Vec<NatGateway>>,
+    /// Hosts of Systems Manager.
+    pub hosts: Loadable<Vec<ManagedHost>>,
+    /// What nvidia-smi printed on the GPU hosts.
+    pub gpu: Loadable<Vec<HostReading>>,
+    /// Which GPU metrics the CloudWatch agent publishes.
+    pub gpu_metric_list: Loadable<Vec<MetricId>>,
+    /// DB instances.
+    pub db_instances: Loadable<Vec<DbInstance>>,
+    /// DB clusters.
+    pub db_clusters: Loadable<Vec<DbCluster>>,
+    /// DB snapshots.
+    pub db_snapshots: Loadable<Vec<DbSnapshot>>,
+    /// Pending maintenance.
+    pub maintenance: Loadable<Vec<PendingMaintenance>>,
+    /// RDS events.
+    pub db_events: Loadable<Vec<StoreEvent>>,
+    /// Connection limits of parameter groups.
+    pub connection_limits: Loadable<Vec<ConnectionLimit>>,
+    /// Caches.
+    pub caches: Loadable<Vec<Cache>>,
+    /// ElastiCache events.
+    pub cache_events: Loadable<Vec<StoreEvent>>,
+    /// Load balancers and target groups.
+    pub balancing: Loadable<Balancing>,
+    /// Alarms.
+    pub alarms: Loadable<Vec<Alarm>>,
+    /// Alarm transitions.
+    pub alarm_history: Loadable<Vec<AlarmTransition>>,
+    /// Metric values by batch.
+    pub metrics: BTreeMap<MetricGroup, Loadable<BTreeMap<MetricId, Series>>>,
+    /// Queues.
+    pub queues: Loadable<Vec<Queue>>,
+    /// Log groups.
+    pub log_groups: Loadable<Vec<LogGroup>>,
+    /// Spend of the account.
+    pub usage: Loadable<Usage>,
+    /// The account's forecast.
+    pub forecast: Loadable<Forecast>,
+    /// The account's anomalies.
+    pub anomalies: Loadable<Vec<Anomaly>>,
+    /// The account's budgets.
+    pub budgets: Loadable<Vec<Budget>>,
+    /// CloudTrail writes by resource name.
+    pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+}
+
+impl ScopeState {
+    /// A scope of which nothing is known.
+    pub fn new(scope: Arc<Scope>) -> Self {
+        Self {
+            scope,
+            epoch: 0,
+            merged_into: None,
+            identity: Loadable::default(),
+            ecs: Loadable::default(),
+            task_definitions: Loadable::default(),
+            tasks: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            groups: Loadable::default(),
+            activities: Loadable::default(),
+            instances: Loadable::default(),
+            instance_types: Loadable::default(),
+            spot_prices: Loadable::default(),
+            nat_gateways: Loadable::default(),
+            hosts: Loadable::default(),
+            gpu: Loadable::default(),
+            gpu_metric_list: Loadable::default(),
+            db_instances: Loadable::default(),
+            db_clusters: Loadable::default(),
+            db_snapshots: Loadable::default(),
+            maintenance: Loadable::default(),
+            db_events: Loadable::default(),
+            connection_limits: Loadable::default(),
+            caches: Loadable::default(),
+            cache_events: Loadable::default(),
+            balancing: Loadable::default(),
+            alarms: Loadable::default(),
+            alarm_history: Loadable::default(),
+            metrics: BTreeMap::new(),
+            queues: Loadable::default(),
+            log_groups: Loadable::default(),
+            usage: Loadable::default(),
+            forecast: Loadable::default(),
+            anomalies: Loadable::default(),
+            budgets: Loadable::default(),
+            trail: BTreeMap::new(),
+        }
+    }
+
+    /// The scope's name.
+    pub fn name(&self) -> &ScopeName {
+        &self.scope.name
+    }
+
+    /// The account's digits, once known.
+    pub fn account(&self) -> Option<&str> {
+        self.identity.get().map(|identity| identity.account.as_str())
+    }
+
+    /// The values of a metric, if its batch has them.
+    pub fn metric(&self, id: &MetricId) -> Option<&Series> {
+        self.metrics
+            .values()
+            .find_map(|batch| batch.get().and_then(|series| series.get(id)))
+    }
+
+    /// How many cards each instance's type has: as EC2 says, else as is known of the type.
+    fn expected_cards(&self) -> BTreeMap<String, u8> {
+        let told: BTreeMap<&str, u8> = self
+            .instance_types
+            .get()
+            .into_iter()
+            .flatten()
+            .map(|gpus| (gpus.instance_type.as_str(), gpus.count))
+            .collect();
+        self.instances
+            .get()
+            .into_iter()
+            .flatten()
+            .filter_map(|instance| {
+                let kind = instance.instance_type.as_str();
+                let cards = told.get(kind).copied().or_else(|| gpu::expected_cards(kind))?;
+                Some((instance.id.clone(), cards))
+            })
+            .collect()
+    }
+
+    /// Takes an answer to a source of this scope in.
+    fn store(
+        &mut self,
+        source: &Source,
+        asked_at: Timestamp,
+        at: Timestamp,
+        result: &Result<Arc<Reply>, Fault>,
+    ) -> bool {
+        /// Settles the field when the reply is of the source's kind, or the question failed.
+        macro_rules! settle {
+            ($field:expr, $variant:ident) => {
+                settle!($field, $variant, |value: &_| Clone::clone(value))
+            };
+            ($field:expr, $variant:ident, $convert:expr) => {{
+                let outcome = match result {
+                    Ok(reply) => match &reply.data {
+                        ReplyData::$variant(value) => Ok(($convert(value), reply.gaps.clone())),
+                        _ => Err(mismatched(source)),
+                    },
+                    Err(fault) => Err(fault.clone()),
+                };
+                $field.settle(asked_at, at, outcome)
+            }};
+        }
+        match source {
+            Source::Identity => settle!(self.identity, Identity),
+            Source::EcsFleet => settle!(self.ecs, EcsFleet),
+            Source::TaskDefinitions => settle!(self.task_definitions, TaskDefinitions),
+            Source::EcsTasks(service) => settle!(self.tasks.entry(service.clone()).or_default(), EcsTasks),
+            Source::EcsDeployments(service) => {
+                settle!(
+                    self.deployments.entry(service.clone()).or_default(),
+                    ServiceDeployments
+                )
+            }
+            Source::Groups => settle!(self.groups, Groups),
+            Source::Activities => settle!(self.activities, Activities),
+            Source::Instances => settle!(self.instances, Instances),
+            Source::InstanceTypes => settle!(self.instance_types, InstanceTypes),
+            Source::SpotPrices => settle!(self.spot_prices, SpotPrices),
+            Source::NatGateways => settle!(self.nat_gateways, NatGateways),
+            Source::Hosts => settle!(self.hosts, ManagedHosts),
+            Source::GpuProbe => {
+                let expected = self.expected_cards();
+                settle!(self.gpu, ProbeOutputs, |outputs: &Vec<ProbeOutput>| outputs
+                    .iter()
+                    .map(|output| HostReading::read(output, expected.get(&output.instance_id).copied()))
+                    .collect::<Vec<_>>())
+            }
+            Source::GpuMetricList => settle!(self.gpu_metric_list, MetricList),
+            Source::DbInstances => settle!(self.db_instances, DbInstances),
+            Source::DbClusters => settle!(self.db_clusters, DbClusters),
+            Source::DbSnapshots => settle!(self.db_snapshots, DbSnapshots),
+            Source::Maintenance => settle!(self.maintenance, Maintenance),
+            Source::DbEvents => settle!(self.db_events, StoreEvents),
+            Source::ConnectionLimits => settle!(self.connection_limits, ConnectionLimits),
+            Source::Caches => settle!(self.caches, Caches),
+            Source::CacheEvents => settle!(self.cache_events, StoreEvents),
+            Source::Balancing => settle!(self.balancing, Balancing),
+            Source::Alarms => settle!(self.alarms, Alarms),
+            Source::AlarmHistory => settle!(self.alarm_history, AlarmHistory),
+            Source::Metrics(group) => {
+                settle!(
+                    self.metrics.entry(*group).or_default(),
+                    Metrics,
+                    |values: &Vec<(MetricId, Series)>| values.iter().cloned().collect::<BTreeMap<_, _>>()
+                )
+            }
+            Source::Queues => settle!(self.queues, Queues),
+            Source::LogGroups => settle!(self.log_groups, LogGroups),
+            Source::Usage => settle!(self.usage, Usage),
+            Source::Forecast => settle!(self.forecast, Forecast),
+            Source::Anomalies => settle!(self.anomalies, Anomalies),
+            Source::Budgets => settle!(self.budgets, Budgets),
+            Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+        }
+    }
+
+    /// Age, failure and gaps of a source, whatever its value is.
+    pub fn standing(&self, source: &Source) -> Standing {
+        match source {
+            Source::Identity => Standing::of(&self.identity),
+            Source::EcsFleet => Standing::of(&self.ecs),
+            Source::TaskDefinitions => Standing::of(&self.task_definitions),
+            Source::EcsTasks(service) => self
+                .tasks
+                .get(service)
+                .map_or_else(Standing::default, Standing::of),
+            Source::EcsDeployments(service) => self
+                .deployments
+                .get(service)
+                .map_or_else(Standing::default, Standing::of),
+            Source::Groups => Standing::of(&self.groups),
+            Source::Activities => Standing::of(&self.activities),
+            Source::Instances => Standing::of(&self.instances),
+            Source::InstanceTypes => Standing::of(&self.instance_types),
+            Source::SpotPrices => Standing::of(&self.spot_prices),
+            Source::NatGateways => Standing::of(&self.nat_gateways),
+            Source::Hosts => Standing::of(&self.hosts),
+            Source::GpuProbe => Standing::of(&self.gpu),
+            Source::GpuMetricList => Standing::of(&self.gpu_metric_list),
+            Source::DbInstances => Standing::of(&self.db_instances),
+            Source::DbClusters => Standing::of(&self.db_clusters),
+            Source::DbSnapshots => Standing::of(&self.db_snapshots),
+            Source::Maintenance => Standing::of(&self.maintenance),
+            Source::DbEvents => Standing::of(&self.db_events),
+            Source::ConnectionLimits => Standing::of(&self.connection_limits),
+            Source::Caches => Standing::of(&self.caches),
+            Source::CacheEvents => Standing::of(&self.cache_events),
+            Source::Balancing => Standing::of(&self.balancing),
+            Source::Alarms => Standing::of(&self.alarms),
+            Source::AlarmHistory => Standing::of(&self.alarm_history),
+            Source::Metrics(group) => self
+                .metrics
+                .get(group)
+                .map_or_else(Standing::default, Standing::of),
+            Source::Queues => Standing::of(&self.queues),
+            Source::LogGroups => Standing::of(&self.log_groups),
+            Source::Usage => Standing::of(&self.usage),
+            Source::Forecast => Standing::of(&self.forecast),
+            Source::Anomalies => Standing::of(&self.anomalies),
+            Source::Budgets => Standing::of(&self.budgets),
+            Source::Trail(resource) => self
+                .trail
+                .get(resource)
+                .map_or_else(Standing::default, Standing::of),
+        }
+    }
+}
+
+/// Age, failure and gaps of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// When its value was true, if it has one.
+    pub at: Option<Timestamp>,
+    /// What is wrong with asking.
+    pub failing: Option<Failing>,
+    /// What the newest answer could not include.
+    pub gaps: Arc<[Fault]>,
+}
+
+impl Standing {
+    fn of<T>(loadable: &Loadable<T>) -> Self {
+        Self {
+            at: loadable.at(),
+            failing: loadable.failing.clone(),
+            gaps: loadable.gaps.clone(),
+        }
+    }
+
+    /// Whether the source was ever answered, well or badly.
+    pub fn is_settled(&self) -> bool {
+        self.at.is_some() || self.failing.is_some()
+    }
+}
+
+impl Inventory {
+    /// Scopes of which nothing is known.
+    pub fn new(scopes: impl IntoIterator<Item = Arc<Scope>>) -> Self {
+        Self {
+            scopes: scopes.into_iter().map(ScopeState::new).collect(),
+        }
+    }
+
+    /// The scope of that name.
+    pub fn scope(&self, name: &ScopeName) -> Option<&ScopeState> {
+        self.scopes.iter().find(|state| state.name() == name)
+    }
+
+    /// Scopes that are shown: those that are not merged into another.
+    pub fn shown(&self) -> impl Iterator<Item = &ScopeState> {
+        self.scopes.iter().filter(|state| state.merged_into.is_none())
+    }
+
+    /// The scopes that collect account-wide families: the first shown one of each account.
+    pub fn account_leaders(&self) -> impl Iterator<Item = &ScopeState> {
+        self.shown().enumerate().filter_map(|(index, state)| {
+            let account = state.account()?;
+            let earlier = self
+                .shown()
+                .take(index)
+                .any(|other| other.account() == Some(account));
+            (!earlier).then_some(state)
+        })
+    }
+
+    /// Forgets what a scope knew and drops the answers still under way.
+    pub fn reset(&mut self, name: &ScopeName) {
+        if let Some(state) = self.scopes.iter_mut().find(|state| state.name() == name) {
+            let epoch = state.epoch + 1;
+            *state = ScopeState::new(state.scope.clone());
+            state.epoch = epoch;
+        }
+    }
+
+    /// Takes an answer in.
+    pub fn apply(&mut self, answer: &Answer) -> Applied {
+        let Some(index) = self
+            .scopes
+            .iter()
+            .position(|state| *state.name() == answer.key.scope)
+        else {
+            return Applied::Dropped;
+        };
+        if self.scopes[index].epoch != answer.epoch {
+            return Applied::Dropped;
+        }
+        let mut changed = false;
+        let mut result = answer.result.clone();
+        if answer.key.source == Source::Identity
+            && let Ok(reply) = &answer.result
+            && let ReplyData::Identity(identity) = &reply.data
+        {
+            let state = &self.scopes[index];
+            if let Some(expected) = &state.scope.expected_account
+                && *expected != identity.account
+            {
+                result = Err(Fault::new(
+                    FaultKind::Credentials(CredentialFault::WrongAccount),
+                    "sts",
+                    "GetCallerIdentity",
+                    format!("account {} instead of {expected}", identity.account),
+                ));
+            }
+            if state.account().is_some_and(|known| known != identity.account) {
+                let name = state.name().clone();
+                self.reset(&name);
+                changed = true;
+            }
+        }
+        let stored = self.scopes[index].store(&answer.key.source, answer.asked_at, answer.at, &result);
+        if answer.key.source == Source::Identity {
+            self.merge_same_places();
+        }
+        match (changed, stored) {
+            (true, _) => Applied::AccountChanged,
+            (false, true) => Applied::Stored,
+            (false, false) => Applied::Dropped,
+        }
+    }
+
+    /// Marks scopes that reach the account and region of an earlier one.
+    fn merge_same_places(&mut self) {
+        for index in 0..self.scopes.len() {
+            let (earlier, rest) = self.scopes.split_at_mut(index);
+            let state = &mut rest[0];
+            state.merged_into = state.account().and_then(|account| {
+                earlier
+                    .iter()
+                    .find(|other| {
+                        other.merged_into.is_none()
+                            && other.scope.region == state.scope.region
+                            && other.account() == Some(account)
+                    })
+                    .map(|other| other.name().clone())
+            });
+        }
+    }
+}
+
+fn mismatched(source: &Source) -> Fault {
+    Fault::new(
+        FaultKind::Other,
+        "quarterdeck",
+        "",
+        format!("an answer of another kind came for {source:?}"),
+    )
+}

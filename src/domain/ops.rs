@@ -1,0 +1,219 @@
+//! Everything that can be asked of a cloud, as data: reads, their replies, writes, and the API
+//! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
+//! IAM policy all rest on this being data.
+
+pub mod autoscaling;
+pub mod catalog;
+pub mod cloudtrail;
+pub mod cloudwatch;
+pub mod cost;
+pub mod ec2;
+pub mod ecs;
+pub mod elasticache;
+pub mod elb;
+pub mod logs;
+pub mod operation;
+pub mod rds;
+pub mod sqs;
+pub mod ssm;
+pub mod sts;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::fault::Fault;
+pub use operation::Operation;
+
+/// A question. Whatever AWS pages is paged to the end by whoever answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Query {
+    /// Security Token Service.
+    Sts(sts::Read),
+    /// Elastic Container Service.
+    Ecs(ecs::Read),
+    /// EC2 Auto Scaling.
+    AutoScaling(autoscaling::Read),
+    /// Elastic Compute Cloud.
+    Ec2(ec2::Read),
+    /// Systems Manager.
+    Ssm(ssm::Read),
+    /// Relational Database Service.
+    Rds(rds::Read),
+    /// ElastiCache.
+    ElastiCache(elasticache::Read),
+    /// Elastic Load Balancing v2.
+    Elb(elb::Read),
+    /// CloudWatch metrics and alarms.
+    CloudWatch(cloudwatch::Read),
+    /// Simple Queue Service.
+    Sqs(sqs::Read),
+    /// CloudWatch Logs.
+    Logs(logs::Read),
+    /// Cost Explorer and Budgets.
+    Cost(cost::Read),
+    /// CloudTrail.
+    CloudTrail(cloudtrail::Read),
+}
+
+/// An answer, and what could not be included in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What was asked for.
+    pub data: ReplyData,
+    /// Parts that failed while the rest succeeded: a denied cluster, an unreadable queue.
+    pub gaps: Vec<Fault>,
+}
+
+/// The data of an answer; each read says which of these it brings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplyData {
+    /// Who the credentials are.
+    Identity(crate::domain::scope::Identity),
+    /// Clusters and services.
+    EcsFleet(crate::domain::ecs::Fleet),
+    /// Tasks of a service.
+    EcsTasks(Vec<crate::domain::ecs::Task>),
+    /// Task definitions.
+    TaskDefinitions(Vec<crate::domain::ecs::TaskDefinition>),
+    /// A service's deployment history.
+    ServiceDeployments(Vec<crate::domain::ecs::ServiceDeployment>),
+    /// Auto Scaling groups.
+    Groups(Vec<crate::domain::asg::Group>),
+    /// Scaling activities.
+    Activities(Vec<crate::domain::asg::Activity>),
+    /// EC2 instances.
+    Instances(Vec<crate::domain::ec2::Instance>),
+    /// What instance types have in GPUs.
+    InstanceTypes(Vec<crate::domain::ec2::InstanceTypeGpus>),
+    /// Spot prices.
+    SpotPrices(Vec<crate::domain::ec2::SpotPrice>),
+    /// NAT gateways.
+    NatGateways(Vec<crate::domain::ec2::NatGateway>),
+    /// Hosts of Systems Manager.
+    ManagedHosts(Vec<crate::domain::ssm::ManagedHost>),
+    /// What the probe printed.
+    ProbeOutputs(Vec<crate::domain::ssm::ProbeOutput>),
+    /// DB instances.
+    DbInstances(Vec<crate::domain::datastore::DbInstance>),
+    /// DB clusters.
+    DbClusters(Vec<crate::domain::datastore::DbCluster>),
+    /// Snapshots of instances and clusters.
+    DbSnapshots(Vec<crate::domain::datastore::DbSnapshot>),
+    /// Pending maintenance.
+    Maintenance(Vec<crate::domain::datastore::PendingMaintenance>),
+    /// Events of RDS or ElastiCache.
+    StoreEvents(Vec<crate::domain::datastore::StoreEvent>),
+    /// Connection limits of parameter groups.
+    ConnectionLimits(Vec<crate::domain::datastore::ConnectionLimit>),
+    /// Caches of all three forms.
+    Caches(Vec<crate::domain::datastore::Cache>),
+    /// Load balancers and target groups.
+    Balancing(crate::domain::elb::Balancing),
+    /// Alarms.
+    Alarms(Vec<crate::domain::alarm::Alarm>),
+    /// Alarm transitions.
+    AlarmHistory(Vec<crate::domain::alarm::AlarmTransition>),
+    /// Metric values; a metric without data has an empty series.
+    Metrics(Vec<(crate::domain::metric::MetricId, crate::domain::metric::Series)>),
+    /// Metrics that exist.
+    MetricList(Vec<crate::domain::metric::MetricId>),
+    /// Queues.
+    Queues(Vec<crate::domain::queue::Queue>),
+    /// Log groups.
+    LogGroups(Vec<crate::domain::logs::LogGroup>),
+    /// A page of log events.
+    LogPage(crate::domain::logs::LogPage),
+    /// Spend.
+    Usage(crate::domain::cost::Usage),
+    /// The forecast.
+    Forecast(crate::domain::cost::Forecast),
+    /// Anomalies.
+    Anomalies(Vec<crate::domain::cost::Anomaly>),
+    /// Budgets.
+    Budgets(Vec<crate::domain::cost::Budget>),
+    /// CloudTrail events.
+    Trail(Vec<crate::domain::trail::TrailEvent>),
+}
+
+impl Reply {
+    /// A whole answer.
+    pub fn whole(data: ReplyData) -> Self {
+        Self {
+            data,
+            gaps: Vec::new(),
+        }
+    }
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mutation {
+    /// Elastic Container Service.
+    Ecs(ecs::Write),
+    /// EC2 Auto Scaling.
+    AutoScaling(autoscaling::Write),
+    /// Elastic Compute Cloud.
+    Ec2(ec2::Write),
+    /// Relational Database Service.
+    Rds(rds::Write),
+    /// ElastiCache.
+    ElastiCache(elasticache::Write),
+    /// Elastic Load Balancing v2.
+    Elb(elb::Write),
+    /// CloudWatch alarms.
+    CloudWatch(cloudwatch::Write),
+    /// Simple Queue Service.
+    Sqs(sqs::Write),
+}
+
+/// Makes a change repeatable: sent where the API takes one, else only recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token(pub String);
+
+/// What AWS said to a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// AWS's request id, which CloudTrail has too.
+    pub request_id: Option<String>,
+    /// The id or ARN of what was made, where something was.
+    pub created: Option<String>,
+}
+
+impl Query {
+    /// The API operations that answering may take.
+    pub fn operations(&self) -> &'static [Operation] {
+        match self {
+            Self::Sts(read) => read.operations(),
+            Self::Ecs(read) => read.operations(),
+            Self::AutoScaling(read) => read.operations(),
+            Self::Ec2(read) => read.operations(),
+            Self::Ssm(read) => read.operations(),
+            Self::Rds(read) => read.operations(),
+            Self::ElastiCache(read) => read.operations(),
+            Self::Elb(read) => read.operations(),
+            Self::CloudWatch(read) => read.operations(),
+            Self::Sqs(read) => read.operations(),
+            Self::Logs(read) => read.operations(),
+            Self::Cost(read) => read.operations(),
+            Self::CloudTrail(read) => read.operations(),
+        }
+    }
+}
+
+impl Mutation {
+    /// The API operation that makes the change.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Ecs(write) => write.operation(),
+            Self::AutoScaling(write) => write.operation(),
+            Self::Ec2(write) => write.operation(),
+            Self::Rds(write) => write.operation(),
+            Self::ElastiCache(write) => write.operation(),
+            Self::Elb(write) => write.operation(),
+            Self::CloudWatch(write) => write.operation(),
+            Self::Sqs(write) => write.operation(),
+        }
+    }
+}

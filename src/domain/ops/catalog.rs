@@ -1,0 +1,240 @@
+//! Every API operation that a read or a change may take: what the IAM policy grants and what
+//! read-only mode admits. An operation that is missing here is refused when it is called, so that
+//! a new read or change is noticed at its first run.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::asg::ScheduledAction;
+use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::ops::{
+    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
+    rds, sqs, ssm, sts,
+};
+
+/// The operations of every read.
+pub fn read_operations() -> BTreeSet<Operation> {
+    queries()
+        .iter()
+        .flat_map(|query| query.operations().iter().copied())
+        .collect()
+}
+
+/// The operations of every change.
+pub fn write_operations() -> BTreeSet<Operation> {
+    mutations().iter().map(Mutation::operation).collect()
+}
+
+/// One query of each sort; what it asks about does not matter.
+fn queries() -> Vec<Query> {
+    let since = Timestamp::UNIX_EPOCH;
+    let day = Date::ZERO;
+    let none = String::new;
+    vec![
+        Query::Sts(sts::Read::CallerIdentity),
+        Query::Ecs(ecs::Read::Fleet),
+        Query::Ecs(ecs::Read::Tasks {
+            cluster: none(),
+            service: none(),
+        }),
+        Query::Ecs(ecs::Read::TaskDefinitions {
+            revisions: Vec::new(),
+        }),
+        Query::Ecs(ecs::Read::Deployments {
+            cluster: none(),
+            service: none(),
+        }),
+        Query::AutoScaling(autoscaling::Read::Groups),
+        Query::AutoScaling(autoscaling::Read::Activities { since }),
+        Query::Ec2(ec2::Read::Instances),
+        Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
+        Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
+        Query::Ec2(ec2::Read::NatGateways),
+        Query::Ssm(ssm::Read::Hosts),
+        Query::Ssm(ssm::Read::GpuProbe {
+            instances: Vec::new(),
+            document: None,
+        }),
+        Query::Rds(rds::Read::Instances),
+        Query::Rds(rds::Read::Clusters),
+        Query::Rds(rds::Read::Snapshots),
+        Query::Rds(rds::Read::PendingMaintenance),
+        Query::Rds(rds::Read::Events { since }),
+        Query::Rds(rds::Read::ConnectionLimits {
+            parameter_groups: Vec::new(),
+        }),
+        Query::ElastiCache(elasticache::Read::Caches),
+        Query::ElastiCache(elasticache::Read::Events { since }),
+        Query::Elb(elb::Read::Balancing),
+        Query::CloudWatch(cloudwatch::Read::Alarms),
+        Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
+        Query::CloudWatch(cloudwatch::Read::Metrics { specs: Vec::new() }),
+        Query::CloudWatch(cloudwatch::Read::GpuMetricList),
+        Query::Sqs(sqs::Read::Queues),
+        Query::Logs(logs::Read::Groups),
+        Query::Logs(logs::Read::Events {
+            group: none(),
+            from_ms: 0,
+            to_ms: None,
+            pattern: None,
+            token: None,
+        }),
+        Query::Cost(cost::Read::Usage {
+            from: day,
+            to: day,
+            month: day,
+        }),
+        Query::Cost(cost::Read::Forecast { from: day, to: day }),
+        Query::Cost(cost::Read::Anomalies { from: day }),
+        Query::Cost(cost::Read::Budgets { account: none() }),
+        Query::CloudTrail(cloudtrail::Read::Lookup {
+            resource: none(),
+            since,
+        }),
+    ]
+}
+
+/// One change of each sort; what it changes does not matter.
+fn mutations() -> Vec<Mutation> {
+    let none = String::new;
+    vec![
+        Mutation::Ecs(ecs::Write::UpdateService {
+            cluster: none(),
+            service: none(),
+            task_definition: None,
+            desired: None,
+            force_new_deployment: false,
+        }),
+        Mutation::Ecs(ecs::Write::StopServiceDeployment { arn: none() }),
+        Mutation::Ecs(ecs::Write::StopTask {
+            cluster: none(),
+            task: none(),
+            reason: none(),
+        }),
+        Mutation::AutoScaling(autoscaling::Write::UpdateGroup {
+            group: none(),
+            min: None,
+            max: None,
+            desired: None,
+        }),
+        Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
+            group: none(),
+            processes: Vec::new(),
+        }),
+        Mutation::AutoScaling(autoscaling::Write::ResumeProcesses {
+            group: none(),
+            processes: Vec::new(),
+        }),
+        Mutation::AutoScaling(autoscaling::Write::SetInstanceProtection {
+            group: none(),
+            instances: Vec::new(),
+            protected: false,
+        }),
+        Mutation::AutoScaling(autoscaling::Write::TerminateInstance { instance: none() }),
+        Mutation::AutoScaling(autoscaling::Write::PutTags {
+            group: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::AutoScaling(autoscaling::Write::DeleteTags {
+            group: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::AutoScaling(autoscaling::Write::PutScheduledAction {
+            group: none(),
+            action: ScheduledAction {
+                name: none(),
+                recurrence: None,
+                time_zone: None,
+                start: None,
+                min: None,
+                max: None,
+                desired: None,
+            },
+        }),
+        Mutation::AutoScaling(autoscaling::Write::DeleteScheduledAction {
+            group: none(),
+            name: none(),
+        }),
+        Mutation::Ec2(ec2::Write::StopInstances {
+            instances: Vec::new(),
+        }),
+        Mutation::Ec2(ec2::Write::StartInstances {
+            instances: Vec::new(),
+        }),
+        Mutation::Ec2(ec2::Write::RebootInstances {
+            instances: Vec::new(),
+        }),
+        Mutation::Rds(rds::Write::CreateSnapshot {
+            instance: none(),
+            snapshot: none(),
+        }),
+        Mutation::Rds(rds::Write::RestoreFromSnapshot {
+            snapshot: none(),
+            instance: none(),
+            settings: RestoreSettings::default(),
+        }),
+        Mutation::Rds(rds::Write::RestoreToPointInTime {
+            source: none(),
+            instance: none(),
+            at: None,
+            settings: RestoreSettings::default(),
+        }),
+        Mutation::Rds(rds::Write::Rename {
+            instance: none(),
+            to: none(),
+        }),
+        Mutation::Rds(rds::Write::Stop { instance: none() }),
+        Mutation::Rds(rds::Write::Start { instance: none() }),
+        Mutation::Rds(rds::Write::Reboot {
+            instance: none(),
+            failover: false,
+        }),
+        Mutation::ElastiCache(elasticache::Write::TestFailover {
+            group: none(),
+            shard: none(),
+        }),
+        Mutation::Elb(elb::Write::DeregisterTargets {
+            target_group: none(),
+            targets: Vec::new(),
+        }),
+        Mutation::Elb(elb::Write::RegisterTargets {
+            target_group: none(),
+            targets: Vec::new(),
+        }),
+        Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
+        Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
+        Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Operations that read by name, and the two that the GPU probe needs.
+    fn reads(operation: &Operation) -> bool {
+        let verb = ["Describe", "List", "Get", "Lookup", "Filter"]
+            .iter()
+            .any(|verb| operation.name.starts_with(verb));
+        verb || (operation.service == "ssm" && ["SendCommand", "CancelCommand"].contains(&operation.name))
+    }
+
+    #[test]
+    fn reads_only_read() {
+        let wrong: Vec<_> = read_operations()
+            .into_iter()
+            .filter(|operation| !reads(operation))
+            .collect();
+        assert_eq!(wrong, []);
+    }
+
+    #[test]
+    fn nothing_is_both_a_read_and_a_change() {
+        let writes = write_operations();
+        let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
+        assert_eq!(both, []);
+        assert!(!writes.iter().any(reads));
+    }
+}

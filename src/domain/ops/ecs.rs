@@ -1,0 +1,111 @@
+//! Questions to and changes of Amazon ECS.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ops::Operation;
+
+/// What can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Read {
+    /// All clusters and services → `EcsFleet`.
+    Fleet,
+    /// Tasks of a service, running and lately stopped → `EcsTasks`.
+    Tasks {
+        /// The cluster's name.
+        cluster: String,
+        /// The service's name.
+        service: String,
+    },
+    /// These revisions, as `family:revision` → `TaskDefinitions`.
+    TaskDefinitions {
+        /// The revisions.
+        revisions: Vec<String>,
+    },
+    /// A service's deployment history with what each brought → `ServiceDeployments`.
+    Deployments {
+        /// The cluster's name.
+        cluster: String,
+        /// The service's name.
+        service: String,
+    },
+}
+
+/// What can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Write {
+    /// Moves a service to another revision, another count, or the same revision anew.
+    UpdateService {
+        /// The cluster's name.
+        cluster: String,
+        /// The service's name.
+        service: String,
+        /// The revision as `family:revision`; a bare family would mean its latest one.
+        task_definition: Option<String>,
+        /// Tasks wanted; left alone if absent.
+        desired: Option<u32>,
+        /// Whether to start a deployment though nothing else changes.
+        force_new_deployment: bool,
+    },
+    /// Stops a deployment under way and goes back to the last good one.
+    StopServiceDeployment {
+        /// The service deployment's ARN.
+        arn: String,
+    },
+    /// Stops a task.
+    StopTask {
+        /// The cluster's name.
+        cluster: String,
+        /// The task's ARN.
+        task: String,
+        /// What to record as the reason.
+        reason: String,
+    },
+}
+
+impl Read {
+    /// The API operations behind it.
+    pub const fn operations(&self) -> &'static [Operation] {
+        match self {
+            Self::Fleet => {
+                const {
+                    &[
+                        Operation::new("ecs", "ListClusters"),
+                        Operation::new("ecs", "ListServices"),
+                        Operation::new("ecs", "DescribeServices"),
+                    ]
+                }
+            }
+            Self::Tasks { .. } => {
+                const {
+                    &[
+                        Operation::new("ecs", "ListTasks"),
+                        Operation::new("ecs", "DescribeTasks"),
+                    ]
+                }
+            }
+            Self::TaskDefinitions { .. } => const { &[Operation::new("ecs", "DescribeTaskDefinition")] },
+            Self::Deployments { .. } => {
+                const {
+                    &[
+                        Operation::new("ecs", "ListServiceDeployments"),
+                        Operation::new("ecs", "DescribeServiceDeployments"),
+                        Operation::new("ecs", "DescribeServiceRevisions"),
+                    ]
+                }
+            }
+        }
+    }
+}
+
+impl Write {
+    /// The API operation behind it.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::UpdateService { .. } => Operation::new("ecs", "UpdateService"),
+            Self::StopServiceDeployment { .. } => Operation::new("ecs", "StopServiceDeployment"),
+            Self::StopTask { .. } => Operation::new("ecs", "StopTask"),
+        }
+    }
+}

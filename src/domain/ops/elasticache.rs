@@ -1,0 +1,60 @@
+//! Questions to and changes of Amazon ElastiCache.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ops::Operation;
+
+/// What can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Read {
+    /// Clusters, replication groups and serverless caches → `Caches`. Members of a replication
+    /// group are listed under their group only.
+    Caches,
+    /// Events since then → `StoreEvents`.
+    Events {
+        /// The oldest that is wanted.
+        since: Timestamp,
+    },
+}
+
+/// What can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Write {
+    /// Fails a shard over to a replica.
+    TestFailover {
+        /// The replication group's name.
+        group: String,
+        /// The shard, `0001`, ….
+        shard: String,
+    },
+}
+
+impl Read {
+    /// The API operations behind it.
+    pub const fn operations(&self) -> &'static [Operation] {
+        match self {
+            Self::Caches => {
+                const {
+                    &[
+                        Operation::new("elasticache", "DescribeReplicationGroups"),
+                        Operation::new("elasticache", "DescribeCacheClusters"),
+                        Operation::new("elasticache", "DescribeServerlessCaches"),
+                    ]
+                }
+            }
+            Self::Events { .. } => const { &[Operation::new("elasticache", "DescribeEvents")] },
+        }
+    }
+}
+
+impl Write {
+    /// The API operation behind it.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::TestFailover { .. } => Operation::new("elasticache", "TestFailover"),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The part that runs: clocks, the collector, rate budgets, log tails, files. It knows no terminal;
+//! the console and the headless commands are two ways to drive it.
+
+pub mod budget;
+pub mod clock;
+pub mod collector;
+pub mod environment;
+pub mod host;
+pub mod meter;
+pub mod schedule;

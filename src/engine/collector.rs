@@ -1,0 +1,429 @@
+//! The collector: asks every wanted question at its cadence, never one twice at a time, and
+//! publishes the picture that results.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use crate::cloud::Cloud;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::focus::{Focus, Pace};
+use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
+use crate::domain::picture::Picture;
+use crate::domain::scope::{Scope, ScopeName};
+use crate::engine::clock::{Clock, Clocks};
+use crate::engine::host::EngineHost;
+use crate::engine::schedule::{self, Want};
+
+/// What the console can tell the collector.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// Something else is looked at.
+    Focus(Focus),
+    /// Ask everything in front again now, and try failed sources again.
+    Refresh,
+    /// The code of an MFA device, for a scope that asked for one.
+    MfaCode {
+        /// The scope.
+        scope: ScopeName,
+        /// The code.
+        code: String,
+    },
+}
+
+/// How findings are made of what is known; the estate's policy is inside.
+pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<crate::domain::health::Finding> + Send + Sync>;
+
+/// What a collector needs.
+pub struct Collector {
+    cloud: Arc<dyn Cloud>,
+    host: Arc<EngineHost>,
+    clock: Arc<dyn Clock>,
+    wall: Arc<dyn Clock>,
+    assess: Assess,
+    inventory: Inventory,
+    focus: Focus,
+    asked: BTreeMap<SourceKey, Asked>,
+    in_flight: usize,
+    answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
+    picture: watch::Sender<Arc<Picture>>,
+}
+
+/// What is remembered of a question.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    at: Option<Timestamp>,
+    basis: u64,
+    under_way: bool,
+    failures: u32,
+    /// Not before this, after failures.
+    not_before: Option<Timestamp>,
+}
+
+/// The longest that a failing source is left alone.
+const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(5);
+/// How often credentials that do not work are tried again.
+const CREDENTIALS_RETRY: SignedDuration = SignedDuration::from_secs(10);
+/// The least time between two questions of a source whose resources keep changing.
+const CHANGED_BASIS: SignedDuration = SignedDuration::from_secs(10);
+/// Pictures are published at most this often.
+const PUBLISH_EACH: Duration = Duration::from_millis(50);
+
+impl Collector {
+    /// A collector that has not asked anything yet, and where its pictures come out.
+    pub fn new(
+        cloud: Arc<dyn Cloud>,
+        host: Arc<EngineHost>,
+        clocks: Clocks,
+        scopes: Vec<Arc<Scope>>,
+        assess: Assess,
+    ) -> (Self, watch::Receiver<Arc<Picture>>) {
+        let inventory = Inventory::new(scopes);
+        let first = Picture {
+            inventory: inventory.clone(),
+            findings: Vec::new(),
+            meter: host.meter(),
+            at: clocks.cloud.now(),
+        };
+        let (picture, pictures) = watch::channel(Arc::new(first));
+        let collector = Self {
+            cloud,
+            host,
+            clock: clocks.cloud,
+            wall: clocks.wall,
+            assess,
+            inventory,
+            focus: Focus::default(),
+            asked: BTreeMap::new(),
+            in_flight: 0,
+            answers: mpsc::channel(1024),
+            picture,
+        };
+        (collector, pictures)
+    }
+
+    /// Collects until the orders end.
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        loop {
+            let now = self.clock.now();
+            let due = self.ask_due(now);
+            let wait = due.map_or(Duration::from_mins(1), |at| {
+                Duration::try_from(at.duration_since(now))
+                    .unwrap_or(Duration::ZERO)
+                    .max(Duration::from_millis(20))
+            });
+            let timer = self.clock.sleep(wait);
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+                Some(answer) = self.answers.1.recv() => {
+                    self.take(&answer);
+                    // Answers come in bursts: one picture for all that arrive within a moment.
+                    self.wall.sleep(PUBLISH_EACH).await;
+                    while let Ok(answer) = self.answers.1.try_recv() {
+                        self.take(&answer);
+                    }
+                    self.publish();
+                }
+                () = timer => {
+                    if self.host.meter() != self.picture.borrow().meter {
+                        self.publish();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks everything of the focus once and waits for all answers, at most until the deadline.
+    pub async fn once(mut self, focus: Focus, deadline: Duration) -> Arc<Picture> {
+        self.focus = focus;
+        let timer = self.clock.sleep(deadline);
+        tokio::pin!(timer);
+        loop {
+            self.ask_due(self.clock.now());
+            if self.in_flight == 0 {
+                break;
+            }
+            tokio::select! {
+                Some(answer) = self.answers.1.recv() => {
+                    self.take(&answer);
+                    while let Ok(answer) = self.answers.1.try_recv() {
+                        self.take(&answer);
+                    }
+                }
+                () = &mut timer => {
+                    self.give_up_on_the_rest();
+                    break;
+                }
+            }
+        }
+        self.publish();
+        self.picture.borrow().clone()
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Focus(focus) => {
+                let opened: Vec<SourceKey> = focus.details.difference(&self.focus.details).cloned().collect();
+                for key in opened {
+                    self.asked.remove(&key);
+                }
+                self.focus = focus;
+            }
+            Order::Refresh => {
+                let focus = self.focus.clone();
+                for (key, asked) in &mut self.asked {
+                    let paid = matches!(key.source, Source::Usage | Source::Forecast | Source::Anomalies);
+                    let wanted = focus.front.contains(&key.source.kind()) || asked.failures > 0;
+                    if wanted && !paid {
+                        asked.at = None;
+                        asked.not_before = None;
+                    }
+                }
+            }
+            Order::MfaCode { scope, code } => {
+                if let Some(state) = self.inventory.scope(&scope) {
+                    self.cloud.supply_mfa_code(&state.scope, &code);
+                }
+                self.retry_scope(&scope);
+            }
+        }
+    }
+
+    /// Asks what is due; says when the next question is.
+    fn ask_due(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.focus.pace == Pace::Paused {
+            return None;
+        }
+        let mut next: Option<Timestamp> = None;
+        for want in schedule::wants(&self.inventory, &self.focus, now) {
+            let due = self.due(&want, now);
+            match due {
+                Some(at) if at <= now => self.ask(want, now),
+                Some(at) => next = Some(next.map_or(at, |earliest| earliest.min(at))),
+                None => {}
+            }
+        }
+        next
+    }
+
+    /// When a question is due; `None` while it is under way or need not be asked again.
+    fn due(&self, want: &Want, now: Timestamp) -> Option<Timestamp> {
+        let asked = self.asked.get(&want.key).copied().unwrap_or_default();
+        if asked.under_way {
+            return None;
+        }
+        let state = self.inventory.scope(&want.key.scope)?;
+        if want.key.source != Source::Identity && !credentials_work(state) {
+            return None;
+        }
+        let Some(at) = asked.at else {
+            return Some(asked.not_before.unwrap_or(now));
+        };
+        if self.focus.pace == Pace::Once {
+            return (asked.basis != want.basis && asked.failures == 0).then_some(now);
+        }
+        let scheduled = if asked.basis == want.basis {
+            at.saturating_add(jittered(want.cadence, &want.key, at))
+                .unwrap_or(Timestamp::MAX)
+        } else {
+            at.saturating_add(CHANGED_BASIS.min(want.cadence))
+                .unwrap_or(Timestamp::MAX)
+        };
+        Some(asked.not_before.map_or(
+            scheduled,
+            |earliest| if asked.failures > 0 { earliest } else { scheduled },
+        ))
+    }
+
+    fn ask(&mut self, want: Want, now: Timestamp) {
+        let Some(state) = self.inventory.scope(&want.key.scope) else {
+            return;
+        };
+        let (scope, epoch) = (state.scope.clone(), state.epoch);
+        let asked = self.asked.entry(want.key.clone()).or_default();
+        asked.at = Some(now);
+        asked.basis = want.basis;
+        asked.under_way = true;
+        self.in_flight += 1;
+        let (cloud, clock, sender) = (self.cloud.clone(), self.clock.clone(), self.answers.0.clone());
+        tokio::spawn(async move {
+            let result = cloud.read(&scope, &want.query).await.map(Arc::new);
+            let answer = Answer {
+                key: want.key,
+                epoch,
+                asked_at: now,
+                at: clock.now(),
+                result,
+            };
+            // The collector may be gone: then nobody wants the answer.
+            let _ = sender.send(answer).await;
+        });
+    }
+
+    fn take(&mut self, answer: &Answer) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let asked = self.asked.entry(answer.key.clone()).or_default();
+        asked.under_way = false;
+        match &answer.result {
+            Ok(_) => {
+                asked.failures = 0;
+                asked.not_before = None;
+            }
+            Err(fault) => {
+                asked.failures = asked.failures.saturating_add(1);
+                asked.not_before = Some(
+                    answer
+                        .at
+                        .saturating_add(backoff(fault, asked.failures))
+                        .unwrap_or(Timestamp::MAX),
+                );
+            }
+        }
+        let applied = self.inventory.apply(answer);
+        if applied == Applied::AccountChanged {
+            self.asked
+                .retain(|key, asked| key.scope != answer.key.scope || asked.under_way);
+        }
+        self.watch_credentials(answer);
+    }
+
+    /// Credentials that stop working anywhere are looked at again through the identity alone.
+    fn watch_credentials(&mut self, answer: &Answer) {
+        let scope = &answer.key.scope;
+        match (&answer.key.source, &answer.result) {
+            (Source::Identity, Ok(_)) => {
+                if let Some(state) = self.inventory.scope(scope)
+                    && let Some(account) = state.account()
+                {
+                    self.host.place(&state.scope, account);
+                }
+                let recovering = self
+                    .asked
+                    .iter()
+                    .any(|(key, asked)| key.scope == *scope && asked.failures > 0);
+                if recovering {
+                    self.retry_scope(scope);
+                }
+            }
+            (source, Err(fault)) if matches!(fault.kind, FaultKind::Credentials(_)) => {
+                if let Some(state) = self.inventory.scope(scope) {
+                    self.cloud.forget(&state.scope);
+                }
+                if *source != Source::Identity {
+                    let key = SourceKey {
+                        scope: scope.clone(),
+                        source: Source::Identity,
+                    };
+                    let identity = self.asked.entry(key).or_default();
+                    identity.at = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets every failed question of a scope be asked again at once.
+    fn retry_scope(&mut self, scope: &ScopeName) {
+        for (key, asked) in &mut self.asked {
+            if key.scope == *scope && asked.failures > 0 {
+                asked.at = None;
+                asked.not_before = None;
+                asked.failures = 0;
+            }
+        }
+    }
+
+    /// Marks what did not answer before the deadline, so that it is reported and not just missing.
+    fn give_up_on_the_rest(&mut self) {
+        let now = self.clock.now();
+        let late: Vec<SourceKey> = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| asked.under_way)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in late {
+            let Some(state) = self.inventory.scope(&key.scope) else {
+                continue;
+            };
+            let operation = schedule::wants(&self.inventory, &self.focus, now)
+                .into_iter()
+                .find(|want| want.key == key)
+                .and_then(|want| want.query.operations().first().copied());
+            let fault = match operation {
+                Some(operation) => Fault::timeout(operation.service, operation.name),
+                None => Fault::timeout("quarterdeck", ""),
+            };
+            let answer = Answer {
+                epoch: state.epoch,
+                key,
+                asked_at: now,
+                at: now,
+                result: Err(fault),
+            };
+            self.inventory.apply(&answer);
+        }
+    }
+
+    fn publish(&self) {
+        let at = self.clock.now();
+        let picture = Picture {
+            inventory: self.inventory.clone(),
+            findings: (self.assess)(&self.inventory, at),
+            meter: self.host.meter(),
+            at,
+        };
+        self.picture.send_replace(Arc::new(picture));
+    }
+}
+
+/// Whether the other sources of a scope are worth asking: not while its credentials fail.
+fn credentials_work(state: &ScopeState) -> bool {
+    match &state.identity.failing {
+        Some(failing) => !matches!(failing.fault.kind, FaultKind::Credentials(_)),
+        None => true,
+    }
+}
+
+/// How long to leave a failing source alone.
+fn backoff(fault: &Fault, failures: u32) -> SignedDuration {
+    match &fault.kind {
+        FaultKind::Credentials(_) => CREDENTIALS_RETRY,
+        FaultKind::AccessDenied
+        | FaultKind::Unsupported
+        | FaultKind::ReadOnly
+        | FaultKind::NoData
+        | FaultKind::Invalid => LONGEST_BACKOFF,
+        FaultKind::Throttled
+        | FaultKind::NotFound
+        | FaultKind::Timeout
+        | FaultKind::Unreachable
+        | FaultKind::Conflict
+        | FaultKind::Server
+        | FaultKind::Other => {
+            let exponential = SignedDuration::from_secs(5 << failures.saturating_sub(1).min(6));
+            let asked = fault
+                .retry_after
+                .and_then(|span| SignedDuration::try_from(span).ok());
+            exponential
+                .max(asked.unwrap_or(SignedDuration::ZERO))
+                .min(LONGEST_BACKOFF)
+        }
+    }
+}
+
+/// The cadence, up to a tenth longer: different for each question and each time, so that
+/// questions do not gather.
+fn jittered(cadence: SignedDuration, key: &SourceKey, at: Timestamp) -> SignedDuration {
+    let mut hasher = DefaultHasher::new();
+    (key, at.as_millisecond()).hash(&mut hasher);
+    let tenth = i64::try_from(cadence.as_millis()).unwrap_or(i64::MAX) / 10;
+    cadence + SignedDuration::from_millis(i64::try_from(hasher.finish() % 1000).unwrap_or(0) * tenth / 1000)
+}

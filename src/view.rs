@@ -1,0 +1,68 @@
+//! Drawing: the state in, a frame and its measures out. Nothing here awaits or changes the state.
+
+pub mod body;
+pub mod detail;
+pub mod footer;
+pub mod header;
+pub mod overlays;
+pub mod overview;
+pub mod spark;
+pub mod styles;
+pub mod table;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+
+use crate::app::geometry::{Geometry, LEAST};
+use crate::app::state::State;
+use styles::Styles;
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, state: &State, styles: &Styles) -> Geometry {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, styles.base);
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(frame, area, styles);
+        return Geometry {
+            width: area.width,
+            height: area.height,
+            body: 0,
+            body_width: area.width,
+        };
+    }
+    let [head, body, foot] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Fill(1),
+        Constraint::Length(footer::HEIGHT),
+    ])
+    .areas(area);
+    header::draw(frame, head, state, styles);
+    let rows = body::draw(frame, body, state, styles);
+    footer::draw(frame, foot, state, styles);
+    overlays::draw(frame, area, state, styles);
+    Geometry {
+        width: area.width,
+        height: area.height,
+        body: rows,
+        body_width: body.width,
+    }
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect, styles: &Styles) {
+    let lines = [
+        format!("quarterdeck needs {}x{}", LEAST.0, LEAST.1),
+        format!("this terminal has {}x{}", area.width, area.height),
+        "make it larger, or q quits".to_owned(),
+    ];
+    for (row, line) in (area.y..area.bottom()).zip(lines) {
+        frame.render_widget(
+            Line::styled(line, styles.warn),
+            Rect {
+                y: row,
+                height: 1,
+                ..area
+            },
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! Between header and footer: a pane, or the level above it.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::pane::Pane;
+use crate::app::state::State;
+use crate::view::styles::Styles;
+use crate::view::table::{self, Marks};
+use crate::view::{detail, overview};
+
+/// Draws the body; gives the number of lines in which rows or details scroll.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
+    if let Some(level) = state.levels.last() {
+        return detail::draw(frame, area, state, level, styles);
+    }
+    match state.pane {
+        Pane::Overview => overview::draw(frame, area, state, styles),
+        Pane::Findings
+        | Pane::Services
+        | Pane::Gpu
+        | Pane::Data
+        | Pane::Network
+        | Pane::Logs
+        | Pane::Spend
+        | Pane::Alarms => {
+            table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
+            area.height
+        }
+    }
+}
+
+/// What distinguishes rows.
+pub fn marks(state: &State) -> Marks<'_> {
+    Marks {
+        selected: state.view().selected(),
+        marked: &state.marks,
+    }
+}

@@ -1,0 +1,296 @@
+//! Tables: columns fitted to the width, rows in a window, the selected one marked.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::table::{Align, Cell, Column, Row, RowKey, Section, Tables};
+use crate::app::tables::TableView;
+use crate::view::spark;
+use crate::view::styles::Styles;
+
+/// Draws the tables of a pane from the view's offset on.
+pub fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    tables: &Tables,
+    view: &TableView,
+    marks: Marks<'_>,
+    styles: &Styles,
+) {
+    let mut canvas = Canvas {
+        area,
+        skip: view.offset,
+        y: area.y,
+    };
+    for (number, section) in tables.sections.iter().enumerate() {
+        let widths = fit(&section.columns, area.width.saturating_sub(1));
+        if !section.title.is_empty() {
+            canvas.line(frame, |frame, row| title(frame, row, section, styles));
+        }
+        if section.columns.iter().any(|column| !column.title.is_empty()) {
+            canvas.line(frame, |frame, row| {
+                headings(frame, row, &section.columns, &widths, styles);
+            });
+        }
+        let mut rows = view.visible.iter().filter(|(of, _)| *of == number).peekable();
+        if rows.peek().is_none() {
+            let empty = if section.rows.is_empty() {
+                section.empty.as_str()
+            } else {
+                "nothing matches the filter"
+            };
+            canvas.line(frame, |frame, row| {
+                put(frame, row, 1, row.width, empty, styles.muted)
+            });
+        }
+        for (_, index) in rows {
+            let row = &section.rows[*index];
+            canvas.line(frame, |frame, place| {
+                cells(frame, place, row, &section.columns, &widths, marks, styles);
+            });
+        }
+        if canvas.is_full() {
+            break;
+        }
+    }
+}
+
+/// What distinguishes rows: the selected one and the marked ones.
+#[derive(Clone, Copy)]
+pub struct Marks<'a> {
+    /// The selected row.
+    pub selected: Option<&'a RowKey>,
+    /// The marked rows.
+    pub marked: &'a std::collections::BTreeSet<RowKey>,
+}
+
+/// Lines from top to bottom, the first few of which are scrolled away.
+struct Canvas {
+    area: Rect,
+    skip: usize,
+    y: u16,
+}
+
+impl Canvas {
+    fn line<T>(&mut self, frame: &mut Frame<'_>, draw: impl FnOnce(&mut Frame<'_>, Rect) -> T) {
+        if self.skip > 0 {
+            self.skip -= 1;
+        } else if !self.is_full() {
+            draw(
+                frame,
+                Rect {
+                    y: self.y,
+                    height: 1,
+                    ..self.area
+                },
+            );
+            self.y += 1;
+        }
+    }
+
+    const fn is_full(&self) -> bool {
+        self.y >= self.area.y + self.area.height
+    }
+}
+
+/// Widths of the columns that fit; zero for those that had to go.
+pub fn fit(columns: &[Column], width: u16) -> Vec<u16> {
+    let mut widths: Vec<u16> = columns.iter().map(|column| column.min).collect();
+    let used = |widths: &[u16]| {
+        widths
+            .iter()
+            .filter(|width| **width > 0)
+            .map(|width| width + 1)
+            .sum::<u16>()
+    };
+    while used(&widths) > width + 1 {
+        let Some(first_to_go) = (0..columns.len())
+            .filter(|index| widths[*index] > 0 && columns[*index].yields > 0)
+            .max_by_key(|index| columns[*index].yields)
+        else {
+            break;
+        };
+        widths[first_to_go] = 0;
+    }
+    let mut room = (width + 1).saturating_sub(used(&widths));
+    while room > 0 {
+        let mut grown = false;
+        for (index, column) in columns.iter().enumerate() {
+            if room > 0 && widths[index] > 0 && widths[index] < column.max {
+                widths[index] += 1;
+                room -= 1;
+                grown = true;
+            }
+        }
+        if !grown {
+            break;
+        }
+    }
+    widths
+}
+
+fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, styles: &Styles) {
+    let rule: String = std::iter::repeat_n(styles.rule(), usize::from(area.width)).collect();
+    put(frame, area, 0, area.width, &rule, styles.heading);
+    let mut x = 3;
+    x += put(
+        frame,
+        area,
+        x,
+        area.width,
+        &format!(" {} ", section.title),
+        styles.strong,
+    );
+    if let Some((note, tone)) = &section.note {
+        put(
+            frame,
+            area,
+            x + 1,
+            area.width,
+            &format!(" {note} "),
+            styles.of(*tone),
+        );
+    }
+}
+
+fn headings(frame: &mut Frame<'_>, area: Rect, columns: &[Column], widths: &[u16], styles: &Styles) {
+    let mut x = 1;
+    for (column, width) in columns.iter().zip(widths).filter(|(_, width)| **width > 0) {
+        aligned(frame, area, x, *width, column.title, column.align, styles.heading);
+        x += width + 1;
+    }
+}
+
+fn cells(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    row: &Row,
+    columns: &[Column],
+    widths: &[u16],
+    marks: Marks<'_>,
+    styles: &Styles,
+) {
+    let selected = marks.selected == Some(&row.key);
+    let cursor = match (selected, marks.marked.contains(&row.key)) {
+        (true, true) => "»",
+        (true, false) => ">",
+        (false, true) => "*",
+        (false, false) => " ",
+    };
+    put(frame, area, 0, 1, cursor, styles.accent);
+    let mut x = 1;
+    for ((column, width), cell) in columns
+        .iter()
+        .zip(widths)
+        .zip(&row.cells)
+        .filter(|((_, width), _)| **width > 0)
+    {
+        cell_at(frame, area, x, *width, cell, column.align, styles);
+        x += width + 1;
+    }
+    if selected {
+        frame.buffer_mut().set_style(area, styles.selection);
+    }
+}
+
+fn cell_at(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    x: u16,
+    width: u16,
+    cell: &Cell,
+    align: Align,
+    styles: &Styles,
+) {
+    let style = styles.of(cell.tone);
+    match &cell.spark {
+        Some(values) => {
+            let graph = spark::line(values, usize::from(width), styles.ascii);
+            put(frame, area, x, width, &graph, style);
+        }
+        None => aligned(frame, area, x, width, &cell.text, align, style),
+    }
+}
+
+fn aligned(frame: &mut Frame<'_>, area: Rect, x: u16, width: u16, text: &str, align: Align, style: Style) {
+    let wide = u16::try_from(text.width()).unwrap_or(u16::MAX);
+    let x = match align {
+        Align::Right if wide < width => x + width - wide,
+        Align::Left | Align::Right => x,
+    };
+    let room = if align == Align::Right && wide < width {
+        wide
+    } else {
+        width
+    };
+    put(frame, area, x, room, text, style);
+}
+
+/// Puts text at a column of a row, cut to a width with an ellipsis; gives the columns used.
+pub fn put(frame: &mut Frame<'_>, area: Rect, x: u16, width: u16, text: &str, style: Style) -> u16 {
+    if x >= area.width {
+        return 0;
+    }
+    let width = width.min(area.width - x);
+    let shown = cut(text, usize::from(width));
+    let wide = u16::try_from(shown.width()).unwrap_or(width);
+    frame.render_widget(
+        Line::styled(shown, style),
+        Rect {
+            x: area.x + x,
+            y: area.y,
+            width: wide.min(width),
+            height: 1,
+        },
+    );
+    wide
+}
+
+/// The text in at most so many terminal columns; what is cut off leaves an ellipsis.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let wide = unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        out.push(character);
+        used += wide;
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_are_cut_whole() {
+        assert_eq!(cut("한국어 서비스", 7), "한국어…");
+        assert_eq!(cut("한국어 서비스", 6), "한국…");
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("x", 0), "");
+    }
+
+    #[test]
+    fn columns_that_yield_go_before_the_name_is_lost() {
+        let columns = [
+            Column::words("NAME", 10, 40, 0),
+            Column::words("REGION", 10, 10, 1),
+            Column::words("TAGS", 20, 20, 2),
+        ];
+        assert_eq!(fit(&columns, 80), [40, 10, 20]);
+        assert_eq!(fit(&columns, 30), [19, 10, 0]);
+        assert_eq!(fit(&columns, 12), [12, 0, 0]);
+    }
+}
