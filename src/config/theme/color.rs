@@ -41,6 +41,24 @@ impl Rgb {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// Hue in degrees, red 0, green 120, blue 240; none if the colour is too grey to have one.
+    fn hue(self) -> Option<f64> {
+        let [r, g, b] = [self.r, self.g, self.b].map(f64::from);
+        let most = r.max(g).max(b);
+        let chroma = most - r.min(g).min(b);
+        if chroma < 64.0 {
+            return None;
+        }
+        let sixth = if most == r {
+            (g - b) / chroma
+        } else if most == g {
+            (b - r) / chroma + 2.0
+        } else {
+            (r - g) / chroma + 4.0
+        };
+        Some((sixth * 60.0).rem_euclid(360.0))
+    }
+
     /// How different two colours look; only for comparing differences with each other.
     fn difference(self, other: Self) -> u32 {
         // "Redmean", close to perception at the price of a few multiplications.
@@ -289,10 +307,24 @@ fn nearest_index(rgb: Rgb) -> u8 {
         .unwrap_or(16)
 }
 
+/// The nearest of the sixteen names, grey for a grey. For any other colour only a name of about its
+/// hue and brightness will do, so that a warning does not turn into an alarm and a dark colour stays
+/// legible where it was; else it is the nearest grey.
 fn nearest_ansi(rgb: Rgb) -> Ansi {
-    Ansi::ALL
-        .into_iter()
-        .min_by_key(|ansi| rgb.difference(ansi.rgb()))
+    let nearest = |among: &dyn Fn(Rgb) -> bool| {
+        Ansi::ALL
+            .into_iter()
+            .filter(|ansi| among(ansi.rgb()))
+            .min_by_key(|ansi| rgb.difference(ansi.rgb()))
+    };
+    let is_alike = |hue: f64, other: Rgb| {
+        let apart = other.hue().map(|other| (hue - other).abs());
+        apart.is_some_and(|apart| apart.min(360.0 - apart) <= 30.0)
+            && (rgb.luminance() - other.luminance()).abs() <= 0.25
+    };
+    rgb.hue()
+        .and_then(|hue| nearest(&|other| is_alike(hue, other)))
+        .or_else(|| nearest(&|other| other.hue().is_none()))
         .unwrap_or(Ansi::White)
 }
 
@@ -346,7 +378,10 @@ mod tests {
             ("#cc0000", 160, Ansi::Red),
             ("#00cdcd", 44, Ansi::Cyan),
             ("#808080", 244, Ansi::BrightBlack),
-            ("#5f87af", 67, Ansi::BrightBlack),
+            ("#5f87af", 67, Ansi::BrightBlue),
+            ("#7b2d8e", 90, Ansi::Magenta),
+            ("#0e1726", 234, Ansi::Black),
+            ("#8a5300", 94, Ansi::BrightBlack),
         ] {
             let color = rgb(text);
             assert_eq!(color.at(ColorDepth::TrueColor), color);

@@ -71,6 +71,12 @@ roles! {
     Header => "header";
     /// The header on a production estate.
     HeaderProd => "header_prod";
+    /// The header on a staging estate.
+    HeaderStaging => "header_staging";
+    /// The header on an estate of developers.
+    HeaderDev => "header_dev";
+    /// The header of the demo.
+    HeaderDemo => "header_demo";
     /// The badge that says that writes are possible.
     WriteMode => "write_mode";
     /// Keys in hints.

@@ -32,29 +32,35 @@ impl ThemeStyle {
     /// The same style as far as a terminal can show it, still legible, on a screen with this
     /// background.
     ///
-    /// Where a background of its own cannot be shown, text and background are exchanged instead, so
-    /// that the selection does not vanish. Where text and background come down to the same colour,
+    /// Where a background of its own cannot be shown, or comes down to that of the screen, text and
+    /// background are exchanged instead, so that the selection does not vanish. Where text and background come down to the same colour,
     /// the text becomes black or white, whichever stands out.
     #[must_use]
     pub fn at(self, depth: ColorDepth, screen: Option<ThemeColor>) -> Self {
-        if depth == ColorDepth::None {
-            let own = self
-                .bg
-                .filter(|bg| *bg != ThemeColor::Default && self.bg != screen);
+        let at = |color: ThemeColor| color.at(depth);
+        let has_own = self.bg.is_some_and(|bg| bg != ThemeColor::Default) && self.bg != screen;
+        let is_lost = depth == ColorDepth::None || self.bg.map(at) == screen.map(at);
+        if has_own && is_lost {
             let mut modifiers = self.modifiers;
-            modifiers.reverse |= own.is_some();
+            modifiers.reverse = true;
             return Self {
                 fg: None,
                 bg: None,
                 modifiers,
             };
         }
-        let fg = self.fg.map(|color| color.at(depth));
-        let bg = self.bg.map(|color| color.at(depth));
+        if depth == ColorDepth::None {
+            return Self {
+                fg: None,
+                bg: None,
+                ..self
+            };
+        }
+        let fg = self.fg.map(at);
+        let bg = self.bg.map(at);
         let behind = self.bg.or(screen);
-        let vanishes = self.fg != behind
-            && fg.is_some_and(|fg| fg != ThemeColor::Default)
-            && fg == behind.map(|color| color.at(depth));
+        let vanishes =
+            self.fg != behind && fg.is_some_and(|fg| fg != ThemeColor::Default) && fg == behind.map(at);
         let fg = if vanishes {
             let luminance = behind.and_then(ThemeColor::rgb).map_or(0.0, Rgb::luminance);
             // At this luminance black and white stand out equally.
@@ -98,6 +104,14 @@ mod tests {
         assert!(!reversed(style("#fff", "#000"), SCREEN), "the screen itself");
         assert!(!reversed(style("#fff", ""), SCREEN));
         assert!(!reversed(style("#fff", "default"), SCREEN));
+    }
+
+    #[test]
+    fn a_background_that_comes_down_to_the_screens_becomes_reversed_text() {
+        let style = style("#ffffff", "#1b1b1b");
+        let at16 = style.at(ColorDepth::Ansi16, SCREEN);
+        assert_eq!((at16.fg, at16.bg, at16.modifiers.reverse), (None, None, true));
+        assert_eq!(style.at(ColorDepth::TrueColor, SCREEN), style);
     }
 
     #[test]

@@ -84,23 +84,72 @@ fn the_default_theme_names_no_exact_colour() {
 }
 
 #[test]
-fn what_must_stand_out_does_so_without_any_colour() {
+fn what_must_stand_out_does_so_at_every_depth() {
     for (name, _) in theme::SHIPPED {
-        let theme = shipped(name).at(ColorDepth::None);
-        for role in [
-            Role::Selection,
-            Role::HeaderProd,
-            Role::WriteMode,
-            Role::SearchMatch,
-        ] {
-            let style = theme.style(role);
-            assert_eq!((style.fg, style.bg), (None, None), "{name}");
-            assert_ne!(
-                style.modifiers,
-                theme.style(Role::Text).modifiers,
-                "{} of {name} cannot be seen without colours",
-                role.name()
-            );
+        for depth in ColorDepth::ALL {
+            let theme = shipped(name).at(depth);
+            let text = theme.style(Role::Text);
+            for role in [
+                Role::Selection,
+                Role::HeaderProd,
+                Role::WriteMode,
+                Role::SearchMatch,
+            ] {
+                let style = theme.style(role);
+                let has_background = style.bg.is_some() && style.bg != text.bg;
+                assert!(
+                    has_background || style.modifiers.reverse,
+                    "{} of {name} is lost at {depth:?}",
+                    role.name()
+                );
+            }
+            if depth == ColorDepth::None {
+                assert_eq!(text.modifiers, ThemeModifiers::default(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn severities_have_different_styles_at_every_depth_with_colours() {
+    for (name, _) in theme::SHIPPED {
+        for depth in [ColorDepth::Ansi16, ColorDepth::Indexed256, ColorDepth::TrueColor] {
+            let theme = shipped(name).at(depth);
+            let roles = [Role::Ok, Role::Warn, Role::Crit, Role::Unknown];
+            for (index, one) in roles.iter().enumerate() {
+                for other in &roles[index + 1..] {
+                    assert_ne!(
+                        theme.style(*one),
+                        theme.style(*other),
+                        "{} and {} of {name} at {depth:?}",
+                        one.name(),
+                        other.name()
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_badge_of_write_mode_differs_from_every_header() {
+    for (name, _) in theme::SHIPPED {
+        for depth in [ColorDepth::Ansi16, ColorDepth::Indexed256, ColorDepth::TrueColor] {
+            let theme = shipped(name).at(depth);
+            for role in [
+                Role::Header,
+                Role::HeaderProd,
+                Role::HeaderStaging,
+                Role::HeaderDev,
+                Role::HeaderDemo,
+            ] {
+                assert_ne!(
+                    theme.style(role),
+                    theme.style(Role::WriteMode),
+                    "{} of {name}",
+                    role.name()
+                );
+            }
         }
     }
 }
