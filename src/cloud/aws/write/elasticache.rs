@@ -1,11 +1,26 @@
-//! Changes through `elasticache`.
+//! Changes of Amazon ElastiCache.
+
+use aws_sdk_elasticache::operation::RequestId;
 
 use crate::cloud::aws::caller::Caller;
 use crate::domain::fault::Fault;
 use crate::domain::ops::elasticache::Write;
 use crate::domain::ops::{Receipt, Token};
 
-/// Makes a change, once.
+/// Makes a change, once. ElastiCache takes no token; its events tell what has begun.
 pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -> Result<Receipt, Fault> {
-    Err(caller.unsupported(&[change.operation()]))
+    match change {
+        Write::TestFailover { group, shard } => {
+            let call = caller
+                .elasticache()
+                .test_failover()
+                .replication_group_id(group)
+                .node_group_id(shard);
+            let answer = caller.call(change.operation(), call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
+    }
 }
