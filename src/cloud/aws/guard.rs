@@ -11,10 +11,12 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::cloud::aws::AwsSettings;
 use crate::cloud::aws::clients::Purpose;
+use crate::cloud::aws::probe;
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::domain::ops::{Operation, catalog};
 
@@ -61,20 +63,11 @@ impl Guard {
         if !listed {
             return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
         }
-        if operation == "SendCommand" && !self.is_probe(input.downcast_ref()) {
+        let probe = |command: &SendCommandInput| probe::is_probe(command, &self.probe_documents);
+        if operation == "SendCommand" && !input.downcast_ref().is_some_and(probe) {
             return Err(Refused::NotTheProbe);
         }
         Ok(())
-    }
-
-    /// A command is root on its hosts, so it is compared with what it may be, not trusted.
-    fn is_probe(&self, input: Option<&SendCommandInput>) -> bool {
-        let Some(input) = input else {
-            return false;
-        };
-        let document = input.document_name().unwrap_or_default();
-        let parameters = input.parameters().is_none_or(|parameters| parameters.is_empty());
-        parameters && self.probe_documents.iter().any(|probe| probe == document)
     }
 }
 
@@ -84,9 +77,11 @@ impl Intercept for Guard {
         "quarterdeck-guard"
     }
 
-    fn read_before_execution(
+    // Not before the execution: a client's interceptors do not know the operation yet then.
+    fn read_before_serialization(
         &self,
         context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let operation = cfg.load::<Metadata>().map_or("", Metadata::name);
