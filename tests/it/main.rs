@@ -1,4 +1,6 @@
 //! The integration tests, in one binary.
 
+#[cfg(feature = "aws")]
+mod adapter;
 mod config;
 mod support;
