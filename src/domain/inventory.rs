@@ -17,6 +17,7 @@ use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostReading};
 use crate::domain::ids::Kind;
 use crate::domain::loadable::{Failing, Loadable};
@@ -246,6 +247,8 @@ pub struct ScopeState {
     pub hosts: Loadable<Vec<ManagedHost>>,
     /// What nvidia-smi printed on the GPU hosts.
     pub gpu: Loadable<Vec<HostReading>>,
+    /// What the cards did while they were looked at.
+    pub gpu_history: GpuHistory,
     /// Which GPU metrics the CloudWatch agent publishes.
     pub gpu_metric_list: Loadable<Vec<MetricId>>,
     /// DB instances.
@@ -308,6 +311,7 @@ impl ScopeState {
             nat_gateways: Loadable::default(),
             hosts: Loadable::default(),
             gpu: Loadable::default(),
+            gpu_history: GpuHistory::default(),
             gpu_metric_list: Loadable::default(),
             db_instances: Loadable::default(),
             db_clusters: Loadable::default(),
@@ -413,10 +417,14 @@ impl ScopeState {
             Source::Hosts => settle!(self.hosts, ManagedHosts),
             Source::GpuProbe => {
                 let expected = self.expected_cards();
-                settle!(self.gpu, ProbeOutputs, |outputs: &Vec<ProbeOutput>| outputs
+                let stored = settle!(self.gpu, ProbeOutputs, |outputs: &Vec<ProbeOutput>| outputs
                     .iter()
                     .map(|output| HostReading::read(output, expected.get(&output.instance_id).copied()))
-                    .collect::<Vec<_>>())
+                    .collect::<Vec<_>>());
+                if let Some(readings) = self.gpu.get() {
+                    self.gpu_history.extend(readings);
+                }
+                stored
             }
             Source::GpuMetricList => settle!(self.gpu_metric_list, MetricList),
             Source::DbInstances => settle!(self.db_instances, DbInstances),

@@ -18,6 +18,7 @@ mod asg;
 mod burst;
 mod ec2;
 mod ecs;
+mod gpu;
 mod queue;
 mod rds;
 mod redis;
@@ -91,6 +92,12 @@ pub const ALL: &[&Rule] = &[
     &ec2::status_check::RULE,
     &ec2::cpu_credits::RULE,
     &ec2::ebs_burst::RULE,
+    &gpu::cards::HOT,
+    &gpu::cards::THROTTLED,
+    &gpu::cards::ECC,
+    &gpu::hosts::LOST,
+    &gpu::idle::RULE,
+    &gpu::hosts::SILENT,
     &rds::availability::RULE,
     &rds::load::CPU,
     &rds::connections::RULE,
