@@ -16,6 +16,9 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod collect;
+mod cost;
+mod credentials;
 mod ec2;
 mod ecs;
 mod gpu;
@@ -123,6 +126,13 @@ pub const ALL: &[&Rule] = &[
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,
+    &cost::OVER_BUDGET,
+    &cost::FORECAST_OVER_BUDGET,
+    &cost::ANOMALY,
+    &cost::CREDITS,
+    &credentials::ENDING_SOON,
+    &credentials::FAILING,
+    &collect::RULE,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

@@ -117,8 +117,7 @@ impl<'a> Fleet<'a> {
             Some(hour) => {
                 self.as_of = Some(self.as_of.map_or(hour.as_of(), |known| known.min(hour.as_of())));
                 let share = hour.value.per_hour().scale(u64::from(idle), cards as u64);
-                self.cost =
-                    Usd::from_micros(i64::try_from(self.cost.micros() + share.micros()).unwrap_or(i64::MAX));
+                self.cost += share;
             }
             None => self.unpriced.push(&instance.instance_type),
         }
