@@ -112,8 +112,7 @@ impl Answer {
         Self::xml(
             200,
             format!(
-                "<{operation}Response><{operation}Result>{result}</{operation}Result>\
-                 <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></{operation}Response>"
+                "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
             ),
         )
     }
@@ -124,7 +123,7 @@ impl Answer {
             status,
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-                 <Message>{message}</Message></Error><RequestId>req-9</RequestId></ErrorResponse>"
+                 <Message>{message}</Message></Error></ErrorResponse>"
             ),
         )
     }
