@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 
+#[cfg(feature = "aws")]
+mod adapter;
 mod config;
 mod gpu_probe_line;
 mod support;
