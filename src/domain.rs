@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod asg;
+pub mod changes;
 pub mod cost;
 pub mod datastore;
 pub mod diagnostic;
@@ -26,9 +27,12 @@ pub mod numbers;
 pub mod ops;
 pub mod picture;
 pub mod policy;
+pub mod price;
 pub mod queue;
+pub mod rules;
 pub mod scope;
 pub mod sensitive;
 pub mod ssm;
 pub mod text;
 pub mod trail;
+pub mod units;

@@ -1,9 +1,16 @@
-//! `qd`: arguments → console or command → exit code.
+//! `qd`: arguments → console or command → exit code. The only place that makes a cloud.
+
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use quarterdeck::cli::global::Global;
-use quarterdeck::cli::launch;
-use quarterdeck::console::session;
+use quarterdeck::cli::launch::{Launch, Place, Usage, run_console};
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{Demo, MemoryLog};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
+use quarterdeck::engine::environment::Environment;
+use quarterdeck::engine::host::EngineHost;
 
 /// A terminal operations console for AWS with runbook automation
 #[derive(Debug, Parser)]
@@ -13,8 +20,53 @@ struct Cli {
     global: Global,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    session::run(launch::console(&cli.global)?)?;
-    Ok(())
+    let result = Launch::of(&cli.global, Environment::read(), make)
+        .map_err(anyhow::Error::from)
+        .and_then(|launch| run_console(&launch));
+    match result {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("qd: {error:#}");
+            if error.is::<Usage>() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Makes the cloud of a place.
+fn make(
+    place: &Place,
+    read_only: Arc<ReadOnlySwitch>,
+    host: Arc<EngineHost>,
+) -> anyhow::Result<Arc<dyn Cloud>> {
+    match place {
+        Place::Demo { settings, .. } => Ok(Arc::new(Demo::new(
+            host,
+            *settings,
+            Box::new(MemoryLog::default()),
+        )?)),
+        #[cfg(feature = "aws")]
+        Place::Aws {
+            endpoint_url,
+            probe_documents,
+        } => {
+            use quarterdeck::cloud::aws::{Aws, AwsSettings};
+            let settings = AwsSettings {
+                endpoint_url: endpoint_url.clone(),
+                read_only,
+                probe_documents: probe_documents.clone(),
+            };
+            Ok(Arc::new(Aws::new(host, settings)))
+        }
+        #[cfg(not(feature = "aws"))]
+        Place::Aws { .. } => {
+            drop((read_only, host));
+            anyhow::bail!("this build knows no AWS, only --demo: build with the feature `aws`")
+        }
+    }
 }

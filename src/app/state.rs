@@ -186,6 +186,7 @@ impl State {
         static EMPTY: TableView = TableView {
             filter: String::new(),
             sort: None,
+            chosen: false,
             selected: None,
             position: 0,
             offset: 0,
@@ -283,17 +284,17 @@ impl State {
     }
 
     /// The command of a chord, by what is in front.
-    pub fn command_of(&self, chord: &Chord) -> Option<Command> {
-        let mut contexts = Vec::with_capacity(2);
-        if matches!(self.levels.last(), Some(Level::Detail { .. })) {
-            contexts.push(Context::Detail);
+    pub fn command_of(&self, chord: Chord) -> Option<Command> {
+        let context = if matches!(self.levels.last(), Some(Level::Detail { .. })) {
+            Context::Detail
         } else if self.pane == Pane::Logs && self.levels.is_empty() {
-            contexts.push(Context::Logs);
-        }
-        contexts.push(Context::Global);
-        contexts
-            .into_iter()
-            .find_map(|context| self.setup.keymap.command(context.name(), chord))
+            Context::Logs
+        } else {
+            Context::Global
+        };
+        self.setup
+            .keymap
+            .command(context.name(), chord)
             .and_then(Command::of_id)
     }
 }
@@ -303,10 +304,9 @@ pub fn default_bindings() -> Vec<(&'static str, &'static str, &'static str)> {
     REGISTRY
         .iter()
         .flat_map(|entry| {
-            entry
-                .keys
-                .iter()
-                .map(move |key| (entry.context.name(), *key, entry.id))
+            // A command without a key is declared with an empty one, so that settings can bind it.
+            let keys = if entry.keys.is_empty() { &[""] } else { entry.keys };
+            keys.iter().map(move |key| (entry.context.name(), *key, entry.id))
         })
         .collect()
 }

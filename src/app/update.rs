@@ -72,7 +72,7 @@ fn key(state: &mut State, chord: Chord) -> Effects {
     match &mut state.overlay {
         Some(Overlay::Prompt(_)) => prompt::key(state, chord),
         Some(Overlay::Help(scroll)) => {
-            match chord.key {
+            match chord.key() {
                 Key::Down | Key::Char('j') => *scroll = scroll.saturating_add(1),
                 Key::Up | Key::Char('k') => *scroll = scroll.saturating_sub(1),
                 Key::PageDown | Key::Char(' ') => *scroll = scroll.saturating_add(10),
@@ -85,7 +85,7 @@ fn key(state: &mut State, chord: Chord) -> Effects {
             state.overlay = None;
             Effects::redraw()
         }
-        None => match state.command_of(&chord) {
+        None => match state.command_of(chord) {
             Some(command) => command::run(state, command),
             None => Effects::none(),
         },

@@ -1,70 +1,356 @@
-//! From flags to what runs: scopes, clocks, the cloud. The only place that chooses between AWS
-//! and the demo.
+//! From flags, settings and estate files to what runs: scopes, policies, clocks, and which cloud.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use crate::app::state::{Environment, Setup, WriteState, Zone, default_bindings};
+use crate::app::state::{Environment as Frame, Setup, WriteState, Zone, default_bindings};
 use crate::cli::global::Global;
+use crate::cli::scopes;
 use crate::cloud::Cloud;
-use crate::cloud::demo::{self, Demo, MemoryLog, Scenario, Worlds};
+use crate::cloud::demo::{self, Scenario, Worlds};
+use crate::cloud::read_only::ReadOnlySwitch;
+use crate::config::estate::{self, Estate};
 use crate::config::keys::Keymap;
 use crate::console::session::{MakeCloud, Session};
+use crate::domain::policy::{self, Policy};
+use crate::domain::rules::{self, Policies, Terms};
+use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
+use crate::engine::collector::Assess;
+use crate::engine::environment::Environment;
 use crate::engine::host::EngineHost;
 use crate::view::styles::Styles;
 
-/// A session of the console, as the flags want it.
-pub fn console(global: &Global) -> anyhow::Result<Session> {
-    let worlds = worlds(global)?;
-    let epoch = Timestamp::now();
-    let scenario = match &global.scenario {
-        Some(name) => name.parse().context("--scenario")?,
-        None => Scenario::Everyday,
-    };
-    let clocks = Clocks {
-        cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
-        wall: Arc::new(SystemClock),
-    };
-    let settings = demo::Settings {
-        worlds,
-        scenario,
-        seed: global.seed,
-        epoch,
-    };
-    let cloud: MakeCloud = Box::new(move |host: Arc<EngineHost>| {
-        let demo = Demo::new(host, settings, Box::new(MemoryLog::default()))?;
-        Ok(Arc::new(demo) as Arc<dyn Cloud>)
-    });
-    Ok(Session {
-        setup: Setup {
-            estate: Some(demo::estate_name(worlds).to_owned()),
-            environment: Environment::Demo,
-            write: WriteState::ReadWrite,
-            zones: vec![Zone {
-                label: "UTC".to_owned(),
-                zone: TimeZone::UTC,
-            }],
-            monthly_budget: None,
-            keymap: Keymap::build(&default_bindings()),
-            themes: vec!["quarterdeck".to_owned()],
-        },
-        styles: Styles::ansi(),
-        scopes: demo::scopes(worlds).into_iter().map(Arc::new).collect(),
-        clocks,
-        assess: Arc::new(|_, _| Vec::new()),
-        cloud,
-        in_tmux: std::env::var_os("TMUX").is_some(),
+/// Something is wrong with what the user asked for: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Which cloud is to be made.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// AWS, or anything that speaks its protocols.
+    Aws {
+        /// Every service's endpoint.
+        endpoint_url: Option<String>,
+        /// SSM documents of the estate that may be run as GPU probe.
+        probe_documents: Vec<String>,
+    },
+    /// Simulated estates.
+    Demo {
+        /// Which, and what goes wrong.
+        settings: demo::Settings,
+        /// Where writes are remembered; `None` forgets them with the process.
+        dir: Option<PathBuf>,
+        /// Whether earlier writes are forgotten.
+        fresh: bool,
+    },
+}
+
+/// Makes the cloud of a place. Only `main` knows how.
+pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
+
+/// Everything that the console and the headless commands start from.
+pub struct Launch {
+    /// The estate's name, or the demo's.
+    pub title: Option<String>,
+    /// What the frame's colour says.
+    pub frame: Frame,
+    /// The switch that every change asks.
+    pub read_only: Arc<ReadOnlySwitch>,
+    /// Accounts and regions.
+    pub scopes: Vec<Arc<Scope>>,
+    /// What counts as wrong where.
+    pub policies: Arc<Policies>,
+    /// The estate's own policy, or the default.
+    pub policy: Arc<Policy>,
+    /// The estate's file, if there is one.
+    pub estate: Option<Estate>,
+    /// Both clocks.
+    pub clocks: Clocks,
+    /// Which cloud.
+    pub place: Place,
+    /// How it is made.
+    pub maker: Maker,
+    /// What the environment says.
+    pub environment: Environment,
+    /// Where state is kept.
+    pub state_dir: Option<PathBuf>,
+}
+
+impl Launch {
+    /// Works out what the flags mean.
+    pub fn of(global: &Global, environment: Environment, maker: Maker) -> Result<Self, Usage> {
+        let estate = global
+            .estate
+            .as_deref()
+            .map(|name| load_estate(name, &environment))
+            .transpose()?;
+        let state_dir = global.state_dir.clone().or_else(|| environment.state_dir());
+        match &global.demo {
+            Some(world) => Self::demo(global, world, estate, environment, maker, state_dir),
+            None => Self::aws(global, estate, environment, maker, state_dir),
+        }
+    }
+
+    fn aws(
+        global: &Global,
+        estate: Option<Estate>,
+        environment: Environment,
+        maker: Maker,
+        state_dir: Option<PathBuf>,
+    ) -> Result<Self, Usage> {
+        if global.scenario.is_some() {
+            return Err(Usage("--scenario is for --demo".to_owned()));
+        }
+        let scopes = match &estate {
+            Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
+                scopes::of_estate(&estate.scopes)
+            }
+            _ => scopes::of_flags(global, &environment)?,
+        };
+        let policy = estate
+            .as_ref()
+            .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone()));
+        let clock = Arc::new(SystemClock);
+        let read_only = switch(global, &policy);
+        Ok(Self {
+            title: estate.as_ref().map(|estate| estate.name.clone()),
+            frame: frame(policy.environment),
+            read_only,
+            scopes,
+            policies: Arc::new(Policies {
+                otherwise: policy.clone(),
+                ..Policies::default()
+            }),
+            policy,
+            clocks: Clocks {
+                cloud: clock.clone(),
+                wall: clock,
+            },
+            place: Place::Aws {
+                endpoint_url: global.endpoint_url.clone(),
+                probe_documents: estate
+                    .iter()
+                    .filter_map(|estate| estate.probe_document.clone())
+                    .collect(),
+            },
+            estate,
+            maker,
+            environment,
+            state_dir,
+        })
+    }
+
+    fn demo(
+        global: &Global,
+        world: &str,
+        estate: Option<Estate>,
+        environment: Environment,
+        maker: Maker,
+        state_dir: Option<PathBuf>,
+    ) -> Result<Self, Usage> {
+        let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
+        let worlds = match world {
+            "all" => Worlds::All,
+            name => Worlds::One(name.parse().map_err(|error| usage(&error))?),
+        };
+        let scenario = match &global.scenario {
+            Some(name) => name.parse().map_err(|error| usage(&error))?,
+            None => Scenario::Everyday,
+        };
+        if !(global.speed > 0.0 && global.speed.is_finite()) {
+            return Err(Usage(format!(
+                "--speed {}: a number above 0 is needed",
+                global.speed
+            )));
+        }
+        let epoch = Timestamp::now();
+        let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
+        let mut policies = Policies::default();
+        for scope in &scopes {
+            let shipped = estate::SHIPPED
+                .iter()
+                .find(|(name, _)| Some(*name) == scope.profile.as_deref());
+            if let Some((name, text)) = shipped
+                && let Ok(loaded) = estate::parse(name, text.as_bytes())
+            {
+                policies
+                    .of_scope
+                    .insert(scope.name.clone(), Arc::new(loaded.estate.policy));
+            }
+        }
+        let policy = match (&estate, scopes.as_slice()) {
+            (Some(estate), _) => Arc::new(estate.policy.clone()),
+            (None, [one]) => policies.of_scope.get(&one.name).cloned().unwrap_or_default(),
+            (None, _) => {
+                let seoul = policy::Zone::named("Asia/Seoul").unwrap_or_else(|_| policy::Zone::utc());
+                Arc::new(Policy {
+                    time_zone: seoul,
+                    ..Policy::default()
+                })
+            }
+        };
+        let read_only = if global.read_only {
+            ReadOnlySwitch::on()
+        } else {
+            ReadOnlySwitch::off()
+        };
+        Ok(Self {
+            title: Some(demo::estate_name(worlds).to_owned()),
+            frame: Frame::Demo,
+            read_only: Arc::new(read_only),
+            scopes,
+            policies: Arc::new(policies),
+            policy,
+            estate,
+            clocks: Clocks {
+                cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
+                wall: Arc::new(SystemClock),
+            },
+            place: Place::Demo {
+                settings: demo::Settings {
+                    worlds,
+                    scenario,
+                    seed: global.seed,
+                    epoch,
+                },
+                dir: global.demo_dir.clone(),
+                fresh: global.demo_fresh,
+            },
+            maker,
+            environment,
+            state_dir,
+        })
+    }
+
+    /// How findings are made of what is known.
+    pub fn assess(&self) -> Assess {
+        let policies = self.policies.clone();
+        Arc::new(move |inventory, now| {
+            rules::evaluate(
+                inventory,
+                &Terms {
+                    policies: &policies,
+                    session: &[],
+                },
+                now,
+            )
+        })
+    }
+
+    /// How the cloud is made, once the engine has a host for it.
+    pub fn cloud(&self) -> MakeCloud {
+        let (place, read_only, maker) = (self.place.clone(), self.read_only.clone(), self.maker);
+        Box::new(move |host| maker(&place, read_only, host))
+    }
+
+    /// A session of the console.
+    pub fn console(&self) -> anyhow::Result<Session> {
+        let keymap = Keymap::build(&default_bindings(), &[])
+            .map_err(|errors| anyhow::anyhow!("default keys: {errors:?}"))?;
+        let write = if self.read_only.is_on() {
+            WriteState::ReadOnly
+        } else {
+            WriteState::ReadWrite
+        };
+        Ok(Session {
+            setup: Setup {
+                estate: self.title.clone(),
+                environment: self.frame,
+                write,
+                zones: self.zones(),
+                monthly_budget: self.policy.monthly_budget_usd,
+                keymap,
+                themes: vec!["quarterdeck".to_owned()],
+            },
+            styles: Styles::ansi(),
+            scopes: self.scopes.clone(),
+            clocks: self.clocks.clone(),
+            assess: self.assess(),
+            cloud: self.cloud(),
+            in_tmux: self.environment.in_tmux(),
+        })
+    }
+
+    /// The estate's zone, then UTC, then the machine's.
+    fn zones(&self) -> Vec<Zone> {
+        let now = self.clocks.wall.now();
+        let label = |zone: &jiff::tz::TimeZone| zone.to_offset_info(now).abbreviation().to_owned();
+        let estate = self.policy.time_zone.rules().clone();
+        let machine = jiff::tz::TimeZone::system();
+        let mut zones: Vec<Zone> = Vec::new();
+        for zone in [estate, machine, jiff::tz::TimeZone::UTC] {
+            let label = label(&zone);
+            if zones.iter().all(|known| known.label != label) {
+                zones.push(Zone { label, zone });
+            }
+        }
+        zones
+    }
+}
+
+/// Whether changes are refused: by flag, else as the estate says.
+fn switch(global: &Global, policy: &Policy) -> Arc<ReadOnlySwitch> {
+    let refused = global.read_only || (policy.read_only_default && !global.read_write);
+    Arc::new(if refused {
+        ReadOnlySwitch::on()
+    } else {
+        ReadOnlySwitch::off()
     })
 }
 
-fn worlds(global: &Global) -> anyhow::Result<Worlds> {
-    match global.demo.as_deref() {
-        None => anyhow::bail!("only --demo is there in this build"),
-        Some("all") => Ok(Worlds::All),
-        Some(name) => Ok(Worlds::One(name.parse().context("--demo")?)),
+fn frame(environment: policy::Environment) -> Frame {
+    match environment {
+        policy::Environment::Prod => Frame::Prod,
+        policy::Environment::Staging => Frame::Staging,
+        policy::Environment::Dev => Frame::Dev,
+        policy::Environment::Unknown => Frame::Unknown,
     }
+}
+
+/// An estate file by path, or by name in `./estates`, the configuration folder, or among those
+/// that are compiled in.
+fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+    let mut places = vec![PathBuf::from(name)];
+    if !name.contains('/') {
+        places.push(PathBuf::from(format!("estates/{name}.yaml")));
+        places.extend(
+            environment
+                .config_dir()
+                .map(|dir| dir.join("estates").join(format!("{name}.yaml"))),
+        );
+    }
+    for place in &places {
+        match std::fs::read(place) {
+            Ok(bytes) => return parse_estate(&place.to_string_lossy(), &bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Usage(format!("{}: {error}", place.display()))),
+        }
+    }
+    if let Some((shipped, text)) = estate::SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
+        return parse_estate(shipped, text.as_bytes());
+    }
+    let looked: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+    let shipped: Vec<&str> = estate::SHIPPED.iter().map(|(name, _)| *name).collect();
+    Err(Usage(format!(
+        "no estate {name}: looked for {}; compiled in are {}",
+        looked.join(", "),
+        shipped.join(", ")
+    )))
+}
+
+fn parse_estate(name: &str, bytes: &[u8]) -> Result<Estate, Usage> {
+    match estate::parse(name, bytes) {
+        Ok(loaded) => Ok(loaded.estate),
+        Err(report) => Err(Usage(report.to_string())),
+    }
+}
+
+/// Runs the console until the user leaves.
+pub fn run_console(launch: &Launch) -> anyhow::Result<crate::console::session::Ending> {
+    crate::console::session::run(launch.console().context("the console cannot start")?)
 }

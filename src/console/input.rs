@@ -10,7 +10,7 @@ use std::time::Duration;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
 
-use crate::config::keys::{Chord, Key};
+use crate::config::keys::{Chord, Key, Modifiers};
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +90,15 @@ fn chord(event: KeyEvent) -> Option<Chord> {
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,
         KeyCode::Tab => Key::Tab,
-        KeyCode::BackTab => Key::BackTab,
+        KeyCode::BackTab => {
+            return Some(Chord::new(
+                Key::Tab,
+                Modifiers {
+                    shift: true,
+                    ..Modifiers::NONE
+                },
+            ));
+        }
         KeyCode::Backspace => Key::Backspace,
         KeyCode::Delete => Key::Delete,
         KeyCode::Up => Key::Up,
@@ -103,9 +111,13 @@ fn chord(event: KeyEvent) -> Option<Chord> {
         KeyCode::PageDown => Key::PageDown,
         _ => return None,
     };
-    Some(Chord {
+    let held = |modifier| event.modifiers.contains(modifier);
+    Some(Chord::new(
         key,
-        ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-        alt: event.modifiers.contains(KeyModifiers::ALT),
-    })
+        Modifiers {
+            ctrl: held(KeyModifiers::CONTROL),
+            alt: held(KeyModifiers::ALT),
+            shift: held(KeyModifiers::SHIFT),
+        },
+    ))
 }

@@ -83,12 +83,17 @@ pub struct Identity {
 impl Identity {
     /// The role or user as people say it: `…assumed-role/oncall/alice` → `oncall`.
     pub fn principal(&self) -> &str {
-        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or(&self.arn);
-        let mut parts = resource.split('/');
-        match (parts.next(), parts.next()) {
-            (Some("assumed-role" | "user" | "role" | "federated-user"), Some(name)) => name,
-            (Some(first), _) => first,
-            (None, _) => resource,
-        }
+        principal(&self.arn)
+    }
+}
+
+/// The role or user of a caller's ARN: `…assumed-role/oncall/alice` → `oncall`.
+pub fn principal(arn: &str) -> &str {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let mut parts = resource.split('/');
+    match (parts.next(), parts.next()) {
+        (Some("assumed-role" | "user" | "role" | "federated-user"), Some(name)) => name,
+        (Some(first), _) => first,
+        (None, _) => resource,
     }
 }

@@ -1,2 +1,4 @@
 //! The integration tests, in one binary.
-fn main() {}
+
+mod config;
+mod support;

@@ -13,7 +13,7 @@ pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else {
         return Effects::none();
     };
-    match (chord.key, chord.ctrl, chord.alt) {
+    match (chord.key(), chord.modifiers().ctrl, chord.modifiers().alt) {
         (Key::Esc, ..) | (Key::Char('c' | 'g'), true, false) => return cancel(state),
         (Key::Enter, ..) => return accept(state),
         (Key::Backspace, ..) | (Key::Char('h'), true, false) => prompt.backspace(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_ssm::operation::send_command::SendCommandInput;
 
-use crate::domain::gpu::probe::{EXECUTION_TIMEOUT_S, SHELL_LINE};
+use crate::domain::gpu::probe::{SSM_EXECUTION_TIMEOUT_S, probe_line};
 
 /// Runs shell lines on Linux.
 pub(super) const SHELL_DOCUMENT: &str = "AWS-RunShellScript";
@@ -13,10 +13,10 @@ pub(super) const SHELL_DOCUMENT: &str = "AWS-RunShellScript";
 /// What `AWS-RunShellScript` is to run.
 pub(super) fn parameters() -> HashMap<String, Vec<String>> {
     HashMap::from([
-        ("commands".to_owned(), vec![SHELL_LINE.to_owned()]),
+        ("commands".to_owned(), vec![probe_line().to_owned()]),
         (
             "executionTimeout".to_owned(),
-            vec![EXECUTION_TIMEOUT_S.to_string()],
+            vec![SSM_EXECUTION_TIMEOUT_S.to_string()],
         ),
     ])
 }

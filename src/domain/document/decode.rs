@@ -12,7 +12,8 @@ use serde::forward_to_deserialize_any;
 use super::{Entry, Node, Value};
 use crate::domain::diagnostic::{Diagnostic, Span};
 
-/// Reads a typed value from a tree.
+/// Reads a typed value from a tree. A key without a value counts as left out, so that it takes its
+/// default.
 pub fn decode<'de, T: Deserialize<'de>>(root: &'de Node) -> Result<T, Diagnostic> {
     T::deserialize(Cursor(root))
         .map_err(|error| Diagnostic::error(error.span.unwrap_or(root.span), error.message))
@@ -76,6 +77,7 @@ impl<'de> de::Deserializer<'de> for Cursor<'de> {
             Value::Map(entries) => visitor.visit_map(MapDeserializer::new(
                 entries
                     .iter()
+                    .filter(|entry| entry.value.value != Value::Null)
                     .map(|Entry { key, value }| (key.text.as_str(), Cursor(value))),
             )),
         }

@@ -1,0 +1,200 @@
+//! Which changes concern a resource: its own, and those of what it stands on.
+
+use std::collections::HashSet;
+
+use crate::domain::changes::Change;
+use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::inventory::{Inventory, ScopeState};
+
+/// Changes of the resource itself and of those that it depends on: services behind a target group or
+/// load balancer, the group of an instance or GPU, the members of a cluster.
+pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &ResourceKey) -> Vec<&'a Change> {
+    let mut keys: HashSet<ResourceKey> = HashSet::from([key.clone()]);
+    if let Some(state) = inventory.scope(&key.scope) {
+        let related = related(state, key);
+        keys.extend(
+            related
+                .into_iter()
+                .map(|(kind, id)| ResourceKey::new(&key.scope, kind, id)),
+        );
+    }
+    changes
+        .iter()
+        .filter(|change| {
+            change
+                .resource
+                .as_ref()
+                .is_some_and(|resource| keys.contains(resource))
+        })
+        .collect()
+}
+
+fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a str)> {
+    match key.kind {
+        Kind::TargetGroup => services_behind(state, &|arn| arn == &*key.id),
+        Kind::LoadBalancer => {
+            let behind: HashSet<&str> = state
+                .balancing
+                .get()
+                .into_iter()
+                .flat_map(|balancing| &balancing.target_groups)
+                .filter(|group| group.load_balancers.iter().any(|arn| **arn == *key.id))
+                .map(|group| group.arn.as_str())
+                .collect();
+            services_behind(state, &|arn| behind.contains(arn))
+        }
+        Kind::Ec2Instance | Kind::GpuHost => group_of(state, &key.id),
+        Kind::Gpu => {
+            let host = state.gpu.get().into_iter().flatten().find(|reading| {
+                reading
+                    .cards
+                    .iter()
+                    .any(|card| card.uuid.as_deref() == Some(&*key.id))
+            });
+            host.map_or_else(Vec::new, |reading| {
+                let mut found = group_of(state, &reading.instance_id);
+                found.push((Kind::Ec2Instance, reading.instance_id.as_str()));
+                found
+            })
+        }
+        Kind::RdsCluster => members(state, &key.id),
+        Kind::RdsInstance => cluster_of(state, &key.id),
+        Kind::EcsService
+        | Kind::Asg
+        | Kind::Redis
+        | Kind::Alarm
+        | Kind::Queue
+        | Kind::LogGroup
+        | Kind::NatGateway
+        | Kind::Budget
+        | Kind::Scope => Vec::new(),
+    }
+}
+
+fn services_behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -> Vec<(Kind, &'a str)> {
+    state
+        .ecs
+        .get()
+        .into_iter()
+        .flat_map(|fleet| &fleet.services)
+        .filter(|service| service.target_groups.iter().any(|arn| is_meant(arn)))
+        .map(|service| (Kind::EcsService, service.arn.as_str()))
+        .collect()
+}
+
+fn group_of<'a>(state: &'a ScopeState, instance: &str) -> Vec<(Kind, &'a str)> {
+    let Some(name) = state
+        .instances
+        .get()
+        .into_iter()
+        .flatten()
+        .find(|known| known.id == instance)
+        .and_then(|known| known.group())
+    else {
+        return Vec::new();
+    };
+    state
+        .groups
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|group| group.name == name)
+        .map(|group| (Kind::Asg, group.arn.as_str()))
+        .collect()
+}
+
+fn members<'a>(state: &'a ScopeState, cluster: &str) -> Vec<(Kind, &'a str)> {
+    let clusters = || state.db_clusters.get().into_iter().flatten();
+    let Some(cluster) = clusters().find(|known| known.arn == cluster) else {
+        return Vec::new();
+    };
+    state
+        .db_instances
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|db| db.cluster.as_ref() == Some(&cluster.name))
+        .map(|db| (Kind::RdsInstance, db.arn.as_str()))
+        .collect()
+}
+
+fn cluster_of<'a>(state: &'a ScopeState, instance: &str) -> Vec<(Kind, &'a str)> {
+    let instances = || state.db_instances.get().into_iter().flatten();
+    let Some(name) = instances()
+        .find(|db| db.arn == instance)
+        .and_then(|db| db.cluster.as_ref())
+    else {
+        return Vec::new();
+    };
+    state
+        .db_clusters
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|cluster| cluster.name == *name)
+        .map(|cluster| (Kind::RdsCluster, cluster.arn.as_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::changes::recent;
+    use crate::domain::ids::Tag;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::rules::sample::{
+        Bench, activity, deployment, group, instance, load_balancer, service, target_group_arn,
+    };
+
+    fn bench() -> Bench {
+        let mut bench = Bench::new();
+        let mut api = service("api", 3);
+        api.deployments = vec![deployment("api", 3, 170)];
+        api.target_groups = vec![target_group_arn("api-tg")];
+        let mut web = service("web", 1);
+        web.deployments = vec![deployment("web", 1, 160)];
+        bench.services(vec![api, web]);
+        bench.target_group("api-tg", &[]);
+        let mut host = instance("i-1", "g5.xlarge");
+        host.tags = vec![Tag {
+            key: "aws:autoscaling:groupName".to_owned(),
+            value: "workers".to_owned(),
+        }];
+        bench.know(Source::Instances, ReplyData::Instances(vec![host]));
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 1)]));
+        bench.know(
+            Source::Activities,
+            ReplyData::Activities(vec![activity(
+                "workers",
+                165,
+                "Launching a new EC2 instance: i-1",
+            )]),
+        );
+        bench
+    }
+
+    fn told(bench: &Bench, kind: Kind, id: &str) -> Vec<String> {
+        let changes = recent(&bench.inventory, bench.now, SignedDuration::from_hours(2));
+        assert_eq!(changes.len(), 3);
+        let key = ResourceKey::new(bench.inventory.scopes[0].name(), kind, id);
+        for_resource(&bench.inventory, &changes, &key)
+            .into_iter()
+            .map(|change| change.what.clone())
+            .collect()
+    }
+
+    #[test]
+    fn a_resource_has_its_own_changes_and_those_below_it() {
+        let bench = bench();
+        let (api, workers) = (["api:3"], ["workers: Launching a new EC2 instance: i-1"]);
+        assert_eq!(told(&bench, Kind::EcsService, &service("api", 3).arn), api);
+        assert_eq!(told(&bench, Kind::TargetGroup, &target_group_arn("api-tg")), api);
+        assert_eq!(told(&bench, Kind::LoadBalancer, &load_balancer("main").arn), api);
+        assert_eq!(told(&bench, Kind::Ec2Instance, "i-1"), workers);
+        assert_eq!(told(&bench, Kind::Asg, &group("workers", 1).arn), workers);
+        assert_eq!(told(&bench, Kind::Queue, "elsewhere"), [""; 0]);
+    }
+}

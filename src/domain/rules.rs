@@ -1,0 +1,145 @@
+//! Health rules: pure functions from what is known of a scope to findings about it. A rule speaks up
+//! only about what it knows; what could not be read is the matter of `collect.unreadable` alone.
+//!
+//! Durations run to the moment at which the data was read, not to now: of an hour-old answer nobody
+//! can say that a deployment has been stuck for an hour longer.
+
+mod accept;
+mod context;
+mod doc;
+mod draft;
+mod measured;
+mod verdict;
+mod words;
+
+mod alarm;
+mod alb;
+mod asg;
+mod burst;
+mod ec2;
+mod ecs;
+mod queue;
+mod rds;
+mod redis;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use accept::SessionAccept;
+pub use asg::activities::failure as launch_failure;
+pub use context::{Context, Policies, Terms};
+pub use doc::markdown;
+pub use measured::{Measured, Metrics};
+pub use verdict::{Verdict, Verdicts};
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::domain::health::{self, Finding, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::inventory::Inventory;
+use crate::domain::scope::ScopeName;
+
+/// A health rule.
+pub struct Rule {
+    /// Its id: the family, a dot, the trouble. Estate files and scripts name it.
+    pub id: &'static str,
+    /// The kind of resource that its findings are about.
+    pub kind: Kind,
+    /// The trouble in a few words.
+    pub title: &'static str,
+    /// What is looked at, how it is judged and what is left out, in sentences.
+    pub what: &'static str,
+    /// When a finding has which severity.
+    pub severities: &'static [(Severity, &'static str)],
+    /// Names of the thresholds that an estate can set.
+    pub thresholds: &'static [&'static str],
+    /// Runbooks that help, the most likely one first.
+    pub runbooks: &'static [&'static str],
+    /// Whether it is asked once per scope or once per account.
+    pub reach: Reach,
+    /// Adds what it finds.
+    pub check: fn(&Context<'_>, &mut Vec<Finding>),
+}
+
+/// How often a rule is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Of every account and region.
+    Scope,
+    /// Once of an account, whatever regions are watched.
+    Account,
+}
+
+/// All rules, customer impact first, then in the order of the kinds.
+pub const ALL: &[&Rule] = &[
+    &alb::errors::RULE,
+    &alb::latency::RULE,
+    &alb::collapse::RULE,
+    &alb::targets::RULE,
+    &ecs::below_desired::RULE,
+    &ecs::deployment::FAILING,
+    &ecs::deployment::STUCK,
+    &ecs::deployment::ROLLED_BACK,
+    &ecs::tasks_stopping::RULE,
+    &asg::below_desired::RULE,
+    &asg::launch_failed::RULE,
+    &asg::spot::RULE,
+    &asg::process_suspended::RULE,
+    &asg::schedule::RULE,
+    &ec2::status_check::RULE,
+    &ec2::cpu_credits::RULE,
+    &ec2::ebs_burst::RULE,
+    &rds::availability::RULE,
+    &rds::load::CPU,
+    &rds::connections::RULE,
+    &rds::storage::RULE,
+    &rds::memory::MEMORY,
+    &rds::memory::SWAP,
+    &rds::replica_lag::RULE,
+    &rds::backup::NO_BACKUP,
+    &rds::backup::BUSINESS_HOURS,
+    &rds::single_az::RULE,
+    &rds::load::BURST_BALANCE,
+    &rds::load::CPU_CREDITS,
+    &rds::maintenance::RULE,
+    &redis::availability::NOT_AVAILABLE,
+    &redis::load::MEMORY,
+    &redis::load::EVICTIONS,
+    &redis::hit_rate::RULE,
+    &redis::load::ENGINE_CPU,
+    &redis::availability::FAILOVER_OFF,
+    &queue::AGE,
+    &queue::DEPTH,
+    &queue::DEAD_LETTERS,
+    &alarm::FIRING,
+    &alarm::WITHOUT_ACTION,
+    &alarm::INSUFFICIENT_DATA,
+];
+
+/// What is wrong with everything that is known, the most pressing first; accepted findings are
+/// among them, marked as such.
+pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec<Finding> {
+    let leaders: BTreeSet<&ScopeName> = inventory.account_leaders().map(|state| state.name()).collect();
+    let mut findings = Vec::new();
+    for state in inventory.shown() {
+        let context = Context::new(state, terms, now);
+        let first = findings.len();
+        for rule in ALL {
+            if rule.reach == Reach::Scope || leaders.contains(state.name()) {
+                (rule.check)(&context, &mut findings);
+            }
+        }
+        for finding in &mut findings[first..] {
+            finding.accepted = accept::reason(finding, &context, terms.session);
+        }
+    }
+    health::rank(&mut findings);
+    findings
+}
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
+}

@@ -1,0 +1,273 @@
+//! `alb.5xx`: answers with a server error, as customers get them.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::metric_catalog::{load_balancer, target_group};
+use crate::domain::policy::Breach;
+use crate::domain::rules::draft::severity;
+use crate::domain::rules::{Context, Measured, Reach, Rule, alb, words};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "alb.5xx",
+    kind: Kind::TargetGroup,
+    title: "Server errors reach customers",
+    what: "Answers with an HTTP status of 500 and above, counted per minute over the newest five \
+           minutes and as a share of the requests: per target group those of the targets, per load \
+           balancer also those that it gave by itself because no target answered. A share is judged \
+           only with enough requests. The worse of both judgements counts. A load balancer is named \
+           only for what none of its target groups explains.",
+    severities: &[
+        (Severity::Crit, "count or share at the critical level"),
+        (Severity::Warn, "count or share at the warning level"),
+    ],
+    thresholds: &[
+        "alb_5xx_per_minute",
+        "alb_5xx_percent",
+        "alb_requests_least_per_minute",
+    ],
+    runbooks: &["rollback-deploy", "ecs-restart"],
+    reach: Reach::Scope,
+    check,
+};
+
+/// Errors of a target group or load balancer, as far as they were read.
+struct Errors {
+    per_minute: f64,
+    /// Requests per minute and the share that failed, if there were enough to tell.
+    share: Option<(f64, f64)>,
+    since: Option<Timestamp>,
+}
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    // Load balancers for which a target group already says what is wrong.
+    let mut explained = BTreeSet::new();
+    for (group, dimension, balancer) in alb::groups(context) {
+        let Some(counted) = context.metric(target_group::TARGET_5XX.of_both(dimension, balancer)) else {
+            continue;
+        };
+        let requests = context.metric(target_group::REQUESTS.of_both(dimension, balancer));
+        let errors = Errors::of(context, &[counted], requests);
+        if let Some(breach) = errors.judge(context) {
+            explained.insert(balancer);
+            let draft = RULE.on(context, &group.arn, &group.name).hurts(Impact::Customer);
+            findings.push(
+                draft
+                    .since(errors.since)
+                    .because(errors.counted_sentence(context, breach, "answers of the targets"))
+                    .perhaps_because(errors.share_sentence(context))
+                    .report(severity(breach), errors.title(context, breach)),
+            );
+        }
+    }
+    for (balancer, dimension) in alb::balancers(context) {
+        let own = context.metric(load_balancer::OWN_5XX.of(dimension));
+        let of_targets = context.metric(load_balancer::TARGET_5XX.of(dimension));
+        let counted: Vec<Measured<'_>> = if explained.contains(dimension) {
+            own.into_iter().collect()
+        } else {
+            own.into_iter().chain(of_targets).collect()
+        };
+        let errors = Errors::of(
+            context,
+            &counted,
+            context.metric(load_balancer::REQUESTS.of(dimension)),
+        );
+        if let Some(breach) = errors.judge(context) {
+            let own_rate = own.map_or(0.0, |own| own.per_minute());
+            let draft = RULE
+                .on(context, &balancer.arn, &balancer.name)
+                .of_kind(Kind::LoadBalancer)
+                .hurts(Impact::Customer);
+            findings.push(
+                draft
+                    .since(errors.since)
+                    .because(errors.counted_sentence(context, breach, "answers of load balancer and targets"))
+                    .perhaps_because((own_rate > 0.0).then(|| {
+                        format!(
+                            "{} a minute came from the load balancer itself: no target answered it in time.",
+                            words::number(own_rate)
+                        )
+                    }))
+                    .perhaps_because(errors.share_sentence(context))
+                    .report(severity(breach), errors.title(context, breach)),
+            );
+        }
+    }
+}
+
+impl Errors {
+    fn of(context: &Context<'_>, counted: &[Measured<'_>], requests: Option<Measured<'_>>) -> Self {
+        let least = context.limits().alb_requests_least_per_minute;
+        // The newest five minutes for which the number of requests is complete.
+        let share = requests.and_then(|requests| {
+            let (from, _) = *requests.series.points.last()?;
+            let asked = requests.latest()?;
+            let to = from + SignedDuration::from_secs(i64::from(requests.series.period_s));
+            let minutes = f64::from(requests.series.period_s) / 60.0;
+            let failed: f64 = counted.iter().map(|errors| errors.sum_between(from, to)).sum();
+            // What the load balancer answers by itself is not among the requests it counts.
+            let all = asked.max(failed);
+            (asked / minutes >= least).then(|| (asked / minutes, failed / all * 100.0))
+        });
+        Self {
+            per_minute: counted.iter().map(Measured::per_minute).sum(),
+            share,
+            since: counted
+                .iter()
+                .filter_map(|errors| errors.since(|value| value > 0.0))
+                .min(),
+        }
+    }
+
+    fn judge(&self, context: &Context<'_>) -> Option<Breach> {
+        if self.per_minute <= 0.0 {
+            return None;
+        }
+        let limits = context.limits();
+        let by_count = limits.alb_5xx_per_minute.judge(self.per_minute);
+        let by_share = self
+            .share
+            .and_then(|(_, share)| limits.alb_5xx_percent.judge(share));
+        by_count.max(by_share)
+    }
+
+    fn title(&self, context: &Context<'_>, breach: Breach) -> String {
+        let limits = context.limits();
+        let by_count = limits.alb_5xx_per_minute.judge(self.per_minute);
+        match self.share {
+            Some((_, share)) if by_count < Some(breach) => format!(
+                "5xx {} of requests, limit {}",
+                words::percent(share),
+                words::percent(limits.alb_5xx_percent.level(breach))
+            ),
+            _ => format!(
+                "5xx {}/min, limit {}",
+                words::number(self.per_minute),
+                words::number(limits.alb_5xx_per_minute.level(breach))
+            ),
+        }
+    }
+
+    fn counted_sentence(&self, context: &Context<'_>, breach: Breach, whose: &str) -> String {
+        format!(
+            "{} {whose} a minute are 5xx, mean of five minutes; the limit is {}.",
+            words::number(self.per_minute),
+            words::number(context.limits().alb_5xx_per_minute.level(breach))
+        )
+    }
+
+    fn share_sentence(&self, context: &Context<'_>) -> Option<String> {
+        let limit = context.limits().alb_5xx_percent;
+        self.share.map(|(requests, share)| {
+            format!(
+                "That is {} of {} requests a minute; a warning begins at {}, critical is {}.",
+                words::percent(share),
+                words::number(requests),
+                words::percent(limit.warn),
+                words::percent(limit.crit)
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rules::sample::{Bench, MAIN, at, target_group_dimension};
+
+    fn bench(errors: f64, requests: f64) -> Bench {
+        let mut bench = Bench::new();
+        bench.target_group("api-tg", &[("10.0.0.1", "healthy")]);
+        let dimension = target_group_dimension("api-tg");
+        bench.steady(target_group::TARGET_5XX.of_both(&dimension, MAIN), errors);
+        bench.metric(
+            target_group::REQUESTS.of_both(&dimension, MAIN),
+            300,
+            &[(165, requests), (170, requests)],
+        );
+        bench
+    }
+
+    #[test]
+    fn many_errors_are_critical_with_count_share_and_start() {
+        let findings = bench(30.0, 7000.0).check(&RULE);
+        assert_eq!(findings.len(), 1);
+        let finding = &findings[0];
+        assert_eq!(
+            (
+                finding.severity,
+                finding.impact,
+                finding.name.as_str(),
+                finding.since
+            ),
+            (Severity::Crit, Impact::Customer, "api-tg", Some(at(149)))
+        );
+        assert_eq!(finding.title, "5xx 30/min, limit 10");
+        assert_eq!(
+            finding.evidence,
+            [
+                "30 answers of the targets a minute are 5xx, mean of five minutes; the limit is 10.",
+                "That is 2.1% of 1400 requests a minute; a warning begins at 1%, critical is 5%.",
+            ]
+        );
+        assert_eq!(finding.runbooks, ["rollback-deploy", "ecs-restart"]);
+    }
+
+    #[test]
+    fn a_bad_share_of_little_traffic_counts() {
+        let findings = bench(2.0, 100.0).check(&RULE);
+        assert_eq!(findings[0].title, "5xx 10% of requests, limit 5%");
+        assert_eq!(findings[0].severity, Severity::Crit);
+    }
+
+    #[test]
+    fn a_share_of_too_few_requests_is_not_judged() {
+        assert_eq!(bench(2.0, 40.0).check(&RULE), []);
+    }
+
+    #[test]
+    fn few_errors_are_normal() {
+        assert_eq!(bench(1.0, 7000.0).check(&RULE), []);
+    }
+
+    #[test]
+    fn no_errors_and_nothing_read_are_both_silent() {
+        let mut bench = Bench::new();
+        bench.target_group("api-tg", &[("10.0.0.1", "healthy")]);
+        assert_eq!(bench.check(&RULE), []);
+        bench.metric(load_balancer::OWN_5XX.of(MAIN), 60, &[]);
+        assert_eq!(bench.check(&RULE), []);
+        assert_eq!(Bench::new().check(&RULE), []);
+    }
+
+    #[test]
+    fn errors_of_long_ago_are_over() {
+        let mut bench = bench(30.0, 7000.0);
+        bench.now = at(240);
+        assert_eq!(bench.check(&RULE), []);
+    }
+
+    #[test]
+    fn what_the_targets_do_not_explain_is_the_load_balancers() {
+        let mut bench = bench(30.0, 7000.0);
+        bench.steady(load_balancer::TARGET_5XX.of(MAIN), 30.0);
+        assert_eq!(bench.check(&RULE).len(), 1, "the target group explains it");
+        bench.steady(load_balancer::OWN_5XX.of(MAIN), 6.0);
+        let findings = bench.check(&RULE);
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[1].resource.kind, Kind::LoadBalancer);
+        assert_eq!(findings[1].title, "5xx 6/min, limit 5");
+        assert_eq!(
+            findings[1].evidence,
+            [
+                "6 answers of load balancer and targets a minute are 5xx, mean of five minutes; the limit is 5.",
+                "6 a minute came from the load balancer itself: no target answered it in time.",
+            ]
+        );
+    }
+}

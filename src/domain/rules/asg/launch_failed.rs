@@ -1,0 +1,159 @@
+//! `asg.launch-failed`: instances that could not be started, and why.
+
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::policy::Breach;
+use crate::domain::rules::asg::activities::{Activities, HOUR, advice, failure, said};
+use crate::domain::rules::draft::severity;
+use crate::domain::rules::{Context, Reach, Rule, asg, words};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "asg.launch-failed",
+    kind: Kind::Asg,
+    title: "Launches fail",
+    what: "Launches of a group that failed within the last hour, with AWS's reason. Failures that a \
+           successful launch has followed are a warning at most.",
+    severities: &[
+        (
+            Severity::Crit,
+            "failures at the critical level and none has succeeded since",
+        ),
+        (Severity::Warn, "failures at the warning level"),
+    ],
+    thresholds: &["asg_launch_failures"],
+    runbooks: &["asg-rollback-image", "asg-instance-refresh-rollback"],
+    reach: Reach::Scope,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let Some(activities) = Activities::of(context) else {
+        return;
+    };
+    for (group, _) in asg::groups(context) {
+        let recent = || {
+            activities
+                .of_group(&group.name)
+                .iter()
+                .take_while(|activity| activities.at.duration_since(activity.started_at) <= HOUR)
+        };
+        let failed: Vec<_> = recent().filter(|activity| activity.is_failed_launch()).collect();
+        let Some(newest) = failed.first() else {
+            continue;
+        };
+        let Some(breach) = context.limits().asg_launch_failures.judge(failed.len() as f64) else {
+            continue;
+        };
+        let recovered = recent().find(|activity| {
+            activity.status == "Successful"
+                && activity.description.starts_with("Launching")
+                && activity.started_at > newest.started_at
+        });
+        let breach = if recovered.is_some() { Breach::Warn } else { breach };
+        findings.push(
+            RULE.on(context, &group.arn, &group.name)
+                .hurts(Impact::Capacity)
+                .since(failed.last().map(|oldest| oldest.started_at))
+                .because(format!(
+                    "{} failed within an hour, the newest at {}: {}",
+                    words::count_of(failed.len(), "launch", "launches"),
+                    words::moment(newest.started_at, context.zone()),
+                    words::excerpt(said(newest), 240)
+                ))
+                .perhaps_because(advice(newest).map(str::to_owned))
+                .perhaps_because(recovered.map(|launch| {
+                    format!(
+                        "A launch has succeeded since, at {}.",
+                        words::moment(launch.started_at, context.zone())
+                    )
+                }))
+                .report(
+                    severity(breach),
+                    format!(
+                        "{} failed: {}",
+                        words::count_of(failed.len(), "launch", "launches"),
+                        failure(newest)
+                    ),
+                ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::asg::Activity;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::rules::sample::{Bench, activity, at, failed_launch, group};
+
+    const NO_CAPACITY: &str =
+        "Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity.";
+
+    fn bench(activities: Vec<Activity>) -> Bench {
+        let mut bench = Bench::new();
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers-spot", 2)]));
+        bench.know(Source::Activities, ReplyData::Activities(activities));
+        bench
+    }
+
+    #[test]
+    fn failed_launches_are_counted_and_named() {
+        let findings = bench(vec![
+            failed_launch("workers-spot", 175, NO_CAPACITY),
+            failed_launch("workers-spot", 150, NO_CAPACITY),
+            failed_launch("workers-spot", 60, NO_CAPACITY),
+        ])
+        .check(&RULE);
+        assert_eq!(findings.len(), 1);
+        let finding = &findings[0];
+        assert_eq!(finding.title, "2 launches failed: UnfulfillableCapacity");
+        assert_eq!((finding.severity, finding.since), (Severity::Warn, Some(at(150))));
+        assert_eq!(
+            finding.evidence,
+            [
+                "2 launches failed within an hour, the newest at 2026-11-21 02:55 UTC: Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity.",
+                "AWS cannot fulfil the request as it is: offer more types or zones.",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_failures_are_critical_until_a_launch_succeeds() {
+        let mut many: Vec<Activity> = (0..5)
+            .map(|minute| failed_launch("workers-spot", 170 - minute, NO_CAPACITY))
+            .collect();
+        assert_eq!(bench(many.clone()).check(&RULE)[0].severity, Severity::Crit);
+        many.insert(
+            0,
+            activity("workers-spot", 176, "Launching a new EC2 instance: i-9"),
+        );
+        let findings = bench(many).check(&RULE);
+        assert_eq!(findings[0].severity, Severity::Warn);
+        assert_eq!(
+            findings[0].evidence[2],
+            "A launch has succeeded since, at 2026-11-21 02:56 UTC."
+        );
+    }
+
+    #[test]
+    fn success_old_failures_and_unread_activities_are_silent() {
+        assert_eq!(
+            bench(vec![activity(
+                "workers-spot",
+                175,
+                "Launching a new EC2 instance: i-9"
+            )])
+            .check(&RULE),
+            []
+        );
+        assert_eq!(
+            bench(vec![failed_launch("workers-spot", 60, NO_CAPACITY)]).check(&RULE),
+            []
+        );
+        let mut unread = Bench::new();
+        unread.know(Source::Groups, ReplyData::Groups(vec![group("workers-spot", 2)]));
+        assert_eq!(unread.check(&RULE), []);
+    }
+}
