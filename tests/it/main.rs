@@ -1,4 +1,6 @@
 //! The integration tests, in one binary.
 
+#[cfg(feature = "aws")]
+mod adapter_data;
 mod config;
 mod support;
