@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
+mod adapter_data;
 mod config;
 mod gpu_probe_line;
 mod support;
