@@ -1,6 +1,7 @@
 //! The console as a value: its state, what can happen to it, and what it wants done. Pure: no
 //! terminal, no I/O, no clock. `update` takes a message and gives effects; the view reads.
 
+pub mod changes;
 pub mod command;
 pub mod detail;
 pub mod effect;

@@ -5,7 +5,9 @@ pub mod estate;
 pub mod keys;
 mod regions;
 mod schema;
+pub mod settings;
 mod text;
+pub mod theme;
 pub mod toml;
 pub mod yaml;
 

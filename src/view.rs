@@ -1,6 +1,7 @@
 //! Drawing: the state in, a frame and its measures out. Nothing here awaits or changes the state.
 
 pub mod body;
+pub mod chart;
 pub mod detail;
 pub mod footer;
 pub mod header;

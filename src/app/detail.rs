@@ -1,10 +1,21 @@
 //! Details: everything known of one resource, as blocks from top to bottom.
 
+mod blocks;
+mod compute;
+mod data;
+mod ecs;
+mod network;
+
+pub(crate) use compute::{card_id, purchase};
 use jiff::Timestamp;
 
+use crate::app::format;
+use crate::app::panes::is_accepted;
 use crate::app::state::{Level, State};
-use crate::app::table::Section;
-use crate::app::table::{Cell, Row, Tone};
+use crate::app::table::{Cell, RowKey, Section, Tone};
+use crate::domain::health::{Finding, Severity};
+use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::inventory::{ScopeState, Source};
 
 /// A detail.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,12 +33,12 @@ pub enum Block {
     Heading(String),
     /// Names and values.
     Facts(Vec<(String, Cell)>),
-    /// Lines of text.
+    /// Lines of text, each made of cells that follow each other.
     Lines(Vec<Vec<Cell>>),
     /// A table.
     Table(Section),
-    /// A graph.
-    Chart(Chart),
+    /// Graphs, two beside each other where there is room.
+    Charts(Vec<Chart>),
 }
 
 /// A graph of one metric over time.
@@ -39,24 +50,22 @@ pub struct Chart {
     pub latest: String,
     /// Values with the start of their period, oldest first.
     pub points: Vec<(Timestamp, f64)>,
-    /// The limit that matters, drawn as a line.
-    pub limit: Option<f64>,
     /// How it looks.
     pub tone: Tone,
 }
 
-/// Rows of a graph.
+/// Lines of a graph: its title, the graph, its axis.
 pub const CHART_HEIGHT: usize = 6;
 
 impl Block {
     /// Lines that it takes.
     pub fn height(&self) -> usize {
         match self {
-            Self::Heading(_) => 2,
+            Self::Heading(_) => 1,
             Self::Facts(facts) => facts.len(),
             Self::Lines(lines) => lines.len(),
             Self::Table(section) => crate::app::panes::heading_height(section) + section.rows.len().max(1),
-            Self::Chart(_) => CHART_HEIGHT,
+            Self::Charts(charts) => charts.len().div_ceil(2) * CHART_HEIGHT,
         }
     }
 }
@@ -71,26 +80,235 @@ impl Detail {
 /// The detail of a level.
 pub fn build(state: &State, level: &Level) -> Detail {
     match level {
-        Level::Detail { key, .. } => Detail {
-            title: key
-                .resource()
-                .map_or_else(String::new, |resource| resource.id.to_string()),
-            blocks: findings(state, key),
-        },
-        Level::Changes { .. } => Detail {
-            title: "what changed".to_owned(),
-            blocks: Vec::new(),
-        },
+        Level::Detail { key, reveal, .. } => of_row(state, key, *reveal),
+        Level::Changes { of, .. } => changes(state, of.as_ref()),
     }
 }
 
-fn findings(state: &State, key: &crate::app::table::RowKey) -> Vec<Block> {
+fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
     let Some(resource) = key.resource() else {
+        return Detail {
+            title: "no detail".to_owned(),
+            blocks: Vec::new(),
+        };
+    };
+    let mut blocks = findings(state, resource);
+    let scope = state.picture.inventory.scope(&resource.scope);
+    let own = scope.and_then(|scope| match resource.kind {
+        Kind::EcsService => ecs::service(state, scope, &resource.id, reveal),
+        Kind::Asg => compute::group(state, scope, &resource.id),
+        Kind::Ec2Instance | Kind::GpuHost => compute::instance(state, scope, &resource.id),
+        Kind::Gpu => compute::card(state, scope, &resource.id),
+        Kind::RdsInstance => data::instance(state, scope, &resource.id),
+        Kind::RdsCluster => data::cluster(state, scope, &resource.id),
+        Kind::Redis => data::cache(state, scope, &resource.id),
+        Kind::TargetGroup => network::target_group(state, scope, &resource.id),
+        Kind::LoadBalancer => network::load_balancer(state, scope, &resource.id),
+        Kind::Queue => network::queue(state, scope, &resource.id),
+        Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
+        Kind::Alarm => network::alarm(state, scope, &resource.id),
+        Kind::LogGroup => network::log_group(scope, &resource.id),
+        Kind::Budget => network::budget(scope, &resource.id),
+        Kind::Scope => Some(scope_blocks(state, scope)),
+    });
+    match own {
+        Some(own) => blocks.extend(own),
+        None => blocks.push(Block::Lines(vec![vec![
+            Cell::new("this resource is gone, or has not been read yet").tone(Tone::Warn),
+        ]])),
+    }
+    blocks.extend(trail(state, resource));
+    Detail {
+        title: format!("{} {}", resource.kind, name_of(resource)),
+        blocks,
+    }
+}
+
+/// The name in a resource's id.
+fn name_of(resource: &ResourceKey) -> &str {
+    match resource.kind {
+        Kind::TargetGroup | Kind::LoadBalancer => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
+        Kind::LogGroup => resource
+            .id
+            .split_once(":log-group:")
+            .map_or(&*resource.id, |(_, name)| name),
+        _ => crate::domain::ids::last_segment(&resource.id),
+    }
+}
+
+/// What is wrong with it: each finding with its evidence.
+fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
+    let now = state.picture.at;
+    let mut lines = Vec::new();
+    for finding in state
+        .picture
+        .findings
+        .iter()
+        .filter(|finding| finding.resource == *resource)
+    {
+        lines.push(finding_line(state, finding, now));
+        for evidence in &finding.evidence {
+            lines.push(vec![Cell::new(format!("     {evidence}"))]);
+        }
+        if let Some(reason) = &finding.accepted {
+            lines.push(vec![
+                Cell::new(format!("     accepted: {reason}")).tone(Tone::Muted),
+            ]);
+        }
+        if !finding.runbooks.is_empty() {
+            lines.push(vec![
+                Cell::new(format!("     x: {}", finding.runbooks.join(", "))).tone(Tone::Accent),
+            ]);
+        }
+    }
+    if lines.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::Lines(lines)]
+    }
+}
+
+fn finding_line(state: &State, finding: &Finding, now: Timestamp) -> Vec<Cell> {
+    let (word, tone) = match (is_accepted(state, finding), finding.severity) {
+        (true, _) => ("acc ", Tone::Muted),
+        (false, Severity::Crit) => ("CRIT", Tone::Crit),
+        (false, Severity::Warn) => ("WARN", Tone::Warn),
+        (false, Severity::Info) => ("info", Tone::Muted),
+    };
+    let since = finding.since.map_or_else(String::new, |at| {
+        format!(
+            "  since {} {}",
+            format::clock(at, now, &state.zone().zone),
+            state.zone().label
+        )
+    });
+    vec![
+        Cell::new(word).tone(tone),
+        Cell::new(format!(" {}", finding.title)).tone(Tone::Strong),
+        Cell::new(format!("  {}{since}", finding.rule)).tone(Tone::Muted),
+    ]
+}
+
+/// What changed in the last two hours, newest first.
+fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
+    let lines: Vec<Vec<Cell>> = state
+        .picture
+        .changes
+        .iter()
+        .filter(|change| of.is_none_or(|of| change.resource.as_ref() == Some(of)))
+        .map(|change| crate::app::changes::line(state, change))
+        .collect();
+    let title = of.map_or_else(
+        || "what changed in the last 2 hours".to_owned(),
+        |of| format!("what changed in the last 2 hours: {} {}", of.kind, name_of(of)),
+    );
+    let block = if lines.is_empty() {
+        Block::Lines(vec![vec![
+            Cell::new("nothing that AWS tells of").tone(Tone::Muted),
+        ]])
+    } else {
+        Block::Lines(lines)
+    };
+    let mut blocks = vec![block];
+    if let Some(of) = of {
+        blocks.extend(trail(state, of));
+    }
+    Detail { title, blocks }
+}
+
+/// CloudTrail's writes, once somebody asked for them.
+fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
+    let name = crate::domain::ids::last_segment(&resource.id);
+    let Some(events) = state
+        .picture
+        .inventory
+        .scope(&resource.scope)
+        .and_then(|scope| scope.trail.get(name))
+    else {
         return Vec::new();
     };
-    let lines: Vec<Vec<Cell>> = crate::app::panes::findings_of(state, resource)
-        .flat_map(|finding| finding.evidence.iter().map(|line| vec![Cell::new(line)]))
-        .collect();
-    let _: Option<Row> = None;
-    vec![Block::Lines(lines)]
+    let mut lines = Vec::new();
+    match (events.get(), &events.failing) {
+        (Some(events), _) if events.is_empty() => {
+            lines.push(vec![Cell::new("no write in the last 2 hours").tone(Tone::Muted)]);
+        }
+        (Some(events), _) => {
+            for event in events {
+                lines.push(vec![
+                    Cell::new(format::clock(event.at, state.picture.at, &state.zone().zone))
+                        .tone(Tone::Muted),
+                    Cell::new(format!(" {}", event.name)).tone(Tone::Strong),
+                    Cell::new(format!(
+                        " by {}",
+                        event.user.as_deref().unwrap_or(format::UNKNOWN)
+                    )),
+                ]);
+            }
+        }
+        (None, Some(failing)) => {
+            lines.push(vec![Cell::new(failing.fault.to_string()).tone(Tone::Warn)]);
+        }
+        (None, None) => lines.push(vec![Cell::new("asking CloudTrail …").tone(Tone::Muted)]),
+    }
+    vec![Block::Heading("CloudTrail".to_owned()), Block::Lines(lines)]
+}
+
+/// A scope: who, where, and every source with its age and failure.
+fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
+    let identity = scope.identity.get();
+    let mut facts = vec![
+        blocks::fact("profile", scope.scope.profile_name()),
+        blocks::fact("region", &scope.scope.region),
+        blocks::fact("account", identity.map_or(format::UNKNOWN, |who| &who.account)),
+        blocks::fact("identity", identity.map_or(format::UNKNOWN, |who| &who.arn)),
+    ];
+    if let Some(failing) = &scope.identity.failing {
+        facts.push((
+            "failing".to_owned(),
+            Cell::new(failing.fault.to_string()).tone(Tone::Crit),
+        ));
+        facts.push((
+            "what to do".to_owned(),
+            Cell::new(failing.fault.hint(&scope.scope)).tone(Tone::Strong),
+        ));
+    }
+    let sources = [
+        Source::EcsFleet,
+        Source::Groups,
+        Source::Instances,
+        Source::Hosts,
+        Source::GpuProbe,
+        Source::DbInstances,
+        Source::DbClusters,
+        Source::DbSnapshots,
+        Source::Caches,
+        Source::Balancing,
+        Source::Alarms,
+        Source::Queues,
+        Source::LogGroups,
+        Source::NatGateways,
+        Source::Budgets,
+        Source::Usage,
+    ];
+    let mut lines = Vec::new();
+    for source in sources {
+        let standing = scope.standing(&source);
+        let age = standing.at.map_or_else(
+            || "never read".to_owned(),
+            |at| format!("{} ago", format::age(state.picture.at, at)),
+        );
+        let mut line = vec![Cell::new(format!("{:<16} {age:<12}", format!("{source:?}")))];
+        if let Some(failing) = &standing.failing {
+            line.push(
+                Cell::new(format!("{}  {}", failing.fault, failing.fault.hint(&scope.scope)))
+                    .tone(Tone::Warn),
+            );
+        }
+        lines.push(line);
+    }
+    vec![
+        Block::Facts(facts),
+        Block::Heading("sources".to_owned()),
+        Block::Lines(lines),
+    ]
 }

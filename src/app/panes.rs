@@ -2,10 +2,12 @@
 
 mod alarms;
 mod data;
+mod gpu;
 mod network;
 mod overview;
 mod services;
 mod sketch;
+mod spend;
 
 use crate::app::format;
 use crate::app::pane::Pane;
@@ -26,7 +28,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Data => data::sections(state),
         Pane::Network => network::sections(state),
         Pane::Alarms => alarms::sections(state),
-        Pane::Gpu | Pane::Logs | Pane::Spend => Vec::new(),
+        Pane::Gpu => gpu::sections(state),
+        Pane::Spend => spend::sections(state),
+        Pane::Logs => Vec::new(),
     };
     Tables { sections }
 }

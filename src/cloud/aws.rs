@@ -13,7 +13,9 @@ mod credentials;
 mod error;
 mod guard;
 mod http;
+mod memory;
 mod observe;
+mod probe;
 mod read;
 mod write;
 

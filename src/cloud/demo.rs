@@ -2,24 +2,38 @@
 //! question and takes every change, with AWS's delays and refusals.
 //!
 //! A world is a pure function of its name, the scenario, the seed, the epoch, the writes it has
-//! accepted, and the time. It is advanced when it is asked; nothing runs in between.
+//! accepted, and the time. It is advanced when it is asked; nothing runs in between. `docs/demo.md`
+//! says what is simulated and what is not.
 
-mod data;
+mod calls;
+mod demand;
+mod gpu;
+mod logs;
+mod metric;
+mod plan;
 mod read;
+mod scenario;
 mod selection;
 mod signal;
+mod sim;
+mod time;
+mod track;
+mod write;
 mod write_log;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::cloud::meter::{Call, CallEnd};
 use crate::cloud::{BoxFuture, Cloud, Host};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use crate::domain::scope::{Scope, ScopeName};
-pub use data::Estate;
+use plan::Plan;
 pub use selection::{Scenario, UnknownScenario, UnknownWorld, World, Worlds};
+use sim::Sim;
+use time::ms;
 pub use write_log::{AcceptedWrite, MemoryLog, WriteLog, WriteLogError};
 
 /// What a demo shows.
@@ -29,7 +43,7 @@ pub struct Settings {
     pub worlds: Worlds,
     /// What goes wrong in them.
     pub scenario: Scenario,
-    /// Varies names of tasks and instances, noise and log lines.
+    /// Varies ids of tasks and instances, noise and log lines.
     pub seed: u64,
     /// When the demo was first opened, on its clock; scenarios are told from here.
     pub epoch: Timestamp,
@@ -40,7 +54,15 @@ pub struct Demo {
     host: Arc<dyn Host>,
     settings: Settings,
     log: Box<dyn WriteLog>,
-    estates: Vec<(World, Estate)>,
+    worlds: Vec<Stage>,
+}
+
+/// A world that is built when somebody first looks at it.
+struct Stage {
+    world: World,
+    plan: Arc<Plan>,
+    accepted: Vec<AcceptedWrite>,
+    sim: Mutex<Option<Sim>>,
 }
 
 /// The scopes of the worlds: one each, named like the profiles of an AWS configuration.
@@ -48,15 +70,13 @@ pub fn scopes(worlds: Worlds) -> Vec<Scope> {
     worlds
         .list()
         .iter()
-        .filter_map(|world| {
-            let estate = Estate::of(*world).ok()?;
-            Some(Scope {
-                name: ScopeName::new(&format!("{world}/{}", estate.region)),
-                profile: Some(world.name().to_owned()),
-                region: estate.region,
-                role: None,
-                expected_account: Some(estate.account),
-            })
+        .filter_map(|world| Some((world, Plan::of(*world).ok()?)))
+        .map(|(world, plan)| Scope {
+            name: ScopeName::new(&format!("{world}/{}", plan.region)),
+            profile: Some(world.name().to_owned()),
+            region: plan.region,
+            role: None,
+            expected_account: Some(plan.account),
         })
         .collect()
 }
@@ -76,28 +96,37 @@ impl Demo {
         settings: Settings,
         log: Box<dyn WriteLog>,
     ) -> Result<Self, WriteLogError> {
-        log.load()?;
-        let estates = settings
+        let accepted = log.load()?;
+        let worlds = settings
             .worlds
             .list()
             .iter()
-            .filter_map(|world| Some((*world, Estate::of(*world).ok()?)))
+            .filter_map(|world| Some((*world, Plan::of(*world).ok()?)))
+            .map(|(world, plan)| Stage {
+                world,
+                plan: Arc::new(plan),
+                accepted: accepted
+                    .iter()
+                    .filter(|write| write.world == world)
+                    .cloned()
+                    .collect(),
+                sim: Mutex::new(None),
+            })
             .collect();
         Ok(Self {
             host,
             settings,
             log,
-            estates,
+            worlds,
         })
     }
 
-    fn estate(&self, scope: &Scope) -> Result<&Estate, Fault> {
-        self.estates
+    fn stage(&self, scope: &Scope) -> Result<&Stage, Fault> {
+        self.worlds
             .iter()
-            .find(|(world, estate)| {
-                scope.profile.as_deref() == Some(world.name()) && scope.region == estate.region
+            .find(|stage| {
+                scope.profile.as_deref() == Some(stage.world.name()) && scope.region == stage.plan.region
             })
-            .map(|(_, estate)| estate)
             .ok_or_else(|| {
                 Fault::new(
                     FaultKind::Credentials(CredentialFault::NoSuchProfile),
@@ -111,16 +140,76 @@ impl Demo {
                 )
             })
     }
+
+    /// Does something with a world as it is now.
+    fn at_present<T>(&self, stage: &Stage, act: impl FnOnce(&mut Sim) -> T) -> T {
+        let mut guard: MutexGuard<'_, Option<Sim>> = stage.sim.lock().unwrap_or_else(PoisonError::into_inner);
+        let sim = guard.get_or_insert_with(|| self.build(stage));
+        sim.advance(ms(self.host.now()));
+        act(sim)
+    }
+
+    /// The world as the accepted writes left it.
+    fn build(&self, stage: &Stage) -> Sim {
+        let Settings {
+            scenario,
+            seed,
+            epoch,
+            ..
+        } = self.settings;
+        let mut sim = Sim::new(Arc::clone(&stage.plan), stage.world, scenario, (seed, ms(epoch)));
+        for write in &stage.accepted {
+            sim.advance(ms(write.at));
+            // What was accepted once is accepted again; if a later version refuses it, the world
+            // is as if it had not been asked.
+            let _refused = write::apply(&mut sim, &write.change);
+        }
+        sim
+    }
+
+    fn accept(&self, stage: &Stage, change: &Mutation, token: &Token) -> Result<Receipt, Fault> {
+        self.at_present(stage, |sim| {
+            // A refused or unrecorded write must leave no trace, so it is tried on a copy.
+            let mut next = sim.clone();
+            let receipt = write::apply(&mut next, change)?;
+            let operation = change.operation();
+            self.log
+                .append(&AcceptedWrite {
+                    at: time::stamp(sim.now),
+                    world: stage.world,
+                    change: change.clone(),
+                    token: token.clone(),
+                })
+                .map_err(|error| {
+                    Fault::new(
+                        FaultKind::Server,
+                        operation.service,
+                        operation.name,
+                        error.to_string(),
+                    )
+                })?;
+            *sim = next;
+            Ok(receipt)
+        })
+    }
 }
 
 impl Cloud for Demo {
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>> {
         Box::pin(async move {
-            let estate = self.estate(scope)?;
-            for operation in query.operations() {
-                self.host.admit(scope, *operation).await;
+            let stage = self.stage(scope)?;
+            for calls in self.at_present(stage, |sim| calls::of(sim, query)) {
+                for nth in 0..calls.count {
+                    self.host.admit(scope, calls.operation).await;
+                    self.host.metered(Call {
+                        scope: scope.name.clone(),
+                        operation: calls.operation,
+                        end: CallEnd::Answered,
+                        paid_micro_usd: if nth == 0 { calls.paid_micro_usd } else { 0 },
+                    });
+                }
             }
-            read::answer(estate, &self.settings, self.host.now(), query)
+            self.at_present(stage, |sim| read::answer(sim, &self.settings, query))
         })
     }
 
@@ -131,28 +220,25 @@ impl Cloud for Demo {
         token: &'a Token,
     ) -> BoxFuture<'a, Result<Receipt, Fault>> {
         Box::pin(async move {
-            self.estate(scope)?;
+            let stage = self.stage(scope)?;
             let operation = change.operation();
             self.host.admit(scope, operation).await;
-            self.log
-                .append(&AcceptedWrite {
-                    at: self.host.now(),
-                    world: World::Codemate,
-                    change: change.clone(),
-                    token: token.clone(),
-                })
-                .map_err(|error| {
-                    Fault::new(
-                        FaultKind::Other,
-                        operation.service,
-                        operation.name,
-                        error.to_string(),
-                    )
-                })?;
-            Ok(Receipt::default())
+            let result = self.accept(stage, change, token);
+            self.host.metered(Call {
+                scope: scope.name.clone(),
+                operation,
+                end: if result.is_ok() {
+                    CallEnd::Answered
+                } else {
+                    CallEnd::Failed
+                },
+                paid_micro_usd: 0,
+            });
+            result
         })
     }
 
+    // The demo's sessions ask for no code and keep no connections.
     fn supply_mfa_code(&self, _scope: &Scope, _code: &str) {}
 
     fn forget(&self, _scope: &Scope) {}

@@ -8,8 +8,11 @@ mod reference;
 
 pub use reference::reference;
 
+use std::sync::LazyLock;
+
 use crate::domain::diagnostic::{Diagnostic, Report, Source, nearest, quoted};
 use crate::domain::document::{Node, Schema};
+use crate::domain::glob::Glob;
 use crate::domain::policy::{Policy, Selection};
 
 use super::{schema, yaml};
@@ -38,9 +41,24 @@ pub struct Estate {
     /// Name of an SSM document of its own that prints what nvidia-smi says.
     pub probe_document: Option<String>,
     /// Log groups at the top of the logs pane, names or patterns.
-    pub log_groups: Vec<crate::domain::glob::Glob>,
+    pub log_groups: Vec<Glob>,
     /// What its owners have decided.
     pub policy: Policy,
+}
+
+impl Estate {
+    /// An estate without a file: everything in these scopes, with the default policy.
+    pub fn of_scopes(name: impl Into<String>, scopes: Vec<ScopeSpec>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            scopes,
+            selection: Selection::default(),
+            probe_document: None,
+            log_groups: Vec::new(),
+            policy: Policy::default(),
+        }
+    }
 }
 
 /// One account and region, and how to reach it.
@@ -60,6 +78,22 @@ pub struct ScopeSpec {
     pub mfa_serial: Option<String>,
     /// The account that this must turn out to be.
     pub account: Option<String>,
+}
+
+impl ScopeSpec {
+    /// A profile, or else the usual credential chain, in a region; named `<profile>/<region>`.
+    pub fn new(profile: Option<String>, region: impl Into<String>) -> Self {
+        let region = region.into();
+        Self {
+            name: format!("{}/{region}", profile.as_deref().unwrap_or("default")),
+            profile,
+            region,
+            role_arn: None,
+            external_id: None,
+            mfa_serial: None,
+            account: None,
+        }
+    }
 }
 
 /// An estate that can be used, what is doubtful about its file, and where everything stands.
@@ -98,18 +132,23 @@ impl Loaded {
 
 /// Reads an estate file; `name` is what messages call it, usually its path.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Loaded, Report> {
-    let document = schema::read::<EstateFile>(yaml::parse(name, bytes), &shape())?;
-    let (estate, diagnostics) = check::estate(document.value, &document.root);
-    let report = Report::new(document.source, diagnostics);
-    if report.has_errors() {
-        return Err(report);
+    let reading = schema::read::<EstateFile>(yaml::parse(name, bytes), shape());
+    let mut diagnostics = reading.diagnostics;
+    let checked = reading.value.map(|(file, root)| {
+        let (estate, found) = check::estate(file, &root);
+        diagnostics.extend(found);
+        (estate, root)
+    });
+    let report = Report::new(reading.source, diagnostics);
+    match checked {
+        Some((estate, root)) if !report.has_errors() => Ok(Loaded {
+            estate,
+            source: report.source().clone(),
+            root,
+            warnings: report.diagnostics().to_vec(),
+        }),
+        _ => Err(report),
     }
-    Ok(Loaded {
-        estate,
-        source: report.source().clone(),
-        root: document.root,
-        warnings: report.diagnostics().to_vec(),
-    })
 }
 
 /// The JSON schema of estate files, as `schemas/estate.schema.json` holds it.
@@ -118,6 +157,7 @@ pub fn estate_schema() -> String {
 }
 
 /// What an estate file looks like.
-pub(super) fn shape() -> Schema {
-    schema::shape::<EstateFile>()
+pub(super) fn shape() -> &'static Schema {
+    static SHAPE: LazyLock<Schema> = LazyLock::new(schema::shape::<EstateFile>);
+    &SHAPE
 }

@@ -9,36 +9,50 @@ use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::domain::diagnostic::{Report, Source};
+use crate::domain::diagnostic::{Diagnostic, Source};
 use crate::domain::document::{Field, Node, Parsed, Schema, Shape, decode};
 
-/// A file whose notation and shape are right, with the tree for checks of meaning.
-pub(super) struct Document<T> {
-    pub(super) value: T,
-    pub(super) root: Node,
+/// A file as far as it could be read.
+pub(super) struct Reading<T> {
     pub(super) source: Source,
+    /// What is wrong with its notation and shape.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The value and its tree, for checks of meaning. If something was wrong, that is left out of
+    /// both, so the value is good for nothing but finding more mistakes.
+    pub(super) value: Option<(T, Node)>,
 }
 
-/// Reads a parsed file as a `T`, or reports everything in which it differs.
-pub(super) fn read<T: DeserializeOwned>(parsed: Parsed, schema: &Schema) -> Result<Document<T>, Report> {
+/// Reads a parsed file as a `T`, and finds everything in which it differs from one.
+pub(super) fn read<T: DeserializeOwned>(parsed: Parsed, schema: &Schema) -> Reading<T> {
     let Parsed {
         source,
         root,
+        is_reliable,
         mut diagnostics,
     } = parsed;
-    let Some(root) = root else {
-        return Err(Report::new(source, diagnostics));
+    let Some(root) = root.filter(|_| is_reliable) else {
+        return Reading {
+            source,
+            diagnostics,
+            value: None,
+        };
     };
-    diagnostics.extend(schema.check(&source, &root));
-    if diagnostics.is_empty() {
-        match decode(&root) {
-            Ok(value) => {
-                return Ok(Document { value, root, source });
-            }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+    let checked = schema.check(&source, root);
+    let fits = checked.diagnostics.is_empty();
+    diagnostics.extend(checked.diagnostics);
+    let value = checked.usable.and_then(|root| match decode(&root) {
+        Ok(value) => Some((value, root)),
+        Err(diagnostic) => {
+            // After other mistakes this is their consequence, such as a key that is missing now.
+            diagnostics.extend(Some(diagnostic).filter(|_| fits));
+            None
         }
+    });
+    Reading {
+        source,
+        diagnostics,
+        value,
     }
-    Err(Report::new(source, diagnostics))
 }
 
 /// The JSON schema of a type as a file: draft 7, which every editor understands.
@@ -246,6 +260,7 @@ mod tests {
 
     use super::*;
     use crate::config::yaml;
+    use crate::domain::diagnostic::Report;
     use pretty_assertions::assert_eq;
 
     #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
@@ -287,9 +302,11 @@ mod tests {
     }
 
     fn read_yaml(text: &str) -> Result<Whole, String> {
-        read(yaml::parse("x.yaml", text.as_bytes()), &shape::<Whole>())
-            .map(|document| document.value)
-            .map_err(|report| report.to_string())
+        let reading = read(yaml::parse("x.yaml", text.as_bytes()), &shape::<Whole>());
+        match reading.value {
+            Some((value, _)) if reading.diagnostics.is_empty() => Ok(value),
+            _ => Err(Report::new(reading.source, reading.diagnostics).to_string()),
+        }
     }
 
     fn holds_anything(schema: &Schema, shape: &Shape) -> bool {
@@ -307,10 +324,11 @@ mod tests {
 
     #[test]
     fn nothing_of_a_type_is_left_unchecked() {
-        for schema in [shape::<Whole>(), crate::config::estate::shape()] {
-            assert!(!holds_anything(&schema, &schema.root));
+        let settings = crate::config::settings::shape();
+        for schema in [&shape::<Whole>(), crate::config::estate::shape(), &settings] {
+            assert!(!holds_anything(schema, &schema.root));
             for (name, shape) in &schema.named {
-                assert!(!holds_anything(&schema, shape), "{name}");
+                assert!(!holds_anything(schema, shape), "{name}");
             }
         }
     }

@@ -13,7 +13,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Parsed {
     match text::read(name, bytes) {
         Ok(source) => {
             let (table, errors) = DeTable::parse_recoverable(source.text());
-            let diagnostics = errors
+            let diagnostics: Vec<Diagnostic> = errors
                 .into_iter()
                 .map(|error| {
                     let at = error
@@ -27,12 +27,14 @@ pub fn parse(name: &str, bytes: &[u8]) -> Parsed {
             Parsed {
                 source,
                 root,
+                is_reliable: diagnostics.is_empty(),
                 diagnostics,
             }
         }
         Err((source, diagnostics)) => Parsed {
             source,
             root: None,
+            is_reliable: false,
             diagnostics,
         },
     }

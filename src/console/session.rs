@@ -70,12 +70,8 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         cloud,
         in_tmux,
     } = session;
-    let first = Picture {
-        inventory: crate::domain::inventory::Inventory::new(scopes.iter().cloned()),
-        findings: Vec::new(),
-        meter: crate::domain::meter::MeterReading::default(),
-        at: clocks.cloud.now(),
-    };
+    let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
+    let first = Picture::empty(inventory, clocks.cloud.now());
     let mut state = State::new(setup, Arc::new(first), clocks.wall.now());
     let mut screen = Screen::take().context("the terminal cannot be used")?;
     let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;

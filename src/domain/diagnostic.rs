@@ -153,12 +153,11 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// A piece of foreign text as it may stand in a message: in backquotes and cut to 60 characters.
-///
-/// Control characters are left alone here; the report replaces them when it is shown.
+/// A piece of foreign text as it may stand in a message: in backquotes, cut to 60 characters, and
+/// with everything replaced that would do something to a terminal.
 pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut cut: String = text.chars().take(LONGEST).collect();
+    let mut cut = render::visible(&text.chars().take(LONGEST).collect::<String>());
     if text.chars().nth(LONGEST).is_some() {
         cut.push('…');
     }
@@ -184,5 +183,6 @@ mod tests {
     fn long_foreign_text_is_cut() {
         assert_eq!(quoted("short"), "`short`");
         assert_eq!(quoted(&"x".repeat(61)), format!("`{}…`", "x".repeat(60)));
+        assert_eq!(quoted("a\u{1b}[31m"), "`a\u{fffd}[31m`");
     }
 }

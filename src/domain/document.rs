@@ -1,12 +1,14 @@
 //! A parsed text before it has a meaning: a tree whose every node knows its place.
 //!
 //! A format's parser (YAML, TOML) makes the [`Node`]s. A [`Schema`] then checks the tree's shape and
-//! reports *all* that does not fit, and [`decode`] turns what fits into a typed value. What the
+//! reports *all* that does not fit, and [`decode()`] turns what fits into a typed value. What the
 //! value means is checked by its owner, who finds the place of each part with [`Node::at`].
 
+mod check;
 mod decode;
 mod shape;
 
+pub use check::Checked;
 pub use decode::decode;
 pub use shape::{Field, Schema, Shape};
 
@@ -19,6 +21,9 @@ pub struct Parsed {
     pub source: Source,
     /// The tree; missing if nothing of it could be read.
     pub root: Option<Node>,
+    /// Whether the tree holds what was written. If not, it is a guess, good only for a look at
+    /// something that must not be missed.
+    pub is_reliable: bool,
     /// Mistakes in the notation, such as an open quote or a key given twice.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -1,11 +1,23 @@
-//! GPUs of EC2 instances: which types have them, the probe that asks nvidia-smi, what it answers.
+//! GPUs of EC2 instances: what nvidia-smi (or the CloudWatch agent) says of each card, what became of
+//! asking each host, which instance types have GPUs, and how cards did while we watched.
+//!
+//! The shell line that hosts run is built here and its output is read here, so that both change
+//! together. Sending it is the cloud's business, judging the readings that of the health rules.
 
-pub mod card;
+pub mod agent_metrics;
+mod card;
+mod failure;
 pub mod history;
-pub mod instance_types;
+mod host;
+mod instance_type;
+mod parse;
 pub mod probe;
-pub mod reading;
+mod row;
+mod throttle;
+mod value;
 
-pub use card::{GpuCard, GpuProcess, ThrottleReasons};
-pub use instance_types::{expected_cards, is_gpu_type};
-pub use reading::{HostReading, ProbeOutcome, ReadingSource};
+pub use card::{GpuCard, GpuProcess, IDLE_MEMORY_MIB, IDLE_MEMORY_PERCENT, RecoveryAction};
+pub use host::{HostFacts, HostReading, InstanceProfile, ProbeOutcome, ReadingSource};
+pub use instance_type::{TypeGpus, Vendor, gpus_of_type, is_gpu_type, vendor_of};
+pub use parse::{is_complete, parse};
+pub use throttle::{ThrottleReasons, UnknownThrottleReason};

@@ -17,8 +17,9 @@ use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
-use crate::domain::gpu::{self, HostReading};
+use crate::domain::gpu::{self, HostFacts, HostReading};
 use crate::domain::ids::Kind;
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
@@ -248,7 +249,7 @@ pub struct ScopeState {
     /// What nvidia-smi printed on the GPU hosts.
     pub gpu: Loadable<Vec<HostReading>>,
     /// What the cards did while they were looked at.
-    pub gpu_history: GpuHistory,
+    pub gpu_history: Arc<GpuHistory>,
     /// Which GPU metrics the CloudWatch agent publishes.
     pub gpu_metric_list: Loadable<Vec<MetricId>>,
     /// DB instances.
@@ -311,7 +312,7 @@ impl ScopeState {
             nat_gateways: Loadable::default(),
             hosts: Loadable::default(),
             gpu: Loadable::default(),
-            gpu_history: GpuHistory::default(),
+            gpu_history: Arc::default(),
             gpu_metric_list: Loadable::default(),
             db_instances: Loadable::default(),
             db_clusters: Loadable::default(),
@@ -352,25 +353,28 @@ impl ScopeState {
             .find_map(|batch| batch.get().and_then(|series| series.get(id)))
     }
 
-    /// How many cards each instance's type has: as EC2 says, else as is known of the type.
-    fn expected_cards(&self) -> BTreeMap<String, u8> {
-        let told: BTreeMap<&str, u8> = self
-            .instance_types
-            .get()
+    /// A host's reading of what the probe printed, with what EC2 and the CloudWatch agent know.
+    fn read_host(&self, output: &ProbeOutput, at: Timestamp) -> HostReading {
+        let instances = self.instances.get().map(Vec::as_slice).unwrap_or_default();
+        let types = self.instance_types.get().map(Vec::as_slice).unwrap_or_default();
+        let facts = instances
+            .iter()
+            .find(|instance| instance.id == output.instance_id)
+            .map_or(HostFacts::UNKNOWN, |instance| HostFacts::of(instance, types));
+        self.or_from_agent(gpu::parse(output, &facts), at)
+    }
+
+    /// The reading, with cards of the CloudWatch agent where the probe told of none.
+    fn or_from_agent(&self, reading: HostReading, at: Timestamp) -> HostReading {
+        let series = self.metrics.get(&MetricGroup::Gpu).and_then(Loadable::get);
+        let metrics: Vec<AgentMetric<'_>> = series
             .into_iter()
             .flatten()
-            .map(|gpus| (gpus.instance_type.as_str(), gpus.count))
+            .filter_map(|(id, series)| AgentMetric::of(id, series.recent(at)?))
+            .filter(|(instance, _)| *instance == reading.instance_id)
+            .map(|(_, metric)| metric)
             .collect();
-        self.instances
-            .get()
-            .into_iter()
-            .flatten()
-            .filter_map(|instance| {
-                let kind = instance.instance_type.as_str();
-                let cards = told.get(kind).copied().or_else(|| gpu::expected_cards(kind))?;
-                Some((instance.id.clone(), cards))
-            })
-            .collect()
+        reading.or_from_agent(gpu::agent_metrics::cards_from(&metrics), at)
     }
 
     /// Takes an answer to a source of this scope in.
@@ -416,13 +420,13 @@ impl ScopeState {
             Source::NatGateways => settle!(self.nat_gateways, NatGateways),
             Source::Hosts => settle!(self.hosts, ManagedHosts),
             Source::GpuProbe => {
-                let expected = self.expected_cards();
-                let stored = settle!(self.gpu, ProbeOutputs, |outputs: &Vec<ProbeOutput>| outputs
-                    .iter()
-                    .map(|output| HostReading::read(output, expected.get(&output.instance_id).copied()))
-                    .collect::<Vec<_>>());
-                if let Some(readings) = self.gpu.get() {
-                    self.gpu_history.extend(readings);
+                let read = |outputs: &Vec<ProbeOutput>| -> Vec<HostReading> {
+                    outputs.iter().map(|output| self.read_host(output, at)).collect()
+                };
+                let stored = settle!(self.gpu, ProbeOutputs, read);
+                let history = Arc::make_mut(&mut self.gpu_history);
+                for reading in self.gpu.get().into_iter().flatten() {
+                    history.record(reading);
                 }
                 stored
             }
@@ -607,7 +611,18 @@ impl Inventory {
                 changed = true;
             }
         }
-        let stored = self.scopes[index].store(&answer.key.source, answer.asked_at, answer.at, &result);
+        let state = &mut self.scopes[index];
+        let stored = state.store(&answer.key.source, answer.asked_at, answer.at, &result);
+        if answer.key.source == Source::Metrics(MetricGroup::Gpu)
+            && let Some((readings, since)) = state.gpu.value.clone()
+        {
+            let readings = readings
+                .iter()
+                .cloned()
+                .map(|reading| state.or_from_agent(reading, answer.at))
+                .collect();
+            state.gpu.value = Some((Arc::new(readings), since));
+        }
         if answer.key.source == Source::Identity {
             self.merge_same_places();
         }

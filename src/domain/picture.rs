@@ -3,9 +3,27 @@
 
 use jiff::Timestamp;
 
+use crate::domain::changes::Change;
+use crate::domain::gpu::history::GpuHistory;
 use crate::domain::health::Finding;
 use crate::domain::inventory::Inventory;
 use crate::domain::meter::MeterReading;
+use crate::domain::price::BurnRate;
+
+impl Picture {
+    /// Nothing is known yet.
+    pub fn empty(inventory: Inventory, at: Timestamp) -> Self {
+        Self {
+            inventory,
+            findings: Vec::new(),
+            changes: Vec::new(),
+            burn: BurnRate::of(Vec::new()),
+            gpu_history: GpuHistory::default(),
+            meter: MeterReading::default(),
+            at,
+        }
+    }
+}
 
 /// One consistent view of all scopes.
 #[derive(Debug, Clone)]
@@ -14,6 +32,12 @@ pub struct Picture {
     pub inventory: Inventory,
     /// What is wrong, most important first.
     pub findings: Vec<Finding>,
+    /// What changed in the last two hours, newest first.
+    pub changes: Vec<Change>,
+    /// What runs now costs by the hour at list price.
+    pub burn: BurnRate,
+    /// What the GPU cards did since collecting began.
+    pub gpu_history: GpuHistory,
     /// What watching has cost.
     pub meter: MeterReading,
     /// When this was put together, by the cloud's clock.

@@ -193,11 +193,11 @@ mod tests {
             monthly_budget_usd: Some(674.56),
             fixed_monthly_costs: vec![
                 FixedCost {
-                    name: "Claude".to_owned(),
+                    name: "AI API".to_owned(),
                     monthly_usd: 150.0,
                 },
                 FixedCost {
-                    name: "GPT".to_owned(),
+                    name: "fallback API".to_owned(),
                     monthly_usd: 30.0,
                 },
             ],

@@ -10,10 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use crate::cloud::Cloud;
+use crate::domain::changes;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
+use crate::domain::gpu::history::GpuHistory;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::picture::Picture;
+use crate::domain::price::BurnRate;
 use crate::domain::scope::{Scope, ScopeName};
 use crate::engine::clock::{Clock, Clocks};
 use crate::engine::host::EngineHost;
@@ -46,6 +49,7 @@ pub struct Collector {
     wall: Arc<dyn Clock>,
     assess: Assess,
     inventory: Inventory,
+    gpu_history: GpuHistory,
     focus: Focus,
     asked: BTreeMap<SourceKey, Asked>,
     in_flight: usize,
@@ -83,12 +87,8 @@ impl Collector {
         assess: Assess,
     ) -> (Self, watch::Receiver<Arc<Picture>>) {
         let inventory = Inventory::new(scopes);
-        let first = Picture {
-            inventory: inventory.clone(),
-            findings: Vec::new(),
-            meter: host.meter(),
-            at: clocks.cloud.now(),
-        };
+        let mut first = Picture::empty(inventory.clone(), clocks.cloud.now());
+        first.meter = host.meter();
         let (picture, pictures) = watch::channel(Arc::new(first));
         let collector = Self {
             cloud,
@@ -97,6 +97,7 @@ impl Collector {
             wall: clocks.wall,
             assess,
             inventory,
+            gpu_history: GpuHistory::default(),
             focus: Focus::default(),
             asked: BTreeMap::new(),
             in_flight: 0,
@@ -372,11 +373,19 @@ impl Collector {
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let at = self.clock.now();
+        for state in self.inventory.shown() {
+            for reading in state.gpu.get().into_iter().flatten() {
+                self.gpu_history.record(reading);
+            }
+        }
         let picture = Picture {
             inventory: self.inventory.clone(),
             findings: (self.assess)(&self.inventory, at),
+            changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
+            burn: BurnRate::of(Vec::new()),
+            gpu_history: self.gpu_history.clone(),
             meter: self.host.meter(),
             at,
         };

@@ -303,11 +303,15 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     {
         return;
     }
+    let source = Source::Metrics(group);
+    let looked_at = collect.is_front(&source) && collect.focus.pace != Pace::Once;
+    if !group.feeds_rules() && !looked_at && group != MetricGroup::Gpu {
+        return;
+    }
     let specs = metric_catalog::specs(group, collect.state);
     if specs.is_empty() {
         return;
     }
-    let source = Source::Metrics(group);
     let cadence = if collect.is_front(&source) {
         SignedDuration::from_secs(60)
     } else {

@@ -1,6 +1,8 @@
 //! Files that people write: each valid fixture loads, each invalid one has a reviewed report.
 
 mod estate;
+mod settings;
+mod theme;
 
 use std::fs;
 use std::path::{Path, PathBuf};

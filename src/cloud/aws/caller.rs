@@ -167,18 +167,18 @@ where
     Ok(Paged { items, gap: None })
 }
 
-/// Asks about many things at a time; the answers come in any order.
-pub(super) async fn each<I, R, Ask, Answer>(things: I, ask: Ask) -> Vec<R>
+/// Asks about many things at a time; the answers come in any order. The questions are made at
+/// once: a future that held `ask` itself could not be sent between threads.
+pub(super) fn each<I, Answer>(
+    things: I,
+    ask: impl FnMut(I::Item) -> Answer,
+) -> impl Future<Output = Vec<Answer::Output>>
 where
     I: IntoIterator,
-    Ask: FnMut(I::Item) -> Answer,
-    Answer: Future<Output = R>,
+    Answer: Future,
 {
-    stream::iter(things)
-        .map(ask)
-        .buffer_unordered(IN_FLIGHT)
-        .collect()
-        .await
+    let asked: Vec<Answer> = things.into_iter().map(ask).collect();
+    stream::iter(asked).buffer_unordered(IN_FLIGHT).collect()
 }
 
 /// Answers that succeeded, joined, and the faults of those that did not.

@@ -19,6 +19,7 @@ use crate::cloud::aws::caller::IN_FLIGHT;
 use crate::cloud::aws::credentials::{Credentials, Reach};
 use crate::cloud::aws::guard::Guard;
 use crate::cloud::aws::http;
+use crate::cloud::aws::memory::{Memory, Templates};
 use crate::cloud::aws::observe::{Heard, Observer};
 use crate::domain::scope::{Scope, ScopeName};
 
@@ -54,6 +55,7 @@ pub(super) struct Shared {
     pub(super) settings: AwsSettings,
     /// The HTTP client, or why there is none.
     pub(super) http: Result<SharedHttpClient, String>,
+    pub(super) memory: Memory,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,7 @@ impl Registry {
                 host,
                 settings,
                 http: http::client(),
+                memory: Memory::default(),
             }),
             scopes: Mutex::default(),
             reaches: Mutex::default(),
@@ -157,6 +160,7 @@ pub(super) struct ScopeClients {
     config: SdkConfig,
     credentials: Arc<Credentials>,
     heard: Arc<Heard>,
+    templates: Templates,
     places: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
     made: Made,
 }
@@ -244,6 +248,7 @@ impl ScopeClients {
             config,
             credentials,
             heard: Arc::default(),
+            templates: Templates::default(),
             places: Mutex::default(),
             made: Made::default(),
         })
@@ -269,6 +274,16 @@ impl ScopeClients {
     /// AWS's clock at its last answer.
     pub(super) fn server_time(&self) -> Option<Timestamp> {
         self.heard.server_time()
+    }
+
+    /// What is remembered for all scopes.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.shared.memory
+    }
+
+    /// What is remembered of launch templates here.
+    pub(super) fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     fn regional(&self) -> Place {

@@ -15,6 +15,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::cloud::aws::AwsSettings;
 use crate::cloud::aws::clients::Purpose;
+use crate::cloud::aws::probe;
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::domain::ops::{Operation, catalog};
 
@@ -61,20 +62,11 @@ impl Guard {
         if !listed {
             return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
         }
-        if operation == "SendCommand" && !self.is_probe(input.downcast_ref()) {
+        let probe = |command: &SendCommandInput| probe::is_probe(command, &self.probe_documents);
+        if operation == "SendCommand" && !input.downcast_ref().is_some_and(probe) {
             return Err(Refused::NotTheProbe);
         }
         Ok(())
-    }
-
-    /// A command is root on its hosts, so it is compared with what it may be, not trusted.
-    fn is_probe(&self, input: Option<&SendCommandInput>) -> bool {
-        let Some(input) = input else {
-            return false;
-        };
-        let document = input.document_name().unwrap_or_default();
-        let parameters = input.parameters().is_none_or(|parameters| parameters.is_empty());
-        parameters && self.probe_documents.iter().any(|probe| probe == document)
     }
 }
 

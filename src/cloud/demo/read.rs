@@ -1,84 +1,120 @@
-//! Answers to questions.
+//! Answers to questions, in the domain's words.
 
+mod asg;
+mod cost;
+mod datastore;
+mod ec2;
 mod ecs;
-mod sts;
+mod elb;
+mod ssm;
+mod watch;
 
-use jiff::Timestamp;
-
-use super::{Estate, Settings};
+use super::sim::Sim;
+use super::time::{HOUR, SECOND, ms, stamp};
+use super::{Settings, logs};
 use crate::domain::fault::Fault;
 use crate::domain::ops::{self, Query, Reply, ReplyData};
+use crate::domain::scope::Identity;
 
-/// Answers a question about an estate.
-pub fn answer(estate: &Estate, settings: &Settings, now: Timestamp, query: &Query) -> Result<Reply, Fault> {
+/// Answers a question about a world as it is now.
+pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fault> {
     let data = match query {
-        Query::Sts(ops::sts::Read::CallerIdentity) => {
-            ReplyData::Identity(sts::identity(estate, settings, now))
-        }
+        Query::Sts(ops::sts::Read::CallerIdentity) => ReplyData::Identity(identity(sim, settings)),
         Query::Ecs(read) => match read {
-            ops::ecs::Read::Fleet => ReplyData::EcsFleet(ecs::fleet(estate, settings)),
-            ops::ecs::Read::Tasks { .. } => ReplyData::EcsTasks(Vec::new()),
-            ops::ecs::Read::TaskDefinitions { .. } => ReplyData::TaskDefinitions(Vec::new()),
-            ops::ecs::Read::Deployments { .. } => ReplyData::ServiceDeployments(Vec::new()),
+            ops::ecs::Read::Fleet => ReplyData::EcsFleet(ecs::fleet(sim)),
+            ops::ecs::Read::Tasks { cluster, service } => {
+                ReplyData::EcsTasks(ecs::tasks(sim, cluster, service)?)
+            }
+            ops::ecs::Read::TaskDefinitions { revisions } => {
+                ReplyData::TaskDefinitions(ecs::task_definitions(sim, revisions)?)
+            }
+            ops::ecs::Read::Deployments { cluster, service } => {
+                ReplyData::ServiceDeployments(ecs::deployments(sim, cluster, service)?)
+            }
         },
         Query::AutoScaling(read) => match read {
-            ops::autoscaling::Read::Groups => ReplyData::Groups(Vec::new()),
-            ops::autoscaling::Read::Activities { .. } => ReplyData::Activities(Vec::new()),
+            ops::autoscaling::Read::Groups => ReplyData::Groups(asg::groups(sim)),
+            ops::autoscaling::Read::Activities { since } => {
+                ReplyData::Activities(asg::activities(sim, ms(*since)))
+            }
         },
         Query::Ec2(read) => match read {
-            ops::ec2::Read::Instances => ReplyData::Instances(Vec::new()),
-            ops::ec2::Read::InstanceTypes { .. } => ReplyData::InstanceTypes(Vec::new()),
-            ops::ec2::Read::SpotPrices { .. } => ReplyData::SpotPrices(Vec::new()),
-            ops::ec2::Read::NatGateways => ReplyData::NatGateways(Vec::new()),
+            ops::ec2::Read::Instances => ReplyData::Instances(ec2::instances(sim)),
+            ops::ec2::Read::InstanceTypes { types } => ReplyData::InstanceTypes(ec2::instance_types(types)),
+            ops::ec2::Read::SpotPrices { types } => ReplyData::SpotPrices(ec2::spot_prices(sim, types)),
+            ops::ec2::Read::NatGateways => ReplyData::NatGateways(ec2::nat_gateways(sim)),
         },
         Query::Ssm(read) => match read {
-            ops::ssm::Read::Hosts => ReplyData::ManagedHosts(Vec::new()),
-            ops::ssm::Read::GpuProbe { .. } => ReplyData::ProbeOutputs(Vec::new()),
+            ops::ssm::Read::Hosts => ReplyData::ManagedHosts(ssm::hosts(sim)),
+            ops::ssm::Read::GpuProbe { instances, .. } => ReplyData::ProbeOutputs(ssm::probe(sim, instances)),
         },
         Query::Rds(read) => match read {
-            ops::rds::Read::Instances => ReplyData::DbInstances(Vec::new()),
-            ops::rds::Read::Clusters => ReplyData::DbClusters(Vec::new()),
-            ops::rds::Read::Snapshots => ReplyData::DbSnapshots(Vec::new()),
-            ops::rds::Read::PendingMaintenance => ReplyData::Maintenance(Vec::new()),
-            ops::rds::Read::Events { .. } => ReplyData::StoreEvents(Vec::new()),
-            ops::rds::Read::ConnectionLimits { .. } => ReplyData::ConnectionLimits(Vec::new()),
+            ops::rds::Read::Instances => ReplyData::DbInstances(datastore::databases(sim)),
+            ops::rds::Read::Clusters => ReplyData::DbClusters(datastore::clusters(sim)),
+            ops::rds::Read::Snapshots => ReplyData::DbSnapshots(datastore::snapshots(sim)),
+            ops::rds::Read::PendingMaintenance => ReplyData::Maintenance(datastore::maintenance(sim)),
+            ops::rds::Read::Events { since } => {
+                ReplyData::StoreEvents(datastore::database_events(sim, ms(*since)))
+            }
+            ops::rds::Read::ConnectionLimits { parameter_groups } => {
+                ReplyData::ConnectionLimits(datastore::connection_limits(sim, parameter_groups))
+            }
         },
         Query::ElastiCache(read) => match read {
-            ops::elasticache::Read::Caches => ReplyData::Caches(Vec::new()),
-            ops::elasticache::Read::Events { .. } => ReplyData::StoreEvents(Vec::new()),
+            ops::elasticache::Read::Caches => ReplyData::Caches(datastore::caches(sim)),
+            ops::elasticache::Read::Events { since } => {
+                ReplyData::StoreEvents(datastore::cache_events(sim, ms(*since)))
+            }
         },
-        Query::Elb(ops::elb::Read::Balancing) => {
-            ReplyData::Balancing(crate::domain::elb::Balancing::default())
-        }
+        Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),
         Query::CloudWatch(read) => match read {
-            ops::cloudwatch::Read::Alarms => ReplyData::Alarms(Vec::new()),
-            ops::cloudwatch::Read::AlarmHistory { .. } => ReplyData::AlarmHistory(Vec::new()),
-            ops::cloudwatch::Read::Metrics { .. } => ReplyData::Metrics(Vec::new()),
-            ops::cloudwatch::Read::GpuMetricList => ReplyData::MetricList(Vec::new()),
+            ops::cloudwatch::Read::Alarms => ReplyData::Alarms(watch::alarms(sim)),
+            ops::cloudwatch::Read::AlarmHistory { since } => {
+                ReplyData::AlarmHistory(watch::history(sim, ms(*since)))
+            }
+            ops::cloudwatch::Read::Metrics { specs } => ReplyData::Metrics(
+                specs
+                    .iter()
+                    .map(|spec| (spec.id.clone(), sim.series(spec)))
+                    .collect(),
+            ),
+            ops::cloudwatch::Read::GpuMetricList => ReplyData::MetricList(watch::gpu_metrics(sim)),
         },
-        Query::Sqs(ops::sqs::Read::Queues) => ReplyData::Queues(Vec::new()),
+        Query::Sqs(ops::sqs::Read::Queues) => ReplyData::Queues(watch::queues(sim)),
         Query::Logs(read) => match read {
-            ops::logs::Read::Groups => ReplyData::LogGroups(Vec::new()),
-            ops::logs::Read::Events { .. } => ReplyData::LogPage(crate::domain::logs::LogPage::default()),
+            ops::logs::Read::Groups => ReplyData::LogGroups(logs::groups(sim)),
+            ops::logs::Read::Events { .. } => ReplyData::LogPage(logs::page(sim, read)?),
         },
         Query::Cost(read) => match read {
-            ops::cost::Read::Usage { .. } => ReplyData::Usage(crate::domain::cost::Usage {
-                currency: "USD".to_owned(),
-                metric: "UnblendedCost".to_owned(),
-                daily: Vec::new(),
-                by_account: Vec::new(),
-                credits: None,
-            }),
-            ops::cost::Read::Forecast { from, .. } => ReplyData::Forecast(crate::domain::cost::Forecast {
-                rest_of_month: 0.0,
-                low: None,
-                high: None,
-                from: *from,
-            }),
-            ops::cost::Read::Anomalies { .. } => ReplyData::Anomalies(Vec::new()),
-            ops::cost::Read::Budgets { .. } => ReplyData::Budgets(Vec::new()),
+            ops::cost::Read::Usage { from, to, month } => {
+                ReplyData::Usage(cost::usage(sim, (*from, *to), *month))
+            }
+            ops::cost::Read::Forecast { from, to } => ReplyData::Forecast(cost::forecast(sim, *from, *to)),
+            ops::cost::Read::Anomalies { from } => ReplyData::Anomalies(cost::anomalies(sim, *from)),
+            ops::cost::Read::Budgets { .. } => ReplyData::Budgets(cost::budgets(sim)),
         },
-        Query::CloudTrail(ops::cloudtrail::Read::Lookup { .. }) => ReplyData::Trail(Vec::new()),
+        Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
+            ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
+        }
     };
     Ok(Reply::whole(data))
+}
+
+/// How long a session lasts, on the demo's clock, seconds.
+const SESSION_S: i64 = 8 * HOUR / SECOND;
+
+/// The on-call session. It is renewed whenever it ends, as an SSO session is at a laptop.
+fn identity(sim: &Sim, settings: &Settings) -> Identity {
+    let epoch = settings.epoch.as_second();
+    let age = (stamp(sim.now).as_second() - epoch).max(0);
+    let ends = epoch + (age / SESSION_S + 1) * SESSION_S;
+    Identity {
+        account: sim.plan.account.clone(),
+        arn: format!(
+            "arn:aws:sts::{}:assumed-role/oncall/{}",
+            sim.plan.account, sim.plan.person
+        ),
+        credentials_expire_at: Some(stamp(ends * SECOND)),
+        server_time: Some(stamp(sim.now)),
+    }
 }

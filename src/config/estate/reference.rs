@@ -11,7 +11,7 @@ pub fn reference() -> String {
     let schema = shape();
     let mut out = String::new();
     if let Shape::Record(fields) = schema.resolve(&schema.root) {
-        section(&mut out, &schema, "", fields);
+        section(&mut out, schema, "", fields);
     }
     thresholds(&mut out);
     out.truncate(out.trim_end().len());

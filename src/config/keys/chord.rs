@@ -388,7 +388,7 @@ mod tests {
                 "terminals report `ctrl-shift-c` as `ctrl-c`",
                 Some("ctrl-c"),
             ),
-            ("\u{7}", "no key is called `\u{7}`", None),
+            ("\u{7}", "no key is called `\u{fffd}`", None),
         ] {
             let error = text.parse::<Chord>().expect_err(text);
             assert_eq!(error.to_string(), message, "{text}");

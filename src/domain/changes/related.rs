@@ -45,12 +45,12 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         }
         Kind::Ec2Instance | Kind::GpuHost => group_of(state, &key.id),
         Kind::Gpu => {
-            let host = state
-                .gpu
-                .get()
-                .into_iter()
-                .flatten()
-                .find(|reading| reading.cards.iter().any(|card| *card.uuid == *key.id));
+            let host = state.gpu.get().into_iter().flatten().find(|reading| {
+                reading
+                    .cards
+                    .iter()
+                    .any(|card| card.uuid.as_deref() == Some(&*key.id))
+            });
             host.map_or_else(Vec::new, |reading| {
                 let mut found = group_of(state, &reading.instance_id);
                 found.push((Kind::Ec2Instance, reading.instance_id.as_str()));

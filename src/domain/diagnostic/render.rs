@@ -156,7 +156,7 @@ fn keep_last(text: &str, most: usize) -> String {
 }
 
 /// The text with tabs widened and everything that is not plainly visible replaced.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

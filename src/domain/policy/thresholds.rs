@@ -160,7 +160,7 @@ impl Threshold {
     }
 }
 
-/// How a field of each kind is typed, written and read; see [`thresholds`].
+/// How a field of each kind is typed, written and read by the macro below.
 trait Field: Copy {
     fn setting(self) -> Setting;
     fn from_setting(setting: Setting) -> Option<Self>;

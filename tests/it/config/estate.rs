@@ -3,6 +3,7 @@
 use std::fs;
 
 use pretty_assertions::assert_eq;
+use proptest::prelude::*;
 use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
@@ -60,15 +61,7 @@ fn every_key_reaches_the_estate() {
                 mfa_serial: Some("arn:aws:iam::210987654321:mfa/kim".to_owned()),
                 account: Some("123456789012".to_owned()),
             },
-            ScopeSpec {
-                name: "default/us-east-1".to_owned(),
-                profile: None,
-                region: "us-east-1".to_owned(),
-                role_arn: None,
-                external_id: None,
-                mfa_serial: None,
-                account: None,
-            },
+            ScopeSpec::new(None, "us-east-1"),
         ],
         selection: Selection {
             clusters: vec![glob("shop-*")],
@@ -92,7 +85,7 @@ fn every_key_reaches_the_estate() {
             time_zone: Zone::named("Asia/Seoul").expect("it exists"),
             monthly_budget_usd: Some(900.0),
             fixed_monthly_costs: vec![FixedCost {
-                name: "Claude".to_owned(),
+                name: "AI API".to_owned(),
                 monthly_usd: 150.5,
             }],
             credits: Some(Credits {
@@ -125,6 +118,19 @@ fn every_key_reaches_the_estate() {
         },
     };
     assert_eq!(loaded.estate, expected);
+}
+
+#[test]
+fn without_a_file_an_estate_is_everything_in_its_scopes() {
+    let scopes = vec![
+        ScopeSpec::new(None, "us-east-1"),
+        ScopeSpec::new(Some("shop".to_owned()), "ap-northeast-2"),
+    ];
+    let estate = Estate::of_scopes("aws", scopes);
+    let names: Vec<&str> = estate.scopes.iter().map(|scope| scope.name.as_str()).collect();
+    assert_eq!(names, ["default/us-east-1", "shop/ap-northeast-2"]);
+    assert!(estate.selection.is_everything());
+    assert_eq!(estate.policy, Policy::default());
 }
 
 const LEAST: &str = "\
@@ -244,6 +250,37 @@ fn each_shipped_estate_selects_its_own_resources_alone() {
         for estate in &estates {
             let includes = estate.selection.includes_name(name);
             assert_eq!(includes, estate.name == owner, "{name} in {}", estate.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Whatever happens to a file, it is read or refused with places inside it.
+    #[test]
+    fn a_damaged_file_never_does_harm(
+        which in 0..estate::SHIPPED.len(),
+        at in any::<prop::sample::Index>(),
+        length in 0..30usize,
+        scrap in "[-a-z:\\[\\]{}\"'#&*!|>%@ \t\n,<0-9é가]{0,8}",
+    ) {
+        let (name, text) = estate::SHIPPED[which];
+        let chars: Vec<char> = text.chars().collect();
+        let start = at.index(chars.len());
+        let end = (start + length).min(chars.len());
+        let damaged: String = chars[..start].iter().copied()
+            .chain(scrap.chars())
+            .chain(chars[end..].iter().copied())
+            .collect();
+        match estate::parse(name, damaged.as_bytes()) {
+            Ok(loaded) => prop_assert!(!loaded.estate.scopes.is_empty()),
+            Err(report) => {
+                prop_assert!(report.has_errors());
+                for diagnostic in report.diagnostics() {
+                    prop_assert!(diagnostic.span.end <= report.source().text().len());
+                }
+                prop_assert!(!report.to_string().is_empty());
+            }
         }
     }
 }

@@ -13,10 +13,8 @@ impl Check<'_> {
         for (index, file) in files.into_iter().enumerate() {
             self.region(&file.region, index);
             self.role(&file, index);
-            let name = file.name.unwrap_or_else(|| {
-                let profile = file.profile.as_deref().unwrap_or("default");
-                format!("{profile}/{}", file.region)
-            });
+            let plain = ScopeSpec::new(file.profile, file.region);
+            let name = file.name.unwrap_or(plain.name);
             if let Some(first) = scopes.iter().position(|scope| scope.name == name) {
                 let span = self.at(&["scopes".into(), index.into()]);
                 let related = self.at(&["scopes".into(), first.into()]);
@@ -28,8 +26,8 @@ impl Check<'_> {
             }
             scopes.push(ScopeSpec {
                 name,
-                profile: file.profile,
-                region: file.region,
+                profile: plain.profile,
+                region: plain.region,
                 role_arn: file.role_arn,
                 external_id: file.external_id,
                 mfa_serial: file.mfa_serial,

@@ -1,41 +1,57 @@
 //! What the rules take from a card's reading: the one place that knows its fields.
 
-use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, ReadingSource};
+use jiff::Timestamp;
+
+use crate::domain::gpu::history::{CardKey, GpuHistory};
+use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, RecoveryAction};
 use crate::domain::policy::Thresholds;
 
-/// The id by which a card goes.
-pub fn id(card: &GpuCard) -> &str {
-    &card.uuid
+/// The id by which a card of a host goes: its UUID, or else host and number.
+pub fn id(reading: &HostReading, card: &GpuCard) -> String {
+    card.uuid
+        .clone()
+        .unwrap_or_else(|| format!("{}/{}", reading.instance_id, card.index))
+}
+
+/// Since when the card has been idle, as far as somebody watched.
+pub fn idle_since(history: &GpuHistory, reading: &HostReading, card: &GpuCard) -> Option<Timestamp> {
+    history
+        .card(&CardKey::new(&reading.instance_id, card))?
+        .idle_since()
 }
 
 /// What the product is called, without its maker.
 pub fn product(card: &GpuCard) -> &str {
-    let product = card.product.trim_start_matches("NVIDIA ").trim();
+    let product = card.product.as_deref().unwrap_or_default();
+    let product = product.trim_start_matches("NVIDIA ").trim();
     if product.is_empty() { "GPU" } else { product }
 }
 
 /// Reasons that hold the clocks back and should not.
 pub fn harmful_throttle(card: &GpuCard) -> Option<String> {
-    card.throttle
-        .filter(|throttle| throttle.is_harmful())
-        .map(|throttle| throttle.harmful_words())
+    let harmful = card.throttle?.harmful();
+    (!harmful.is_empty()).then(|| harmful.to_string())
 }
 
 /// Why the card has to be reset or replaced, and whether it cannot go on at all.
 pub fn defect(card: &GpuCard) -> Option<(String, bool)> {
-    if card.remap_failed == Some(true) {
+    if card.remapped_rows_failure == Some(true) {
         return Some((
             "A memory row could not be remapped: the card has to be replaced.".to_owned(),
             true,
         ));
     }
-    if let Some(action) = &card.recovery_action {
+    let asked = card
+        .recovery_action
+        .as_ref()
+        .filter(|action| **action != RecoveryAction::Nothing);
+    if let Some(action) = asked {
         return Some((
-            format!("The driver asks for this to recover the card: {action}."),
+            format!("The driver asks for this to recover the card: {}.", action.word()),
             false,
         ));
     }
-    (card.remap_pending == Some(true)).then(|| {
+    (card.remapped_rows_pending == Some(true)).then(|| {
         (
             "A memory row waits to be remapped: the card has to be reset.".to_owned(),
             false,
@@ -46,24 +62,19 @@ pub fn defect(card: &GpuCard) -> Option<(String, bool)> {
 /// Whether the card does nothing, as far as this sample tells. With a list of processes an empty one
 /// and little memory in use are enough, since asking alone wakes an idle card up to 100 %; without a
 /// list the utilisation has to be low as well.
-pub fn is_idle(card: &GpuCard, source: ReadingSource, limits: &Thresholds) -> Option<bool> {
-    if !card.processes.is_empty() {
-        return Some(false);
-    }
+pub fn is_idle(card: &GpuCard, limits: &Thresholds) -> Option<bool> {
     let allowed = card.mem_total_mib.map_or(limits.gpu_idle_memory_mib, |total| {
-        (total / 100.0).max(limits.gpu_idle_memory_mib)
+        (total as f64 / 100.0).max(limits.gpu_idle_memory_mib)
     });
-    let is_memory_free = card.mem_used_mib? <= allowed;
-    match source {
-        ReadingSource::Ssm => Some(is_memory_free),
-        ReadingSource::CloudwatchAgent => {
-            Some(is_memory_free && card.util_percent? <= limits.gpu_idle_util_percent)
-        }
+    let is_memory_free = card.mem_used_mib? as f64 <= allowed;
+    match &card.processes {
+        Some(processes) => Some(is_memory_free && processes.is_empty()),
+        None => Some(is_memory_free && card.util_percent? <= limits.gpu_idle_util_percent),
     }
 }
 
 /// What is wrong with asking the host, if anything: the words, and what to do.
-pub fn silence(reading: &HostReading) -> Option<(&'static str, &str)> {
+pub fn silence(reading: &HostReading) -> Option<(&'static str, String)> {
     let words = match reading.outcome {
         ProbeOutcome::Ok => return None,
         ProbeOutcome::NoAgent => "no SSM agent or role",
@@ -73,13 +84,14 @@ pub fn silence(reading: &HostReading) -> Option<(&'static str, &str)> {
         ProbeOutcome::Timeout => "nvidia-smi timed out",
         ProbeOutcome::Error => "probe failed",
     };
-    Some((words, &reading.detail))
+    let said = [reading.detail.as_deref(), reading.remedy.as_deref()];
+    Some((words, said.into_iter().flatten().collect::<Vec<_>>().join("; ")))
 }
 
 /// How many cards of the instance type do not answer, and how many it has.
 pub fn lost(reading: &HostReading) -> Option<(u8, u8)> {
     Some((
-        reading.lost_cards().filter(|lost| *lost > 0)?,
+        reading.lost_cards.filter(|lost| *lost > 0)?,
         reading.expected_cards?,
     ))
 }

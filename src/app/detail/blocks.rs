@@ -1,0 +1,73 @@
+//! Pieces that details have in common.
+
+use jiff::Timestamp;
+
+use crate::app::detail::{Block, Chart};
+use crate::app::format;
+use crate::app::state::State;
+use crate::app::table::{Cell, Tone};
+use crate::domain::ids::Tag;
+use crate::domain::inventory::ScopeState;
+use crate::domain::metric_catalog::MetricRef;
+
+/// A name and a value.
+pub(super) fn fact(name: &str, value: impl AsRef<str>) -> (String, Cell) {
+    (name.to_owned(), Cell::new(value))
+}
+
+/// A name and a value that may not be known.
+pub(super) fn maybe(name: &str, value: Option<impl AsRef<str>>) -> (String, Cell) {
+    match value {
+        Some(value) => fact(name, value),
+        None => (name.to_owned(), Cell::new(format::UNKNOWN).tone(Tone::Muted)),
+    }
+}
+
+/// A time with its zone and how long ago it was.
+pub(super) fn when(state: &State, at: Timestamp) -> String {
+    let zone = state.zone();
+    let then = at
+        .to_zoned(zone.zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string();
+    let now = state.picture.at;
+    if at > now {
+        format!("{then} {} (in {})", zone.label, format::age(at, now))
+    } else {
+        format!("{then} {} ({} ago)", zone.label, format::age(now, at))
+    }
+}
+
+/// A graph of a metric, whatever is known of it.
+pub(super) fn chart(
+    state: &State,
+    scope: &ScopeState,
+    title: &str,
+    metric: MetricRef<'_>,
+    show: fn(f64) -> String,
+) -> Chart {
+    let series = scope.metric(&metric.id());
+    let latest = series.and_then(|series| series.recent(state.picture.at));
+    Chart {
+        title: title.to_owned(),
+        latest: latest.map_or_else(|| "no data".to_owned(), show),
+        points: series.map(|series| series.points.clone()).unwrap_or_default(),
+        tone: Tone::Accent,
+    }
+}
+
+/// Tags, sorted, AWS's own last.
+pub(super) fn tags(tags: &[Tag]) -> Vec<Block> {
+    if tags.is_empty() {
+        return Vec::new();
+    }
+    let mut tags: Vec<&Tag> = tags.iter().collect();
+    tags.sort_by_key(|tag| (tag.key.starts_with("aws:"), tag.key.as_str()));
+    let facts = tags.into_iter().map(|tag| fact(&tag.key, &tag.value)).collect();
+    vec![Block::Heading("tags".to_owned()), Block::Facts(facts)]
+}
+
+/// A percentage.
+pub(super) fn percent(value: f64) -> String {
+    format!("{}%", format::number(value))
+}

@@ -1,0 +1,321 @@
+//! Details of load balancers, target groups, queues, NAT gateways, alarms, log groups, budgets.
+
+use crate::app::detail::Block;
+use crate::app::detail::blocks::{chart, fact, maybe, when};
+use crate::app::format;
+use crate::app::state::State;
+use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::elb;
+use crate::domain::health::Health;
+use crate::domain::inventory::ScopeState;
+use crate::domain::metric_catalog::{
+    load_balancer as balancer_metric, nat, queue as queue_metric, target_group as metric,
+};
+
+/// The blocks of a target group.
+pub(super) fn target_group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
+    let group = scope
+        .balancing
+        .get()?
+        .target_groups
+        .iter()
+        .find(|group| group.arn == arn)?;
+    let protocol = group.protocol.as_deref().unwrap_or(format::UNKNOWN);
+    let mut blocks = vec![Block::Facts(vec![
+        fact("arn", &group.arn),
+        fact(
+            "protocol",
+            group
+                .port
+                .map_or_else(|| protocol.to_owned(), |port| format!("{protocol}:{port}")),
+        ),
+        maybe("targets are", group.target_type.as_ref()),
+        maybe("health check", group.health_check_path.as_ref()),
+        fact("behind", group.load_balancers.join(", ")),
+    ])];
+    let columns = vec![
+        Column::words("TARGET", 16, 44, 0),
+        Column::numbers("PORT", 5, 1),
+        Column::words("ZONE", 10, 16, 2),
+        Column::words("STATE", 9, 20, 0),
+        Column::words("REASON", 16, 40, 0),
+        Column::words("", 10, 120, 1),
+    ];
+    let rows = group
+        .targets
+        .iter()
+        .flatten()
+        .map(|target| {
+            let well = target.state == "healthy";
+            Row {
+                key: RowKey::Line(target.id.clone()),
+                cells: vec![
+                    Cell::new(&target.id),
+                    Cell::new(format::or_unknown(target.port)),
+                    Cell::new(target.zone.as_deref().unwrap_or_default()),
+                    Cell::new(&target.state).tone(if well { Tone::Ok } else { Tone::Warn }),
+                    Cell::new(target.reason.as_deref().unwrap_or_default()),
+                    Cell::new(target.description.as_deref().unwrap_or_default()).tone(Tone::Muted),
+                ],
+                health: Health::Ok,
+            }
+        })
+        .collect();
+    let empty = if group.targets.is_some() {
+        "no targets are registered"
+    } else {
+        "target health has not been read"
+    };
+    blocks.push(Block::Table(Section {
+        title: "targets".to_owned(),
+        columns,
+        rows,
+        empty: empty.to_owned(),
+        ..Section::default()
+    }));
+    for balancer in &group.load_balancers {
+        if let (Some(group), Some(balancer)) = (
+            elb::target_group_dimension(arn),
+            elb::load_balancer_dimension(balancer),
+        ) {
+            blocks.push(Block::Charts(vec![
+                chart(
+                    state,
+                    scope,
+                    "requests/5 min",
+                    metric::REQUESTS.of_both(group, balancer),
+                    format::number,
+                ),
+                chart(
+                    state,
+                    scope,
+                    "5xx/min",
+                    metric::TARGET_5XX.of_both(group, balancer),
+                    format::number,
+                ),
+                chart(
+                    state,
+                    scope,
+                    "latency p95",
+                    metric::LATENCY_P95.of_both(group, balancer),
+                    format::seconds,
+                ),
+                chart(
+                    state,
+                    scope,
+                    "unhealthy targets",
+                    metric::UNHEALTHY.of_both(group, balancer),
+                    format::number,
+                ),
+            ]));
+        }
+    }
+    Some(blocks)
+}
+
+/// The blocks of a load balancer.
+pub(super) fn load_balancer(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
+    let balancer = scope
+        .balancing
+        .get()?
+        .load_balancers
+        .iter()
+        .find(|balancer| balancer.arn == arn)?;
+    let dimension = elb::load_balancer_dimension(arn)?;
+    Some(vec![
+        Block::Facts(vec![
+            fact("arn", &balancer.arn),
+            fact("form", &balancer.form),
+            fact("state", &balancer.state),
+            maybe("dns name", balancer.dns_name.as_ref()),
+            maybe("scheme", balancer.scheme.as_ref()),
+            maybe("created", balancer.created_at.map(|at| when(state, at))),
+        ]),
+        Block::Charts(vec![
+            chart(
+                state,
+                scope,
+                "requests/5 min",
+                balancer_metric::REQUESTS.of(dimension),
+                format::number,
+            ),
+            chart(
+                state,
+                scope,
+                "5xx of targets/min",
+                balancer_metric::TARGET_5XX.of(dimension),
+                format::number,
+            ),
+            chart(
+                state,
+                scope,
+                "5xx of its own/min",
+                balancer_metric::OWN_5XX.of(dimension),
+                format::number,
+            ),
+            chart(
+                state,
+                scope,
+                "latency p95",
+                balancer_metric::LATENCY_P95.of(dimension),
+                format::seconds,
+            ),
+        ]),
+    ])
+}
+
+/// The blocks of a queue.
+pub(super) fn queue(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
+    let queue = scope.queues.get()?.iter().find(|queue| queue.arn == arn)?;
+    let dead = queue
+        .dead_letter
+        .as_ref()
+        .map(|(arn, after)| format!("{arn} after {after} receives"));
+    Some(vec![
+        Block::Facts(vec![
+            fact("arn", &queue.arn),
+            fact("url", &queue.url),
+            fact("waiting", format::count(queue.visible)),
+            fact("in flight", format::count(queue.in_flight)),
+            fact("delayed", format::count(queue.delayed)),
+            maybe(
+                "visibility timeout",
+                queue.visibility_timeout_s.map(|seconds| format!("{seconds}s")),
+            ),
+            maybe("dead letters", dead),
+        ]),
+        Block::Charts(vec![
+            chart(
+                state,
+                scope,
+                "messages waiting",
+                queue_metric::VISIBLE.of(&queue.name),
+                format::number,
+            ),
+            chart(
+                state,
+                scope,
+                "age of the oldest",
+                queue_metric::AGE.of(&queue.name),
+                format::seconds,
+            ),
+        ]),
+    ])
+}
+
+/// The blocks of a NAT gateway.
+pub(super) fn nat_gateway(state: &State, scope: &ScopeState, id: &str) -> Option<Vec<Block>> {
+    let gateway = scope
+        .nat_gateways
+        .get()?
+        .iter()
+        .find(|gateway| gateway.id == id)?;
+    Some(vec![
+        Block::Facts(vec![
+            fact("id", &gateway.id),
+            maybe("name", gateway.name.as_ref()),
+            fact("state", &gateway.state),
+            maybe("vpc", gateway.vpc.as_ref()),
+            maybe("subnet", gateway.subnet.as_ref()),
+        ]),
+        Block::Charts(vec![
+            chart(
+                state,
+                scope,
+                "out/5 min",
+                nat::BYTES_OUT.of(&gateway.id),
+                format::bytes,
+            ),
+            chart(
+                state,
+                scope,
+                "in/5 min",
+                nat::BYTES_IN.of(&gateway.id),
+                format::bytes,
+            ),
+        ]),
+    ])
+}
+
+/// The blocks of an alarm.
+pub(super) fn alarm(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
+    let alarm = scope.alarms.get()?.iter().find(|alarm| alarm.arn == arn)?;
+    let actions = match (alarm.actions_enabled, alarm.alarm_actions.as_slice()) {
+        (false, _) => "disabled: nobody is told".to_owned(),
+        (true, []) => "none: nobody is told".to_owned(),
+        (true, actions) => actions.join(", "),
+    };
+    let mut facts = vec![
+        fact("arn", &alarm.arn),
+        fact("state", alarm.state.word()),
+        maybe("since", alarm.since.map(|at| when(state, at))),
+        maybe("reason", alarm.reason.as_ref()),
+        maybe("description", alarm.description.as_ref()),
+        fact("actions", actions),
+    ];
+    if let Some(metric) = &alarm.metric {
+        let dimensions: Vec<String> = metric
+            .dimensions
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        facts.push(fact(
+            "metric",
+            format!("{} {} {}", metric.namespace, metric.name, dimensions.join(" ")),
+        ));
+        let threshold = metric
+            .threshold
+            .map_or_else(|| format::UNKNOWN.to_owned(), format::number);
+        facts.push(fact("when", format!("{} {threshold}", metric.comparison)));
+    }
+    facts.extend(alarm.composite_rule.as_ref().map(|rule| fact("rule", rule)));
+    let mut blocks = vec![Block::Facts(facts)];
+    let history: Vec<Vec<Cell>> = scope
+        .alarm_history
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|transition| transition.alarm == alarm.name)
+        .map(|transition| {
+            vec![
+                Cell::new(format::clock(transition.at, state.picture.at, &state.zone().zone))
+                    .tone(Tone::Muted),
+                Cell::new(format!(" {}", transition.summary)),
+            ]
+        })
+        .collect();
+    if !history.is_empty() {
+        blocks.push(Block::Heading("history".to_owned()));
+        blocks.push(Block::Lines(history));
+    }
+    Some(blocks)
+}
+
+/// The blocks of a log group.
+pub(super) fn log_group(scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
+    let group = scope.log_groups.get()?.iter().find(|group| group.arn == arn)?;
+    let kept = group
+        .retention_days
+        .map_or_else(|| "for ever".to_owned(), |days| format!("{days} days"));
+    Some(vec![Block::Facts(vec![
+        fact("arn", &group.arn),
+        fact("kept", kept),
+        maybe(
+            "stored",
+            group.stored_bytes.map(|bytes| format::bytes(bytes as f64)),
+        ),
+        maybe("class", group.class.as_ref()),
+    ])])
+}
+
+/// The blocks of a budget.
+pub(super) fn budget(scope: &ScopeState, name: &str) -> Option<Vec<Block>> {
+    let budget = scope.budgets.get()?.iter().find(|budget| budget.name == name)?;
+    Some(vec![Block::Facts(vec![
+        fact("budget", &budget.name),
+        fact("period", &budget.period),
+        maybe("limit", budget.limit.map(format::usd)),
+        maybe("actual", budget.actual.map(format::usd)),
+        maybe("forecast", budget.forecast.map(format::usd)),
+    ])])
+}

@@ -1,0 +1,102 @@
+//! How many API calls AWS would take for an answer, and what it would bill: the demo keeps to the
+//! rate budgets and feeds the meter like the real thing.
+
+use super::sim::Sim;
+use crate::domain::ops::{self, Operation, Query};
+
+/// Calls of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calls {
+    /// Which.
+    pub operation: Operation,
+    /// How many.
+    pub count: usize,
+    /// What all of them cost, micro-dollars.
+    pub paid_micro_usd: u64,
+}
+
+/// A page of Cost Explorer.
+const COST_EXPLORER: u64 = 10_000;
+/// A metric of `GetMetricData`.
+const METRIC: u64 = 10;
+
+/// The calls behind a question.
+pub fn of(sim: &Sim, query: &Query) -> Vec<Calls> {
+    query
+        .operations()
+        .iter()
+        .filter_map(|operation| {
+            let count = count(sim, query, operation.name);
+            (count > 0).then(|| Calls {
+                operation: *operation,
+                count,
+                paid_micro_usd: paid(query, operation, count),
+            })
+        })
+        .collect()
+}
+
+fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
+    let plan = &sim.plan;
+    let pages = |items: usize, of: usize| items.div_ceil(of).max(1);
+    match (operation, query) {
+        ("ListServices", _) => plan.clusters.len(),
+        ("DescribeServices", _) => plan
+            .clusters
+            .iter()
+            .map(|cluster| {
+                let services = plan
+                    .services
+                    .iter()
+                    .filter(|service| &service.cluster == cluster)
+                    .count();
+                services.div_ceil(10)
+            })
+            .sum(),
+        // Running and stopped ones are asked for apart.
+        ("ListTasks", _) => 2,
+        ("DescribeTaskDefinition", Query::Ecs(ops::ecs::Read::TaskDefinitions { revisions })) => {
+            revisions.len()
+        }
+        ("DescribeAutoScalingGroups" | "DescribeScalingActivities", _) => pages(plan.groups.len(), 100),
+        ("DescribeWarmPool", _) => plan
+            .groups
+            .iter()
+            .filter(|group| group.warm_pool.is_some())
+            .count(),
+        ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
+        ("DescribeTargetHealth", _) => sim.targets.len(),
+        ("GetQueueAttributes", _) => plan.queues.len(),
+        ("GetMetricData", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
+            specs.len().div_ceil(500)
+        }
+        (
+            "SendCommand" | "ListCommandInvocations",
+            Query::Ssm(ops::ssm::Read::GpuProbe { instances, .. }),
+        ) => {
+            let online = instances
+                .iter()
+                .filter_map(|id| sim.instances.get(id))
+                .filter(|instance| sim.agent_answers(instance, sim.now))
+                .count();
+            // The answer is asked for until it is there.
+            online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }
+        }
+        ("GetCommandInvocation" | "CancelCommand", _) => 0,
+        ("GetCostAndUsage", _) => 2,
+        ("DescribeDBParameters", Query::Rds(ops::rds::Read::ConnectionLimits { parameter_groups })) => {
+            parameter_groups.len()
+        }
+        _ => 1,
+    }
+}
+
+fn paid(query: &Query, operation: &Operation, count: usize) -> u64 {
+    match (operation.service, query) {
+        ("ce", _) => COST_EXPLORER * count as u64,
+        ("cloudwatch", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
+            METRIC * specs.len() as u64
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,188 @@
+//! Cost Explorer and Budgets: what the plan says it costs, and what the instances that ran did.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::super::signal;
+use super::super::sim::Sim;
+use super::super::time::{DAY, HOUR, Ms, ms, part, stamp};
+use crate::domain::cost::{Anomaly, Budget, DailyCost, Forecast, Usage};
+
+/// The service under which Cost Explorer lists instances.
+const EC2: &str = "Amazon Elastic Compute Cloud - Compute";
+/// How far behind the present the bill is.
+const BILL_LAG: Ms = 9 * HOUR;
+
+/// Cost by day and service, and the month to date by account.
+pub fn usage(sim: &Sim, range: (Date, Date), month: Date) -> Usage {
+    let (from, to) = range;
+    let days = |from: Date, to: Date| {
+        let mut days = Vec::new();
+        let mut date = from;
+        while date < to {
+            days.push(date);
+            let Ok(next) = date.checked_add(1.day()) else {
+                break;
+            };
+            date = next;
+        }
+        days
+    };
+    let daily: Vec<DailyCost> = days(from, to)
+        .into_iter()
+        .filter_map(|date| daily(sim, date))
+        .collect();
+    let month_to_date: f64 = days(month, to)
+        .into_iter()
+        .filter_map(|date| self::daily(sim, date))
+        .map(|day| day.total())
+        .sum();
+    Usage {
+        currency: "USD".to_owned(),
+        metric: "UnblendedCost".to_owned(),
+        daily,
+        by_account: vec![(sim.plan.account.clone(), cents(month_to_date))],
+        credits: (sim.plan.cost.credits > 0.0).then(|| {
+            // Credits pay until they are used up.
+            -month_to_date.min(sim.plan.cost.credits)
+        }),
+    }
+}
+
+/// A day's cost as far as it is known; `None` for a day that has not begun.
+fn daily(sim: &Sim, date: Date) -> Option<DailyCost> {
+    let start = start_of(date)?;
+    let known_until = sim.now - BILL_LAG;
+    if start >= sim.now {
+        return None;
+    }
+    let end = (start + DAY).min(known_until.max(start));
+    let share = (end - start) as f64 / DAY as f64;
+    let mut by_service: Vec<(String, f64)> = sim
+        .plan
+        .cost
+        .daily
+        .iter()
+        .map(|(service, usd)| {
+            let key = [sim.seed, signal::name(service), part(start)];
+            let usd = usd * signal::noise(&key).mul_add(0.06, 1.0) * share;
+            (service.clone(), cents(usd))
+        })
+        .collect();
+    let instances = instances(sim, start, end);
+    if instances > 0.0 {
+        by_service.push((EC2.to_owned(), cents(instances)));
+    }
+    by_service.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Some(DailyCost {
+        date,
+        estimated: sim.now - start < 2 * DAY,
+        by_service,
+    })
+}
+
+/// What instances cost over a span: as simulated since the origin, as usual before.
+fn instances(sim: &Sim, from: Ms, to: Ms) -> f64 {
+    if to <= from {
+        return 0.0;
+    }
+    let split = sim.origin.clamp(from, to);
+    let hours = |from: Ms, to: Ms| (to - from) as f64 / HOUR as f64;
+    let groups: f64 = sim
+        .plan
+        .groups
+        .iter()
+        .zip(&sim.groups)
+        .map(|(plan, state)| {
+            let usual = plan
+                .usual_daily
+                .map_or_else(|| state.hourly.at(sim.origin - DAY), |usd| usd / 24.0);
+            let key = [sim.seed, signal::name(&plan.name), part(from), 13];
+            let before = usual * hours(from, split) * signal::noise(&key).mul_add(0.12, 1.0);
+            before + state.hourly.mean(split, to) * hours(split, to)
+        })
+        .sum();
+    let alone: f64 = sim
+        .instances
+        .values()
+        .filter(|instance| instance.group.is_none())
+        .map(|instance| sim.instance_hourly(instance) * instance.up.mean(from, to) * hours(from, to))
+        .sum();
+    groups + alone
+}
+
+/// The rest of the month at the pace of the last week.
+pub fn forecast(sim: &Sim, from: Date, to: Date) -> Forecast {
+    let today = stamp(sim.now).to_zoned(TimeZone::UTC).date();
+    let week: Vec<f64> = (2..=8)
+        .filter_map(|back| today.checked_sub(back.days()).ok())
+        .filter_map(|date| daily(sim, date))
+        .map(|day| day.total())
+        .collect();
+    let mean = week.iter().sum::<f64>() / week.len().max(1) as f64;
+    let days = f64::from(from.until(to).map_or(0, |span| span.get_days()).max(0));
+    let rest = mean * days;
+    Forecast {
+        rest_of_month: cents(rest),
+        low: Some(cents(rest * 0.92)),
+        high: Some(cents(rest * 1.09)),
+        from,
+    }
+}
+
+/// Anomalies since then.
+pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
+    let opened = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
+    sim.plan
+        .cost
+        .anomalies
+        .iter()
+        .filter_map(|anomaly| {
+            let start = opened.checked_sub(anomaly.days_ago.days()).ok()?;
+            (start >= from).then(|| Anomaly {
+                id: signal::uuid(&[sim.seed, anomaly.days_ago.unsigned_abs(), 14]),
+                start: Some(start.to_string()),
+                end: None,
+                impact_usd: anomaly.impact_usd,
+                causes: anomaly.causes.clone(),
+            })
+        })
+        .collect()
+}
+
+/// All budgets.
+pub fn budgets(sim: &Sim) -> Vec<Budget> {
+    let today = stamp(sim.now).to_zoned(TimeZone::UTC).date();
+    let first = today.first_of_month();
+    let tomorrow = today.checked_add(1.day()).unwrap_or(today);
+    let next_month = today.last_of_month().checked_add(1.day()).unwrap_or(today);
+    let actual: f64 = usage(sim, (first, tomorrow), first)
+        .by_account
+        .iter()
+        .map(|(_, amount)| amount)
+        .sum();
+    let rest = forecast(sim, tomorrow, next_month).rest_of_month;
+    sim.plan
+        .cost
+        .budgets
+        .iter()
+        .map(|budget| Budget {
+            name: budget.name.clone(),
+            limit: Some(budget.limit),
+            unit: Some("USD".to_owned()),
+            period: "MONTHLY".to_owned(),
+            actual: Some(cents(actual * budget.share)),
+            forecast: Some(cents((actual + rest) * budget.share)),
+        })
+        .collect()
+}
+
+fn start_of(date: Date) -> Option<Ms> {
+    let start: Timestamp = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    Some(ms(start))
+}
+
+fn cents(usd: f64) -> f64 {
+    (usd * 100.0).round() / 100.0
+}

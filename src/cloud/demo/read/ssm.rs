@@ -1,0 +1,73 @@
+//! Systems Manager: which hosts have an agent, and what the GPU probe prints on them.
+
+use super::super::gpu;
+use super::super::metric::cards;
+use super::super::plan::fleet::Host;
+use super::super::signal;
+use super::super::sim::Sim;
+use super::super::sim::instance::{Instance, State};
+use super::super::time::{HOUR, MINUTE, SECOND, stamp};
+use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
+
+/// All hosts that have registered.
+pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
+    sim.instances
+        .values()
+        .filter(|instance| is_registered(instance))
+        .filter(|instance| matches!(instance.state, State::Running | State::Stopping))
+        .map(|instance| {
+            let online = sim.agent_answers(instance, sim.now);
+            let silent = 2 * HOUR + (signal::hash(&sim.key(&instance.id, 2)) % 90).cast_signed() * MINUTE;
+            let heard = if online { 20 * SECOND } else { silent };
+            ManagedHost {
+                instance_id: instance.id.clone(),
+                ping: if online {
+                    Ping::Online
+                } else {
+                    Ping::ConnectionLost
+                },
+                last_ping_at: Some(stamp((sim.now - heard).max(instance.launched))),
+                agent_version: Some("3.3.1611.0".to_owned()),
+                platform: Some(
+                    if cards(&instance.instance_type).is_some() {
+                        "Ubuntu"
+                    } else {
+                        "Amazon Linux"
+                    }
+                    .to_owned(),
+                ),
+            }
+        })
+        .collect()
+}
+
+/// Whether a host ever had an agent and a role.
+fn is_registered(instance: &Instance) -> bool {
+    instance.profile.is_some() && instance.host != Host::NoAgent
+}
+
+/// What the probe prints on each of these hosts.
+pub fn probe(sim: &Sim, wanted: &[String]) -> Vec<ProbeOutput> {
+    wanted.iter().map(|id| probe_one(sim, id)).collect()
+}
+
+fn probe_one(sim: &Sim, id: &str) -> ProbeOutput {
+    let output = |end, stdout: String, detail: &str| ProbeOutput {
+        instance_id: id.to_owned(),
+        end,
+        stdout,
+        detail: detail.to_owned(),
+        truncated: false,
+        at: stamp(sim.now),
+    };
+    let Some(instance) = sim.instances.get(id).filter(|instance| is_registered(instance)) else {
+        return output(ProbeEnd::NotManaged, String::new(), "");
+    };
+    if !sim.agent_answers(instance, sim.now) {
+        return output(ProbeEnd::Offline, String::new(), "ConnectionLost");
+    }
+    match instance.host {
+        Host::Hangs => output(ProbeEnd::TimedOut, String::new(), "Execution Timed Out"),
+        _ => output(ProbeEnd::Done, gpu::probe_output(sim, instance), ""),
+    }
+}

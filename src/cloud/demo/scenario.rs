@@ -1,0 +1,218 @@
+//! What goes wrong: each scenario bends a world around the epoch, so that the incident is some
+//! minutes old when the demo opens, and goes on from there.
+
+use super::plan::ecs::Failure;
+use super::selection::{Scenario, World};
+use super::sim::database::Free;
+use super::sim::trail::PIPELINE;
+use super::sim::{Sim, Timer};
+use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
+
+/// Something that a scenario does at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// The pipeline brings an ordinary revision.
+    GoodDeploy {
+        /// The service's index.
+        service: usize,
+    },
+    /// The pipeline brings a revision that does not work.
+    BadDeploy {
+        /// The service's index.
+        service: usize,
+    },
+    /// Spot instances of a group are taken back.
+    Reclaim {
+        /// The group's index.
+        group: usize,
+        /// How many.
+        count: usize,
+    },
+}
+
+/// The service that gets the bad revision, and how that fails.
+const BAD_REVISIONS: [(World, &str, &str, Failure); 2] = [
+    (
+        World::Codemate,
+        "codemate-backend-service",
+        "d19e6b2",
+        Failure::Exits,
+    ),
+    (World::Invokeai, "invokeai-api", "5.6.0", Failure::Unhealthy),
+];
+
+/// Bends a world that has just been founded.
+pub fn prepare(sim: &mut Sim) {
+    match (sim.scenario, sim.world) {
+        (Scenario::Everyday | Scenario::Quiet, World::Codemate) => {
+            at(sim, -11 * MINUTE, "codemate-frontend-service", |service| {
+                Beat::GoodDeploy { service }
+            });
+            at(sim, 100 * SECOND, "codemate-backend-service", |service| {
+                Beat::GoodDeploy { service }
+            });
+        }
+        (Scenario::Everyday | Scenario::Quiet, World::Ecg) => {
+            at(sim, -47 * MINUTE, "ecg-project-pipeline-dev-api", |service| {
+                Beat::GoodDeploy { service }
+            });
+        }
+        (Scenario::BadDeploy, World::Codemate | World::Invokeai) => bad_deploy(sim),
+        (Scenario::GpuIdleNight, World::Invokeai) => gpu_idle_night(sim),
+        (Scenario::SpotReclaim, World::Invokeai) => spot_reclaim(sim),
+        (Scenario::DbStorageLow, World::Ecommerce) => db_storage_low(sim),
+        (Scenario::RedisEvictions, World::Ecommerce) => redis_evictions(sim),
+        (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
+        // Elsewhere nothing is bent.
+        (
+            Scenario::Everyday
+            | Scenario::Quiet
+            | Scenario::BadDeploy
+            | Scenario::GpuIdleNight
+            | Scenario::SpotReclaim
+            | Scenario::DbStorageLow
+            | Scenario::RedisEvictions
+            | Scenario::QueueBacklog,
+            _,
+        ) => {}
+    }
+}
+
+/// Lets a beat happen.
+pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
+    match beat {
+        Beat::GoodDeploy { service } => sim.routine_deploy_now(service, at),
+        Beat::BadDeploy { service } => {
+            let name = sim.plan.services[service].name.clone();
+            let bad = BAD_REVISIONS
+                .iter()
+                .find(|(world, of, ..)| *world == sim.world && *of == name);
+            if let Some((_, _, image, failure)) = bad {
+                sim.deploy(service, image, Some(*failure), at);
+            }
+        }
+        Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
+    }
+}
+
+/// Sets a beat for a service, relative to the epoch.
+fn at(sim: &mut Sim, offset: Ms, service: &str, beat: impl Fn(usize) -> Beat) {
+    let index = sim.plan.services.iter().position(|plan| plan.name == service);
+    if let Some(index) = index {
+        sim.set_timer(sim.epoch + offset, Timer::Beat(beat(index)));
+    }
+}
+
+/// Keeps a demand at least this high from a moment on, relative to the epoch.
+fn press(sim: &mut Sim, traffic: &str, offset: Ms, floor: f64) {
+    let from = sim.epoch + offset;
+    if let Some(pressure) = sim.pressure.get_mut(traffic) {
+        pressure.floor.set(from, floor);
+    }
+}
+
+fn bad_deploy(sim: &mut Sim) {
+    for (world, name, ..) in BAD_REVISIONS {
+        if world != sim.world {
+            continue;
+        }
+        at(sim, -14 * MINUTE, name, |service| Beat::BadDeploy { service });
+        // Whoever caused this does not deploy on top of it.
+        if let Some(index) = sim.plan.services.iter().position(|plan| plan.name == name) {
+            sim.services[index].hands_off_until = Ms::MAX;
+        }
+    }
+    match sim.world {
+        World::Codemate => {
+            press(sim, "web", -3 * DAY, 0.75);
+            press(sim, "web", -25 * MINUTE, 1.3);
+        }
+        World::Invokeai => press(sim, "api", -3 * DAY, 0.7),
+        World::Fashion | World::Ecg | World::Ecommerce => {}
+    }
+}
+
+fn gpu_idle_night(sim: &mut Sim) {
+    // Whatever the hour is: nobody has wanted an image for five hours, nor will for six.
+    for (traffic, share) in [("generation", 0.0), ("api", 0.12)] {
+        let (from, to) = (sim.epoch - 5 * HOUR, sim.epoch + 6 * HOUR);
+        if let Some(pressure) = sim.pressure.get_mut(traffic) {
+            pressure.ceiling.set(from, share);
+            pressure.ceiling.set(to, 9.0);
+        }
+    }
+}
+
+fn spot_reclaim(sim: &mut Sim) {
+    press(sim, "generation", -2 * DAY, 0.8);
+    sim.no_spot_until = sim.epoch + 50 * MINUTE;
+    if let Some(group) = sim.find_group("invokeai-gpu-workers-spot") {
+        for (offset, count) in [(-12 * MINUTE, 2), (-4 * MINUTE, 1), (9 * MINUTE, 1)] {
+            sim.set_timer(sim.epoch + offset, Timer::Beat(Beat::Reclaim { group, count }));
+        }
+    }
+    // The other group would make up for it by itself, had its policy not reached its limit.
+    if let Some(group) = sim.find_group("invokeai-gpu-workers") {
+        sim.groups[group].max = sim.groups[group].desired;
+    }
+}
+
+fn db_storage_low(sim: &mut Sim) {
+    press(sim, "shop", -3 * DAY, 0.7);
+    let epoch = sim.epoch;
+    if let Some(index) = sim.find_database("ecommerce-db") {
+        let database = &mut sim.databases[index];
+        // Temporary tables of a report that never ends.
+        database.free = vec![Free {
+            since: Ms::MIN,
+            anchor: epoch,
+            gib: 3.1,
+            per_day: 2.6,
+        }];
+        database.max_storage_gib = None;
+    }
+}
+
+fn redis_evictions(sim: &mut Sim) {
+    press(sim, "shop", -2 * DAY, 0.8);
+    let Some(index) = sim.plan.caches.iter().position(|plan| plan.load.fills_up) else {
+        return;
+    };
+    // It has filled up over four hours and has been full for half of one.
+    for step in 0..=48_i32 {
+        let at = sim.epoch - 35 * MINUTE - (48 - Ms::from(step)) * 5 * MINUTE;
+        sim.caches[index].pressure.set(at, f64::from(step) / 48.0);
+    }
+}
+
+fn queue_backlog(sim: &mut Sim) {
+    press(sim, "generation", -100 * MINUTE, 1.05);
+    let since = sim.epoch - 2 * DAY;
+    if let Some(group) = sim.find_group("invokeai-gpu-workers") {
+        sim.groups[group].suspended.insert(
+            "AlarmNotification".to_owned(),
+            format!("User suspended at {}", iso(since)),
+        );
+        sim.record(
+            since,
+            ("autoscaling.amazonaws.com", "SuspendProcesses"),
+            "minho.park",
+            &["invokeai-gpu-workers"],
+        );
+    }
+    if let Some(group) = sim.find_group("invokeai-gpu-workers-spot") {
+        let at = sim.origin;
+        sim.groups[group].cause = format!(
+            "At {} a user request update of AutoScalingGroup constraints to min: 0, max: 20, desired: 1 changing the desired capacity from 5 to 1.  ",
+            iso(at)
+        );
+        sim.groups[group].desired = 1;
+        sim.record(
+            at,
+            ("autoscaling.amazonaws.com", "UpdateAutoScalingGroup"),
+            PIPELINE,
+            &["invokeai-gpu-workers-spot"],
+        );
+        sim.set_timer(at, Timer::Group { group });
+    }
+}

@@ -1,0 +1,370 @@
+//! DB instances: what they are, and the statuses they pass through.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::super::plan::Tags;
+use super::super::plan::store::{Database as Plan, DatabaseLoad};
+use super::super::signal;
+use super::super::time::{DAY, HOUR, MINUTE, Ms, SECOND};
+use super::super::track::Track;
+use super::{Sim, Timer};
+
+/// A DB instance.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `DbiResourceId`, which never changes.
+    pub resource: String,
+    /// Its name, which a rename changes.
+    pub name: String,
+    /// The status.
+    pub status: &'static str,
+    /// What comes next, each after a while.
+    pub steps: VecDeque<Step>,
+    /// When the next step is due.
+    pub due: Option<Ms>,
+    /// The class.
+    pub class: String,
+    /// Whether a standby runs.
+    pub multi_az: bool,
+    /// Storage, GiB.
+    pub storage_gib: Option<u32>,
+    /// The most storage that autoscaling may reach.
+    pub max_storage_gib: Option<u32>,
+    /// The storage type.
+    pub storage_type: String,
+    /// The DB parameter group.
+    pub parameter_group: String,
+    /// Whether deletion is refused.
+    pub deletion_protection: bool,
+    /// Whether anybody on the internet can reach it.
+    pub public: bool,
+    /// Days that automated backups are kept.
+    pub backup_days: u32,
+    /// The name in its endpoint; `None` while it has none.
+    pub endpoint: Option<String>,
+    /// The zone of the primary.
+    pub zone: String,
+    /// When it was created.
+    pub created: Ms,
+    /// Since when it can be restored to a point in time.
+    pub restorable_from: Ms,
+    /// Tags.
+    pub tags: Tags,
+    /// Free storage over time.
+    pub free: Vec<Free>,
+    /// What the plan says of it: engine, windows, load.
+    pub plan: Arc<Plan>,
+}
+
+/// Free storage from a moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct Free {
+    /// From when this holds.
+    pub since: Ms,
+    /// When it was this much.
+    pub anchor: Ms,
+    /// Free then, GiB.
+    pub gib: f64,
+    /// Used up per day, GiB.
+    pub per_day: f64,
+}
+
+/// Something that happens to a database.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// How long after the step before.
+    pub after: Ms,
+    /// The status from then on.
+    pub status: &'static str,
+    /// What RDS says of it.
+    pub event: Option<String>,
+    /// What else changes.
+    pub effect: Effect,
+}
+
+/// What a step changes beside the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// It has this name from then on.
+    Rename(String),
+    /// Its endpoint answers under its name from then on.
+    Resolve,
+    /// The standby has taken over.
+    Failover,
+    /// The server was restarted: temporary tables are gone.
+    Restart,
+    /// It can be restored to a point in time from then on.
+    Restorable,
+}
+
+/// A manual snapshot.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// `DBSnapshotIdentifier`.
+    pub id: String,
+    /// The name of the instance.
+    pub source: String,
+    /// What the plan says of the instance.
+    pub plan: Arc<Plan>,
+    /// When it was begun.
+    pub begun: Ms,
+    /// When it is there; never, for one that is stuck.
+    pub ready: Ms,
+    /// Storage of the instance, GiB.
+    pub storage_gib: Option<u32>,
+}
+
+/// An event of RDS or ElastiCache.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The name of what it is about.
+    pub source: String,
+    /// What happened.
+    pub message: String,
+    /// When.
+    pub at: Ms,
+}
+
+/// Free storage below this share stops the database, GiB.
+const FULL: f64 = 0.15;
+
+impl Step {
+    /// A step that only changes the status.
+    pub const fn to(after: Ms, status: &'static str) -> Self {
+        Self {
+            after,
+            status,
+            event: None,
+            effect: Effect::None,
+        }
+    }
+
+    /// The same with an event.
+    pub fn telling(mut self, event: &str) -> Self {
+        self.event = Some(event.to_owned());
+        self
+    }
+
+    /// The same with an effect.
+    pub fn with(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+}
+
+impl Database {
+    /// Whether clients can work with it.
+    pub fn is_up(&self) -> bool {
+        self.endpoint.is_some()
+            && matches!(
+                self.status,
+                "available" | "backing-up" | "modifying" | "storage-optimization"
+            )
+    }
+
+    /// Free storage at a moment, GiB.
+    pub fn free_gib(&self, at: Ms) -> f64 {
+        let part = self
+            .free
+            .iter()
+            .rev()
+            .find(|part| part.since <= at)
+            .or_else(|| self.free.first());
+        part.map_or(0.0, |part| {
+            let days = (at - part.anchor) as f64 / DAY as f64;
+            part.per_day.mul_add(-days, part.gib).max(0.0)
+        })
+    }
+
+    /// What it does under its traffic.
+    pub fn load(&self) -> &DatabaseLoad {
+        &self.plan.load
+    }
+}
+
+impl Sim {
+    /// Starts every database as the plan has it.
+    pub fn found_databases(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        for (number, database) in (0_u64..).zip(&plan.databases) {
+            let shared = Arc::new(database.clone());
+            let key = self.key(&database.name, 0);
+            for snapshot in &database.snapshots {
+                let begun = self.epoch - Ms::from(snapshot.age_h) * HOUR;
+                self.snapshots.push(Snapshot {
+                    id: snapshot.id.clone(),
+                    source: database.name.clone(),
+                    plan: Arc::clone(&shared),
+                    begun,
+                    ready: if snapshot.creating {
+                        Ms::MAX
+                    } else {
+                        begun + 4 * MINUTE
+                    },
+                    storage_gib: database.storage_gib,
+                });
+            }
+            self.databases.push(Database {
+                resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
+                name: database.name.clone(),
+                status: "available",
+                steps: VecDeque::new(),
+                due: None,
+                class: database.class.clone(),
+                multi_az: database.multi_az,
+                storage_gib: database.storage_gib,
+                max_storage_gib: database.max_storage_gib,
+                storage_type: if database.cluster.is_some() {
+                    "aurora"
+                } else {
+                    "gp3"
+                }
+                .to_owned(),
+                parameter_group: database.parameter_group.clone(),
+                deletion_protection: database.deletion_protection,
+                public: false,
+                backup_days: database.backup_days,
+                endpoint: Some(database.name.clone()),
+                zone: self.plan.zone(number),
+                created: self.epoch - 190 * DAY,
+                restorable_from: self.epoch - Ms::from(database.backup_days) * DAY,
+                tags: database.tags.clone(),
+                free: vec![Free {
+                    since: Ms::MIN,
+                    anchor: self.epoch,
+                    gib: database.load.free_gib,
+                    per_day: database.load.growth_gib_per_day,
+                }],
+                plan: shared,
+            });
+            self.database_up.insert(database.name.clone(), Track::new(1.0));
+        }
+    }
+
+    /// The index of the database of that name.
+    pub fn find_database(&self, name: &str) -> Option<usize> {
+        self.databases.iter().position(|database| database.name == name)
+    }
+
+    /// Gives a database its next steps, the first of them now.
+    pub fn plan_steps(&mut self, index: usize, steps: Vec<Step>, at: Ms) {
+        let database = &mut self.databases[index];
+        database.steps = steps.into();
+        database.due = Some(at);
+        let resource = database.resource.clone();
+        self.step_database(&resource, at);
+    }
+
+    /// Takes the steps of a database that are due.
+    pub fn step_database(&mut self, resource: &str, at: Ms) {
+        let Some(index) = self
+            .databases
+            .iter()
+            .position(|database| database.resource == resource)
+        else {
+            return;
+        };
+        while self.databases[index].due.is_some_and(|due| due <= at) {
+            let Some(step) = self.databases[index].steps.pop_front() else {
+                self.databases[index].due = None;
+                break;
+            };
+            self.take_step(index, step, at);
+            let database = &mut self.databases[index];
+            database.due = database.steps.front().map(|next| at + next.after);
+            if let Some(due) = database.due.filter(|due| *due > at) {
+                self.set_timer(
+                    due,
+                    Timer::Database {
+                        resource: resource.to_owned(),
+                    },
+                );
+            }
+        }
+    }
+
+    fn take_step(&mut self, index: usize, step: Step, at: Ms) {
+        let database = &mut self.databases[index];
+        let name = database.name.clone();
+        database.status = step.status;
+        match step.effect {
+            Effect::None => {}
+            Effect::Rename(to) => {
+                database.name = to;
+                database.endpoint = None;
+            }
+            Effect::Resolve => database.endpoint = Some(database.name.clone()),
+            Effect::Failover => {
+                let zones = &self.plan.zones;
+                if let Some(other) = zones.iter().find(|zone| **zone != database.zone) {
+                    database.zone.clone_from(other);
+                }
+            }
+            Effect::Restart => restart(database, at),
+            Effect::Restorable => database.restorable_from = at,
+        }
+        let now_named = database.name.clone();
+        if let Some(message) = step.event {
+            self.database_events.push(Event {
+                source: now_named.clone(),
+                message,
+                at,
+            });
+        }
+        self.note_database(&name, at);
+        if now_named != name {
+            self.note_database(&now_named, at);
+        }
+    }
+
+    /// Notes whether clients reach a database under a name.
+    pub fn note_database(&mut self, name: &str, at: Ms) {
+        let up = self
+            .databases
+            .iter()
+            .any(|database| database.endpoint.as_deref() == Some(name) && database.is_up());
+        self.database_up
+            .entry(name.to_owned())
+            .or_insert_with(|| Track::new(0.0))
+            .set(at, f64::from(u8::from(up)));
+    }
+
+    /// Stops databases whose storage is used up.
+    pub fn check_storage(&mut self, at: Ms) {
+        for index in 0..self.databases.len() {
+            let database = &self.databases[index];
+            if database.status == "available"
+                && database.storage_gib.is_some()
+                && database.free_gib(at) < FULL
+            {
+                let step = Step::to(0, "storage-full").telling(
+                    "The free storage capacity for DB Instance is low. Allocated storage has been exhausted. Allocate additional storage to resolve.",
+                );
+                self.plan_steps(index, vec![step], at);
+            }
+        }
+    }
+
+    /// Whether the databases that a load needs answered in a minute: `0.0..=1.0`.
+    pub fn database_share(&self, name: Option<&str>, from: Ms, to: Ms) -> f64 {
+        name.and_then(|name| self.database_up.get(name))
+            .map_or(1.0, |up| up.mean(from, to))
+    }
+}
+
+/// A restart of MySQL gives the space of temporary tables back; other engines have none to give.
+fn restart(database: &mut Database, at: Ms) {
+    let free = database.free_gib(at);
+    let usual = Free {
+        since: at + 20 * SECOND,
+        anchor: at,
+        gib: database.plan.load.free_gib,
+        per_day: database.plan.load.growth_gib_per_day,
+    };
+    if database.plan.engine == "mysql" && free + 1.0 < usual.gib {
+        database.free.push(usual);
+    }
+}
