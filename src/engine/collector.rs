@@ -13,7 +13,6 @@ use crate::cloud::Cloud;
 use crate::domain::changes;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
-use crate::domain::gpu::history::GpuHistory;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::price::BurnRate;
@@ -49,7 +48,6 @@ pub struct Collector {
     wall: Arc<dyn Clock>,
     assess: Assess,
     inventory: Inventory,
-    gpu_history: GpuHistory,
     focus: Focus,
     asked: BTreeMap<SourceKey, Asked>,
     in_flight: usize,
@@ -97,7 +95,6 @@ impl Collector {
             wall: clocks.wall,
             assess,
             inventory,
-            gpu_history: GpuHistory::default(),
             focus: Focus::default(),
             asked: BTreeMap::new(),
             in_flight: 0,
@@ -373,19 +370,13 @@ impl Collector {
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&self) {
         let at = self.clock.now();
-        for state in self.inventory.shown() {
-            for reading in state.gpu.get().into_iter().flatten() {
-                self.gpu_history.record(reading);
-            }
-        }
         let picture = Picture {
             inventory: self.inventory.clone(),
             findings: (self.assess)(&self.inventory, at),
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
             burn: BurnRate::of(Vec::new()),
-            gpu_history: self.gpu_history.clone(),
             meter: self.host.meter(),
             at,
         };

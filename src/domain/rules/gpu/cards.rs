@@ -152,7 +152,7 @@ fn each<'a>(
 
 fn begin(rule: &Rule, context: &Context<'_>, host: &Host<'_>, card: &GpuCard) -> Draft {
     let name = format!("{} #{}", host.name(), card.index);
-    rule.on(context, &sight::id(host.reading, card), &name)
+    rule.on(context, &card.id(&host.reading.instance_id), &name)
         .hurts(Impact::Capacity)
 }
 

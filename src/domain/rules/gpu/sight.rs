@@ -6,13 +6,6 @@ use crate::domain::gpu::history::{CardKey, GpuHistory};
 use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, RecoveryAction};
 use crate::domain::policy::Thresholds;
 
-/// The id by which a card of a host goes: its UUID, or else host and number.
-pub fn id(reading: &HostReading, card: &GpuCard) -> String {
-    card.uuid
-        .clone()
-        .unwrap_or_else(|| format!("{}/{}", reading.instance_id, card.index))
-}
-
 /// Since when the card has been idle, as far as somebody watched.
 pub fn idle_since(history: &GpuHistory, reading: &HostReading, card: &GpuCard) -> Option<Timestamp> {
     history
