@@ -2,4 +2,5 @@
 
 pub mod global;
 pub mod launch;
+pub mod preferences;
 pub mod scopes;

@@ -23,6 +23,8 @@ pub enum Effect {
     },
     /// Lift the read-only mode for half an hour.
     AllowWrites,
+    /// Put it back.
+    RefuseWrites,
     /// Draw with another theme.
     Theme(String),
     /// Leave.

@@ -39,6 +39,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
+    /// What is to be said at the start: settings that could not be used.
+    pub notices: Vec<String>,
 }
 
 /// What sort of estate it is.
@@ -177,6 +179,9 @@ impl State {
             trails: BTreeSet::new(),
             told: None,
         };
+        for notice in std::mem::take(&mut state.setup.notices) {
+            state.say(notice, crate::app::table::Tone::Warn);
+        }
         state.rebuild();
         state
     }

@@ -54,13 +54,13 @@ fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     state.now = now;
     let before = state.notices.len();
     state.notices.retain(|notice| notice.until > now);
-    let mut redraw = state.notices.len() != before;
+    let redraw = state.notices.len() != before;
     if let WriteState::ReadWriteUntil(until) = state.setup.write
         && until <= now
     {
         state.setup.write = WriteState::ReadOnly;
         state.say("changes are refused again", Tone::Warn);
-        redraw = true;
+        return Effects::of(Effect::RefuseWrites);
     }
     Effects {
         redraw,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::app::state::{Environment as Frame, Setup, WriteState, Zone, default_bindings};
 use crate::cli::global::Global;
+use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
 use crate::cloud::demo::{self, Scenario, Worlds};
@@ -22,7 +23,6 @@ use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::environment::Environment;
 use crate::engine::host::EngineHost;
-use crate::view::styles::Styles;
 
 /// Something is wrong with what the user asked for: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -79,20 +79,19 @@ pub struct Launch {
     pub environment: Environment,
     /// Where state is kept.
     pub state_dir: Option<PathBuf>,
+    /// What the user prefers.
+    pub preferences: Preferences,
 }
 
 impl Launch {
     /// Works out what the flags mean.
     pub fn of(global: &Global, environment: Environment, maker: Maker) -> Result<Self, Usage> {
-        let estate = global
-            .estate
-            .as_deref()
-            .map(|name| load_estate(name, &environment))
-            .transpose()?;
-        let state_dir = global.state_dir.clone().or_else(|| environment.state_dir());
+        let preferences = Preferences::of(global, &environment);
+        let name = preferences.settings.estate.as_deref();
+        let estate = name.map(|name| load_estate(name, &environment)).transpose()?;
         match &global.demo {
-            Some(world) => Self::demo(global, world, estate, environment, maker, state_dir),
-            None => Self::aws(global, estate, environment, maker, state_dir),
+            Some(world) => Self::demo(global, world, estate, environment, maker, preferences),
+            None => Self::aws(global, estate, environment, maker, preferences),
         }
     }
 
@@ -101,7 +100,7 @@ impl Launch {
         estate: Option<Estate>,
         environment: Environment,
         maker: Maker,
-        state_dir: Option<PathBuf>,
+        preferences: Preferences,
     ) -> Result<Self, Usage> {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
@@ -116,7 +115,7 @@ impl Launch {
             .as_ref()
             .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone()));
         let clock = Arc::new(SystemClock);
-        let read_only = switch(global, &policy);
+        let read_only = switch(&preferences, &policy);
         Ok(Self {
             title: estate.as_ref().map(|estate| estate.name.clone()),
             frame: frame(policy.environment),
@@ -140,8 +139,13 @@ impl Launch {
             },
             estate,
             maker,
+            state_dir: preferences
+                .settings
+                .state_dir
+                .clone()
+                .or_else(|| environment.state_dir()),
             environment,
-            state_dir,
+            preferences,
         })
     }
 
@@ -151,7 +155,7 @@ impl Launch {
         estate: Option<Estate>,
         environment: Environment,
         maker: Maker,
-        state_dir: Option<PathBuf>,
+        preferences: Preferences,
     ) -> Result<Self, Usage> {
         let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
         let worlds = match world {
@@ -222,8 +226,13 @@ impl Launch {
                 fresh: global.demo_fresh,
             },
             maker,
+            state_dir: preferences
+                .settings
+                .state_dir
+                .clone()
+                .or_else(|| environment.state_dir()),
             environment,
-            state_dir,
+            preferences,
         })
     }
 
@@ -250,8 +259,16 @@ impl Launch {
 
     /// A session of the console.
     pub fn console(&self) -> anyhow::Result<Session> {
-        let keymap = Keymap::build(&default_bindings(), &[])
-            .map_err(|errors| anyhow::anyhow!("default keys: {errors:?}"))?;
+        let mut notices = self.preferences.notices.clone();
+        let overrides = &self.preferences.settings.keys;
+        let keymap = match Keymap::build(&default_bindings(), overrides) {
+            Ok(keymap) => keymap,
+            Err(errors) => {
+                notices.extend(errors.iter().map(ToString::to_string));
+                Keymap::build(&default_bindings(), &[])
+                    .map_err(|errors| anyhow::anyhow!("default keys: {errors:?}"))?
+            }
+        };
         let write = if self.read_only.is_on() {
             WriteState::ReadOnly
         } else {
@@ -265,9 +282,19 @@ impl Launch {
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
                 keymap,
-                themes: vec!["quarterdeck".to_owned()],
+                themes: self
+                    .preferences
+                    .themes
+                    .iter()
+                    .map(|theme| theme.name.clone())
+                    .collect(),
+                notices,
             },
-            styles: Styles::ansi(),
+            styles: self
+                .preferences
+                .styles(self.preferences.settings.theme.as_deref())?,
+            every_style: self.preferences.every_style(),
+            read_only: self.read_only.clone(),
             scopes: self.scopes.clone(),
             clocks: self.clocks.clone(),
             assess: self.assess(),
@@ -294,8 +321,8 @@ impl Launch {
 }
 
 /// Whether changes are refused: by flag, else as the estate says.
-fn switch(global: &Global, policy: &Policy) -> Arc<ReadOnlySwitch> {
-    let refused = global.read_only || (policy.read_only_default && !global.read_write);
+fn switch(preferences: &Preferences, policy: &Policy) -> Arc<ReadOnlySwitch> {
+    let refused = preferences.settings.access.is_read_only(policy.read_only_default);
     Arc::new(if refused {
         ReadOnlySwitch::on()
     } else {

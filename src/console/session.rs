@@ -13,6 +13,7 @@ use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
 use crate::app::update::update;
 use crate::cloud::Cloud;
+use crate::cloud::read_only::ReadOnlySwitch;
 use crate::console::clipboard;
 use crate::console::input::{Input, Reader};
 use crate::console::terminal::Screen;
@@ -33,6 +34,10 @@ pub struct Session {
     pub setup: Setup,
     /// How things look.
     pub styles: Styles,
+    /// How they look in each theme, by name.
+    pub every_style: Vec<(String, Styles)>,
+    /// The switch that every change asks.
+    pub read_only: Arc<ReadOnlySwitch>,
     /// The scopes.
     pub scopes: Vec<Arc<Scope>>,
     /// Both clocks.
@@ -69,6 +74,8 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         assess,
         cloud,
         in_tmux,
+        every_style,
+        read_only,
     } = session;
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
     let first = Picture::empty(inventory, clocks.cloud.now());
@@ -89,6 +96,8 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let (orders, taken) = mpsc::channel(64);
         tokio::spawn(collector.run(taken));
         let mut desk = Desk {
+            every_style: &every_style,
+            read_only,
             state: &mut state,
             screen: &mut screen,
             styles: &mut styles,
@@ -103,8 +112,13 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
     Ok(ending)
 }
 
+/// How long `:write` lifts the read-only mode.
+const WRITES_ALLOWED: SignedDuration = SignedDuration::from_mins(30);
+
 /// What the loop holds.
 struct Desk<'a> {
+    every_style: &'a [(String, Styles)],
+    read_only: Arc<ReadOnlySwitch>,
     state: &'a mut State,
     screen: &'a mut Screen,
     styles: &'a mut Styles,
@@ -229,7 +243,24 @@ impl Desk<'_> {
                     reader.resume();
                     changed = true;
                 }
-                Effect::AllowWrites | Effect::Theme(_) => {}
+                Effect::AllowWrites => {
+                    self.read_only.turn_off();
+                    let until = self
+                        .state
+                        .now
+                        .saturating_add(WRITES_ALLOWED)
+                        .unwrap_or(self.state.now);
+                    update(self.state, Msg::WritesAllowed(Some(until)));
+                    changed = true;
+                }
+                Effect::RefuseWrites => self.read_only.turn_on(),
+                Effect::Theme(name) => {
+                    if let Some((_, styles)) = self.every_style.iter().find(|(known, _)| *known == name) {
+                        *self.styles = styles.clone();
+                        self.screen.clear()?;
+                    }
+                    changed = true;
+                }
             }
         }
         Ok(Some(changed))

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::domain::focus::{Focus, Pace, Probing};
+use crate::domain::gpu::{Vendor, vendor_of};
 use crate::domain::inventory::{Inventory, ScopeState, Source, SourceKey};
 use crate::domain::metric::MetricGroup;
 use crate::domain::metric_catalog;
@@ -244,7 +245,7 @@ fn wants_of_instances(collect: &mut Collecting<'_>) {
     };
     let types: BTreeSet<String> = instances
         .iter()
-        .filter(|instance| crate::domain::gpu::is_gpu_type(&instance.instance_type))
+        .filter(|instance| has_nvidia(&instance.instance_type))
         .map(|instance| instance.instance_type.clone())
         .collect();
     if !types.is_empty() {
@@ -270,9 +271,7 @@ fn wants_of_instances(collect: &mut Collecting<'_>) {
     if collect.focus.gpu == Probing::Yes {
         let hosts: Vec<String> = instances
             .iter()
-            .filter(|instance| {
-                instance.is_running() && crate::domain::gpu::is_gpu_type(&instance.instance_type)
-            })
+            .filter(|instance| instance.is_running() && has_nvidia(&instance.instance_type))
             .map(|instance| instance.id.clone())
             .collect();
         if !hosts.is_empty() {
@@ -431,4 +430,9 @@ fn task_definitions(state: &ScopeState) -> Vec<String> {
         .take(MAX_TASK_DEFINITIONS)
         .map(str::to_owned)
         .collect()
+}
+
+/// Whether nvidia-smi has something to say on instances of the type.
+fn has_nvidia(instance_type: &str) -> bool {
+    vendor_of(instance_type) == Some(Vendor::Nvidia)
 }

@@ -47,7 +47,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, styles: &Styles) {
                 steps[filled as usize]
             })
             .collect();
-        put(frame, row(1 + line), 1, area.width, &text, styles.of(chart.tone));
+        put(
+            frame,
+            row(1 + line),
+            1,
+            area.width,
+            &text,
+            styles.tone(chart.tone),
+        );
     }
     let (first, last) = (chart.points[0].0, chart.points[chart.points.len() - 1].0);
     let span = crate::app::format::span(last.duration_since(first));

@@ -85,7 +85,7 @@ fn draw_block(
                         width + 3,
                         row.width,
                         &value.text,
-                        styles.of(value.tone),
+                        styles.tone(value.tone),
                     );
                 }
             }
@@ -109,7 +109,7 @@ fn draw_block(
 fn draw_cells(frame: &mut Frame<'_>, row: Rect, cells: &[Cell], styles: &Styles) {
     let mut x = 1;
     for cell in cells {
-        x += put(frame, row, x, row.width, &cell.text, styles.of(cell.tone));
+        x += put(frame, row, x, row.width, &cell.text, styles.tone(cell.tone));
     }
 }
 

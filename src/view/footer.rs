@@ -15,7 +15,7 @@ pub const HEIGHT: u16 = 1;
 /// Draws the footer.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     if let Some(notice) = state.notices.back() {
-        put(frame, area, 1, area.width, &notice.text, styles.of(notice.tone));
+        put(frame, area, 1, area.width, &notice.text, styles.tone(notice.tone));
         return;
     }
     let mut x = 1;

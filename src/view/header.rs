@@ -116,7 +116,7 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     let meter = &state.picture.meter;
     let mut x = 1;
     let mut say = |frame: &mut Frame<'_>, text: &str, tone: Tone| {
-        x += put(frame, area, x, area.width, text, styles.of(tone)) + 2;
+        x += put(frame, area, x, area.width, text, styles.tone(tone)) + 2;
     };
     say(
         frame,
@@ -155,7 +155,7 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     if let Some((text, tone)) = worst_source(state) {
         let width = u16::try_from(text.width()).unwrap_or(0);
         let at = area.width.saturating_sub(width + 1).max(x);
-        put(frame, area, at, area.width - at, &text, styles.of(tone));
+        put(frame, area, at, area.width - at, &text, styles.tone(tone));
     }
 }
 

@@ -49,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
                 &entry.pane.digit().to_string(),
                 styles.accent,
             ) + 1;
-            x += put(frame, row, x, row.width, &entry.text, styles.of(entry.tone)) + 3;
+            x += put(frame, row, x, row.width, &entry.text, styles.tone(entry.tone)) + 3;
         }
     }
     rule(frame, selected, &selection(state), styles);
@@ -93,7 +93,7 @@ fn changes_list(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Style
         };
         let mut x = 1;
         for cell in changes::line(state, change) {
-            x += put(frame, row, x, row.width, &cell.text, styles.of(cell.tone));
+            x += put(frame, row, x, row.width, &cell.text, styles.tone(cell.tone));
         }
     }
 }
@@ -141,7 +141,7 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
             x,
             area.width,
             &format!("{count} {word}"),
-            styles.of(tone),
+            styles.tone(tone),
         ) + 2;
     }
     if accepted > 0 {

@@ -1,9 +1,20 @@
-//! Styles: the only place that knows a colour.
+//! Styles: a theme in the terminal library's own terms. The only place that knows a colour.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::state::Environment;
 use crate::app::table::Tone;
+use crate::app::theme::{Ansi, Role, Theme, ThemeColor, ThemeModifiers, ThemeStyle};
+
+/// How frames and graphs are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Box drawing and blocks.
+    #[default]
+    Unicode,
+    /// Plain ASCII.
+    Ascii,
+}
 
 /// Everything that looks like something.
 #[derive(Debug, Clone)]
@@ -22,52 +33,77 @@ pub struct Styles {
     pub crit: Style,
     /// Not known.
     pub unknown: Style,
+    /// Old.
+    pub stale: Style,
     /// Stands out.
     pub accent: Style,
     /// The selected row.
     pub selection: Style,
+    /// Marked rows.
+    pub marked: Style,
     /// Column titles and rules.
     pub heading: Style,
+    /// Keys in hints.
+    pub key: Style,
+    /// A line being typed.
+    pub input: Style,
+    /// What a search found.
+    pub search: Style,
+    /// Boxes above the panes.
+    pub overlay: Style,
+    /// Graphs.
+    pub chart: Style,
+    /// Log levels: trace, debug, info, warning, error, fatal.
+    pub log: [Style; 6],
     /// The header of each environment, in the order prod, staging, dev, demo, unknown.
     pub header: [Style; 5],
-    /// Borders and rules of plain ASCII.
+    /// Whether frames and graphs are plain ASCII.
     pub ascii: bool,
 }
 
 impl Styles {
-    /// The terminal's own sixteen colours.
-    pub fn ansi() -> Self {
-        let plain = Style::new();
-        let banner = |color| {
-            Style::new()
-                .fg(Color::Black)
-                .bg(color)
-                .add_modifier(Modifier::BOLD)
-        };
+    /// The styles of a theme that has been brought down to what the terminal shows.
+    pub fn of(theme: &Theme, glyphs: Glyphs) -> Self {
+        let role = |role| style(theme.style(role));
         Self {
-            base: plain,
-            muted: plain.fg(Color::DarkGray),
-            strong: plain.add_modifier(Modifier::BOLD),
-            ok: plain.fg(Color::Green),
-            warn: plain.fg(Color::Yellow),
-            crit: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
-            unknown: plain.fg(Color::Magenta),
-            accent: plain.fg(Color::Cyan),
-            selection: plain.add_modifier(Modifier::REVERSED),
-            heading: plain.fg(Color::DarkGray),
-            header: [
-                banner(Color::Red),
-                banner(Color::Yellow),
-                banner(Color::Green),
-                banner(Color::Cyan),
-                banner(Color::Gray),
+            base: role(Role::Text),
+            muted: role(Role::Muted),
+            strong: Style::new().add_modifier(Modifier::BOLD),
+            ok: role(Role::Ok),
+            warn: role(Role::Warn),
+            crit: role(Role::Crit),
+            unknown: role(Role::Unknown),
+            stale: role(Role::Stale),
+            accent: role(Role::Accent),
+            selection: role(Role::Selection),
+            marked: role(Role::Marked),
+            heading: role(Role::Title),
+            key: role(Role::Key),
+            input: role(Role::Input),
+            search: role(Role::SearchMatch),
+            overlay: role(Role::Overlay),
+            chart: role(Role::Chart1),
+            log: [
+                role(Role::LogTrace),
+                role(Role::LogDebug),
+                role(Role::LogInfo),
+                role(Role::LogWarn),
+                role(Role::LogError),
+                role(Role::LogFatal),
             ],
-            ascii: false,
+            header: [
+                role(Role::HeaderProd),
+                role(Role::HeaderStaging),
+                role(Role::HeaderDev),
+                role(Role::HeaderDemo),
+                role(Role::Header),
+            ],
+            ascii: glyphs == Glyphs::Ascii,
         }
     }
 
     /// The style of a tone.
-    pub const fn of(&self, tone: Tone) -> Style {
+    pub const fn tone(&self, tone: Tone) -> Style {
         match tone {
             Tone::Plain => self.base,
             Tone::Muted => self.muted,
@@ -94,5 +130,61 @@ impl Styles {
     /// The character of a horizontal rule.
     pub const fn rule(&self) -> char {
         if self.ascii { '-' } else { '─' }
+    }
+}
+
+fn style(of: ThemeStyle) -> Style {
+    let ThemeStyle { fg, bg, modifiers } = of;
+    let mut style = Style::new();
+    if let Some(fg) = fg {
+        style = style.fg(color(fg));
+    }
+    if let Some(bg) = bg {
+        style = style.bg(color(bg));
+    }
+    let ThemeModifiers {
+        bold,
+        dim,
+        italic,
+        underline,
+        reverse,
+    } = modifiers;
+    for (set, modifier) in [
+        (bold, Modifier::BOLD),
+        (dim, Modifier::DIM),
+        (italic, Modifier::ITALIC),
+        (underline, Modifier::UNDERLINED),
+        (reverse, Modifier::REVERSED),
+    ] {
+        if set {
+            style = style.add_modifier(modifier);
+        }
+    }
+    style
+}
+
+fn color(of: ThemeColor) -> Color {
+    match of {
+        ThemeColor::Default => Color::Reset,
+        ThemeColor::Ansi(ansi) => match ansi {
+            Ansi::Black => Color::Black,
+            Ansi::Red => Color::Red,
+            Ansi::Green => Color::Green,
+            Ansi::Yellow => Color::Yellow,
+            Ansi::Blue => Color::Blue,
+            Ansi::Magenta => Color::Magenta,
+            Ansi::Cyan => Color::Cyan,
+            Ansi::White => Color::Gray,
+            Ansi::BrightBlack => Color::DarkGray,
+            Ansi::BrightRed => Color::LightRed,
+            Ansi::BrightGreen => Color::LightGreen,
+            Ansi::BrightYellow => Color::LightYellow,
+            Ansi::BrightBlue => Color::LightBlue,
+            Ansi::BrightMagenta => Color::LightMagenta,
+            Ansi::BrightCyan => Color::LightCyan,
+            Ansi::BrightWhite => Color::White,
+        },
+        ThemeColor::Indexed(index) => Color::Indexed(index),
+        ThemeColor::Rgb(rgb) => Color::Rgb(rgb.r, rgb.g, rgb.b),
     }
 }

@@ -188,7 +188,7 @@ fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, styles: &Styles) 
             x + 1,
             area.width,
             &format!(" {note} "),
-            styles.of(*tone),
+            styles.tone(*tone),
         );
     }
 }
@@ -242,7 +242,7 @@ fn cell_at(
     align: Align,
     styles: &Styles,
 ) {
-    let style = styles.of(cell.tone);
+    let style = styles.tone(cell.tone);
     match &cell.spark {
         Some(values) => {
             let graph = spark::line(values, usize::from(width), styles.ascii);

@@ -2,5 +2,9 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
+#[cfg(feature = "aws")]
+mod adapter_data;
 mod config;
+mod gpu_probe_line;
+mod rules;
 mod support;

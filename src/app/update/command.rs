@@ -2,6 +2,7 @@
 
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects};
+use crate::app::link;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::pane::Pane;
 use crate::app::state::{Level, State, WriteState};
@@ -81,7 +82,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
             }
             None => Effects::none(),
         },
-        Command::Link => Effects::none(),
+        Command::Link => link(state),
         Command::Zone => {
             state.zone = (state.zone + 1) % state.setup.zones.len();
             state.rebuild();
@@ -258,6 +259,35 @@ fn mfa_prompt(state: &mut State) -> Option<Effects> {
     })?;
     let prompt = Prompt::new(Purpose::MfaCode(waiting.name().clone()), "");
     Some(open(state, Overlay::Prompt(prompt)))
+}
+
+/// Shows the console address and the aws command, and copies both.
+fn link(state: &mut State) -> Effects {
+    let Some(resource) = state.subject().and_then(RowKey::resource) else {
+        return Effects::none();
+    };
+    let Some(scope) = state.picture.inventory.scope(&resource.scope) else {
+        return Effects::none();
+    };
+    let lines: Vec<String> = [
+        link::console_address(scope, resource),
+        link::command(scope, resource),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if lines.is_empty() {
+        state.say("there is no page or command for this", Tone::Muted);
+        return Effects::redraw();
+    }
+    let copied = Effect::Copy(lines.join("\n"));
+    let mut shown: Vec<String> = lines
+        .iter()
+        .map(|line| crate::domain::text::clean(line).into_owned())
+        .collect();
+    shown.push(String::new());
+    shown.push("both are on the clipboard, if the terminal allows it".to_owned());
+    open(state, Overlay::Card(shown)).and(Effects::of(copied))
 }
 
 fn accept(state: &mut State) -> Effects {

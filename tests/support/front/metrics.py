@@ -52,16 +52,10 @@ def slope(now: datetime, value: float, per_hour: float) -> Series:
     return lambda at: value + per_hour * (at - start) / 3600
 
 
-def step(at: datetime, before: float, after: float) -> Series:
-    """One value until then, another from then on."""
+def step(at: datetime, before: float | None, after: float | None) -> Series:
+    """One value until then, another from then on; either may be silence."""
     edge = at.timestamp()
     return lambda minute: before if minute < edge else after
-
-
-def ended(at: datetime, value: float) -> Series:
-    """Silent since then."""
-    edge = at.timestamp()
-    return lambda minute: value if minute < edge else None
 
 
 def statistic(name: str, samples: list[float]) -> float | None:

@@ -6,8 +6,8 @@ from front.clock import ago
 from front.upstream import ACCOUNT
 from front.world import RENDER, Place
 
-# An image that moto has in every region.
-IMAGE = "ami-12c6146b"
+# An Amazon Linux that moto has in every region.
+IMAGE = "ami-760aaa0f"
 
 # Standalone hosts of the render region: name, type, and what kind of host it is.
 STANDALONE = (
