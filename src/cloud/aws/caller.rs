@@ -118,14 +118,6 @@ impl<'a> Caller<'a> {
             })
         }
     }
-
-    /// The fault of a read or change that this build does not offer.
-    pub(super) fn unsupported(&self, operations: &[Operation]) -> Fault {
-        let (service, name) = operations
-            .first()
-            .map_or(("", ""), |operation| (operation.service, operation.name));
-        Fault::new(FaultKind::Unsupported, service, name, "not offered")
-    }
 }
 
 /// One page of a listing.

@@ -123,8 +123,10 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The configuration that every client of a scope starts from. CloudTrail shows the app's name.
 pub(super) fn base_config(scope: &Scope, shared: &Shared) -> ConfigLoader {
-    let mut loader =
-        aws_config::defaults(BehaviorVersion::v2026_01_12()).region(Region::new(scope.region.clone()));
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .app_name(AppName::new("quarterdeck").expect("letters only"))
+        .profile_files(shared.config_files())
+        .region(Region::new(scope.region.clone()));
     if let Ok(http) = &shared.http {
         loader = loader.http_client(http.clone());
     }

@@ -38,7 +38,7 @@ use plan::{Base, Plan, Step};
 type SdkCredentials = aws_credential_types::Credentials;
 
 /// How long before their end credentials are loaded anew.
-const AHEAD: Duration = Duration::from_secs(60);
+const AHEAD: Duration = Duration::from_mins(1);
 /// How long a failure stands before the next attempt: a refresh of every pane at once is to ask
 /// an identity provider once.
 const PAUSE: Duration = Duration::from_secs(2);

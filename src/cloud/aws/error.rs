@@ -23,7 +23,7 @@ use crate::domain::ops::Operation;
 pub(super) use wire::is_throttle;
 
 /// Beyond this, AWS refuses signatures: 5 minutes, less what a clock drifts meanwhile.
-const SKEW: Duration = Duration::from_secs(4 * 60);
+const SKEW: Duration = Duration::from_mins(4);
 
 /// What a failed call means. `now` is this machine's clock, to tell a wrong clock by.
 pub(super) fn fault<E>(operation: Operation, error: &SdkError<E, HttpResponse>, now: Timestamp) -> Fault

@@ -10,7 +10,31 @@ use crate::cloud::aws::clients::lock;
 use crate::domain::ec2::InstanceTypeGpus;
 
 /// How long the instance types of a launch template's version stand: `$Latest` moves.
-const TEMPLATES: Duration = Duration::from_secs(600);
+const TEMPLATES: Duration = Duration::from_mins(10);
+
+/// What is remembered of a thing that need not have what is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Recalled<T> {
+    /// Nobody has asked yet, or not lately.
+    Nothing,
+    /// It has none.
+    Without,
+    /// It has this.
+    With(T),
+}
+
+impl<T> Recalled<T> {
+    fn of(kept: Option<&Option<T>>) -> Self
+    where
+        T: Clone,
+    {
+        match kept {
+            None => Self::Nothing,
+            Some(None) => Self::Without,
+            Some(Some(value)) => Self::With(value.clone()),
+        }
+    }
+}
 
 /// A template by id or name, and one of its versions.
 pub(super) type TemplateVersion = (String, String);
@@ -22,9 +46,9 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The GPUs of a type, `None` inside for a type without; `None` for a type not asked about yet.
-    pub(super) fn gpus(&self, instance_type: &str) -> Option<Option<InstanceTypeGpus>> {
-        lock(&self.gpus).get(instance_type).cloned()
+    /// The GPUs of a type.
+    pub(super) fn gpus(&self, instance_type: &str) -> Recalled<InstanceTypeGpus> {
+        Recalled::of(lock(&self.gpus).get(instance_type))
     }
 
     /// Keeps what a type has.
@@ -38,13 +62,13 @@ impl Memory {
 pub(super) struct Templates(Mutex<HashMap<TemplateVersion, (Timestamp, Option<String>)>>);
 
 impl Templates {
-    /// The instance type of a template's version, `None` inside for one that names none; `None`
-    /// for one not asked about lately.
-    pub(super) fn instance_type(&self, version: &TemplateVersion, now: Timestamp) -> Option<Option<String>> {
-        lock(&self.0)
+    /// The instance type that a template's version names.
+    pub(super) fn instance_type(&self, version: &TemplateVersion, now: Timestamp) -> Recalled<String> {
+        let kept = lock(&self.0);
+        let kept = kept
             .get(version)
-            .filter(|(asked_at, _)| now < *asked_at + TEMPLATES)
-            .map(|(_, instance_type)| instance_type.clone())
+            .filter(|(asked_at, _)| now < *asked_at + TEMPLATES);
+        Recalled::of(kept.map(|(_, instance_type)| instance_type))
     }
 
     /// Keeps what a template's version names.
@@ -62,12 +86,17 @@ mod tests {
         let templates = Templates::default();
         let version = ("lt-1".to_owned(), "$Latest".to_owned());
         let then = Timestamp::UNIX_EPOCH;
-        assert_eq!(templates.instance_type(&version, then), None);
+        assert_eq!(templates.instance_type(&version, then), Recalled::Nothing);
         templates.keep(version.clone(), Some("g5.xlarge".to_owned()), then);
         assert_eq!(
             templates.instance_type(&version, then + Duration::from_secs(599)),
-            Some(Some("g5.xlarge".to_owned()))
+            Recalled::With("g5.xlarge".to_owned())
         );
-        assert_eq!(templates.instance_type(&version, then + TEMPLATES), None);
+        assert_eq!(
+            templates.instance_type(&version, then + TEMPLATES),
+            Recalled::Nothing
+        );
+        templates.keep(version.clone(), None, then);
+        assert_eq!(templates.instance_type(&version, then), Recalled::Without);
     }
 }

@@ -170,7 +170,8 @@ fn answers_that_no_service_gives() {
 
 #[test]
 fn codes_are_found_on_the_wire_in_every_protocol() {
-    let cases: [(&[(&str, &str)], &[u8], Option<&str>); 9] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: [(Headers, &[u8], Option<&str>); 9] = [
         (
             &[],
             br#"{"__type":"com.amazonaws.ecs#ThrottlingException","message":"x"}"#,

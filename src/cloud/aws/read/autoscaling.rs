@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::listing::of_part;
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
 use crate::cloud::aws::convert::text;
-use crate::cloud::aws::memory::TemplateVersion;
+use crate::cloud::aws::memory::{Recalled, TemplateVersion};
 use crate::domain::asg::{GroupInstance, ScheduledAction};
 use crate::domain::fault::Fault;
 use crate::domain::ops::autoscaling::Read;
@@ -80,9 +80,8 @@ async fn groups(caller: &Caller<'_>) -> Result<Reply, Fault> {
                 convert::Parts {
                     scheduled_actions: actions.remove(name).unwrap_or_default(),
                     warm_instances: pools.remove(name).unwrap_or_default(),
-                    template_type: convert::templates(group)
-                        .iter()
-                        .find_map(|version| templates.get(version).cloned()),
+                    template_type: convert::template(group)
+                        .and_then(|version| templates.get(&version).cloned()),
                 },
             )
         })
@@ -185,10 +184,13 @@ async fn template_types(
     let now = caller.host().now();
     let mut known = BTreeMap::new();
     let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for version in groups.iter().flat_map(convert::templates) {
+    for version in groups.iter().filter_map(convert::template) {
         match caller.clients().templates().instance_type(&version, now) {
-            Some(instance_type) => known.extend(instance_type.map(|found| (version, found))),
-            None => {
+            Recalled::With(instance_type) => {
+                known.insert(version, instance_type);
+            }
+            Recalled::Without => {}
+            Recalled::Nothing => {
                 unknown.entry(version.0).or_default().insert(version.1);
             }
         }

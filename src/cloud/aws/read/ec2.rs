@@ -4,11 +4,12 @@ mod convert;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, InstanceType};
+use aws_sdk_ec2::types::{Filter, InstanceType, Reservation};
 
 use super::listing::{reply, some};
 use crate::cloud::aws::caller::{Caller, Page, each, pages};
 use crate::cloud::aws::convert::date_time;
+use crate::cloud::aws::memory::Recalled;
 use crate::domain::ec2::SpotPrice;
 use crate::domain::fault::Fault;
 use crate::domain::ops::ec2::Read;
@@ -46,7 +47,7 @@ async fn instances(caller: &Caller<'_>) -> Result<Reply, Fault> {
             items: page
                 .reservations()
                 .iter()
-                .flat_map(|reservation| reservation.instances())
+                .flat_map(Reservation::instances)
                 .filter_map(convert::instance_from_sdk)
                 .collect(),
             next: page.next_token,
@@ -62,7 +63,7 @@ async fn instance_types(caller: &Caller<'_>, types: &[String]) -> Result<Reply, 
     let memory = caller.clients().memory();
     let mut unknown: Vec<String> = types
         .iter()
-        .filter(|name| memory.gpus(name).is_none())
+        .filter(|name| memory.gpus(name) == Recalled::Nothing)
         .cloned()
         .collect();
     unknown.sort();
@@ -99,7 +100,10 @@ async fn instance_types(caller: &Caller<'_>, types: &[String]) -> Result<Reply, 
     }
     let mut gpus: Vec<_> = types
         .iter()
-        .filter_map(|name| memory.gpus(name).flatten())
+        .filter_map(|name| match memory.gpus(name) {
+            Recalled::With(gpus) => Some(gpus),
+            Recalled::Without | Recalled::Nothing => None,
+        })
         .collect();
     gpus.sort_by(|a, b| a.instance_type.cmp(&b.instance_type));
     gpus.dedup();

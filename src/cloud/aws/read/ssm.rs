@@ -40,16 +40,15 @@ async fn registered(
 
 /// All registered hosts, or those of these instances.
 async fn hosts(caller: &Caller<'_>, instances: Option<Vec<String>>) -> Result<Paged<ManagedHost>, Fault> {
-    let filter = match instances {
-        None => None,
-        Some(ids) => Some(vec![
+    let filter = instances.map(|ids| {
+        vec![
             InstanceInformationStringFilter::builder()
                 .key("InstanceIds")
                 .set_values(Some(ids))
                 .build()
                 .expect("key and values are given"),
-        ]),
-    };
+        ]
+    });
     pages(|token| {
         let call = caller
             .ssm()

@@ -68,7 +68,7 @@ pub(super) fn group_from_sdk(group: &types::AutoScalingGroup, parts: Parts) -> O
 
 /// The launch template's version that a group would launch from, where neither overrides nor
 /// instances tell the type.
-pub(super) fn templates(group: &types::AutoScalingGroup) -> Option<TemplateVersion> {
+pub(super) fn template(group: &types::AutoScalingGroup) -> Option<TemplateVersion> {
     if !group.instances().is_empty() || override_types(group).next().is_some() {
         return None;
     }

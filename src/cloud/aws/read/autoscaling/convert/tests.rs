@@ -158,19 +158,19 @@ fn a_template_is_asked_only_where_nothing_else_tells_the_type() {
         .build();
     let named = ("workers".to_owned(), "$Default".to_owned());
     let empty = group().launch_template(plain.clone()).build();
-    assert_eq!(templates(&empty), Some(named));
+    assert_eq!(template(&empty), Some(named));
     let running = group()
         .launch_template(plain)
         .instances(instance("i-1", types::LifecycleState::InService))
         .build();
-    assert_eq!(templates(&running), None);
+    assert_eq!(template(&running), None);
     let overridden = group()
         .mixed_instances_policy(mixed(&[("g5.xlarge", None)]))
         .build();
-    assert_eq!(templates(&overridden), None);
+    assert_eq!(template(&overridden), None);
     let of_policy = group().mixed_instances_policy(mixed(&[])).build();
     assert_eq!(
-        templates(&of_policy),
+        template(&of_policy),
         Some(("lt-1".to_owned(), "$Latest".to_owned()))
     );
     let with_type = group_from_sdk(
