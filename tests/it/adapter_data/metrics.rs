@@ -156,11 +156,11 @@ async fn a_metric_without_data_and_one_that_is_cut_differ() {
     let server = Canned::start(|call| {
         binary(&match call.value().get("NextToken") {
             None => json!({ "NextToken": "2", "MetricDataResults": [
-                { "Id": "m0", "StatusCode": "PartialData", "Timestamps": [{ "at": 120 }], "Values": [2] },
+                { "Id": "m0", "StatusCode": "PartialData", "Timestamps": [{ "at": 120 }], "Values": [2.0] },
                 { "Id": "m1", "StatusCode": "Forbidden" },
             ]}),
             Some(_) => json!({ "MetricDataResults": [
-                { "Id": "m0", "StatusCode": "Complete", "Timestamps": [{ "at": 60 }], "Values": [1] },
+                { "Id": "m0", "StatusCode": "Complete", "Timestamps": [{ "at": 60 }], "Values": [1.0] },
                 { "Id": "m2", "StatusCode": "Complete", "Timestamps": [], "Values": [] },
             ]}),
         })
