@@ -249,7 +249,7 @@ pub struct ScopeState {
     /// What nvidia-smi printed on the GPU hosts.
     pub gpu: Loadable<Vec<HostReading>>,
     /// What the cards did while they were looked at.
-    pub gpu_history: GpuHistory,
+    pub gpu_history: Arc<GpuHistory>,
     /// Which GPU metrics the CloudWatch agent publishes.
     pub gpu_metric_list: Loadable<Vec<MetricId>>,
     /// DB instances.
@@ -312,7 +312,7 @@ impl ScopeState {
             nat_gateways: Loadable::default(),
             hosts: Loadable::default(),
             gpu: Loadable::default(),
-            gpu_history: GpuHistory::default(),
+            gpu_history: Arc::default(),
             gpu_metric_list: Loadable::default(),
             db_instances: Loadable::default(),
             db_clusters: Loadable::default(),
@@ -424,8 +424,9 @@ impl ScopeState {
                     outputs.iter().map(|output| self.read_host(output, at)).collect()
                 };
                 let stored = settle!(self.gpu, ProbeOutputs, read);
+                let history = Arc::make_mut(&mut self.gpu_history);
                 for reading in self.gpu.get().into_iter().flatten() {
-                    self.gpu_history.record(reading);
+                    history.record(reading);
                 }
                 stored
             }

@@ -183,7 +183,7 @@ mod tests {
             [
                 (
                     Word::Redis,
-                    "sessions-002: Failover complete [31m".to_owned(),
+                    "sessions-002: Failover complete".to_owned(),
                     Some(Kind::Redis)
                 ),
                 (

@@ -14,6 +14,7 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, LoadBalancer, Target, TargetGroup};
 use crate::domain::fault::Fault;
+use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, ReadingSource, ThrottleReasons, gpus_of_type};
 use crate::domain::health::Finding;
 use crate::domain::inventory::{Answer, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::metric::{MetricGroup, Series};
@@ -22,7 +23,6 @@ use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::{Environment, Policy, Zone};
 use crate::domain::rules::{Context, Policies, Rule, SessionAccept, Terms, evaluate};
 use crate::domain::scope::{Identity, Scope, ScopeName};
-use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 
 /// Minutes after 2026-11-21T00:00:00Z, nine in the morning in Seoul.
 pub fn at(minute: i64) -> Timestamp {
@@ -236,30 +236,43 @@ impl Bench {
         )
     }
 
-    /// A running host of no group whose cards answered with these rows, the only one.
-    pub fn gpu_host(&mut self, id: &str, instance_type: &str, rows: &[String]) -> &mut Self {
-        let mut output = probed(id, rows);
-        output.at = self.now;
+    /// A running host of no group with these cards, the only one, asked just now.
+    pub fn gpu_host(&mut self, id: &str, instance_type: &str, cards: Vec<GpuCard>) -> &mut Self {
+        let mut host = reading(id, cards);
+        host.expected_cards = gpus_of_type(instance_type).map(|gpus| gpus.count);
+        host.lost_cards = host
+            .expected_cards
+            .map(|expected| expected.saturating_sub(u8::try_from(host.cards.len()).unwrap()));
         self.know(
             Source::Instances,
             ReplyData::Instances(vec![instance(id, instance_type)]),
         );
-        self.know(Source::GpuProbe, ReplyData::ProbeOutputs(vec![output]))
+        self.gpu_readings(vec![host])
     }
 
     /// A running host of no group that could not be asked, the only one.
-    pub fn silent_gpu_host(&mut self, id: &str, instance_type: &str, end: ProbeEnd) -> &mut Self {
-        let output = ProbeOutput {
-            end,
-            stdout: String::new(),
-            at: self.now,
-            ..probed(id, &[])
-        };
+    pub fn silent_gpu_host(&mut self, id: &str, instance_type: &str, outcome: ProbeOutcome) -> &mut Self {
+        let mut host = reading(id, Vec::new());
+        host.outcome = outcome;
+        host.detail = Some("what was said".to_owned());
+        host.remedy = Some("what to do".to_owned());
         self.know(
             Source::Instances,
             ReplyData::Instances(vec![instance(id, instance_type)]),
         );
-        self.know(Source::GpuProbe, ReplyData::ProbeOutputs(vec![output]))
+        self.gpu_readings(vec![host])
+    }
+
+    /// What hosts with GPUs answered just now.
+    pub fn gpu_readings(&mut self, mut readings: Vec<HostReading>) -> &mut Self {
+        let now = self.now;
+        let state = self.state();
+        for reading in &mut readings {
+            reading.sampled_at = now;
+            Arc::make_mut(&mut state.gpu_history).record(reading);
+        }
+        state.gpu.value = Some((Arc::new(readings), now));
+        self
     }
 
     /// Load balancers and target groups as given.
@@ -546,28 +559,37 @@ pub fn serverless(name: &str) -> Cache {
     }
 }
 
-/// What the probe prints of an A10G without processes: its number, temperature, uncorrected errors, and
-/// throttle reasons; the last of these ends the row, behind a bar.
-pub fn gpu_row(index: u32, temperature: f64, errors: u32, throttle: &str) -> String {
-    format!(
-        "{index}, GPU-{index}, NVIDIA A10G, 535.161.07, 0, 12, 23028, {temperature}, 20.1, 300.00, P8, 210, {errors}, [N/A]|{throttle}"
-    )
+/// An idle A10G with that many uncorrected errors.
+pub fn card(index: u32, temperature: f64, errors: u64) -> GpuCard {
+    GpuCard {
+        uuid: Some(format!("GPU-{index}")),
+        product: Some("NVIDIA A10G".to_owned()),
+        mem_used_mib: Some(12),
+        mem_total_mib: Some(23_028),
+        temp_c: Some(temperature),
+        ecc_uncorrected: Some(errors),
+        throttle: Some(ThrottleReasons::GPU_IDLE),
+        processes: Some(Vec::new()),
+        ..GpuCard::unknown(index)
+    }
 }
 
-/// What the probe prints on a host with these rows.
-pub fn probed(id: &str, rows: &[String]) -> ProbeOutput {
-    let (mut core, mut optional) = (String::new(), String::new());
-    for (index, row) in rows.iter().enumerate() {
-        let (row, throttle) = row.split_once('|').unwrap_or((row, "[N/A]"));
-        core += &format!("{row}\n");
-        optional += &format!("{index}, {throttle}\n");
-    }
-    ProbeOutput {
+/// A host that answered with these cards.
+pub fn reading(id: &str, cards: Vec<GpuCard>) -> HostReading {
+    HostReading {
         instance_id: id.to_owned(),
-        end: ProbeEnd::Done,
-        stdout: format!("{core}#core 0\n#opt clocks_throttle_reasons.active\n{optional}#apps\n#end\n"),
-        detail: String::new(),
+        outcome: ProbeOutcome::Ok,
+        detail: None,
+        remedy: None,
+        driver: None,
+        cards,
+        expected_cards: None,
+        lost_cards: None,
+        skipped_rows: 0,
+        processes_left_out: 0,
         truncated: false,
-        at: at(180),
+        refused_fields: Vec::new(),
+        source: ReadingSource::Ssm,
+        sampled_at: at(180),
     }
 }

@@ -117,7 +117,8 @@ pub fn count_of(many: usize, one: &str, several: &str) -> String {
 
 /// The first `most` characters of a foreign text, in one line that a terminal can show.
 pub fn excerpt(text: &str, most: usize) -> String {
-    let mut out: String = text::clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = text::clean(&line).into_owned();
     if let Some((end, _)) = out.char_indices().nth(most) {
         out.truncate(end);
         out.push('…');

@@ -159,17 +159,18 @@ fn begin(rule: &Rule, context: &Context<'_>, host: &Host<'_>, card: &GpuCard) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rules::sample::{Bench, at, gpu_row};
+    use crate::domain::gpu::{RecoveryAction, ThrottleReasons};
+    use crate::domain::rules::sample::{Bench, at, card};
 
-    fn bench(rows: &[String]) -> Bench {
+    fn bench(cards: Vec<GpuCard>) -> Bench {
         let mut bench = Bench::new();
-        bench.gpu_host("i-7", "g5.12xlarge", rows);
+        bench.gpu_host("i-7", "g5.12xlarge", cards);
         bench
     }
 
     #[test]
     fn a_hot_card_is_named_with_host_number_and_limit() {
-        let findings = bench(&[gpu_row(0, 91.0, 0, "0x0"), gpu_row(1, 60.0, 0, "0x0")]).check(&HOT);
+        let findings = bench(vec![card(0, 91.0, 0), card(1, 60.0, 0)]).check(&HOT);
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
         assert_eq!(
@@ -189,13 +190,17 @@ mod tests {
 
     #[test]
     fn only_harmful_throttling_counts() {
-        let findings = bench(&[gpu_row(0, 70.0, 0, "0x44"), gpu_row(1, 70.0, 0, "0x5")]).check(&THROTTLED);
+        let mut hot = card(0, 70.0, 0);
+        hot.throttle = Some(ThrottleReasons::SW_POWER_CAP | ThrottleReasons::HW_THERMAL_SLOWDOWN);
+        let mut capped = card(1, 70.0, 0);
+        capped.throttle = Some(ThrottleReasons::SW_POWER_CAP);
+        let findings = bench(vec![hot, capped]).check(&THROTTLED);
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].title, "throttled: heat (hardware)");
+        assert_eq!(findings[0].title, "throttled: hw-thermal-slowdown");
         assert_eq!(
             findings[0].evidence,
             [
-                "A10G 0 of i-7 runs slower than it should: heat (hardware).",
+                "A10G 0 of i-7 runs slower than it should: hw-thermal-slowdown.",
                 "It is at 70 °C."
             ]
         );
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn memory_errors_are_counted() {
-        let findings = bench(&[gpu_row(0, 60.0, 3, "0x0"), gpu_row(1, 60.0, 0, "0x0")]).check(&ECC);
+        let findings = bench(vec![card(0, 60.0, 3), card(1, 60.0, 0)]).check(&ECC);
         assert_eq!(findings.len(), 1);
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
@@ -216,27 +221,37 @@ mod tests {
     }
 
     #[test]
-    fn a_card_that_cannot_remap_is_critical() {
-        let mut bench = bench(&[gpu_row(0, 60.0, 0, "0x0")]);
-        let mut readings = bench.state().gpu.get().cloned().unwrap();
-        readings[0].cards[0].remapped_rows_failure = Some(true);
-        let now = bench.now;
-        bench.state().gpu.value = Some((std::sync::Arc::new(readings), now));
-        let findings = bench.check(&ECC);
+    fn a_card_that_cannot_remap_or_wants_a_reset_is_told() {
+        let mut broken = card(0, 60.0, 0);
+        broken.remapped_rows_failure = Some(true);
+        let mut stuck = card(1, 60.0, 0);
+        stuck.recovery_action = Some(RecoveryAction::Reset);
+        let mut pending = card(2, 60.0, 0);
+        pending.remapped_rows_pending = Some(true);
+        let findings = bench(vec![broken, stuck, pending]).check(&ECC);
+        let told: Vec<_> = findings
+            .iter()
+            .map(|finding| (finding.severity, finding.title.as_str()))
+            .collect();
         assert_eq!(
-            (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Crit, "has to be replaced")
+            told,
+            [
+                (Severity::Crit, "has to be replaced"),
+                (Severity::Warn, "has to be reset"),
+                (Severity::Warn, "has to be reset"),
+            ]
+        );
+        assert_eq!(
+            findings[1].evidence,
+            ["The driver asks for this to recover the card: Reset."]
         );
     }
 
     #[test]
     fn well_cards_unknown_values_old_and_missing_readings_are_silent() {
-        let well = bench(&[gpu_row(0, 60.0, 0, "0x4")]);
-        let unknown = bench(&[
-            "0, GPU-0, NVIDIA A10G, 535.1, [N/A], [N/A], 23028, [N/A], [N/A], 300, P0, 210, [N/A], [N/A]"
-                .to_owned(),
-        ]);
-        let mut old = bench(&[gpu_row(0, 99.0, 99, "0x40")]);
+        let well = bench(vec![card(0, 60.0, 0)]);
+        let unknown = bench(vec![GpuCard::unknown(0)]);
+        let mut old = bench(vec![card(0, 99.0, 99)]);
         old.now = at(240);
         for rule in [&HOT, &THROTTLED, &ECC] {
             assert_eq!(well.check(rule), [], "{}", rule.id);

@@ -110,7 +110,7 @@ fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .perhaps_because(
                     Some(detail)
                         .filter(|detail| !detail.is_empty())
-                        .map(|detail| words::excerpt(detail, 200)),
+                        .map(|detail| words::excerpt(&detail, 200)),
                 )
                 .perhaps_because(since.map(|since| {
                     format!(
@@ -133,14 +133,15 @@ fn instance_type(host: &Host<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gpu::ProbeOutcome;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, at, gpu_row};
-    use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd};
+    use crate::domain::rules::sample::{Bench, at, card};
+    use crate::domain::ssm::{ManagedHost, Ping};
 
     fn offline(last_ping: i64) -> Bench {
         let mut bench = Bench::new();
-        bench.silent_gpu_host("i-7", "g4dn.xlarge", ProbeEnd::Offline);
+        bench.silent_gpu_host("i-7", "g4dn.xlarge", ProbeOutcome::AgentOffline);
         bench.know(
             Source::Hosts,
             ReplyData::ManagedHosts(vec![ManagedHost {
@@ -157,11 +158,7 @@ mod tests {
     #[test]
     fn missing_cards_are_counted_against_the_instance_type() {
         let mut bench = Bench::new();
-        bench.gpu_host(
-            "i-7",
-            "g5.12xlarge",
-            &[gpu_row(0, 60.0, 0, "0x0"), gpu_row(1, 60.0, 0, "0x0")],
-        );
+        bench.gpu_host("i-7", "g5.12xlarge", vec![card(0, 60.0, 0), card(1, 60.0, 0)]);
         let findings = bench.check(&LOST);
         assert_eq!(findings.len(), 1);
         assert_eq!(
@@ -193,18 +190,21 @@ mod tests {
 
     #[test]
     fn every_other_obstacle_is_a_warning_at_once() {
-        for (end, title) in [
-            (ProbeEnd::NotManaged, "no SSM agent or role"),
-            (ProbeEnd::TimedOut, "nvidia-smi timed out"),
-            (ProbeEnd::Failed, "probe failed"),
+        for (outcome, title) in [
+            (ProbeOutcome::NoAgent, "no SSM agent or role"),
+            (ProbeOutcome::Timeout, "nvidia-smi timed out"),
+            (ProbeOutcome::NoNvidiaSmi, "no nvidia-smi"),
+            (ProbeOutcome::DriverError, "driver error"),
+            (ProbeOutcome::Error, "probe failed"),
         ] {
             let mut bench = Bench::new();
-            bench.silent_gpu_host("i-7", "g4dn.xlarge", end);
+            bench.silent_gpu_host("i-7", "g4dn.xlarge", outcome);
             let findings = bench.check(&SILENT);
             assert_eq!(
                 (findings[0].severity, findings[0].title.as_str()),
                 (Severity::Warn, title)
             );
+            assert_eq!(findings[0].evidence[1], "what was said; what to do");
             assert_eq!(bench.check(&LOST), []);
         }
     }
@@ -212,9 +212,9 @@ mod tests {
     #[test]
     fn whole_hosts_starting_ones_and_unasked_ones_are_silent() {
         let mut whole = Bench::new();
-        whole.gpu_host("i-7", "g4dn.xlarge", &[gpu_row(0, 60.0, 0, "0x0")]);
+        whole.gpu_host("i-7", "g4dn.xlarge", vec![card(0, 60.0, 0)]);
         let mut starting = Bench::new();
-        starting.silent_gpu_host("i-7", "g4dn.xlarge", ProbeEnd::NotManaged);
+        starting.silent_gpu_host("i-7", "g4dn.xlarge", ProbeOutcome::NoAgent);
         let mut instances = starting.state().instances.get().cloned().unwrap();
         instances[0].launched_at = Some(at(175));
         starting.know(Source::Instances, ReplyData::Instances(instances));

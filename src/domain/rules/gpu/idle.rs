@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::domain::ec2::{Instance, Purchase};
-use crate::domain::gpu::history::{CardHistory, CardKey};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::price::{PriceTable, Priced, SpotPrices};
@@ -101,16 +100,11 @@ impl<'a> Fleet<'a> {
         self.cards += cards as u32;
         let mut idle = 0;
         for card in &host.reading.cards {
-            if sight::is_idle(card, host.reading.source, context.limits()) != Some(true) {
+            if sight::is_idle(card, context.limits()) != Some(true) {
                 continue;
             }
             idle += 1;
-            match context
-                .state
-                .gpu_history
-                .card(&CardKey::new(&host.reading.instance_id, card))
-                .and_then(CardHistory::idle_since)
-            {
+            match sight::idle_since(&context.state.gpu_history, host.reading, card) {
                 Some(since) => self.since = Some(self.since.map_or(since, |known| known.max(since))),
                 None => self.is_since_known = false,
             }
@@ -204,11 +198,11 @@ fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gpu::{GpuProcess, HostReading, ReadingSource};
     use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, at, gpu_row, group, instance, probed};
-    use crate::domain::ssm::ProbeOutput;
+    use crate::domain::rules::sample::{Bench, at, card, group, instance, reading};
 
     fn member(id: &str, purchase: Purchase) -> Instance {
         let mut member = instance(id, "g5.xlarge");
@@ -220,18 +214,25 @@ mod tests {
         member
     }
 
-    fn outputs(busy: bool) -> Vec<ProbeOutput> {
-        let card = |uuid: &str| vec![gpu_row(0, 40.0, 0, "0x1").replace("GPU-0", uuid)];
-        let mut first = probed("i-1", &card("GPU-a"));
+    /// One idle card on each of two hosts, the first one busy or not.
+    fn readings(busy: bool) -> Vec<HostReading> {
+        let mut first = card(0, 40.0, 0);
+        first.uuid = Some("GPU-a".to_owned());
         if busy {
-            first.stdout = first
-                .stdout
-                .replace("#apps\n", "#apps\nGPU-a, 77, 9000, python3\n");
+            first.processes = Some(vec![GpuProcess {
+                pid: 77,
+                name: "python3".to_owned(),
+                mem_mib: None,
+            }]);
         }
-        vec![first, probed("i-2", &card("GPU-b"))]
+        let mut second = card(0, 40.0, 0);
+        second.uuid = Some("GPU-b".to_owned());
+        // The query itself wakes an idle card.
+        second.util_percent = Some(100.0);
+        vec![reading("i-1", vec![first]), reading("i-2", vec![second])]
     }
 
-    /// Two hosts of one group, asked once a minute for that many minutes, the first one busy or not.
+    /// Two hosts of one group, asked once a minute for that many minutes.
     fn bench(minutes: i64, busy: bool) -> Bench {
         let mut bench = Bench::new();
         bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 2)]));
@@ -244,11 +245,7 @@ mod tests {
         );
         for minute in (0..minutes).rev() {
             bench.now = at(180 - minute);
-            let mut outputs = outputs(busy);
-            for output in &mut outputs {
-                output.at = bench.now;
-            }
-            bench.know(Source::GpuProbe, ReplyData::ProbeOutputs(outputs));
+            bench.gpu_readings(readings(busy));
         }
         bench
     }
@@ -309,21 +306,42 @@ mod tests {
     }
 
     #[test]
-    fn busy_cards_and_unasked_hosts_are_silent() {
+    fn busy_cards_unknown_ones_and_unasked_hosts_are_silent() {
+        let mut full = card(0, 40.0, 0);
+        full.mem_used_mib = Some(9000);
+        let mut unknown = card(1, 40.0, 0);
+        unknown.mem_used_mib = None;
         let mut busy = Bench::new();
-        busy.gpu_host(
-            "i-7",
-            "g5.xlarge",
-            &["0, GPU-0, NVIDIA A10G, 535.1, 0, 9000, 23028, 40, 60, 300, P0, 210, 0, [N/A]".to_owned()],
-        );
+        busy.gpu_host("i-7", "g5.xlarge", vec![full, unknown]);
         assert_eq!(busy.check(&RULE), []);
         assert_eq!(Bench::new().check(&RULE), []);
     }
 
     #[test]
+    fn without_a_list_of_processes_utilisation_has_to_be_low_too() {
+        let from_agent = |util_percent: Option<f64>| {
+            let mut blind = card(0, 40.0, 0);
+            blind.processes = None;
+            blind.util_percent = util_percent;
+            let mut host = reading("i-7", vec![blind]);
+            host.source = ReadingSource::CloudwatchAgent;
+            let mut bench = Bench::new();
+            bench.know(
+                Source::Instances,
+                ReplyData::Instances(vec![instance("i-7", "g5.xlarge")]),
+            );
+            bench.gpu_readings(vec![host]);
+            bench.check(&RULE).len()
+        };
+        assert_eq!(from_agent(Some(2.0)), 1);
+        assert_eq!(from_agent(Some(60.0)), 0);
+        assert_eq!(from_agent(None), 0);
+    }
+
+    #[test]
     fn an_instance_of_no_group_stands_for_itself() {
         let mut lone = Bench::new();
-        lone.gpu_host("i-7", "g5.xlarge", &[gpu_row(0, 40.0, 0, "0x1")]);
+        lone.gpu_host("i-7", "g5.xlarge", vec![card(0, 40.0, 0)]);
         let findings = lone.check(&RULE);
         assert_eq!(
             (findings[0].resource.kind, &*findings[0].resource.id),

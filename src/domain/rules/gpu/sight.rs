@@ -1,16 +1,22 @@
 //! What the rules take from a card's reading: the one place that knows its fields.
 
-use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, ReadingSource, RecoveryAction};
+use jiff::Timestamp;
+
+use crate::domain::gpu::history::{CardKey, GpuHistory};
+use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, RecoveryAction};
 use crate::domain::policy::Thresholds;
+
+/// Since when the card has been idle, as far as somebody watched.
+pub fn idle_since(history: &GpuHistory, reading: &HostReading, card: &GpuCard) -> Option<Timestamp> {
+    history
+        .card(&CardKey::new(&reading.instance_id, card))?
+        .idle_since()
+}
 
 /// What the product is called, without its maker.
 pub fn product(card: &GpuCard) -> &str {
-    let product = card
-        .product
-        .as_deref()
-        .unwrap_or_default()
-        .trim_start_matches("NVIDIA ")
-        .trim();
+    let product = card.product.as_deref().unwrap_or_default();
+    let product = product.trim_start_matches("NVIDIA ").trim();
     if product.is_empty() { "GPU" } else { product }
 }
 
@@ -28,11 +34,11 @@ pub fn defect(card: &GpuCard) -> Option<(String, bool)> {
             true,
         ));
     }
-    if let Some(action) = card
+    let asked = card
         .recovery_action
         .as_ref()
-        .filter(|action| **action != RecoveryAction::Nothing)
-    {
+        .filter(|action| **action != RecoveryAction::Nothing);
+    if let Some(action) = asked {
         return Some((
             format!("The driver asks for this to recover the card: {}.", action.word()),
             false,
@@ -49,28 +55,19 @@ pub fn defect(card: &GpuCard) -> Option<(String, bool)> {
 /// Whether the card does nothing, as far as this sample tells. With a list of processes an empty one
 /// and little memory in use are enough, since asking alone wakes an idle card up to 100 %; without a
 /// list the utilisation has to be low as well.
-pub fn is_idle(card: &GpuCard, source: ReadingSource, limits: &Thresholds) -> Option<bool> {
-    if card
-        .processes
-        .as_ref()
-        .is_some_and(|processes| !processes.is_empty())
-    {
-        return Some(false);
-    }
+pub fn is_idle(card: &GpuCard, limits: &Thresholds) -> Option<bool> {
     let allowed = card.mem_total_mib.map_or(limits.gpu_idle_memory_mib, |total| {
         (total as f64 / 100.0).max(limits.gpu_idle_memory_mib)
     });
     let is_memory_free = card.mem_used_mib? as f64 <= allowed;
-    match (source, &card.processes) {
-        (ReadingSource::Ssm, Some(_)) => Some(is_memory_free),
-        (ReadingSource::Ssm, None) | (ReadingSource::CloudwatchAgent, _) => {
-            Some(is_memory_free && card.util_percent? <= limits.gpu_idle_util_percent)
-        }
+    match &card.processes {
+        Some(processes) => Some(is_memory_free && processes.is_empty()),
+        None => Some(is_memory_free && card.util_percent? <= limits.gpu_idle_util_percent),
     }
 }
 
 /// What is wrong with asking the host, if anything: the words, and what to do.
-pub fn silence(reading: &HostReading) -> Option<(&'static str, &str)> {
+pub fn silence(reading: &HostReading) -> Option<(&'static str, String)> {
     let words = match reading.outcome {
         ProbeOutcome::Ok => return None,
         ProbeOutcome::NoAgent => "no SSM agent or role",
@@ -80,12 +77,8 @@ pub fn silence(reading: &HostReading) -> Option<(&'static str, &str)> {
         ProbeOutcome::Timeout => "nvidia-smi timed out",
         ProbeOutcome::Error => "probe failed",
     };
-    let why = reading
-        .remedy
-        .as_deref()
-        .or(reading.detail.as_deref())
-        .unwrap_or_default();
-    Some((words, why))
+    let said = [reading.detail.as_deref(), reading.remedy.as_deref()];
+    Some((words, said.into_iter().flatten().collect::<Vec<_>>().join("; ")))
 }
 
 /// How many cards of the instance type do not answer, and how many it has.
