@@ -60,6 +60,7 @@ fn make(
                 endpoint_url: endpoint_url.clone(),
                 read_only,
                 probe_documents: probe_documents.clone(),
+                ..AwsSettings::default()
             };
             Ok(Arc::new(Aws::new(host, settings)))
         }

@@ -82,7 +82,7 @@ impl Fixture {
         let deadlines = Deadlines {
             connect: Duration::from_millis(200),
             attempt: Duration::from_millis(200),
-            operation: Duration::from_secs(5),
+            operation: Duration::from_secs(2),
         };
         Self::at(&server.url(), deadlines)
     }

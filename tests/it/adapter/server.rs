@@ -148,8 +148,7 @@ impl Answer {
         Self::xml(
             200,
             format!(
-                "<{operation}Response><{operation}Result>{result}</{operation}Result>\
-                 <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></{operation}Response>"
+                "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
             ),
         )
     }
@@ -160,7 +159,7 @@ impl Answer {
             status,
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-                 <Message>{message}</Message></Error><RequestId>req-9</RequestId></ErrorResponse>"
+                 <Message>{message}</Message></Error></ErrorResponse>"
             ),
         )
     }
