@@ -56,7 +56,7 @@ fn float(out: &mut Vec<u8>, number: f64) {
 }
 
 fn head(out: &mut Vec<u8>, major: u8, number: u64) {
-    out.push(major << 5 | 27);
+    out.push(major << 5 | 0x1b);
     out.extend(number.to_be_bytes());
 }
 

@@ -27,7 +27,8 @@ struct Canned {
 
 impl Canned {
     fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let server = Server::start(answer);
+        // AWS names each of its answers.
+        let server = Server::start(move |request| answer(request).with("x-amzn-requestid", "req-1"));
         let fixture = Fixture::still(&server, now());
         Self { server, fixture }
     }

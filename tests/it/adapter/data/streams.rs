@@ -6,7 +6,7 @@ use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Query, cloudtrail, logs};
 use serde_json::{Value, json};
 
-use super::super::server::{Answer, Request};
+use super::super::server::Answer;
 use super::{Canned, data, now, whole};
 
 #[tokio::test]
