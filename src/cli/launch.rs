@@ -15,14 +15,14 @@ use crate::cloud::demo::{self, Scenario, Worlds};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::config::keys::Keymap;
-use crate::console::session::{MakeCloud, Session};
+use crate::console::session::Session;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::environment::Environment;
-use crate::engine::host::EngineHost;
+use crate::engine::host::{EngineHost, MakeCloud};
 
 /// Something is wrong with what the user asked for: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -299,6 +299,7 @@ impl Launch {
             clocks: self.clocks.clone(),
             assess: self.assess(),
             cloud: self.cloud(),
+            cost_cache: None,
             in_tmux: self.environment.in_tmux(),
         })
     }
