@@ -13,6 +13,7 @@ mod instance_type;
 mod parse;
 pub mod probe;
 mod row;
+mod sections;
 mod throttle;
 mod value;
 

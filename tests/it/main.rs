@@ -1,5 +1,10 @@
 //! The integration tests, in one binary.
 
+#[cfg(feature = "aws")]
+mod adapter;
+#[cfg(feature = "aws")]
+mod adapter_data;
 mod config;
+mod gpu_probe_line;
 mod rules;
 mod support;

@@ -90,30 +90,33 @@ impl<'a> Caller<'a> {
 
     /// Makes one call: credentials first, then a place among those under way and in the rate
     /// budget, then the call itself. `send` is the SDK's own future, not begun.
-    pub(super) async fn call<T, E>(
+    pub(super) fn call<T, E>(
         &self,
         operation: Operation,
         send: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T, Fault>
+    ) -> impl Future<Output = Result<T, Fault>>
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        // On the heap: the SDK's futures are large, and callers nest several of them.
+        // On the heap, and before our own future begins, which would else hold it: the SDK's
+        // futures are large, and callers nest several of them.
         let send = Box::pin(send);
-        let _place = self.clients.place(operation.service).await;
-        self.clients
-            .credentials()
-            .ready()
-            .await
-            .map_err(|fault| error::at(operation, fault))?;
-        self.host.admit(self.scope, operation).await;
-        send.await.map_err(|failure| {
-            let fault = error::fault(operation, &failure, self.host.now());
-            if matches!(fault.kind, FaultKind::Credentials(_)) {
-                self.clients.credentials().rejected();
-            }
-            fault
-        })
+        async move {
+            let _place = self.clients.place(operation.service).await;
+            self.clients
+                .credentials()
+                .ready()
+                .await
+                .map_err(|fault| error::at(operation, fault))?;
+            self.host.admit(self.scope, operation).await;
+            send.await.map_err(|failure| {
+                let fault = error::fault(operation, &failure, self.host.now());
+                if matches!(fault.kind, FaultKind::Credentials(_)) {
+                    self.clients.credentials().rejected();
+                }
+                fault
+            })
+        }
     }
 
     /// The fault of a read or change that this build does not offer.

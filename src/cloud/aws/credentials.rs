@@ -5,7 +5,6 @@
 mod plan;
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -162,7 +161,8 @@ impl Credentials {
     }
 
     async fn load_in_time(&self) -> Result<SdkCredentials, Fault> {
-        let load = pin!(self.load());
+        // On the heap: every call waits for credentials and would carry the room to load them.
+        let load = Box::pin(self.load());
         match select(load, self.shared.host.sleep(LOAD)).await {
             Either::Left((loaded, _)) => loaded,
             Either::Right(((), _)) => Err(fault(FaultKind::Timeout, "no credentials in time")),

@@ -161,6 +161,12 @@ pub(super) fn credentials(error: &CredentialsError) -> (FaultKind, String) {
     let root = error as &(dyn Error + 'static);
     let chain = chain(Some(root));
     let message = words(&chain);
+    // The chain's error lists every provider on a line of its own.
+    let message = message
+        .split(". Attempted:")
+        .next()
+        .unwrap_or(&message)
+        .to_owned();
     let transport = chain.iter().any(|error| {
         let text = error.to_string();
         text == "client error (Connect)" || text == "dispatch failure" || text == "request has timed out"

@@ -57,6 +57,8 @@ pub fn prepare(sim: &mut Sim) {
                 Beat::GoodDeploy { service }
             });
         }
+        // Whatever the hour is, the workers have something to do: idle ones are another scenario.
+        (Scenario::Everyday | Scenario::Quiet, World::Invokeai) => press(sim, "generation", -7 * DAY, 0.55),
         (Scenario::BadDeploy, World::Codemate | World::Invokeai) => bad_deploy(sim),
         (Scenario::GpuIdleNight, World::Invokeai) => gpu_idle_night(sim),
         (Scenario::SpotReclaim, World::Invokeai) => spot_reclaim(sim),

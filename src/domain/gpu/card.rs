@@ -168,6 +168,13 @@ impl GpuCard {
         (total > 0).then(|| 100.0 * used as f64 / total as f64)
     }
 
+    /// Whether nvidia-smi lists the card and says that it is lost.
+    pub fn says_lost(&self) -> bool {
+        self.unread
+            .values()
+            .any(|raw| raw.to_ascii_lowercase().contains("gpu is lost"))
+    }
+
     /// The first complaint that nvidia-smi printed instead of a value, if there is any.
     pub fn complaint(&self) -> Option<&str> {
         self.unread.values().next().map(String::as_str)

@@ -29,7 +29,7 @@ struct Known {
 
 const NO_CARDS_SAYS: &str = "No devices were found";
 
-const KNOWN: [Known; 11] = [
+static KNOWN: [Known; 11] = [
     Known {
         says: &["version mismatch"],
         exits: &[18],
@@ -112,15 +112,15 @@ const KNOWN: [Known; 11] = [
     },
 ];
 
-/// Explains a run without a single row.
-pub(super) fn explain(exit: i32, output: &str) -> Failure {
+/// Explains a run without a single row. The status may be missing.
+pub(super) fn explain(exit: Option<i32>, output: &str) -> Failure {
     let said = output.to_ascii_lowercase();
     let says = |words: &&str| said.contains(&words.to_ascii_lowercase());
     let known = KNOWN
         .iter()
-        .find(|known| known.says.iter().any(|words| says(words)))
-        .or_else(|| KNOWN.iter().find(|known| known.exits.contains(&exit)));
-    let no_cards = says(&NO_CARDS_SAYS) || exit == 6 || (exit == 0 && said.trim().is_empty());
+        .find(|known| known.says.iter().any(says))
+        .or_else(|| exit.and_then(by_status));
+    let no_cards = says(&NO_CARDS_SAYS) || exit == Some(6) || (exit == Some(0) && said.trim().is_empty());
     match known {
         Some(known) => Failure {
             outcome: known.outcome,
@@ -128,10 +128,10 @@ pub(super) fn explain(exit: i32, output: &str) -> Failure {
             remedy: known.remedy.to_owned(),
             no_cards,
         },
-        None if no_cards => explain(6, NO_CARDS_SAYS),
+        None if no_cards => explain(Some(6), NO_CARDS_SAYS),
         None => Failure {
             outcome: ProbeOutcome::Error,
-            detail: with_quote(&format!("nvidia-smi ended with status {exit}"), output),
+            detail: with_quote(&ended_with(exit), output),
             remedy: "run nvidia-smi on the host".to_owned(),
             no_cards,
         },
@@ -140,14 +140,19 @@ pub(super) fn explain(exit: i32, output: &str) -> Failure {
 
 /// What an exit status means beside rows that could be read; nothing if it is 0.
 pub(super) fn exit_meaning(exit: i32) -> Option<String> {
-    if exit == 0 {
-        return None;
+    let meaning = || by_status(exit).map_or_else(|| ended_with(Some(exit)), |known| known.what.to_owned());
+    (exit != 0).then(meaning)
+}
+
+fn by_status(exit: i32) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.exits.contains(&exit))
+}
+
+fn ended_with(exit: Option<i32>) -> String {
+    match exit {
+        Some(exit) => format!("nvidia-smi ended with status {exit}"),
+        None => "nvidia-smi did not say how it ended".to_owned(),
     }
-    let meaning = KNOWN
-        .iter()
-        .find(|known| known.exits.contains(&exit))
-        .map(|known| known.what.to_owned());
-    Some(meaning.unwrap_or_else(|| format!("nvidia-smi ended with status {exit}")))
 }
 
 /// `what`, then the first line of `said` that says something, made safe and of a bearable length.
@@ -258,7 +263,7 @@ mod tests {
                 "nvidia-smi ended with status 255: Unknown Error",
             ),
         ] {
-            let failure = explain(exit, said);
+            let failure = explain(Some(exit), said);
             assert_eq!(
                 (failure.outcome, failure.detail.as_str()),
                 (outcome, detail),
@@ -278,7 +283,7 @@ mod tests {
             (15, "GPU is lost", false),
             (0, "strange words", false),
         ] {
-            assert_eq!(explain(exit, said).no_cards, no_cards, "{exit} {said:?}");
+            assert_eq!(explain(Some(exit), said).no_cards, no_cards, "{exit} {said:?}");
         }
     }
 

@@ -10,14 +10,9 @@ use crate::domain::gpu::host::{HostFacts, HostReading, InstanceProfile, ProbeOut
 use crate::domain::gpu::instance_type::Vendor;
 use crate::domain::gpu::probe::Field;
 use crate::domain::gpu::row::{self, Row};
+use crate::domain::gpu::sections::{Section, Sections};
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::domain::text;
-
-/// What the SSM agent puts between standard output and standard error.
-const STDERR_TITLE: &str = "----------ERROR-------";
-
-/// How the SSM agent ends an output that it cut.
-const CUT_SUFFIX: &str = "---Output truncated---";
 
 /// Reads one host's answer.
 pub fn parse(output: &ProbeOutput, host: &HostFacts<'_>) -> HostReading {
@@ -158,6 +153,7 @@ fn answered(
     section: &Section<'_>,
 ) -> HostReading {
     let mut reading = reading(output, ProbeOutcome::Ok);
+    reading.expected_cards = host.expected_cards;
     reading.truncated = sections.left_out.is_none();
     let mut notes = Notes::default();
 
@@ -179,29 +175,38 @@ fn answered(
     }
     // The core is whole once something came after it.
     let core_is_whole = sections.optional.is_some() || sections.processes.is_some() || !reading.truncated;
-    if core_is_whole {
-        reading.lost_cards = host
-            .expected_cards
-            .map(|expected| expected.saturating_sub(u8::try_from(seen).unwrap_or(u8::MAX)));
-    }
-    judge(output, section.exit, &core, &mut reading, notes);
+    reading.lost_cards = lost_cards(&reading, host.expected_cards.filter(|_| core_is_whole), seen);
+    let mut all = judge(output, section.exit, &core, &mut reading);
+    notes.0.into_iter().for_each(|note| all.add(note));
+    reading.detail = all.join();
     reading
 }
 
+/// Cards that the type has and that are not listed, and those that are listed as lost.
+fn lost_cards(reading: &HostReading, expected: Option<u8>, seen: usize) -> Option<u8> {
+    let said = reading.cards.iter().filter(|card| card.says_lost()).count();
+    let missing = expected.map(|expected| usize::from(expected).saturating_sub(seen));
+    let lost = match missing {
+        Some(missing) => Some(missing + said),
+        None => (said > 0).then_some(said),
+    };
+    lost.map(|lost| u8::try_from(lost).unwrap_or(u8::MAX))
+}
+
 /// What the host's row says of a probe that told of cards, or was cut before it could.
-fn judge(output: &ProbeOutput, exit: i32, core: &CardRows, reading: &mut HostReading, mut notes: Notes) {
-    if reading.has_lost_cards() {
-        let (lost, expected) = (reading.lost_cards.unwrap_or(0), reading.cards.len());
-        notes.first(format!(
-            "{lost} of {} GPUs do not answer",
-            usize::from(lost) + expected + core.malformed
-        ));
+fn judge(output: &ProbeOutput, exit: Option<i32>, core: &CardRows, reading: &mut HostReading) -> Notes {
+    let mut notes = Notes::default();
+    if let Some(lost) = reading.lost_cards.filter(|lost| *lost > 0) {
+        notes.first(match reading.expected_cards {
+            Some(expected) => format!("{lost} of {expected} GPUs do not answer"),
+            None => format!("{lost} GPUs do not answer"),
+        });
         reading.remedy = Some(
             "`dmesg | grep Xid` has the cause; take the work off the host, then stop and start the instance"
                 .to_owned(),
         );
     }
-    if let Some(meaning) = exit_meaning(exit) {
+    if let Some(meaning) = exit.and_then(exit_meaning) {
         notes.add(meaning);
     }
     if let Some(message) = failure::quote(&core.messages.join("\n")) {
@@ -213,7 +218,7 @@ fn judge(output: &ProbeOutput, exit: i32, core: &CardRows, reading: &mut HostRea
     if reading.processes_left_out > 0 {
         notes.add(format!("{} processes are not listed", reading.processes_left_out));
     }
-    if output.end == ProbeEnd::TimedOut || matches!(exit, 124 | 137 | 143) {
+    if output.end == ProbeEnd::TimedOut || matches!(exit, Some(124 | 137 | 143)) {
         notes.first("nvidia-smi did not answer in time".to_owned());
         reading.outcome = ProbeOutcome::Timeout;
     } else if reading.truncated {
@@ -222,7 +227,7 @@ fn judge(output: &ProbeOutput, exit: i32, core: &CardRows, reading: &mut HostRea
     if reading.outcome == ProbeOutcome::Ok && reading.cards.is_empty() {
         reading.outcome = ProbeOutcome::Error;
     }
-    reading.detail = notes.join();
+    notes
 }
 
 /// The rows of the cards and what else stood among them.
@@ -273,7 +278,7 @@ fn read_optional(section: &Section<'_>, reading: &mut HostReading, notes: &mut N
             Row::Message(_) => {}
         }
     }
-    if section.exit != 0 {
+    if section.exit != Some(0) {
         notes.add("clock, MIG and memory health are not known".to_owned());
     }
 }
@@ -282,7 +287,7 @@ fn read_processes(sections: &Sections<'_>, reading: &mut HostReading, notes: &mu
     let Some(section) = &sections.processes else {
         return;
     };
-    if section.exit != 0 {
+    if section.exit != Some(0) {
         notes.add(with_quote("processes are not known", &section.rows.join("\n")));
         return;
     }
@@ -329,109 +334,6 @@ impl Notes {
 
     fn join(self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join("; "))
-    }
-}
-
-/// One marker's lines.
-struct Section<'a> {
-    /// nvidia-smi's exit status.
-    exit: i32,
-    refused: Vec<&'a str>,
-    rows: Vec<&'a str>,
-}
-
-impl<'a> Section<'a> {
-    /// `#gpu 0 ,refused,fields`, without the mark.
-    fn open(words: &mut std::str::SplitAsciiWhitespace<'a>) -> Self {
-        Self {
-            // A marker that was cut has no status: as if nvidia-smi had ended with an unknown one.
-            exit: words.next().and_then(|word| word.parse().ok()).unwrap_or(-1),
-            refused: words
-                .next()
-                .into_iter()
-                .flat_map(|fields| fields.split(','))
-                .filter(|field| !field.is_empty())
-                .collect(),
-            rows: Vec::new(),
-        }
-    }
-
-    fn answered(&self, asked: &[Field]) -> Vec<Field> {
-        asked
-            .iter()
-            .copied()
-            .filter(|field| !self.refused.contains(&field.name()))
-            .collect()
-    }
-
-    fn refused(&self, asked: &[Field]) -> impl Iterator<Item = &'static str> {
-        asked
-            .iter()
-            .map(|field| field.name())
-            .filter(|name| self.refused.contains(name))
-    }
-}
-
-/// The output taken apart at its markers.
-#[derive(Default)]
-struct Sections<'a> {
-    no_nvidia_smi: bool,
-    cards: Option<Section<'a>>,
-    optional: Option<Section<'a>>,
-    processes: Option<Section<'a>>,
-    /// Of `#end`: how many processes found no place. `None` if the end is missing.
-    left_out: Option<u32>,
-    /// Lines before the first marker.
-    noise: Vec<&'a str>,
-}
-
-impl<'a> Sections<'a> {
-    fn read(stdout: &'a str) -> Self {
-        let mut sections = Self::default();
-        // Without a line break at its end, the last line may have lost more than that.
-        let mut cut_in_a_line = !stdout.ends_with('\n');
-        for line in stdout.lines().map(str::trim) {
-            cut_in_a_line |= line == CUT_SUFFIX;
-            if line == STDERR_TITLE || line == CUT_SUFFIX || sections.left_out.is_some() {
-                break;
-            }
-            let mut words = line.split_ascii_whitespace();
-            // Markers count in their order only, each once.
-            match words.next() {
-                None => {}
-                Some("#nosmi") if sections.cards.is_none() => sections.no_nvidia_smi = true,
-                Some("#gpu") if sections.cards.is_none() => {
-                    sections.cards = Some(Section::open(&mut words));
-                }
-                Some("#ext") if sections.optional.is_none() && sections.processes.is_none() => {
-                    sections.optional = Some(Section::open(&mut words));
-                }
-                Some("#apps") if sections.processes.is_none() => {
-                    sections.processes = Some(Section::open(&mut words));
-                }
-                Some("#end") => {
-                    sections.left_out = words.next().and_then(|word| word.parse().ok());
-                }
-                Some(_) => match sections.last() {
-                    Some(section) => section.rows.push(line),
-                    None => sections.noise.push(line),
-                },
-            }
-        }
-        if sections.left_out.is_none()
-            && cut_in_a_line
-            && let Some(section) = sections.last()
-        {
-            section.rows.pop();
-        }
-        sections
-    }
-
-    fn last(&mut self) -> Option<&mut Section<'a>> {
-        self.processes
-            .as_mut()
-            .or(self.optional.as_mut())
-            .or(self.cards.as_mut())
     }
 }
 

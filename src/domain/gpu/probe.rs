@@ -163,7 +163,7 @@ const SCRIPT: &str = r##"
                 *) break;;
             esac;
         done;
-        printf '%s\n' "#$1 $rc $refused" "$out"; left=$((left-${#out}-${#refused}-12));
+        printf '%s\n' "#$1 $rc${refused:+ $refused}" "$out"; left=$((left-${#out}-${#refused}-12));
     };
     if command -v nvidia-smi >/dev/null 2>&1; then
         ask gpu @CORE_S @CORE;

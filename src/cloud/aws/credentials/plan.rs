@@ -1,6 +1,6 @@
 //! Where credentials are to come from, decided from the configuration files. The SDK decides this
-//! too, but knows nothing of `mfa_serial` and lets exported keys overrule a profile that was
-//! named, as the AWS CLI does not.
+//! too, but knows nothing of `mfa_serial`, asks AWS's own STS for roles whatever the endpoint, and
+//! lets exported keys overrule a profile that was named, as the AWS CLI does not.
 
 use aws_config::profile::{Profile, ProfileSet};
 
@@ -92,21 +92,18 @@ impl Plan {
     /// The way to a scope's credentials. `exported` is whether keys are in the environment.
     pub(super) fn of(profiles: &ProfileSet, scope: &Scope, exported: bool) -> Result<Self, Problem> {
         let name = profiles.selected_profile();
-        let section = profiles.get_profile(name);
         let named = scope.profile.is_some();
         let by_environment = exported && !named;
-        if section.is_none() && !by_environment && (named || name != "default") {
-            return Err(Problem::no_such_profile(name));
-        }
-        let with_device = section
-            .filter(|_| !by_environment)
-            .and_then(|section| Some((section, section.get("mfa_serial")?)));
-        let (base, mut steps) = match with_device {
-            Some((section, serial)) => Self::with_device(profiles, section, serial)?,
-            None => (Self::plain_base(scope), Vec::new()),
+        let mut plan = match profiles.get_profile(name) {
+            // Exported keys overrule files, unless somebody names a profile.
+            Some(section) if !by_environment => Self::of_profile(profiles, section, named)?,
+            None if !by_environment && (named || name != "default") => {
+                return Err(Problem::no_such_profile(name));
+            }
+            Some(_) | None => Self::at(Base::Chain),
         };
         if let Some(role) = &scope.role {
-            steps.push(Step::AssumeRole(Role {
+            plan.steps.push(Step::AssumeRole(Role {
                 arn: role.role_arn.clone(),
                 external_id: role.external_id.clone(),
                 session_name: None,
@@ -114,55 +111,84 @@ impl Plan {
                 serial: role.mfa_serial.clone(),
             }));
         }
-        Ok(Self { base, steps })
+        Ok(plan)
     }
 
-    fn plain_base(scope: &Scope) -> Base {
-        scope
-            .profile
-            .as_ref()
-            .map_or(Base::Chain, |name| Base::Named(name.clone()))
+    fn at(base: Base) -> Self {
+        Self {
+            base,
+            steps: Vec::new(),
+        }
     }
 
-    /// What the SDK cannot do: a profile that names an MFA device.
-    fn with_device(
+    /// The way to what the selected profile gives.
+    fn of_profile(profiles: &ProfileSet, section: &Profile, named: bool) -> Result<Self, Problem> {
+        if let Some(role) = role(section) {
+            return Self::of_role(profiles, section, role, &mut Vec::new());
+        }
+        match (section.get("mfa_serial"), keys(section)) {
+            // A session cannot open another one, so keys with a token are taken as they are.
+            (Some(serial), Some(keys)) if keys.token.is_none() => Ok(Self {
+                base: Base::Keys(keys),
+                steps: vec![Step::SessionToken {
+                    serial: serial.to_owned(),
+                }],
+            }),
+            _ if named => Ok(Self::at(Base::Named(section.name().to_owned()))),
+            _ => Ok(Self::at(Base::Chain)),
+        }
+    }
+
+    /// The way to a role that a profile assumes, which may rest on another such profile.
+    fn of_role(
         profiles: &ProfileSet,
         section: &Profile,
-        serial: &str,
-    ) -> Result<(Base, Vec<Step>), Problem> {
-        let serial = serial.to_owned();
-        let Some(arn) = section.get("role_arn") else {
-            let base = keys(section).map_or_else(|| Base::Named(section.name().to_owned()), Base::Keys);
-            // A session cannot open another one.
-            let steps = match &base {
-                Base::Keys(Keys { token: None, .. }) => vec![Step::SessionToken { serial }],
-                _ => Vec::new(),
-            };
-            return Ok((base, steps));
-        };
-        let role = Role {
-            arn: arn.to_owned(),
-            external_id: section.get("external_id").map(str::to_owned),
-            session_name: section.get("role_session_name").map(str::to_owned),
-            duration_seconds: section.get("duration_seconds").and_then(|text| text.parse().ok()),
-            serial: Some(serial),
-        };
-        let base = match (section.get("source_profile"), section.get("credential_source")) {
+        role: Role,
+        seen: &mut Vec<String>,
+    ) -> Result<Self, Problem> {
+        let name = section.name();
+        if seen.iter().any(|before| before == name) {
+            return Err(Problem::loops(name));
+        }
+        seen.push(name.to_owned());
+        let source = section.get("source_profile");
+        let mut plan = match (source, section.get("credential_source")) {
             // A profile may rest on its own keys.
-            (Some(source), _) if source == section.name() => {
-                Base::Keys(keys(section).ok_or_else(|| Problem::no_keys(source))?)
+            (Some(source), _) if source == name => {
+                Self::at(Base::Keys(keys(section).ok_or_else(|| Problem::no_keys(source))?))
             }
-            (Some(source), _) if profiles.get_profile(source).is_none() => {
-                return Err(Problem::no_such_profile(source));
+            (Some(source), _) => {
+                let below = profiles
+                    .get_profile(source)
+                    .ok_or_else(|| Problem::no_such_profile(source))?;
+                match self::role(below) {
+                    Some(role) => Self::of_role(profiles, below, role, seen)?,
+                    None => Self::at(Base::Source(source.to_owned())),
+                }
             }
-            (Some(source), _) => Base::Source(source.to_owned()),
-            (None, Some("Environment")) => Base::Environment,
-            (None, Some("EcsContainer")) => Base::Container,
-            (None, Some("Ec2InstanceMetadata")) => Base::Instance,
-            (None, _) => return Err(Problem::no_keys(section.name())),
+            (None, Some("Environment")) => Self::at(Base::Environment),
+            (None, Some("EcsContainer")) => Self::at(Base::Container),
+            (None, Some("Ec2InstanceMetadata")) => Self::at(Base::Instance),
+            (None, _) => return Err(Problem::no_keys(name)),
         };
-        Ok((base, vec![Step::AssumeRole(role)]))
+        plan.steps.push(Step::AssumeRole(role));
+        Ok(plan)
     }
+}
+
+/// The role that a profile assumes with other credentials. One that it assumes with a web identity
+/// token is the SDK's affair: it takes nobody else's credentials.
+fn role(section: &Profile) -> Option<Role> {
+    if section.get("web_identity_token_file").is_some() {
+        return None;
+    }
+    Some(Role {
+        arn: section.get("role_arn")?.to_owned(),
+        external_id: section.get("external_id").map(str::to_owned),
+        session_name: section.get("role_session_name").map(str::to_owned),
+        duration_seconds: section.get("duration_seconds").and_then(|text| text.parse().ok()),
+        serial: section.get("mfa_serial").map(str::to_owned),
+    })
 }
 
 impl Problem {
@@ -170,6 +196,13 @@ impl Problem {
         Self {
             fault: CredentialFault::NoSuchProfile,
             message: format!("profile {name} is not in the AWS configuration files"),
+        }
+    }
+
+    fn loops(name: &str) -> Self {
+        Self {
+            fault: CredentialFault::Missing,
+            message: format!("profile {name} rests on itself through its source profiles"),
         }
     }
 
@@ -188,3 +221,6 @@ fn keys(section: &Profile) -> Option<Keys> {
         token: section.get("aws_session_token").map(str::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests;

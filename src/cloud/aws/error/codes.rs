@@ -185,7 +185,11 @@ pub(super) fn credential_words(message: &str) -> Option<CredentialFault> {
     if sso || (has("UnauthorizedException") && has("GetRoleCredentials")) {
         return Some(CredentialFault::SsoExpired);
     }
-    if has("Login token") || has("Your session has expired") {
+    // Off EC2 there is no instance metadata to ask: that is no network problem.
+    if has("IMDS") || has("no credentials found in chain") {
+        return Some(CredentialFault::Missing);
+    }
+    if has("Login token") || has(".aws/login/cache") || has("Your session has expired") {
         return Some(CredentialFault::SessionExpired);
     }
     if has("was not defined") {

@@ -189,12 +189,12 @@ impl Sim {
         Some(Card {
             utilisation: work.clamp(0.0, 100.0).round(),
             memory_utilisation: (work * 0.62).round(),
-            // A worker keeps its model loaded; one that never took a job has none.
-            used_mib: match (busy, instance.host) {
-                (true, _) => (kind.memory_mib * model).round(),
-                (false, Host::Idle) => 0.0,
-                (false, _) if self.is_worker(instance, at) => (kind.memory_mib * 0.31).round(),
-                (false, _) => 0.0,
+            used_mib: if busy {
+                (kind.memory_mib * model).round()
+            } else if self.keeps_model(instance, nth, at) {
+                (kind.memory_mib * 0.31).round()
+            } else {
+                0.0
             },
             total_mib: kind.memory_mib,
             temperature: if hot {
@@ -206,6 +206,18 @@ impl Sim {
             limit: kind.limit,
             busy,
         })
+    }
+
+    /// Whether the program on a card that has nothing to do still holds memory: a server always
+    /// does, a queue's worker lets go of it after a quarter of an hour.
+    fn keeps_model(&self, instance: &Instance, nth: u8, at: Ms) -> bool {
+        if !self.is_worker(instance, at) {
+            return false;
+        }
+        let of_queue = instance
+            .group
+            .is_some_and(|group| self.worker_share(&self.plan.groups[group].name, at).is_some());
+        !of_queue || (1..=8).any(|back| self.card_busy(instance, nth, at - back * 2 * MINUTE))
     }
 
     fn card_busy(&self, instance: &Instance, nth: u8, at: Ms) -> bool {

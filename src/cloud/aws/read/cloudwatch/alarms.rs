@@ -1,8 +1,8 @@
 //! Alarms of every type, and when they changed.
 
 use aws_sdk_cloudwatch::types::{
-    AlarmHistoryItem, AlarmType, CompositeAlarm, Dimension, HistoryItemType, LogAlarm, MetricAlarm, ScanBy,
-    StateValue,
+    AlarmHistoryItem, AlarmType, CompositeAlarm, Dimension, HistoryItemType, LogAlarm, Metric, MetricAlarm,
+    ScanBy, StateValue,
 };
 use jiff::Timestamp;
 
@@ -148,7 +148,7 @@ fn watched_from_sdk(alarm: &MetricAlarm) -> Option<AlarmMetric> {
         None => (
             metric.and_then(|metric| metric.namespace()),
             metric.and_then(|metric| metric.metric_name())?,
-            metric.map(|metric| metric.dimensions()).unwrap_or_default(),
+            metric.map(Metric::dimensions).unwrap_or_default(),
         ),
     };
     Some(AlarmMetric {
@@ -195,7 +195,7 @@ fn transition_from_sdk(item: &AlarmHistoryItem) -> Option<AlarmTransition> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudwatch::types::{ComparisonOperator, Metric, MetricDataQuery, MetricStat};
+    use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricDataQuery, MetricStat};
     use aws_smithy_types::DateTime;
     use pretty_assertions::assert_eq;
 

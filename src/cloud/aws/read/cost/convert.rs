@@ -27,7 +27,7 @@ fn date(text: &str) -> Option<Date> {
 pub(super) fn currency_from_sdk(results: &[ResultByTime], metric: &str) -> String {
     results
         .iter()
-        .flat_map(|result| result.groups())
+        .flat_map(ResultByTime::groups)
         .find_map(|group| group.metrics()?.get(metric)?.unit())
         .unwrap_or("USD")
         .to_owned()
@@ -63,7 +63,7 @@ pub(super) fn accounts_from_sdk(
 ) -> (Vec<(String, f64)>, f64) {
     let mut by_account = BTreeMap::<String, f64>::new();
     let mut credited = 0.0;
-    for group in results.iter().flat_map(|result| result.groups()) {
+    for group in results.iter().flat_map(ResultByTime::groups) {
         let Some((account, amount)) = account_amount(group, metric) else {
             continue;
         };

@@ -1,0 +1,212 @@
+//! Where else to look at a resource: its page in the AWS console, and the aws command that shows it.
+
+use crate::domain::ids::{Kind, ResourceKey, last_segment};
+use crate::domain::inventory::ScopeState;
+
+/// The address of the resource's page in the AWS Management Console.
+pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
+    let region = scope.scope.region.as_str();
+    let base = format!("https://{region}.console.aws.amazon.com");
+    let id = &*resource.id;
+    let name = last_segment(id);
+    Some(match resource.kind {
+        Kind::EcsService => {
+            let (cluster, service) = service_of(id)?;
+            format!("{base}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}")
+        }
+        Kind::Asg => {
+            let name = id
+                .rsplit_once("autoScalingGroupName/")
+                .map_or(name, |(_, name)| name);
+            format!("{base}/ec2/home?region={region}#AutoScalingGroupDetails:id={name}")
+        }
+        Kind::Ec2Instance | Kind::GpuHost => {
+            format!("{base}/ec2/home?region={region}#InstanceDetails:instanceId={id}")
+        }
+        Kind::Gpu => return None,
+        Kind::RdsInstance => format!("{base}/rds/home?region={region}#database:id={name}"),
+        Kind::RdsCluster => format!("{base}/rds/home?region={region}#database:id={name};is-cluster=true"),
+        Kind::Redis => format!("{base}/elasticache/home?region={region}#/redis/{name}"),
+        Kind::TargetGroup => format!("{base}/ec2/home?region={region}#TargetGroup:targetGroupArn={id}"),
+        Kind::LoadBalancer => format!("{base}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}"),
+        Kind::Alarm => {
+            let name = id.split_once(":alarm:").map_or(name, |(_, name)| name);
+            format!(
+                "{base}/cloudwatch/home?region={region}#alarmsV2:alarm/{}",
+                escaped(name)
+            )
+        }
+        Kind::Queue => format!("{base}/sqs/v3/home?region={region}#/queues"),
+        Kind::LogGroup => {
+            let name = id.split_once(":log-group:").map_or(name, |(_, name)| name);
+            // CloudWatch escapes the name twice, with `$` for the second percent sign.
+            let twice = escaped(name).replace('%', "$25");
+            format!("{base}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{twice}")
+        }
+        Kind::NatGateway => {
+            format!("{base}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={id}")
+        }
+        Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
+        Kind::Scope => format!("{base}/console/home?region={region}"),
+    })
+}
+
+/// The aws command that shows the resource, with the profile and region it was seen with.
+pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
+    let id = &*resource.id;
+    let name = last_segment(id);
+    let what = match resource.kind {
+        Kind::EcsService => {
+            let (cluster, service) = service_of(id)?;
+            format!(
+                "ecs describe-services --cluster {} --services {}",
+                quoted(cluster),
+                quoted(service)
+            )
+        }
+        Kind::Asg => {
+            let name = id
+                .rsplit_once("autoScalingGroupName/")
+                .map_or(name, |(_, name)| name);
+            format!(
+                "autoscaling describe-auto-scaling-groups --auto-scaling-group-names {}",
+                quoted(name)
+            )
+        }
+        Kind::Ec2Instance => format!("ec2 describe-instances --instance-ids {}", quoted(id)),
+        Kind::GpuHost => format!("ssm start-session --target {}", quoted(id)),
+        Kind::Gpu => return None,
+        Kind::RdsInstance => format!(
+            "rds describe-db-instances --db-instance-identifier {}",
+            quoted(name)
+        ),
+        Kind::RdsCluster => format!(
+            "rds describe-db-clusters --db-cluster-identifier {}",
+            quoted(name)
+        ),
+        Kind::Redis if id.contains(":replicationgroup:") => {
+            format!(
+                "elasticache describe-replication-groups --replication-group-id {}",
+                quoted(name)
+            )
+        }
+        Kind::Redis if id.contains(":serverlesscache:") => {
+            format!(
+                "elasticache describe-serverless-caches --serverless-cache-name {}",
+                quoted(name)
+            )
+        }
+        Kind::Redis => {
+            format!(
+                "elasticache describe-cache-clusters --show-cache-node-info --cache-cluster-id {}",
+                quoted(name)
+            )
+        }
+        Kind::TargetGroup => format!("elbv2 describe-target-health --target-group-arn {}", quoted(id)),
+        Kind::LoadBalancer => format!(
+            "elbv2 describe-load-balancers --load-balancer-arns {}",
+            quoted(id)
+        ),
+        Kind::Alarm => {
+            let name = id.split_once(":alarm:").map_or(name, |(_, name)| name);
+            format!(
+                "cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names {}",
+                quoted(name)
+            )
+        }
+        Kind::Queue => format!("sqs get-queue-url --queue-name {}", quoted(name)),
+        Kind::LogGroup => {
+            let name = id.split_once(":log-group:").map_or(name, |(_, name)| name);
+            format!("logs tail {} --follow", quoted(name))
+        }
+        Kind::NatGateway => format!("ec2 describe-nat-gateways --nat-gateway-ids {}", quoted(id)),
+        Kind::Budget => {
+            let account = scope.account()?;
+            format!(
+                "budgets describe-budget --account-id {account} --budget-name {}",
+                quoted(id)
+            )
+        }
+        Kind::Scope => "sts get-caller-identity".to_owned(),
+    };
+    let profile = scope
+        .scope
+        .profile
+        .as_ref()
+        .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
+    Some(format!("aws {what} --region {}{profile}", scope.scope.region))
+}
+
+/// Cluster and service of `…:service/CLUSTER/SERVICE`.
+fn service_of(arn: &str) -> Option<(&str, &str)> {
+    arn.split_once(":service/")?.1.split_once('/')
+}
+
+/// A word for a POSIX shell: names come from outside and may hold anything.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Text for an address.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::scope::{Scope, ScopeName};
+
+    fn scope() -> ScopeState {
+        ScopeState::new(Arc::new(Scope {
+            name: ScopeName::new("prod/eu-west-1"),
+            profile: Some("prod".to_owned()),
+            region: "eu-west-1".to_owned(),
+            role: None,
+            expected_account: None,
+        }))
+    }
+
+    fn key(kind: Kind, id: &str) -> ResourceKey {
+        ResourceKey::new(&ScopeName::new("prod/eu-west-1"), kind, id)
+    }
+
+    #[test]
+    fn names_from_outside_stay_one_word() {
+        let alarm = key(Kind::Alarm, "arn:aws:cloudwatch:eu-west-1:1:alarm:a'; rm -rf ~ #");
+        assert_eq!(
+            command(&scope(), &alarm).unwrap(),
+            "aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names 'a'\\''; rm -rf ~ #' --region eu-west-1 --profile prod"
+        );
+    }
+
+    #[test]
+    fn services_and_log_groups_have_their_pages() {
+        let service = key(Kind::EcsService, "arn:aws:ecs:eu-west-1:1:service/shop/api");
+        assert_eq!(
+            console_address(&scope(), &service).unwrap(),
+            "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/shop/services/api/health?region=eu-west-1"
+        );
+        let group = key(Kind::LogGroup, "arn:aws:logs:eu-west-1:1:log-group:/ecs/api");
+        assert!(
+            console_address(&scope(), &group)
+                .unwrap()
+                .ends_with("log-group/$252Fecs$252Fapi")
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The AWS adapter against a server of this process that answers what each test tells it to.
+
+mod credentials;
+mod failures;
+mod fixture;
+mod fleet;
+mod groups;
+mod hosts;
+mod identity;
+mod probe;
+mod server;
+mod writes;

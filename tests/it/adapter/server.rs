@@ -1,0 +1,308 @@
+//! An HTTP/1.1 server on 127.0.0.1, one thread for each connection, that keeps what it was asked.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use serde_json::{Value, json};
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Request {
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+impl Request {
+    /// The operation's name, in whichever protocol it was asked for.
+    pub fn operation(&self) -> String {
+        if let Some(target) = self.headers.get("x-amz-target") {
+            return target.rsplit('.').next().unwrap_or_default().to_owned();
+        }
+        self.form("Action")
+            .or_else(|| self.path.rsplit("/operation/").next().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// A header by its name in lower case.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The body of the JSON protocols.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A field of the query protocols.
+    pub fn form(&self, name: &str) -> Option<String> {
+        self.body.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            (key == name).then(|| unescape(value))
+        })
+    }
+
+    /// The key that signed it.
+    pub fn access_key(&self) -> String {
+        let signature = self.header("authorization");
+        let (_, after) = signature.split_once("Credential=").unwrap_or_default();
+        after.split('/').next().unwrap_or_default().to_owned()
+    }
+}
+
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let hex = [rest.next().unwrap_or(b'0'), rest.next().unwrap_or(b'0')];
+                let hex = String::from_utf8_lossy(&hex).into_owned();
+                bytes.push(u8::from_str_radix(&hex, 16).unwrap_or(b'?'));
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What to do with a request.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Answer it.
+    Reply {
+        status: u16,
+        content_type: &'static str,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+    /// Never answer, and keep the connection.
+    Hang,
+    /// Close the connection without an answer.
+    Drop,
+}
+
+impl Answer {
+    /// An answer of the JSON protocols.
+    pub fn json(body: &Value) -> Self {
+        Self::Reply {
+            status: 200,
+            content_type: "application/x-amz-json-1.1",
+            headers: Vec::new(),
+            body: body.to_string(),
+        }
+    }
+
+    /// A failure of the JSON protocols.
+    pub fn json_error(code: &str, message: &str) -> Self {
+        Self::Reply {
+            status: 400,
+            content_type: "application/x-amz-json-1.1",
+            headers: Vec::new(),
+            body: json!({"__type": code, "message": message}).to_string(),
+        }
+    }
+
+    /// An answer of the query protocols: what is in the result of the operation.
+    pub fn query(operation: &str, result: &str) -> Self {
+        Self::xml(
+            200,
+            format!(
+                "<{operation}Response><{operation}Result>{result}</{operation}Result>\
+                 <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></{operation}Response>"
+            ),
+        )
+    }
+
+    /// A failure of the query protocols.
+    pub fn query_error(status: u16, code: &str, message: &str) -> Self {
+        Self::xml(
+            status,
+            format!(
+                "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
+                 <Message>{message}</Message></Error><RequestId>req-9</RequestId></ErrorResponse>"
+            ),
+        )
+    }
+
+    /// XML as it is.
+    pub fn xml(status: u16, body: String) -> Self {
+        Self::Reply {
+            status,
+            content_type: "text/xml",
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    /// A web page.
+    pub fn page(status: u16) -> Self {
+        Self::Reply {
+            status,
+            content_type: "text/html",
+            headers: Vec::new(),
+            body: "<!doctype html><title>no</title>".to_owned(),
+        }
+    }
+
+    /// The same with a header.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Reply { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+}
+
+type Handler = dyn Fn(&Request) -> Answer + Send + Sync;
+
+struct Shared {
+    handler: Box<Handler>,
+    seen: Mutex<Vec<Request>>,
+    over: Mutex<bool>,
+    ended: Condvar,
+}
+
+/// The server; it ends with this value.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server that answers with `handler`.
+    pub fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            handler: Box::new(handler),
+            seen: Mutex::default(),
+            over: Mutex::new(false),
+            ended: Condvar::new(),
+        });
+        let ours = shared.clone();
+        let accepting = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if *lock(&ours.over) {
+                    return;
+                }
+                let (Ok(stream), shared) = (stream, ours.clone()) else {
+                    return;
+                };
+                // A connection that breaks is the client's right.
+                thread::spawn(move || serve(&stream, &shared).ok());
+            }
+        });
+        Self {
+            address,
+            shared,
+            accepting: Some(accepting),
+        }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it was asked, in order.
+    pub fn requests(&self, operation: &str) -> Vec<Request> {
+        lock(&self.shared.seen)
+            .iter()
+            .filter(|request| request.operation() == operation)
+            .cloned()
+            .collect()
+    }
+
+    /// How often it was asked for an operation.
+    pub fn count(&self, operation: &str) -> usize {
+        self.requests(operation).len()
+    }
+
+    /// How often it was asked at all.
+    pub fn total(&self) -> usize {
+        lock(&self.shared.seen).len()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        *lock(&self.shared.over) = true;
+        self.shared.ended.notify_all();
+        // Wakes the thread that waits for connections; if that fails, it has ended already.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            accepting.join().ok();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader)? {
+        lock(&shared.seen).push(request.clone());
+        match (shared.handler)(&request) {
+            Answer::Reply {
+                status,
+                content_type,
+                headers,
+                body,
+            } => {
+                let mut head = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n",
+                    body.len()
+                );
+                for (name, value) in headers {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
+                let mut stream = stream;
+                stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
+            }
+            Answer::Drop => return Ok(()),
+            Answer::Hang => {
+                let over = lock(&shared.over);
+                let waited = shared.ended.wait_while(over, |over| !*over);
+                drop(waited);
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Request>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers
+        .get("content-length")
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Some(Request {
+        path,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }))
+}
