@@ -73,7 +73,12 @@ pub(super) fn tasks(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<B
         .get()
         .into_iter()
         .flatten()
-        .map(|definition| (format!("{}:{}", definition.family, definition.revision), definition))
+        .map(|definition| {
+            (
+                format!("{}:{}", definition.family, definition.revision),
+                definition,
+            )
+        })
         .collect();
     let services = state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
     for service in services.filter(|service| service.running > 0) {

@@ -111,9 +111,7 @@ fn cache(cache: &Cache, pricing: &Pricing<'_>) -> BurnItem {
             let node_type = cache.node_type.as_deref();
             let price = node_type
                 .zip(CacheEngine::from_api(&cache.engine))
-                .and_then(|(node_type, engine)| {
-                    pricing.table.elasticache(pricing.region, node_type, engine)
-                });
+                .and_then(|(node_type, engine)| pricing.table.elasticache(pricing.region, node_type, engine));
             item.times(u32::try_from(cache.node_count()).unwrap_or(u32::MAX))
                 .noted(format!(
                     "{} {}",

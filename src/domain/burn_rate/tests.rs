@@ -25,13 +25,7 @@ fn burn(bench: &Bench) -> BurnRate {
 
 /// Kind, name, how many, what they cost together, and the note.
 fn line(item: &BurnItem) -> (BurnKind, &str, u32, Option<UsdPerHour>, &str) {
-    (
-        item.kind,
-        &item.name,
-        item.count,
-        item.per_hour(),
-        &item.note,
-    )
+    (item.kind, &item.name, item.count, item.per_hour(), &item.note)
 }
 
 fn in_group(group: &str, instance: Instance) -> Instance {
