@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod asg;
+pub mod burn_rate;
 pub mod changes;
 pub mod cost;
 pub mod datastore;

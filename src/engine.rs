@@ -4,6 +4,7 @@
 pub mod budget;
 pub mod clock;
 pub mod collector;
+pub mod cost_cache;
 pub mod environment;
 pub mod host;
 pub mod meter;

@@ -10,15 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use crate::cloud::Cloud;
-use crate::domain::changes;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
+use crate::domain::ops::Reply;
 use crate::domain::picture::Picture;
-use crate::domain::price::BurnRate;
+use crate::domain::price::PriceTable;
 use crate::domain::scope::{Scope, ScopeName};
+use crate::domain::{burn_rate, changes};
 use crate::engine::clock::{Clock, Clocks};
+use crate::engine::cost_cache::{CostCache, PaidQuestion, Recall};
 use crate::engine::host::EngineHost;
 use crate::engine::schedule::{self, Want};
 
@@ -48,6 +50,7 @@ pub struct Collector {
     clock: Arc<dyn Clock>,
     wall: Arc<dyn Clock>,
     assess: Assess,
+    cost_cache: Option<Arc<dyn CostCache>>,
     inventory: Inventory,
     gpu_history: GpuHistory,
     focus: Focus,
@@ -96,6 +99,7 @@ impl Collector {
             clock: clocks.cloud,
             wall: clocks.wall,
             assess,
+            cost_cache: None,
             inventory,
             gpu_history: GpuHistory::default(),
             focus: Focus::default(),
@@ -105,6 +109,13 @@ impl Collector {
             picture,
         };
         (collector, pictures)
+    }
+
+    /// The same with a memory for answers that cost money.
+    #[must_use]
+    pub fn with_cost_cache(mut self, cache: Option<Arc<dyn CostCache>>) -> Self {
+        self.cost_cache = cache;
+        self
     }
 
     /// Collects until the orders end.
@@ -253,14 +264,30 @@ impl Collector {
         asked.basis = want.basis;
         asked.under_way = true;
         self.in_flight += 1;
+        let account = state.account().map(str::to_owned);
+        let memory = self
+            .cost_cache
+            .clone()
+            .zip(account)
+            .zip(PaidQuestion::of(&want.query));
         let (cloud, clock, sender) = (self.cloud.clone(), self.clock.clone(), self.answers.0.clone());
         tokio::spawn(async move {
-            let result = cloud.read(&scope, &want.query).await.map(Arc::new);
+            let ask = async {
+                let result = cloud.read(&scope, &want.query).await.map(Arc::new);
+                (clock.now(), result)
+            };
+            let (at, result) = match memory {
+                Some(((cache, account), question)) => remembered(cache, account, question, now, ask).await,
+                None => ask.await,
+            };
+            if let Err(fault) = &result {
+                tracing::warn!(scope = %want.key.scope, source = ?want.key.source, %fault, "not read");
+            }
             let answer = Answer {
                 key: want.key,
                 epoch,
                 asked_at: now,
-                at: clock.now(),
+                at,
                 result,
             };
             // The collector may be gone: then nobody wants the answer.
@@ -272,6 +299,8 @@ impl Collector {
         self.in_flight = self.in_flight.saturating_sub(1);
         let asked = self.asked.entry(answer.key.clone()).or_default();
         asked.under_way = false;
+        // An answer that was remembered is as old as it says, and due accordingly.
+        asked.at = asked.at.map(|at| at.min(answer.at));
         match &answer.result {
             Ok(_) => {
                 asked.failures = 0;
@@ -384,13 +413,41 @@ impl Collector {
             inventory: self.inventory.clone(),
             findings: (self.assess)(&self.inventory, at),
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
-            burn: BurnRate::of(Vec::new()),
+            burn: burn_rate::of(&self.inventory, PriceTable::shipped()),
             gpu_history: self.gpu_history.clone(),
             meter: self.host.meter(),
             at,
         };
         self.picture.send_replace(Arc::new(picture));
     }
+}
+
+/// The remembered answer to a paid question, or a new one that is remembered from then on.
+async fn remembered(
+    cache: Arc<dyn CostCache>,
+    account: String,
+    question: PaidQuestion,
+    now: Timestamp,
+    ask: impl Future<Output = (Timestamp, Result<Arc<Reply>, Fault>)>,
+) -> (Timestamp, Result<Arc<Reply>, Fault>) {
+    // Files may be slow to read, and this thread answers for every pane.
+    let lookup = {
+        let (cache, account, question) = (cache.clone(), account.clone(), question.clone());
+        tokio::task::spawn_blocking(move || cache.recall(&account, &question, now))
+    };
+    match lookup.await {
+        Ok(Recall::Answered { at, result }) => return (at, result),
+        Ok(Recall::Spent(fault)) => return (now, Err(fault)),
+        Ok(Recall::Ask) => {}
+        Err(error) => tracing::warn!(%error, "the cost cache was not asked"),
+    }
+    let (at, result) = ask.await;
+    let kept = result.clone();
+    let keeping = tokio::task::spawn_blocking(move || cache.keep(&account, &question, at, &kept));
+    if let Err(error) = keeping.await {
+        tracing::warn!(%error, "the cost cache did not take an answer");
+    }
+    (at, result)
 }
 
 /// Whether the other sources of a scope are worth asking: not while its credentials fail.

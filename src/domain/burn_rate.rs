@@ -1,0 +1,66 @@
+//! What runs now, priced: the [`BurnRate`] of an inventory, for the console and the headless
+//! commands alike.
+//!
+//! What runs and has no price here (a region or class outside the table, Fargate Spot, capacity that
+//! follows the load) is listed without one, so that the total says that it is partial. Fixed costs
+//! that AWS does not know are not part of it: see [`fixed_costs`].
+
+mod compute;
+mod network;
+mod store;
+
+use crate::domain::inventory::{Inventory, ScopeState};
+use crate::domain::policy::Policy;
+use crate::domain::price::{BurnItem, BurnRate, PriceTable, SpotPrices};
+use crate::domain::units::Usd;
+
+/// What one scope's items are priced by.
+struct Pricing<'a> {
+    table: &'a PriceTable,
+    spot: SpotPrices,
+    region: &'a str,
+}
+
+/// The burn rate of everything that is known to run.
+pub fn of(inventory: &Inventory, table: &PriceTable) -> BurnRate {
+    let items = inventory
+        .shown()
+        .flat_map(|state| items_of(state, table))
+        .collect();
+    BurnRate::of(items)
+}
+
+/// What runs in one scope.
+fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
+    let mut spot = SpotPrices::default();
+    for price in state.spot_prices.get().into_iter().flatten() {
+        spot.record(&state.scope.region, price);
+    }
+    let pricing = Pricing {
+        table,
+        spot,
+        region: &state.scope.region,
+    };
+    let mut items = Vec::new();
+    compute::instances(state, &pricing, &mut items);
+    compute::tasks(state, &pricing, &mut items);
+    store::databases(state, &pricing, &mut items);
+    store::caches(state, &pricing, &mut items);
+    network::gateways(state, &pricing, &mut items);
+    network::balancers(state, &pricing, &mut items);
+    network::addresses(state, &pricing, &mut items);
+    items
+}
+
+/// Fixed costs of an estate by name, US dollars a calendar month; an amount that is no number is
+/// left out.
+pub fn fixed_costs(policy: &Policy) -> Vec<(String, Usd)> {
+    policy
+        .fixed_monthly_costs
+        .iter()
+        .filter_map(|cost| Some((cost.name.clone(), Usd::from_f64(cost.monthly_usd)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What is paid for being there: NAT gateways, load balancers, public addresses.
+
+use super::Pricing;
+use crate::domain::inventory::ScopeState;
+use crate::domain::price::{BurnItem, BurnKind, LoadBalancerKind};
+
+/// NAT gateways, without what flows through them.
+pub(super) fn gateways(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    let gateways = state.nat_gateways.get().into_iter().flatten();
+    items.extend(
+        gateways
+            .filter(|gateway| gateway.state == "available")
+            .map(|gateway| {
+                BurnItem::new(
+                    BurnKind::NatGateway,
+                    &gateway.id,
+                    gateway.name.as_deref().unwrap_or(&gateway.id),
+                )
+                .noted("without traffic")
+                .priced(pricing.table.nat_gateway(pricing.region))
+            }),
+    );
+}
+
+/// Load balancers, without their capacity units.
+pub(super) fn balancers(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    let balancers = state
+        .balancing
+        .get()
+        .into_iter()
+        .flat_map(|balancing| &balancing.load_balancers);
+    items.extend(
+        balancers
+            .filter(|balancer| matches!(balancer.state.as_str(), "active" | "active_impaired"))
+            .map(|balancer| {
+                let price = LoadBalancerKind::from_api(&balancer.form)
+                    .and_then(|kind| pricing.table.load_balancer(pricing.region, kind));
+                BurnItem::new(BurnKind::LoadBalancer, &balancer.arn, &balancer.name)
+                    .noted(format!("{}, without capacity units", balancer.form))
+                    .priced(price)
+            }),
+    );
+}
+
+/// Public IPv4 addresses of instances. Those of load balancers and NAT gateways are not read.
+pub(super) fn addresses(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    let public = state
+        .instances
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|instance| instance.is_running() && instance.public_ip.is_some())
+        .count();
+    if public > 0 {
+        items.push(
+            BurnItem::new(BurnKind::PublicIpv4, pricing.region, "addresses of instances")
+                .times(u32::try_from(public).unwrap_or(u32::MAX))
+                .priced(pricing.table.public_ipv4(pricing.region)),
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Databases with their storage, and caches.
+
+use super::Pricing;
+use crate::domain::datastore::{Cache, CacheForm, DbInstance};
+use crate::domain::inventory::ScopeState;
+use crate::domain::metric_catalog::is_aurora;
+use crate::domain::price::{
+    BurnItem, BurnKind, CacheEngine, DbEngine, DbStorage, DbVolumeKind, Deployment, Priced,
+};
+use crate::domain::units::{Gib, UsdPerHour};
+
+/// The class of Aurora instances whose capacity follows the load.
+const SERVERLESS: &str = "db.serverless";
+
+/// Instances of databases, and the storage of those that have their own.
+pub(super) fn databases(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    for db in state.db_instances.get().into_iter().flatten() {
+        if runs(db) {
+            items.push(instance(db, pricing));
+        }
+        if !is_aurora(db) {
+            items.push(storage(db, pricing));
+        }
+    }
+    for cluster in state.db_clusters.get().into_iter().flatten() {
+        if cluster.engine.starts_with("aurora") {
+            items.push(
+                BurnItem::new(BurnKind::RdsStorage, &cluster.arn, &cluster.name)
+                    .noted("paid by the gigabytes in use, which are not read"),
+            );
+        }
+    }
+}
+
+/// Whether it is paid by the hour: AWS bills every state but these.
+fn runs(db: &DbInstance) -> bool {
+    !matches!(
+        db.status.as_str(),
+        "stopped" | "creating" | "deleting" | "failed" | "restore-error"
+    )
+}
+
+fn instance(db: &DbInstance, pricing: &Pricing<'_>) -> BurnItem {
+    let item = BurnItem::new(BurnKind::Rds, &db.arn, &db.name);
+    if db.class == SERVERLESS {
+        return item.noted("Serverless v2, paid by the capacity in use, which is not read");
+    }
+    let aurora = is_aurora(db);
+    // A member of a Multi-AZ cluster that is not Aurora is billed at a price of its own.
+    let priced = db.cluster.is_none() || aurora;
+    let engine = DbEngine::from_api(&db.engine, db.storage_type.as_deref()).filter(|_| priced);
+    let price = engine.and_then(|engine| {
+        pricing
+            .table
+            .rds(pricing.region, &db.class, engine, Deployment::of(db.multi_az))
+    });
+    let standby = if db.multi_az && !aurora { ", Multi-AZ" } else { "" };
+    item.noted(format!("{} {}{standby}", db.class, db.engine))
+        .priced(price)
+}
+
+fn storage(db: &DbInstance, pricing: &Pricing<'_>) -> BurnItem {
+    let item = BurnItem::new(BurnKind::RdsStorage, &db.arn, &db.name);
+    let size = db.storage_gib.map(|gib| Gib(u64::from(gib)));
+    let kind = db.storage_type.as_deref().and_then(DbVolumeKind::from_api);
+    let note = match (size, &db.storage_type) {
+        (Some(size), Some(kind)) => format!("{size} {kind}"),
+        (Some(size), None) => size.to_string(),
+        (None, _) => "size not known".to_owned(),
+    };
+    item.noted(note)
+        .priced(storage_price(db, size.zip(kind), pricing))
+}
+
+/// Provisioned IOPS are not read, so volumes that pay for them have no price.
+fn storage_price(
+    db: &DbInstance,
+    volume: Option<(Gib, DbVolumeKind)>,
+    pricing: &Pricing<'_>,
+) -> Option<Priced<UsdPerHour>> {
+    let (size, kind) = volume?;
+    match kind {
+        DbVolumeKind::Io1 | DbVolumeKind::Io2 => None,
+        DbVolumeKind::Gp2 | DbVolumeKind::Gp3 | DbVolumeKind::Magnetic => pricing.table.rds_storage(
+            pricing.region,
+            DbStorage {
+                kind,
+                deployment: Deployment::of(db.multi_az),
+                size,
+                paid_iops: 0,
+            },
+        ),
+    }
+}
+
+/// Nodes of caches.
+pub(super) fn caches(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    let caches = state.caches.get().into_iter().flatten();
+    items.extend(
+        caches
+            .filter(|cache| !matches!(cache.status.as_str(), "creating" | "deleting" | "create-failed"))
+            .map(|cache| self::cache(cache, pricing)),
+    );
+}
+
+fn cache(cache: &Cache, pricing: &Pricing<'_>) -> BurnItem {
+    let item = BurnItem::new(BurnKind::Elasticache, &cache.arn, &cache.name);
+    match cache.form {
+        CacheForm::Serverless => item.noted("serverless, paid by use"),
+        CacheForm::Cluster | CacheForm::ReplicationGroup => {
+            let node_type = cache.node_type.as_deref();
+            let price = node_type
+                .zip(CacheEngine::from_api(&cache.engine))
+                .and_then(|(node_type, engine)| pricing.table.elasticache(pricing.region, node_type, engine));
+            item.times(u32::try_from(cache.node_count()).unwrap_or(u32::MAX))
+                .noted(format!(
+                    "{} {}",
+                    node_type.unwrap_or("node type not known"),
+                    cache.engine
+                ))
+                .priced(price)
+        }
+    }
+}
