@@ -1,8 +1,20 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
+use std::collections::BTreeSet;
+
+use crate::app::format;
 use crate::app::pane::Pane;
+use crate::app::panes::is_accepted;
 use crate::app::state::State;
 use crate::app::table::Tone;
+use crate::domain::alarm::AlarmState;
+use crate::domain::cost::DailyCost;
+use crate::domain::elb;
+use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
+use crate::domain::health::Severity;
+use crate::domain::ids::ResourceKey;
+use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::metric_catalog::load_balancer as metric;
 
 /// An entry: the pane, and what there is to say of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,18 +29,256 @@ pub struct Entry {
 
 /// The entries, in the order of the panes.
 pub fn entries(state: &State) -> Vec<Entry> {
-    let inventory = &state.picture.inventory;
-    let services = inventory
-        .shown()
+    vec![
+        entry(state, Pane::Services, services(state)),
+        entry(state, Pane::Gpu, gpus(state)),
+        entry(state, Pane::Data, stores(state)),
+        entry(state, Pane::Network, network(state)),
+        entry(state, Pane::Logs, logs(state)),
+        entry(state, Pane::Spend, spend(state)),
+        entry(state, Pane::Alarms, alarms(state)),
+    ]
+}
+
+/// An entry in the tone of the pane's worst open finding.
+fn entry(state: &State, pane: Pane, text: String) -> Entry {
+    let worst = state
+        .picture
+        .findings
+        .iter()
+        .filter(|finding| Pane::of_kind(finding.resource.kind) == pane && !is_accepted(state, finding))
+        .map(|finding| finding.severity)
+        .max();
+    let tone = match worst {
+        Some(Severity::Crit) => Tone::Crit,
+        Some(Severity::Warn) => Tone::Warn,
+        Some(Severity::Info) | None => Tone::Plain,
+    };
+    Entry { pane, text, tone }
+}
+
+/// Scopes that are shown, and whether a source was read in all of them.
+fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'static str) {
+    let all: Vec<&ScopeState> = state.picture.inventory.shown().collect();
+    let read = all.iter().all(|scope| scope.standing(source).at.is_some());
+    (all, if read { "" } else { "?" })
+}
+
+/// Resources of a pane with an open finding that is more than a note.
+fn troubled(state: &State, pane: Pane) -> usize {
+    let resources: BTreeSet<&ResourceKey> = state
+        .picture
+        .findings
+        .iter()
+        .filter(|finding| Pane::of_kind(finding.resource.kind) == pane && finding.severity > Severity::Info)
+        .filter(|finding| !is_accepted(state, finding))
+        .map(|finding| &finding.resource)
+        .collect();
+    resources.len()
+}
+
+fn bad(count: usize) -> String {
+    if count > 0 {
+        format!(" {count} bad")
+    } else {
+        String::new()
+    }
+}
+
+fn services(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::EcsFleet);
+    let services = scopes
+        .iter()
         .filter_map(|scope| scope.ecs.get())
         .flat_map(|fleet| &fleet.services);
-    let (total, short) = services.fold((0, 0), |(total, short), service| {
-        (total + 1, short + u32::from(service.running < service.desired))
+    let (mut total, mut full) = (0, 0);
+    for service in services {
+        total += 1;
+        full += usize::from(service.running >= service.desired);
+    }
+    format!(
+        "ecs {full}/{total}{doubt}{}",
+        bad(troubled(state, Pane::Services))
+    )
+}
+
+fn gpus(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::Instances);
+    let instances = scopes.iter().filter_map(|scope| scope.instances.get()).flatten();
+    let hosts = instances
+        .filter(|one| one.is_running() && is_gpu_type(&one.instance_type))
+        .count();
+    let readings: Vec<_> = scopes
+        .iter()
+        .filter_map(|scope| scope.gpu.get())
+        .flatten()
+        .collect();
+    let silent = readings
+        .iter()
+        .filter(|reading| reading.outcome != ProbeOutcome::Ok)
+        .count();
+    let cards: usize = readings.iter().map(|reading| reading.cards.len()).sum();
+    let silent = if silent > 0 {
+        format!(" {silent} silent")
+    } else {
+        String::new()
+    };
+    match (hosts, readings.is_empty()) {
+        (0, _) => {
+            let groups = scopes
+                .iter()
+                .filter_map(|scope| scope.groups.get())
+                .flatten()
+                .count();
+            format!("asg {groups}{doubt}, no GPUs")
+        }
+        (_, true) => format!("gpu {hosts} hosts{doubt}, not asked"),
+        (_, false) => format!("gpu {hosts} hosts{doubt}, {cards} cards{silent}"),
+    }
+}
+
+fn stores(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::DbInstances);
+    let (_, cache_doubt) = self::scopes(state, &Source::Caches);
+    let databases: usize = scopes
+        .iter()
+        .filter_map(|scope| scope.db_instances.get())
+        .map(Vec::len)
+        .sum();
+    let caches: usize = scopes
+        .iter()
+        .filter_map(|scope| scope.caches.get())
+        .map(Vec::len)
+        .sum();
+    format!(
+        "data {databases}{doubt} db {caches}{cache_doubt} cache{}",
+        bad(troubled(state, Pane::Data))
+    )
+}
+
+fn network(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::Queues);
+    let waiting: u64 = scopes
+        .iter()
+        .filter_map(|scope| scope.queues.get())
+        .flatten()
+        .map(|queue| queue.visible)
+        .sum();
+    let queues = scopes
+        .iter()
+        .filter_map(|scope| scope.queues.get())
+        .flatten()
+        .count();
+    let groups = scopes
+        .iter()
+        .filter_map(|scope| scope.balancing.get())
+        .map(|balancing| balancing.target_groups.len())
+        .sum::<usize>();
+    let queued = if queues > 0 {
+        format!(", {} queued{doubt}", format::count(waiting))
+    } else {
+        String::new()
+    };
+    format!("net {groups} tg{queued}")
+}
+
+fn logs(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::LogGroups);
+    let groups = scopes
+        .iter()
+        .filter_map(|scope| scope.log_groups.get())
+        .flatten()
+        .count();
+    format!("logs {groups}{doubt} groups")
+}
+
+fn spend(state: &State) -> String {
+    let first = state
+        .picture
+        .at
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .first_of_month();
+    let usages: Vec<_> = state
+        .picture
+        .inventory
+        .account_leaders()
+        .filter_map(|scope| scope.usage.get())
+        .collect();
+    let spent = (!usages.is_empty()).then(|| -> f64 {
+        let days = usages
+            .iter()
+            .flat_map(|usage| &usage.daily)
+            .filter(|day| day.date >= first);
+        days.map(DailyCost::total).sum()
     });
-    let tone = if short > 0 { Tone::Warn } else { Tone::Plain };
-    vec![Entry {
-        pane: Pane::Services,
-        text: format!("ecs {}/{total}", total - short),
-        tone,
-    }]
+    let budget = state.setup.monthly_budget.or_else(|| {
+        let limits: Vec<f64> = state
+            .picture
+            .inventory
+            .account_leaders()
+            .filter_map(|scope| scope.budgets.get())
+            .flatten()
+            .filter_map(|budget| budget.limit)
+            .collect();
+        (!limits.is_empty()).then(|| limits.iter().sum())
+    });
+    let spent = spent.map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
+    let budget = budget.map_or_else(String::new, |budget| format!("/{}", format::usd(budget)));
+    let burn = state
+        .picture
+        .burn
+        .total
+        .map(|rate| format::usd(rate.per_hour().as_f64()));
+    let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
+    format!("spend {spent}{budget}{burn}")
+}
+
+fn alarms(state: &State) -> String {
+    let (scopes, doubt) = scopes(state, &Source::Alarms);
+    let alarms: Vec<_> = scopes
+        .iter()
+        .filter_map(|scope| scope.alarms.get())
+        .flatten()
+        .collect();
+    let firing = alarms
+        .iter()
+        .filter(|alarm| alarm.state == AlarmState::Alarm)
+        .count();
+    format!("alarms {firing}/{}{doubt}", alarms.len())
+}
+
+/// What customers see, over all load balancers in the last five minutes: the share of answers 5xx
+/// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
+pub fn impact(state: &State) -> Option<String> {
+    let now = state.picture.at;
+    let (mut requests, mut errors, mut slowest) = (0.0, 0.0, None::<f64>);
+    for scope in state.picture.inventory.shown() {
+        let balancers = scope
+            .balancing
+            .get()
+            .map(|balancing| balancing.load_balancers.as_slice())
+            .unwrap_or_default();
+        for balancer in balancers
+            .iter()
+            .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
+        {
+            let series = |one: crate::domain::metric_catalog::Metric| scope.metric(&one.of(balancer).id());
+            requests += series(metric::REQUESTS)
+                .and_then(|series| series.recent(now))
+                .unwrap_or(0.0);
+            for one in [metric::OWN_5XX, metric::TARGET_5XX] {
+                let window = jiff::SignedDuration::from_mins(7);
+                let from = now.saturating_sub(window).unwrap_or(now);
+                errors += series(one).map_or(0.0, |series| series.between(from, now).sum());
+            }
+            if let Some(p95) = series(metric::LATENCY_P95).and_then(|series| series.recent(now)) {
+                slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
+            }
+        }
+    }
+    let p95 = slowest.map_or_else(String::new, |seconds| {
+        format!(" p95 {}", format::seconds(seconds))
+    });
+    (requests > 0.0).then(|| format!("5xx {:.1}%{p95}", (100.0 * errors / requests).min(100.0)))
 }

@@ -32,7 +32,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => Vec::new(),
     };
-    Tables { sections }
+    let mut tables = Tables { sections };
+    tables.sections.iter_mut().for_each(Section::measure);
+    tables
 }
 
 /// The line of a pane's body on which a visible row stands: headings and column titles count.

@@ -186,6 +186,7 @@ impl State {
         static EMPTY: TableView = TableView {
             filter: String::new(),
             sort: None,
+            chosen: false,
             selected: None,
             position: 0,
             offset: 0,

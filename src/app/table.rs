@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::health::Health;
 use crate::domain::ids::ResourceKey;
 use crate::domain::text;
+use unicode_width::UnicodeWidthStr;
 
 /// What a row stands for; selection and marks hold these, never positions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,6 +204,24 @@ pub struct Section {
     pub rows: Vec<Row>,
     /// What to say when there are no rows.
     pub empty: String,
+    /// The widest cell of each column, in terminal columns; see [`Section::measure`].
+    pub content: Vec<u16>,
+}
+
+impl Section {
+    /// Measures the cells, so that drawing can fit the columns without looking at every row.
+    pub fn measure(&mut self) {
+        self.content = vec![0; self.columns.len()];
+        for row in &self.rows {
+            for (widest, cell) in self.content.iter_mut().zip(&row.cells) {
+                let width = cell
+                    .spark
+                    .as_ref()
+                    .map_or_else(|| cell.text.width(), |values| values.len());
+                *widest = (*widest).max(u16::try_from(width).unwrap_or(u16::MAX));
+            }
+        }
+    }
 }
 
 /// Everything that a pane shows as tables.

@@ -10,6 +10,8 @@ pub struct TableView {
     pub filter: String,
     /// The column to sort by, by its place in each section that has it, and the direction.
     pub sort: Option<Sort>,
+    /// Whether the user has chosen a row; until then the first one is selected, whichever it is.
+    pub(crate) chosen: bool,
     /// The selected row, if it is still there or was when last seen.
     pub(crate) selected: Option<RowKey>,
     /// Where the selected row was, to find its neighbours when it has gone.
@@ -84,7 +86,7 @@ impl TableView {
             self.visible
                 .extend(rows.into_iter().map(|row| (section_index, row)));
         }
-        if self.selected.is_none() {
+        if self.selected.is_none() || !self.chosen {
             self.select_position(tables, 0);
         } else if let Some(found) = self.find(tables) {
             self.position = found;
@@ -113,6 +115,7 @@ impl TableView {
     /// Selects a row by what it stands for.
     pub fn select(&mut self, tables: &Tables, key: RowKey) {
         self.selected = Some(key);
+        self.chosen = true;
         if let Some(found) = self.find(tables) {
             self.position = found;
         }
@@ -120,6 +123,7 @@ impl TableView {
 
     /// Moves the selection.
     pub fn step(&mut self, tables: &Tables, step: Step) {
+        self.chosen = true;
         let last = self.visible.len().saturating_sub(1);
         let position = match (step, self.find(tables)) {
             (Step::First, _) => 0,

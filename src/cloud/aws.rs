@@ -19,7 +19,9 @@ mod probe;
 mod read;
 mod write;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::cloud::{BoxFuture, Cloud, Host};
@@ -39,6 +41,33 @@ pub struct AwsSettings {
     pub read_only: Arc<ReadOnlySwitch>,
     /// SSM documents of the estate that may be run as GPU probe, besides the compiled-in line.
     pub probe_documents: Vec<String>,
+    /// The configuration file to read instead of those that `AWS_CONFIG_FILE` and
+    /// `AWS_SHARED_CREDENTIALS_FILE` name; `None` reads those, by default in `~/.aws`.
+    pub config_file: Option<PathBuf>,
+    /// How long to wait for an answer.
+    pub deadlines: Deadlines,
+}
+
+/// How long to wait for AWS. The SDK's own deadlines are off but for connecting: a call to a silent
+/// endpoint would wait for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For a connection to stand; 2 s by default.
+    pub connect: Duration,
+    /// For one attempt at a read; 5 s by default. A change has one attempt and the whole time.
+    pub attempt: Duration,
+    /// For a call, with all attempts and the wait between them; 12 s by default.
+    pub operation: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            attempt: Duration::from_secs(5),
+            operation: Duration::from_secs(12),
+        }
+    }
 }
 
 impl Default for AwsSettings {
@@ -48,6 +77,8 @@ impl Default for AwsSettings {
             endpoint_url: None,
             read_only: Arc::new(ReadOnlySwitch::on()),
             probe_documents: Vec::new(),
+            config_file: None,
+            deadlines: Deadlines::default(),
         }
     }
 }

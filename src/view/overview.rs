@@ -2,11 +2,12 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use unicode_width::UnicodeWidthStr;
 
-use crate::app::estate_line;
-use crate::app::panes::is_accepted;
+use crate::app::panes::{findings_of, is_accepted};
 use crate::app::state::State;
-use crate::app::table::Tone;
+use crate::app::table::{RowKey, Tone};
+use crate::app::{changes, estate_line};
 use crate::domain::health::Severity;
 use crate::view::body::marks;
 use crate::view::styles::Styles;
@@ -14,38 +15,110 @@ use crate::view::table::{self, put};
 
 /// Draws the overview; gives the lines in which findings scroll.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
-    let [tally, list, estate_title, estate] = Layout::vertical([
+    let changed = if area.height > 30 { 8 } else { 3 };
+    let entries = estate_line::entries(state);
+    let lines = flow(&entries, area.width);
+    let [tally, list, change_title, change, estate_title, estate, selected] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Fill(1),
         Constraint::Length(1),
-        Constraint::Length(3),
+        Constraint::Length(changed),
+        Constraint::Length(1),
+        Constraint::Length(lines.len() as u16),
+        Constraint::Length(1),
     ])
     .areas(area);
     tallies(frame, tally, state, styles);
     table::draw(frame, list, &state.tables, state.view(), marks(state), styles);
+    rule(frame, change_title, "changed in the last 2 h", styles);
+    changes_list(frame, change, state, styles);
     rule(frame, estate_title, "estate", styles);
-    let mut x = 1;
-    for entry in estate_line::entries(state) {
-        let text = format!("{} {}", entry.pane.digit(), entry.text);
-        x += put(
-            frame,
-            Rect { height: 1, ..estate },
-            x,
-            estate.width,
-            &text,
-            styles.of(entry.tone),
-        ) + 2;
+    for (row, line) in (estate.y..estate.bottom()).zip(lines) {
+        let mut x = 1;
+        for entry in line {
+            let row = Rect {
+                y: row,
+                height: 1,
+                ..estate
+            };
+            x += put(
+                frame,
+                row,
+                x,
+                row.width,
+                &entry.pane.digit().to_string(),
+                styles.accent,
+            ) + 1;
+            x += put(frame, row, x, row.width, &entry.text, styles.of(entry.tone)) + 3;
+        }
     }
+    rule(frame, selected, &selection(state), styles);
     list.height
+}
+
+/// Entries in as few lines as they fit into.
+fn flow(entries: &[estate_line::Entry], width: u16) -> Vec<Vec<&estate_line::Entry>> {
+    let mut lines: Vec<Vec<&estate_line::Entry>> = vec![Vec::new()];
+    let mut used = 1;
+    for entry in entries {
+        let wide = entry.text.width() + 5;
+        if used + wide > usize::from(width) && used > 1 {
+            lines.push(Vec::new());
+            used = 1;
+        }
+        used += wide;
+        if let Some(line) = lines.last_mut() {
+            line.push(entry);
+        }
+    }
+    lines
+}
+
+fn changes_list(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
+    if state.picture.changes.is_empty() {
+        put(
+            frame,
+            area,
+            1,
+            area.width,
+            "nothing that AWS tells of",
+            styles.muted,
+        );
+    }
+    for (row, change) in (area.y..area.bottom()).zip(&state.picture.changes) {
+        let row = Rect {
+            y: row,
+            height: 1,
+            ..area
+        };
+        let mut x = 1;
+        for cell in changes::line(state, change) {
+            x += put(frame, row, x, row.width, &cell.text, styles.of(cell.tone));
+        }
+    }
+}
+
+/// What is selected, in a line: the first evidence of a finding.
+fn selection(state: &State) -> String {
+    let Some(RowKey::Finding(rule, resource)) = state.view().selected() else {
+        return "nothing selected".to_owned();
+    };
+    let Some(finding) = findings_of(state, resource).find(|finding| finding.rule == *rule) else {
+        return "the selected finding is gone; j or k goes to the next".to_owned();
+    };
+    let evidence = finding.evidence.first().map_or("", String::as_str);
+    format!("{}: {evidence}", crate::domain::text::clean(&finding.name))
 }
 
 fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     let count = |severity| {
+        let open = |finding: &&crate::domain::health::Finding| !is_accepted(state, finding);
         state
             .picture
             .findings
             .iter()
-            .filter(|finding| finding.severity == severity && !is_accepted(state, finding))
+            .filter(open)
+            .filter(|finding| finding.severity == severity)
             .count()
     };
     let accepted = state
@@ -54,24 +127,23 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         .iter()
         .filter(|finding| is_accepted(state, finding))
         .count();
-    let (crit, warn) = (count(Severity::Crit), count(Severity::Warn));
+    let tallies = [
+        (count(Severity::Crit), "CRIT", Tone::Crit),
+        (count(Severity::Warn), "WARN", Tone::Warn),
+        (count(Severity::Info), "info", Tone::Plain),
+    ];
     let mut x = 1;
-    x += put(
-        frame,
-        area,
-        x,
-        area.width,
-        &format!("{crit} CRIT"),
-        styles.of(if crit > 0 { Tone::Crit } else { Tone::Muted }),
-    ) + 2;
-    x += put(
-        frame,
-        area,
-        x,
-        area.width,
-        &format!("{warn} WARN"),
-        styles.of(if warn > 0 { Tone::Warn } else { Tone::Muted }),
-    ) + 1;
+    for (count, word, tone) in tallies {
+        let tone = if count > 0 { tone } else { Tone::Muted };
+        x += put(
+            frame,
+            area,
+            x,
+            area.width,
+            &format!("{count} {word}"),
+            styles.of(tone),
+        ) + 2;
+    }
     if accepted > 0 {
         put(
             frame,
@@ -81,6 +153,10 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
             &format!("(+{accepted} accepted)"),
             styles.muted,
         );
+    }
+    if let Some(impact) = estate_line::impact(state) {
+        let x = area.width.saturating_sub(impact.width() as u16 + 1);
+        put(frame, area, x, area.width, &impact, styles.strong);
     }
 }
 
@@ -92,7 +168,7 @@ pub fn rule(frame: &mut Frame<'_>, area: Rect, heading: &str, styles: &Styles) {
         frame,
         area,
         2,
-        area.width,
+        area.width - 3,
         &format!(" {heading} "),
         styles.heading,
     );

@@ -26,7 +26,7 @@ pub fn draw(
         y: area.y,
     };
     for (number, section) in tables.sections.iter().enumerate() {
-        let widths = fit(&section.columns, area.width.saturating_sub(1));
+        let widths = fit(&section.columns, &section.content, area.width.saturating_sub(1));
         if !section.title.is_empty() {
             canvas.line(frame, |frame, row| title(frame, row, section, styles));
         }
@@ -96,9 +96,26 @@ impl Canvas {
     }
 }
 
-/// Widths of the columns that fit; zero for those that had to go.
-pub fn fit(columns: &[Column], width: u16) -> Vec<u16> {
-    let mut widths: Vec<u16> = columns.iter().map(|column| column.min).collect();
+/// Widths of the columns that fit; zero for those that had to go. A column is as wide as its widest
+/// cell if it can be; the columns that yield go before a name has to be cut.
+pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
+    let wanted: Vec<u16> = columns
+        .iter()
+        .zip(content)
+        .map(|(column, content)| {
+            let title = u16::try_from(column.title.width()).unwrap_or(0);
+            if *content == 0 && column.yields > 0 {
+                0
+            } else {
+                (*content).max(title).min(column.max)
+            }
+        })
+        .collect();
+    let mut widths: Vec<u16> = columns
+        .iter()
+        .zip(&wanted)
+        .map(|(column, wanted)| column.min.min(*wanted))
+        .collect();
     let used = |widths: &[u16]| {
         widths
             .iter()
@@ -106,30 +123,54 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<u16> {
             .map(|width| width + 1)
             .sum::<u16>()
     };
-    while used(&widths) > width + 1 {
-        let Some(first_to_go) = (0..columns.len())
-            .filter(|index| widths[*index] > 0 && columns[*index].yields > 0)
+    let first_to_go = |widths: &[u16], least: u8| {
+        let droppable = |index: &usize| widths[*index] > 0 && columns[*index].yields >= least;
+        (0..columns.len())
+            .filter(droppable)
             .max_by_key(|index| columns[*index].yields)
-        else {
-            break;
-        };
-        widths[first_to_go] = 0;
+    };
+    while used(&widths) > width + 1
+        && let Some(index) = first_to_go(&widths, 1)
+    {
+        widths[index] = 0;
     }
-    let mut room = (width + 1).saturating_sub(used(&widths));
-    while room > 0 {
-        let mut grown = false;
-        for (index, column) in columns.iter().enumerate() {
-            if room > 0 && widths[index] > 0 && widths[index] < column.max {
-                widths[index] += 1;
-                room -= 1;
-                grown = true;
+    // Names are worth more than what yields early.
+    let names = |widths: &[u16]| -> u16 {
+        (0..columns.len())
+            .filter(|index| columns[*index].yields == 0)
+            .map(|index| wanted[index] - widths[index])
+            .sum()
+    };
+    while names(&widths) > (width + 1).saturating_sub(used(&widths))
+        && let Some(index) = first_to_go(&widths, 3)
+    {
+        widths[index] = 0;
+    }
+    grow(
+        columns,
+        &wanted,
+        &mut widths,
+        (width + 1).saturating_sub(used(&widths)),
+    );
+    widths
+}
+
+/// Gives room away, first to the columns that never yield.
+fn grow(columns: &[Column], wanted: &[u16], widths: &mut [u16], mut room: u16) {
+    for essential in [true, false] {
+        let mut grown = true;
+        while room > 0 && grown {
+            grown = false;
+            for index in 0..columns.len() {
+                let due = (columns[index].yields == 0) == essential;
+                if due && room > 0 && widths[index] > 0 && widths[index] < wanted[index] {
+                    widths[index] += 1;
+                    room -= 1;
+                    grown = true;
+                }
             }
         }
-        if !grown {
-            break;
-        }
     }
-    widths
 }
 
 fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, styles: &Styles) {
@@ -289,8 +330,13 @@ mod tests {
             Column::words("REGION", 10, 10, 1),
             Column::words("TAGS", 20, 20, 2),
         ];
-        assert_eq!(fit(&columns, 80), [40, 10, 20]);
-        assert_eq!(fit(&columns, 30), [19, 10, 0]);
-        assert_eq!(fit(&columns, 12), [12, 0, 0]);
+        assert_eq!(fit(&columns, &[40, 9, 20], 80), [40, 9, 20]);
+        assert_eq!(fit(&columns, &[40, 9, 20], 30), [20, 9, 0]);
+        assert_eq!(fit(&columns, &[40, 9, 20], 12), [12, 0, 0]);
+        assert_eq!(
+            fit(&columns, &[12, 0, 5], 80),
+            [12, 0, 5],
+            "a column without content takes no room"
+        );
     }
 }

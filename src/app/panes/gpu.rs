@@ -227,6 +227,7 @@ fn cards(state: &State) -> Section {
         columns,
         rows,
         empty: "no GPU hosts, or nobody has asked them yet".to_owned(),
+        ..Section::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The overview: findings first, then what changed.
 
 use crate::app::format;
-use crate::app::panes::is_accepted;
+use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
@@ -16,10 +16,11 @@ pub(super) fn findings(state: &State) -> Section {
     let columns = vec![
         Column::words("", 4, 4, 0),
         Column::words("", 4, 4, 0),
-        Column::words("", 12, 34, 3),
-        Column::words("", 24, 60, 0),
+        Column::words("", 12, 34, 0),
+        Column::words("", 24, 70, 0),
         Column::words("", 5, 11, 2),
-        Column::words("", 8, 18, 4),
+        Column::words("", 8, 16, 1),
+        Column::words("", 8, 24, 4),
     ];
     let all = &state.picture.findings;
     let open = all.iter().filter(|finding| !is_accepted(state, finding));
@@ -45,10 +46,12 @@ fn row(state: &State, finding: &Finding) -> Row {
     let since = finding.since.map_or_else(String::new, |at| {
         format::clock(at, state.picture.at, &state.zone().zone)
     });
+    let scope = state.picture.inventory.scope(&finding.resource.scope);
+    let place = scope.map_or_else(String::new, |scope| scope_label(state, scope));
     let runbook = finding
         .runbooks
         .first()
-        .map_or_else(String::new, |name| format!("x:{name}"));
+        .map_or_else(String::new, |name| format!("x:{}", short(name)));
     Row {
         key: RowKey::Finding(finding.rule.clone(), finding.resource.clone()),
         cells: vec![
@@ -58,7 +61,23 @@ fn row(state: &State, finding: &Finding) -> Row {
             Cell::new(&finding.title).tone(text),
             Cell::new(since).tone(Tone::Muted),
             Cell::new(runbook).tone(Tone::Accent),
+            Cell::new(place).tone(Tone::Muted),
         ],
         health: finding.severity.health(),
+    }
+}
+
+/// A runbook's name as short as it stays clear.
+fn short(runbook: &str) -> &str {
+    match runbook {
+        "rollback-deploy" => "rollback",
+        "restore-rds-snapshot" => "restore",
+        "restore-rds-point-in-time" => "restore-pit",
+        "gpu-night-down" => "night-down",
+        "gpu-morning-up" => "morning-up",
+        "asg-instance-refresh-rollback" => "refresh-back",
+        "rds-reboot-failover" => "failover",
+        "redis-failover" => "failover",
+        other => other,
     }
 }

@@ -80,6 +80,7 @@ impl<'a> Sketch<'a> {
             columns: self.columns,
             rows: self.rows,
             empty: self.empty.to_owned(),
+            ..Section::default()
         }
     }
 }

@@ -66,6 +66,7 @@ fn accounts(state: &State) -> Section {
         columns,
         rows,
         empty: "Cost Explorer has not been read".to_owned(),
+        ..Section::default()
     }
 }
 
@@ -177,6 +178,7 @@ fn budgets(state: &State) -> Section {
         columns,
         rows,
         empty: "no budgets: nobody is told when spend grows".to_owned(),
+        ..Section::default()
     }
 }
 
@@ -226,6 +228,7 @@ fn burn(state: &State) -> Section {
         columns,
         rows,
         empty: "nothing that runs by the hour is known yet".to_owned(),
+        ..Section::default()
     }
 }
 

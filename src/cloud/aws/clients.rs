@@ -8,19 +8,20 @@ use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::cloud::Host;
-use crate::cloud::aws::AwsSettings;
 use crate::cloud::aws::caller::IN_FLIGHT;
 use crate::cloud::aws::credentials::{Credentials, Reach};
 use crate::cloud::aws::guard::Guard;
 use crate::cloud::aws::http;
 use crate::cloud::aws::memory::{Memory, Templates};
 use crate::cloud::aws::observe::{Heard, Observer};
+use crate::cloud::aws::{AwsSettings, Deadlines};
 use crate::domain::scope::{Scope, ScopeName};
 
 /// What clients are for. They differ in patience: a read may be repeated, a change never is.
@@ -32,13 +33,6 @@ pub(super) enum Purpose {
     Write,
 }
 
-/// How long to wait for a connection. The SDK's other deadlines are off unless set: a call to a
-/// silent endpoint would wait for ever.
-const CONNECT: Duration = Duration::from_secs(2);
-/// How long to wait for one attempt at a read.
-const ATTEMPT: Duration = Duration::from_secs(5);
-/// How long to wait for a call, all attempts together.
-const OPERATION: Duration = Duration::from_secs(12);
 /// How long to wait for Cost Explorer, which is slow and bills every attempt: it gets one.
 const COST: Duration = Duration::from_secs(20);
 
@@ -143,13 +137,25 @@ pub(super) fn base_config(scope: &Scope, shared: &Shared) -> ConfigLoader {
     loader
 }
 
-/// Deadlines for one attempt and for the whole call.
-pub(super) fn deadlines(attempt: Duration, operation: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(attempt)
-        .operation_timeout(operation)
-        .build()
+impl Shared {
+    /// The AWS configuration files.
+    pub(super) fn config_files(&self) -> EnvConfigFiles {
+        match &self.settings.config_file {
+            Some(path) => EnvConfigFiles::builder()
+                .with_file(EnvConfigFileKind::Config, path)
+                .build(),
+            None => EnvConfigFiles::default(),
+        }
+    }
+
+    /// Deadlines for one attempt and for the whole call.
+    pub(super) fn deadlines(&self, attempt: Duration, operation: Duration) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.settings.deadlines.connect)
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
+            .build()
+    }
 }
 
 /// The clients of one scope for one purpose.
@@ -185,7 +191,7 @@ macro_rules! clients {
                         .region(Region::new(place.region));
                     if let Some(patience) = place.patience {
                         config = config
-                            .timeout_config(deadlines(patience, patience))
+                            .timeout_config(self.shared.deadlines(patience, patience))
                             .retry_config(RetryConfig::disabled());
                     }
                     $sdk::Client::from_conf(config.build())
@@ -225,14 +231,17 @@ impl ScopeClients {
         shared: Arc<Shared>,
         credentials: Arc<Credentials>,
     ) -> Arc<Self> {
+        let Deadlines {
+            attempt, operation, ..
+        } = shared.settings.deadlines;
         let (retry, timeouts) = match purpose {
             Purpose::Read => (
                 RetryConfig::standard().with_max_attempts(2),
-                deadlines(ATTEMPT, OPERATION),
+                shared.deadlines(attempt, operation),
             ),
             // A change that got no answer may have happened: whether to try again is decided
             // after reading, and not in here.
-            Purpose::Write => (RetryConfig::disabled(), deadlines(OPERATION, OPERATION)),
+            Purpose::Write => (RetryConfig::disabled(), shared.deadlines(operation, operation)),
         };
         let config = base_config(scope, &shared)
             .credentials_provider(credentials.clone().provider())

@@ -23,13 +23,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::cloud::aws::clients::{Shared, base_config, deadlines, lock};
+use crate::cloud::aws::clients::{Shared, base_config, lock};
 use crate::cloud::aws::error;
 use crate::cloud::aws::observe::{ASSUME_ROLE, GET_SESSION_TOKEN, Heard, Observer};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
@@ -178,7 +177,7 @@ impl Credentials {
         let profiles = profile::load(
             &Fs::real(),
             &Env::real(),
-            &EnvConfigFiles::default(),
+            &self.shared.config_files(),
             self.scope.profile.clone().map(Into::into),
         )
         .await
@@ -201,13 +200,14 @@ impl Credentials {
         let mut config = ProviderConfig::without_region()
             .with_region(Some(Region::new(self.scope.region.clone())))
             .with_retry_config(RetryConfig::standard().with_max_attempts(2))
-            .with_timeout_config(deadlines(LOAD / 2, LOAD));
+            .with_timeout_config(self.shared.deadlines(LOAD / 2, LOAD));
         if let Ok(http) = &self.shared.http {
             config = config.with_http_client(http.clone());
         }
         let file = |name: &str| {
             ProfileFileCredentialsProvider::builder()
                 .configure(&config)
+                .profile_files(self.shared.config_files())
                 .profile_name(name)
                 .build()
         };
@@ -325,7 +325,7 @@ impl Credentials {
         let config = base_config(&self.scope, &self.shared)
             .credentials_provider(held)
             .identity_cache(IdentityCache::no_cache())
-            .timeout_config(deadlines(LOAD / 2, LOAD))
+            .timeout_config(self.shared.deadlines(LOAD / 2, LOAD))
             // A code works once, and a second attempt would say that it is wrong.
             .retry_config(RetryConfig::disabled())
             .load()

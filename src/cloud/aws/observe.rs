@@ -89,9 +89,11 @@ impl Intercept for Observer {
         "quarterdeck-observer"
     }
 
-    fn read_before_execution(
+    // Not before the execution: a client's interceptors do not know the operation yet then.
+    fn read_before_serialization(
         &self,
         context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let name = cfg.load::<Metadata>().map_or("", Metadata::name);

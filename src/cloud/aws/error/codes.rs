@@ -151,8 +151,9 @@ impl Answer<'_> {
     fn state(&self, code: &str) -> FaultKind {
         let has = |part: &str| code.contains(part);
         let missing = has("NotFound") || has("DoesNotExist") || has("NonExistent") || has("NoSuch");
-        // Auto Scaling has one code for everything.
-        let unknown = code == "ValidationError" && self.message.contains("not found");
+        // Auto Scaling has one code for everything, and ECS for everything but services.
+        let unknown = (code == "ValidationError" && self.message.contains("not found"))
+            || (code == "ClientException" && self.message.starts_with("Unable to describe"));
         if missing || unknown {
             return FaultKind::NotFound;
         }

@@ -112,7 +112,7 @@ async fn bill(caller: &Caller<'_>, bill: &Bill) -> Result<Vec<ResultByTime>, Fau
             .set_filter(bill.filter.clone())
             .set_group_by(Some(groups.clone()))
             .set_next_page_token(token);
-        let page = caller.call(USAGE, call.send()).await?;
+        let page = caller.call(USAGE, call.send()).await.map_err(too_many)?;
         Ok(Page {
             items: page.results_by_time.unwrap_or_default(),
             next: page.next_page_token,
@@ -147,6 +147,15 @@ fn interval(operation: Operation, from: Date, to: Date) -> Result<DateInterval, 
         .map_err(|error| wrong(operation, &error))
 }
 
+/// Elsewhere this code is a quota that waiting does not mend; Cost Explorer throttles with it.
+/// <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html#API_GetCostAndUsage_Errors>
+fn too_many(mut fault: Fault) -> Fault {
+    if fault.code.as_deref() == Some("LimitExceededException") {
+        fault.kind = FaultKind::Throttled;
+    }
+    fault
+}
+
 fn wrong(operation: Operation, error: &impl Display) -> Fault {
     Fault::new(
         FaultKind::Invalid,
@@ -164,7 +173,7 @@ async fn forecast(caller: &Caller<'_>, from: Date, to: Date) -> Result<Reply, Fa
         .granularity(Granularity::Monthly)
         .metric(Metric::UnblendedCost)
         .prediction_interval_level(FORECAST_INTERVAL);
-    let answer = caller.call(FORECAST, call.send()).await?;
+    let answer = caller.call(FORECAST, call.send()).await.map_err(too_many)?;
     convert::forecast_from_sdk(&answer, from)
         .map(|forecast| Reply::whole(ReplyData::Forecast(forecast)))
         .ok_or_else(|| {
@@ -189,7 +198,7 @@ async fn anomalies(caller: &Caller<'_>, from: Date) -> Result<Reply, Fault> {
             .get_anomalies()
             .date_interval(since.clone())
             .set_next_page_token(token);
-        let page = caller.call(ANOMALIES, call.send()).await?;
+        let page = caller.call(ANOMALIES, call.send()).await.map_err(too_many)?;
         Ok(Page {
             items: page.anomalies().iter().map(convert::anomaly_from_sdk).collect(),
             next: page.next_page_token,
@@ -264,5 +273,14 @@ mod tests {
         let dimensions = filter.not().unwrap().dimensions().unwrap();
         assert_eq!(dimensions.key(), Some(&Dimension::RecordType));
         assert_eq!(dimensions.values(), ["Credit", "Refund"]);
+    }
+
+    #[test]
+    fn what_is_a_quota_elsewhere_means_too_many_calls_here() {
+        let kind = |code: &str| {
+            too_many(Fault::new(FaultKind::Other, "ce", "GetCostAndUsage", "").with_code(code)).kind
+        };
+        assert_eq!(kind("LimitExceededException"), FaultKind::Throttled);
+        assert_eq!(kind("BillExpirationException"), FaultKind::Other);
     }
 }

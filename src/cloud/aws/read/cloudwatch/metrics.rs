@@ -15,8 +15,10 @@ use crate::domain::ops::{Operation, Reply, ReplyData};
 
 pub(super) const DATA: Operation = Operation::new("cloudwatch", "GetMetricData");
 
-/// The most metrics that AWS takes in one call.
-const MOST_QUERIES: usize = 500;
+/// The metrics of one call. AWS takes five hundred; fewer are answered well within a call's
+/// deadline, and a call that misses it may be billed without an answer. The price is by the
+/// metric, so that more calls cost no more.
+const MOST_QUERIES: usize = 100;
 
 /// The most values that AWS puts on one page. Calls are cut so that none needs a second page, which
 /// would name, and may bill, every metric again.
@@ -248,9 +250,14 @@ mod tests {
                 .map(|chunk| chunk.places.len())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(sizes(MetricId::by_minute, 1001), [500, 500, 1]);
-        // 312 values for each: 323 metrics fill a page.
-        assert_eq!(sizes(MetricId::by_five_minutes, 500), [323, 177]);
+        assert_eq!(sizes(MetricId::by_minute, 201), [100, 100, 1]);
+        // 312 values for each metric.
+        assert_eq!(sizes(MetricId::by_five_minutes, 100), [100]);
+        let by_minute_for_two_days = |id| MetricSpec {
+            lookback_s: 2 * 86_400,
+            ..MetricId::by_minute(id)
+        };
+        assert_eq!(sizes(by_minute_for_two_days, 36), [35, 1]);
         assert_eq!(sizes(MetricId::by_hour, 0), [0; 0]);
     }
 
