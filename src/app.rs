@@ -8,6 +8,7 @@ pub mod effect;
 pub mod estate_line;
 pub mod format;
 pub mod geometry;
+pub mod logs;
 pub mod msg;
 pub mod notice;
 pub mod overlay;
