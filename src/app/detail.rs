@@ -6,7 +6,7 @@ mod data;
 mod ecs;
 mod network;
 
-pub(crate) use compute::{card_id, purchase};
+pub(crate) use compute::purchase;
 use jiff::Timestamp;
 
 use crate::app::format;

@@ -18,6 +18,7 @@ use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::gpu::agent_metrics::AgentMetric;
+use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
 use crate::domain::ids::Kind;
 use crate::domain::loadable::{Failing, Loadable};
@@ -247,6 +248,8 @@ pub struct ScopeState {
     pub hosts: Loadable<Vec<ManagedHost>>,
     /// What nvidia-smi printed on the GPU hosts.
     pub gpu: Loadable<Vec<HostReading>>,
+    /// What the cards did while they were looked at.
+    pub gpu_history: GpuHistory,
     /// Which GPU metrics the CloudWatch agent publishes.
     pub gpu_metric_list: Loadable<Vec<MetricId>>,
     /// DB instances.
@@ -309,6 +312,7 @@ impl ScopeState {
             nat_gateways: Loadable::default(),
             hosts: Loadable::default(),
             gpu: Loadable::default(),
+            gpu_history: GpuHistory::default(),
             gpu_metric_list: Loadable::default(),
             db_instances: Loadable::default(),
             db_clusters: Loadable::default(),
@@ -419,7 +423,11 @@ impl ScopeState {
                 let read = |outputs: &Vec<ProbeOutput>| -> Vec<HostReading> {
                     outputs.iter().map(|output| self.read_host(output, at)).collect()
                 };
-                settle!(self.gpu, ProbeOutputs, read)
+                let stored = settle!(self.gpu, ProbeOutputs, read);
+                for reading in self.gpu.get().into_iter().flatten() {
+                    self.gpu_history.record(reading);
+                }
+                stored
             }
             Source::GpuMetricList => settle!(self.gpu_metric_list, MetricList),
             Source::DbInstances => settle!(self.db_instances, DbInstances),

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use crate::domain::changes::Change;
-use crate::domain::gpu::history::GpuHistory;
 use crate::domain::health::Finding;
 use crate::domain::inventory::Inventory;
 use crate::domain::meter::MeterReading;
@@ -18,7 +17,6 @@ impl Picture {
             findings: Vec::new(),
             changes: Vec::new(),
             burn: BurnRate::of(Vec::new()),
-            gpu_history: GpuHistory::default(),
             meter: MeterReading::default(),
             at,
         }
@@ -36,8 +34,6 @@ pub struct Picture {
     pub changes: Vec<Change>,
     /// What runs now costs by the hour at list price.
     pub burn: BurnRate,
-    /// What the GPU cards did since collecting began.
-    pub gpu_history: GpuHistory,
     /// What watching has cost.
     pub meter: MeterReading,
     /// When this was put together, by the cloud's clock.

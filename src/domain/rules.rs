@@ -16,8 +16,12 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod collect;
+mod cost;
+mod credentials;
 mod ec2;
 mod ecs;
+mod gpu;
 mod queue;
 mod rds;
 mod redis;
@@ -91,6 +95,12 @@ pub const ALL: &[&Rule] = &[
     &ec2::status_check::RULE,
     &ec2::cpu_credits::RULE,
     &ec2::ebs_burst::RULE,
+    &gpu::cards::HOT,
+    &gpu::cards::THROTTLED,
+    &gpu::cards::ECC,
+    &gpu::hosts::LOST,
+    &gpu::idle::RULE,
+    &gpu::hosts::SILENT,
     &rds::availability::RULE,
     &rds::load::CPU,
     &rds::connections::RULE,
@@ -116,6 +126,13 @@ pub const ALL: &[&Rule] = &[
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,
+    &cost::OVER_BUDGET,
+    &cost::FORECAST_OVER_BUDGET,
+    &cost::ANOMALY,
+    &cost::CREDITS,
+    &credentials::ENDING_SOON,
+    &credentials::FAILING,
+    &collect::RULE,
 ];
 
 /// What is wrong with everything that is known, the most pressing first; accepted findings are

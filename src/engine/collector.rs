@@ -12,7 +12,6 @@ use tokio::sync::{mpsc, watch};
 use crate::cloud::Cloud;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
-use crate::domain::gpu::history::GpuHistory;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::ops::Reply;
 use crate::domain::picture::Picture;
@@ -52,7 +51,6 @@ pub struct Collector {
     assess: Assess,
     cost_cache: Option<Arc<dyn CostCache>>,
     inventory: Inventory,
-    gpu_history: GpuHistory,
     focus: Focus,
     asked: BTreeMap<SourceKey, Asked>,
     in_flight: usize,
@@ -101,7 +99,6 @@ impl Collector {
             assess,
             cost_cache: None,
             inventory,
-            gpu_history: GpuHistory::default(),
             focus: Focus::default(),
             asked: BTreeMap::new(),
             in_flight: 0,
@@ -402,19 +399,13 @@ impl Collector {
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&self) {
         let at = self.clock.now();
-        for state in self.inventory.shown() {
-            for reading in state.gpu.get().into_iter().flatten() {
-                self.gpu_history.record(reading);
-            }
-        }
         let picture = Picture {
             inventory: self.inventory.clone(),
             findings: (self.assess)(&self.inventory, at),
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
             burn: burn_rate::of(&self.inventory, PriceTable::shipped()),
-            gpu_history: self.gpu_history.clone(),
             meter: self.host.meter(),
             at,
         };

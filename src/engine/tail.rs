@@ -195,14 +195,19 @@ impl Tail {
         self.release().await
     }
 
-    /// Whose turn it is, and when: the past first, whoever is furthest behind; then who waits
-    /// longest. `None` when all have ended.
+    /// Whose turn it is, and when: of those that are due the live ones, which are due rarely, then
+    /// whoever is furthest behind. `None` when all have ended.
     fn next_group(&self) -> Option<(usize, Timestamp)> {
+        let now = self.clock.now();
         self.cursors
             .iter()
             .enumerate()
             .filter(|(_, cursor)| !cursor.ended)
-            .min_by_key(|(_, cursor)| (cursor.due, cursor.progress()))
+            .min_by_key(|(_, cursor)| {
+                let behind = cursor.holds_others_back();
+                let order = if behind { cursor.progress() } else { 0 };
+                (cursor.due.max(now), behind, order, cursor.due)
+            })
             .map(|(group, cursor)| (group, cursor.due))
     }
 

@@ -146,12 +146,8 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     {
         widths[index] = 0;
     }
-    grow(
-        columns,
-        &wanted,
-        &mut widths,
-        (width + 1).saturating_sub(used(&widths)),
-    );
+    let room = (width + 1).saturating_sub(used(&widths));
+    grow(columns, &wanted, &mut widths, room);
     widths
 }
 

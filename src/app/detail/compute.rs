@@ -192,7 +192,7 @@ pub(super) fn instance(state: &State, scope: &ScopeState, id: &str) -> Option<Ve
         .flatten()
         .find(|reading| reading.instance_id == id)
     {
-        blocks.extend(host(state, reading));
+        blocks.extend(host(state, scope, reading));
     }
     blocks.push(Block::Charts(vec![
         chart(state, scope, "CPU, %", metric::CPU.of(id), percent),
@@ -209,7 +209,7 @@ pub(super) fn instance(state: &State, scope: &ScopeState, id: &str) -> Option<Ve
 }
 
 /// What nvidia-smi said on a host.
-fn host(state: &State, reading: &HostReading) -> Vec<Block> {
+fn host(state: &State, scope: &ScopeState, reading: &HostReading) -> Vec<Block> {
     let mut facts = vec![
         fact("nvidia-smi", reading.outcome.word()),
         maybe("driver", reading.driver.as_ref()),
@@ -226,7 +226,7 @@ fn host(state: &State, reading: &HostReading) -> Vec<Block> {
     }
     let mut blocks = vec![Block::Facts(facts)];
     for card in &reading.cards {
-        blocks.extend(card_blocks(state, &reading.instance_id, card));
+        blocks.extend(card_blocks(scope, &reading.instance_id, card));
     }
     blocks
 }
@@ -237,7 +237,7 @@ pub(super) fn card(state: &State, scope: &ScopeState, id: &str) -> Option<Vec<Bl
         let found = reading
             .cards
             .iter()
-            .find(|card| card_id(&reading.instance_id, card) == id)?;
+            .find(|card| card.id(&reading.instance_id) == id)?;
         Some((reading, found))
     })?;
     let mut blocks = vec![Block::Facts(vec![
@@ -245,18 +245,11 @@ pub(super) fn card(state: &State, scope: &ScopeState, id: &str) -> Option<Vec<Bl
         maybe("driver", reading.driver.as_ref()),
         fact("asked", when(state, reading.sampled_at)),
     ])];
-    blocks.extend(card_blocks(state, &reading.instance_id, card));
+    blocks.extend(card_blocks(scope, &reading.instance_id, card));
     Some(blocks)
 }
 
-/// What a card is called: its UUID, else its host and number.
-pub(crate) fn card_id(instance: &str, card: &GpuCard) -> String {
-    card.uuid
-        .clone()
-        .unwrap_or_else(|| format!("{instance}/{}", card.index))
-}
-
-fn card_blocks(state: &State, instance: &str, card: &GpuCard) -> Vec<Block> {
+fn card_blocks(scope: &ScopeState, instance: &str, card: &GpuCard) -> Vec<Block> {
     let show = |value: Option<f64>, unit: &str| value.map(|value| format!("{}{unit}", format::number(value)));
     let pair = |a: Option<f64>, b: Option<f64>, unit: &str| {
         format!(
@@ -298,7 +291,7 @@ fn card_blocks(state: &State, instance: &str, card: &GpuCard) -> Vec<Block> {
             ),
         ]),
     ];
-    let history = state.picture.gpu_history.card(&CardKey::new(instance, card));
+    let history = scope.gpu_history.card(&CardKey::new(instance, card));
     let values = |measure: Measure| -> Vec<(jiff::Timestamp, f64)> {
         let all = history.into_iter().flat_map(|history| history.values(measure));
         all.filter_map(|(at, value)| Some((at, value?))).collect()

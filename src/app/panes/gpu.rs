@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::detail::{card_id, purchase};
+use crate::app::detail::purchase;
 use crate::app::format;
 use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
@@ -118,19 +118,14 @@ fn group_cells(
             format!("{watts:.0}W")
         }),
         Cell::number(most(&|card| card.temp_c), |degrees| format!("{degrees:.0}°C")),
-        idle_cell(state, scope, group, readings),
+        idle_cell(scope, group, readings),
         Cell::new(suspended.join(",")).tone(Tone::Warn),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
 }
 
 /// Idle cards of a group, and what their hosts cost by the hour.
-fn idle_cell(
-    state: &State,
-    scope: &ScopeState,
-    group: &Group,
-    readings: &BTreeMap<&str, &HostReading>,
-) -> Cell {
+fn idle_cell(scope: &ScopeState, group: &Group, readings: &BTreeMap<&str, &HostReading>) -> Cell {
     let mut idle = 0;
     let mut cost = Some(0.0);
     for instance in &group.instances {
@@ -140,7 +135,7 @@ fn idle_cell(
         let cards = host
             .cards
             .iter()
-            .filter(|card| idle_since(state, &host.instance_id, card).is_some())
+            .filter(|card| idle_since(scope, &host.instance_id, card).is_some())
             .count();
         idle += cards;
         if cards > 0 && cards == host.cards.len() {
@@ -269,21 +264,17 @@ fn silent_row(state: &State, scope: &ScopeState, reading: &HostReading, group: &
 }
 
 /// Since when a card has been idle, by what was seen while the console ran.
-fn idle_since(state: &State, instance: &str, card: &GpuCard) -> Option<jiff::Timestamp> {
-    state
-        .picture
+fn idle_since(scope: &ScopeState, instance: &str, card: &GpuCard) -> Option<jiff::Timestamp> {
+    scope
         .gpu_history
         .card(&CardKey::new(instance, card))?
         .idle_since()
 }
 
 fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &GpuCard, group: &str) -> Row {
-    let key = ResourceKey::new(scope.name(), Kind::Gpu, &card_id(&reading.instance_id, card));
+    let key = ResourceKey::new(scope.name(), Kind::Gpu, &card.id(&reading.instance_id));
     let health = crate::app::panes::health_of(state, &key);
-    let history = state
-        .picture
-        .gpu_history
-        .card(&CardKey::new(&reading.instance_id, card));
+    let history = scope.gpu_history.card(&CardKey::new(&reading.instance_id, card));
     let values: Vec<f64> = history
         .into_iter()
         .flat_map(|history| history.values(Measure::Utilisation))
@@ -300,7 +291,7 @@ fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &Gpu
     let processes = match (card.processes.as_deref(), card.mig) {
         (None, _) => format::UNKNOWN.to_owned(),
         (Some([]), Some(true)) => "MIG: instances not asked".to_owned(),
-        (Some([]), _) => match idle_since(state, &reading.instance_id, card) {
+        (Some([]), _) => match idle_since(scope, &reading.instance_id, card) {
             Some(at) => format!("idle {}", format::age(state.picture.at, at)),
             None => "none".to_owned(),
         },

@@ -128,6 +128,13 @@ impl From<RecoveryAction> for String {
 }
 
 impl GpuCard {
+    /// What the card goes by: its UUID, else its host and number.
+    pub fn id(&self, instance_id: &str) -> String {
+        self.uuid
+            .clone()
+            .unwrap_or_else(|| format!("{instance_id}/{}", self.index))
+    }
+
     /// A card of which nothing is known but its number.
     pub fn unknown(index: u32) -> Self {
         Self {

@@ -22,6 +22,7 @@ use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::{Environment, Policy, Zone};
 use crate::domain::rules::{Context, Policies, Rule, SessionAccept, Terms, evaluate};
 use crate::domain::scope::{Identity, Scope, ScopeName};
+use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 
 /// Minutes after 2026-11-21T00:00:00Z, nine in the morning in Seoul.
 pub fn at(minute: i64) -> Timestamp {
@@ -233,6 +234,32 @@ impl Bench {
             Source::EcsFleet,
             ReplyData::EcsFleet(Fleet { clusters, services }),
         )
+    }
+
+    /// A running host of no group whose cards answered with these rows, the only one.
+    pub fn gpu_host(&mut self, id: &str, instance_type: &str, rows: &[String]) -> &mut Self {
+        let mut output = probed(id, rows);
+        output.at = self.now;
+        self.know(
+            Source::Instances,
+            ReplyData::Instances(vec![instance(id, instance_type)]),
+        );
+        self.know(Source::GpuProbe, ReplyData::ProbeOutputs(vec![output]))
+    }
+
+    /// A running host of no group that could not be asked, the only one.
+    pub fn silent_gpu_host(&mut self, id: &str, instance_type: &str, end: ProbeEnd) -> &mut Self {
+        let output = ProbeOutput {
+            end,
+            stdout: String::new(),
+            at: self.now,
+            ..probed(id, &[])
+        };
+        self.know(
+            Source::Instances,
+            ReplyData::Instances(vec![instance(id, instance_type)]),
+        );
+        self.know(Source::GpuProbe, ReplyData::ProbeOutputs(vec![output]))
     }
 
     /// Load balancers and target groups as given.
@@ -516,5 +543,31 @@ pub fn serverless(name: &str) -> Cache {
         node_type: None,
         shards: Vec::new(),
         ..cache(name, 0)
+    }
+}
+
+/// What the probe prints of an A10G without processes: its number, temperature, uncorrected errors, and
+/// throttle reasons; the last of these ends the row, behind a bar.
+pub fn gpu_row(index: u32, temperature: f64, errors: u32, throttle: &str) -> String {
+    format!(
+        "{index}, GPU-{index}, NVIDIA A10G, 535.161.07, 0, 12, 23028, {temperature}, 20.1, 300.00, P8, 210, {errors}, [N/A]|{throttle}"
+    )
+}
+
+/// What the probe prints on a host with these rows.
+pub fn probed(id: &str, rows: &[String]) -> ProbeOutput {
+    let (mut core, mut optional) = (String::new(), String::new());
+    for (index, row) in rows.iter().enumerate() {
+        let (row, throttle) = row.split_once('|').unwrap_or((row, "[N/A]"));
+        core += &format!("{row}\n");
+        optional += &format!("{index}, {throttle}\n");
+    }
+    ProbeOutput {
+        instance_id: id.to_owned(),
+        end: ProbeEnd::Done,
+        stdout: format!("{core}#core 0\n#opt clocks_throttle_reasons.active\n{optional}#apps\n#end\n"),
+        detail: String::new(),
+        truncated: false,
+        at: at(180),
     }
 }

@@ -1,0 +1,546 @@
+//! Spend: budgets that are or will be exceeded, anomalies, and credits that run out. Once per account.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::domain::cost::{Budget, Usage};
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::policy::{Limit, Policy};
+use crate::domain::rules::draft::{Draft, severity};
+use crate::domain::rules::{Context, Reach, Rule, words};
+
+/// More was spent than planned.
+pub const OVER_BUDGET: Rule = Rule {
+    id: "cost.over-budget",
+    kind: Kind::Budget,
+    title: "A budget is used up",
+    what: "What was spent so far against each budget of AWS Budgets, and the month to date against the \
+           estate's own monthly budget less its fixed costs that AWS does not know.",
+    severities: &[
+        (Severity::Crit, "at the critical share of the budget"),
+        (Severity::Warn, "at the warning share of the budget"),
+    ],
+    thresholds: &["spend_budget_percent"],
+    runbooks: &["gpu-night-down", "stop-estate"],
+    reach: Reach::Account,
+    check: over_budget,
+};
+
+/// More will be spent than planned.
+pub const FORECAST_OVER_BUDGET: Rule = Rule {
+    id: "cost.forecast-over-budget",
+    kind: Kind::Budget,
+    title: "A budget will be exceeded",
+    what: "What AWS expects for the period against each budget of AWS Budgets, and month to date and \
+           forecast together against the estate's own monthly budget less its fixed costs.",
+    severities: &[
+        (Severity::Crit, "at the critical share of the budget"),
+        (Severity::Warn, "at the warning share of the budget"),
+    ],
+    thresholds: &["spend_forecast_percent"],
+    runbooks: &["gpu-night-down", "stop-estate"],
+    reach: Reach::Account,
+    check: forecast_over_budget,
+};
+
+/// Spend is unusual.
+pub const ANOMALY: Rule = Rule {
+    id: "cost.anomaly",
+    kind: Kind::Budget,
+    title: "Spend is unusual",
+    what: "Anomalies that AWS Cost Anomaly Detection found, that go on or began within seven days, by \
+           what they cost beyond the expected.",
+    severities: &[
+        (Severity::Crit, "at the critical impact"),
+        (Severity::Warn, "at the warning impact"),
+    ],
+    thresholds: &["spend_anomaly_usd"],
+    runbooks: &[],
+    reach: Reach::Account,
+    check: anomaly,
+};
+
+/// Credits run out.
+pub const CREDITS: Rule = Rule {
+    id: "cost.credits",
+    kind: Kind::Budget,
+    title: "Credits that the estate lives on",
+    what: "A gauge for estates that name their AWS credits: how much of them can be left at most after \
+           what this month has used, since earlier months are not read; and when they end. They count as \
+           nearly gone thirty days before their last day.",
+    severities: &[
+        (
+            Severity::Crit,
+            "what is left is at the critical share, or the last day is over",
+        ),
+        (
+            Severity::Warn,
+            "at the warning share, or the last day is within thirty days",
+        ),
+        (Severity::Info, "otherwise"),
+    ],
+    thresholds: &["credits_left_percent"],
+    runbooks: &[],
+    reach: Reach::Account,
+    check: credits,
+};
+
+/// The id of the findings about spend as a whole.
+const SPEND: &str = "spend";
+
+/// A budget of AWS or of the estate, as far as it is known.
+struct Plan<'a> {
+    id: &'a str,
+    name: String,
+    limit: f64,
+    amount: f64,
+    /// What the amount is, for the evidence.
+    what: String,
+}
+
+fn over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let limit = context.limits().spend_budget_percent;
+    for budget in budgets(context) {
+        if let (Some(planned), Some(actual)) = (budget.limit, budget.actual) {
+            let plan = Plan {
+                id: &budget.name,
+                name: budget.name.clone(),
+                limit: planned,
+                amount: actual,
+                what: format!("{} so far in this {} period", words::usd(actual), period(budget)),
+            };
+            findings.extend(judge(&OVER_BUDGET, context, limit, &plan));
+        }
+    }
+    let month = context
+        .state
+        .usage
+        .get()
+        .and_then(|usage| month_to_date(usage, context.now));
+    if let (Some(planned), Some(actual)) = (context.policy.aws_monthly_budget_usd(), month) {
+        let plan = Plan {
+            id: SPEND,
+            name: "month to date".to_owned(),
+            limit: planned,
+            amount: actual,
+            what: format!("{} month to date", words::usd(actual)),
+        };
+        findings.extend(judge(&OVER_BUDGET, context, limit, &plan));
+    }
+}
+
+fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let limit = context.limits().spend_forecast_percent;
+    for budget in budgets(context) {
+        if let (Some(planned), Some(forecast)) = (budget.limit, budget.forecast) {
+            let plan = Plan {
+                id: &budget.name,
+                name: budget.name.clone(),
+                limit: planned,
+                amount: forecast,
+                what: format!(
+                    "{} expected for this {} period",
+                    words::usd(forecast),
+                    period(budget)
+                ),
+            };
+            findings.extend(judge(&FORECAST_OVER_BUDGET, context, limit, &plan));
+        }
+    }
+    let month = context
+        .state
+        .usage
+        .get()
+        .and_then(|usage| month_to_date(usage, context.now));
+    let rest = context
+        .state
+        .forecast
+        .get()
+        .map(|forecast| forecast.rest_of_month);
+    if let (Some(planned), Some(actual), Some(rest)) = (context.policy.aws_monthly_budget_usd(), month, rest)
+    {
+        let plan = Plan {
+            id: SPEND,
+            name: "this month".to_owned(),
+            limit: planned,
+            amount: actual + rest,
+            what: format!(
+                "{} month to date and {} expected for the rest",
+                words::usd(actual),
+                words::usd(rest)
+            ),
+        };
+        findings.extend(judge(&FORECAST_OVER_BUDGET, context, limit, &plan));
+    }
+}
+
+fn judge(rule: &Rule, context: &Context<'_>, limit: Limit, plan: &Plan<'_>) -> Option<Finding> {
+    let verb = if rule.id == OVER_BUDGET.id {
+        "spent"
+    } else {
+        "expected"
+    };
+    let (share, breach) = if plan.limit > 0.0 {
+        let share = plan.amount / plan.limit * 100.0;
+        (Some(share), limit.judge(share)?)
+    } else if plan.amount > 0.0 {
+        // Fixed costs alone use the budget up.
+        (None, crate::domain::policy::Breach::Crit)
+    } else {
+        return None;
+    };
+    let (amount, planned) = (words::usd(plan.amount), words::usd(plan.limit));
+    let title = match share {
+        Some(share) => format!("{amount} {verb} of {planned} ({share:.0}%)"),
+        None => format!("{amount} {verb}, nothing planned"),
+    };
+    Some(
+        begin(rule, context, plan.id, &plan.name)
+            .because(format!(
+                "{}, against {planned}: a warning begins at {}, critical is {}.",
+                plan.what,
+                words::percent(limit.warn),
+                words::percent(limit.crit)
+            ))
+            .perhaps_because((plan.id == SPEND).then(|| fixed(context.policy)).flatten())
+            .report(severity(breach), title),
+    )
+}
+
+fn fixed(policy: &Policy) -> Option<String> {
+    let fixed = policy.fixed_monthly_usd();
+    let budget = policy.monthly_budget_usd?;
+    (fixed > 0.0).then(|| {
+        format!(
+            "The estate's budget is {} a month, of which {} go to costs that AWS does not know.",
+            words::usd(budget),
+            words::usd(fixed)
+        )
+    })
+}
+
+fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let today = today(context.now);
+    let limit = context.limits().spend_anomaly_usd;
+    for anomaly in context.state.anomalies.get().into_iter().flatten() {
+        let start = anomaly.start.as_deref().and_then(day);
+        let is_recent = start.is_none_or(|start| today.since(start).is_ok_and(|span| span.get_days() <= 7));
+        if anomaly.end.is_some() && !is_recent {
+            continue;
+        }
+        let Some(breach) = limit.judge(anomaly.impact_usd) else {
+            continue;
+        };
+        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause, 80));
+        let when = match (start, anomaly.end.as_deref().and_then(day)) {
+            (Some(start), Some(end)) => format!("from {start} to {end}"),
+            (Some(start), None) => format!("since {start}"),
+            (None, _) => "on an unknown day".to_owned(),
+        };
+        findings.push(
+            begin(
+                &ANOMALY,
+                context,
+                &anomaly.id,
+                cause.as_deref().unwrap_or("anomaly"),
+            )
+            .since(start.and_then(|start| Some(start.to_zoned(TimeZone::UTC).ok()?.timestamp())))
+            .because(format!(
+                "{} more than expected {when}; the limit is {}.",
+                words::usd(anomaly.impact_usd),
+                words::usd(limit.level(breach))
+            ))
+            .perhaps_because((!anomaly.causes.is_empty()).then(|| {
+                format!(
+                    "AWS names as causes: {}.",
+                    words::excerpt(&anomaly.causes.join("; "), 240)
+                )
+            }))
+            .report(
+                severity(breach),
+                format!("{} above the expected", words::usd(anomaly.impact_usd)),
+            ),
+        );
+    }
+}
+
+fn credits(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let Some(credits) = &context.policy.credits else {
+        return;
+    };
+    let used = context
+        .state
+        .usage
+        .get()
+        .and_then(|usage| usage.credits)
+        .map(|credits| -credits.min(0.0));
+    let left = used.map(|used| (credits.amount_usd - used).max(0.0));
+    let share = left.map(|left| left / credits.amount_usd * 100.0);
+    let days = credits
+        .until
+        .map(|until| today(context.now).until(until).map_or(0, |span| span.get_days()));
+    if left.is_none() && days.is_none() {
+        return;
+    }
+    let by_share = share.and_then(|share| context.limits().credits_left_percent.judge(share));
+    let by_day = days.map(|days| match days {
+        days if days < 0 => Severity::Crit,
+        days if days <= 30 => Severity::Warn,
+        _ => Severity::Info,
+    });
+    let worst = by_share.map(severity).max(by_day).unwrap_or(Severity::Info);
+    let until = credits
+        .until
+        .map(|until| format!(", until {until}"))
+        .unwrap_or_default();
+    let title = match left {
+        Some(left) => format!("at most {} credits left{until}", words::usd(left)),
+        None => format!("credits{until}"),
+    };
+    findings.push(
+        begin(&CREDITS, context, "credits", "credits")
+            .perhaps_because(used.map(|used| {
+                format!(
+                    "This month has used {} of {}; what earlier months used is not known.",
+                    words::usd(used),
+                    words::usd(credits.amount_usd)
+                )
+            }))
+            .perhaps_because(days.map(|days| match days {
+                days if days < 0 => "Their last day is over.".to_owned(),
+                days => format!("Their last day is in {days} days."),
+            }))
+            .report(worst, title),
+    );
+}
+
+fn begin(rule: &Rule, context: &Context<'_>, id: &str, name: &str) -> Draft {
+    rule.on(context, id, name)
+        .in_scope(context.state.scope.global_name())
+        .hurts(Impact::Cost)
+}
+
+fn budgets<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Budget> {
+    context.state.budgets.get().into_iter().flatten()
+}
+
+fn period(budget: &Budget) -> String {
+    budget.period.to_ascii_lowercase()
+}
+
+/// The sum of the days of this month, UTC as AWS bills; `None` if there is no such day.
+fn month_to_date(usage: &Usage, now: Timestamp) -> Option<f64> {
+    let first = today(now).first_of_month();
+    let mut days = usage.daily.iter().filter(|day| day.date >= first).peekable();
+    days.peek()?;
+    Some(days.map(crate::domain::cost::DailyCost::total).sum())
+}
+
+fn today(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
+}
+
+/// The day at the beginning of `2026-11-18` or `2026-11-18T00:00:00Z`.
+fn day(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cost::{Anomaly, DailyCost, Forecast};
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::policy::{Credits, FixedCost};
+    use crate::domain::rules::sample::{Bench, at};
+
+    fn budgeted(actual: Option<f64>, forecast: Option<f64>) -> Bench {
+        let mut bench = Bench::new();
+        bench.know(
+            Source::Budgets,
+            ReplyData::Budgets(vec![Budget {
+                name: "invokeai-monthly".to_owned(),
+                limit: Some(875.0),
+                unit: Some("USD".to_owned()),
+                period: "MONTHLY".to_owned(),
+                actual,
+                forecast,
+            }]),
+        );
+        bench
+    }
+
+    fn spending(credits: Option<f64>) -> Bench {
+        let mut bench = Bench::new();
+        let daily = (1..=21)
+            .map(|day| DailyCost {
+                date: jiff::civil::date(2026, 11, day),
+                estimated: day > 19,
+                by_service: vec![("Amazon EC2".to_owned(), 20.0)],
+            })
+            .chain([DailyCost {
+                date: jiff::civil::date(2026, 10, 31),
+                estimated: false,
+                by_service: vec![("Amazon EC2".to_owned(), 5000.0)],
+            }])
+            .collect();
+        bench.know(
+            Source::Usage,
+            ReplyData::Usage(Usage {
+                currency: "USD".to_owned(),
+                metric: "UnblendedCost".to_owned(),
+                daily,
+                by_account: Vec::new(),
+                credits,
+            }),
+        );
+        bench
+    }
+
+    fn estate(budget: f64) -> Policy {
+        Policy {
+            monthly_budget_usd: Some(budget),
+            fixed_monthly_costs: vec![FixedCost {
+                name: "Claude".to_owned(),
+                monthly_usd: 80.0,
+            }],
+            ..Policy::default()
+        }
+    }
+
+    #[test]
+    fn a_budget_of_aws_is_judged_by_actual_and_forecast() {
+        let bench = budgeted(Some(790.0), Some(1210.0));
+        let spent = bench.check(&OVER_BUDGET);
+        assert_eq!(spent.len(), 1);
+        assert_eq!(
+            (spent[0].severity, spent[0].title.as_str()),
+            (Severity::Warn, "$790 spent of $875 (90%)")
+        );
+        assert_eq!(spent[0].resource.scope.as_str(), "default/global");
+        assert_eq!(
+            spent[0].evidence,
+            ["$790 so far in this monthly period, against $875: a warning begins at 80%, critical is 100%."]
+        );
+        let expected = bench.check(&FORECAST_OVER_BUDGET);
+        assert_eq!(
+            (expected[0].severity, expected[0].title.as_str()),
+            (Severity::Crit, "$1210 expected of $875 (138%)")
+        );
+    }
+
+    #[test]
+    fn the_estates_budget_leaves_out_fixed_costs_and_other_months() {
+        let mut bench = spending(None);
+        bench.know(
+            Source::Forecast,
+            ReplyData::Forecast(Forecast {
+                rest_of_month: 180.0,
+                low: None,
+                high: None,
+                from: jiff::civil::date(2026, 11, 22),
+            }),
+        );
+        let spent = bench.with_policy(estate(580.0)).check(&OVER_BUDGET);
+        assert_eq!(spent[0].title, "$420 spent of $500 (84%)");
+        assert_eq!(
+            spent[0].evidence[1],
+            "The estate's budget is $580 a month, of which $80.00 go to costs that AWS does not know."
+        );
+        let expected = bench.check(&FORECAST_OVER_BUDGET);
+        assert_eq!(
+            (expected[0].severity, expected[0].title.as_str()),
+            (Severity::Crit, "$600 expected of $500 (120%)")
+        );
+        let nothing = bench.with_policy(estate(80.0)).check(&OVER_BUDGET);
+        assert_eq!(nothing[0].title, "$420 spent, nothing planned");
+    }
+
+    #[test]
+    fn spend_within_budget_and_unknown_spend_are_silent() {
+        assert_eq!(budgeted(Some(300.0), Some(800.0)).check(&OVER_BUDGET), []);
+        assert_eq!(budgeted(None, None).check(&OVER_BUDGET), []);
+        assert_eq!(budgeted(Some(300.0), None).check(&FORECAST_OVER_BUDGET), []);
+        assert_eq!(spending(None).with_policy(estate(5000.0)).check(&OVER_BUDGET), []);
+        assert_eq!(
+            spending(None)
+                .with_policy(estate(100.0))
+                .check(&FORECAST_OVER_BUDGET),
+            []
+        );
+        for rule in [&OVER_BUDGET, &FORECAST_OVER_BUDGET, &ANOMALY, &CREDITS] {
+            assert_eq!(
+                Bench::new().with_policy(estate(1.0)).check(rule),
+                [],
+                "{}",
+                rule.id
+            );
+        }
+    }
+
+    #[test]
+    fn anomalies_of_this_week_are_told_with_their_cause() {
+        let anomaly = |id: &str, start: &str, end: Option<&str>, impact_usd: f64| Anomaly {
+            id: id.to_owned(),
+            start: Some(start.to_owned()),
+            end: end.map(str::to_owned),
+            impact_usd,
+            causes: vec!["Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge".to_owned()],
+        };
+        let mut bench = Bench::new();
+        bench.know(
+            Source::Anomalies,
+            ReplyData::Anomalies(vec![
+                anomaly("new", "2026-11-18T00:00:00Z", Some("2026-11-19"), 48.2),
+                anomaly("old", "2026-10-01", Some("2026-10-02"), 480.0),
+                anomaly("small", "2026-11-18", None, 3.0),
+            ]),
+        );
+        let findings = bench.check(&ANOMALY);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].title, "$48.20 above the expected");
+        assert_eq!(findings[0].since, Some(at(-3 * 1440)));
+        assert_eq!(
+            findings[0].evidence,
+            [
+                "$48.20 more than expected from 2026-11-18 to 2026-11-19; the limit is $10.00.",
+                "AWS names as causes: Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge.",
+            ]
+        );
+    }
+
+    #[test]
+    fn credits_are_a_gauge_that_warns() {
+        let living = |until: Option<&str>| Policy {
+            credits: Some(Credits {
+                amount_usd: 1000.0,
+                until: until.map(|until| until.parse().unwrap()),
+            }),
+            ..Policy::default()
+        };
+        let plenty = spending(Some(-420.0))
+            .with_policy(living(Some("2027-06-30")))
+            .check(&CREDITS);
+        assert_eq!(
+            (plenty[0].severity, plenty[0].title.as_str()),
+            (Severity::Info, "at most $580 credits left, until 2027-06-30")
+        );
+        assert_eq!(
+            plenty[0].evidence[0],
+            "This month has used $420 of $1000; what earlier months used is not known."
+        );
+        let little = spending(Some(-960.0)).with_policy(living(None)).check(&CREDITS);
+        assert_eq!(little[0].severity, Severity::Crit);
+        let ending = Bench::new()
+            .with_policy(living(Some("2026-12-10")))
+            .check(&CREDITS);
+        assert_eq!(
+            (ending[0].severity, ending[0].title.as_str()),
+            (Severity::Warn, "credits, until 2026-12-10")
+        );
+        assert_eq!(ending[0].evidence, ["Their last day is in 19 days."]);
+        assert_eq!(Bench::new().with_policy(living(None)).check(&CREDITS), []);
+    }
+}

@@ -1,0 +1,227 @@
+//! `gpu.lost` and `gpu.host-silent`: hosts with fewer cards than they should have, and hosts that
+//! cannot be asked.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::rules::draft::severity;
+use crate::domain::rules::gpu::{self, Host, sight};
+use crate::domain::rules::{Context, Reach, Rule, words};
+
+/// Cards are missing.
+pub const LOST: Rule = Rule {
+    id: "gpu.lost",
+    kind: Kind::GpuHost,
+    title: "A GPU has fallen off the bus",
+    what: "Hosts whose nvidia-smi lists fewer cards than their instance type has.",
+    severities: &[(Severity::Crit, "always")],
+    thresholds: &[],
+    runbooks: &["drain-gpu-host"],
+    reach: Reach::Scope,
+    check: lost,
+};
+
+/// A host cannot be asked.
+pub const SILENT: Rule = Rule {
+    id: "gpu.host-silent",
+    kind: Kind::GpuHost,
+    title: "A GPU host cannot be asked",
+    what: "Hosts whose cards could not be read, with what is in the way: no agent or role, agent offline, \
+           no nvidia-smi, driver error, timeout. How long is known only of agents that once answered; \
+           elsewhere it is a warning at once. Hosts in their first ten minutes are left out.",
+    severities: &[
+        (
+            Severity::Crit,
+            "an agent that has not answered for the critical time",
+        ),
+        (Severity::Warn, "for the warning time, or for an unknown time"),
+    ],
+    thresholds: &["gpu_host_silent_min"],
+    runbooks: &["drain-gpu-host"],
+    reach: Reach::Scope,
+    check: silent,
+};
+
+/// A host that has just started has no agent yet.
+const STARTING: SignedDuration = SignedDuration::from_mins(10);
+
+fn lost(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for host in gpu::hosts(context) {
+        let Some((lost, expected)) = sight::lost(host.reading) else {
+            continue;
+        };
+        let seen = expected - lost;
+        findings.push(
+            LOST.on(context, &host.reading.instance_id, host.name())
+                .hurts(Impact::Capacity)
+                .because(format!(
+                    "nvidia-smi lists {seen} of the {expected} cards of {}{}; a reboot may bring the rest back.",
+                    host.reading.instance_id,
+                    instance_type(&host)
+                ))
+                .report(Severity::Crit, format!("{lost} of {expected} GPUs lost")),
+        );
+    }
+}
+
+fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let pings: HashMap<&str, Timestamp> = context
+        .state
+        .hosts
+        .get()
+        .into_iter()
+        .flatten()
+        .filter_map(|host| Some((host.instance_id.as_str(), host.last_ping_at?)))
+        .collect();
+    let limit = context.limits().gpu_host_silent_min;
+    for host in gpu::hosts(context) {
+        let Some((words, detail)) = sight::silence(host.reading) else {
+            continue;
+        };
+        let asked_at = host.reading.sampled_at;
+        let started = host.instance.and_then(|instance| instance.launched_at);
+        if started.is_some_and(|started| asked_at.duration_since(started) < STARTING) {
+            continue;
+        }
+        let since = pings
+            .get(host.reading.instance_id.as_str())
+            .copied()
+            .filter(|_| words == "SSM agent offline");
+        let severity = match since {
+            Some(since) => match limit.judge(asked_at.duration_since(since).as_secs_f64() / 60.0) {
+                Some(breach) => severity(breach),
+                None => continue,
+            },
+            None => Severity::Warn,
+        };
+        findings.push(
+            SILENT
+                .on(context, &host.reading.instance_id, host.name())
+                .hurts(Impact::Capacity)
+                .since(since)
+                .because(format!(
+                    "The cards of {}{} are not known: {words}.",
+                    host.reading.instance_id,
+                    instance_type(&host)
+                ))
+                .perhaps_because(
+                    Some(detail)
+                        .filter(|detail| !detail.is_empty())
+                        .map(|detail| words::excerpt(detail, 200)),
+                )
+                .perhaps_because(since.map(|since| {
+                    format!(
+                        "The agent last answered at {}, {} before.",
+                        words::moment(since, context.zone()),
+                        words::since(since, asked_at)
+                    )
+                }))
+                .report(severity, words),
+        );
+    }
+}
+
+fn instance_type(host: &Host<'_>) -> String {
+    host.instance
+        .map(|instance| format!(" ({})", instance.instance_type))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::rules::sample::{Bench, at, gpu_row};
+    use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd};
+
+    fn offline(last_ping: i64) -> Bench {
+        let mut bench = Bench::new();
+        bench.silent_gpu_host("i-7", "g4dn.xlarge", ProbeEnd::Offline);
+        bench.know(
+            Source::Hosts,
+            ReplyData::ManagedHosts(vec![ManagedHost {
+                instance_id: "i-7".to_owned(),
+                ping: Ping::ConnectionLost,
+                last_ping_at: Some(at(last_ping)),
+                agent_version: None,
+                platform: None,
+            }]),
+        );
+        bench
+    }
+
+    #[test]
+    fn missing_cards_are_counted_against_the_instance_type() {
+        let mut bench = Bench::new();
+        bench.gpu_host(
+            "i-7",
+            "g5.12xlarge",
+            &[gpu_row(0, 60.0, 0, "0x0"), gpu_row(1, 60.0, 0, "0x0")],
+        );
+        let findings = bench.check(&LOST);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            (findings[0].severity, findings[0].title.as_str()),
+            (Severity::Crit, "2 of 4 GPUs lost")
+        );
+        assert_eq!(
+            findings[0].evidence,
+            ["nvidia-smi lists 2 of the 4 cards of i-7 (g5.12xlarge); a reboot may bring the rest back."]
+        );
+        assert_eq!(bench.check(&SILENT), []);
+    }
+
+    #[test]
+    fn an_agent_that_stopped_answering_is_told_with_its_last_answer() {
+        let findings = offline(150).check(&SILENT);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            (findings[0].severity, findings[0].since),
+            (Severity::Crit, Some(at(150)))
+        );
+        assert_eq!(findings[0].title, "SSM agent offline");
+        assert_eq!(
+            findings[0].evidence[2],
+            "The agent last answered at 2026-11-21 02:30 UTC, 30m before."
+        );
+        assert_eq!(offline(178).check(&SILENT), []);
+    }
+
+    #[test]
+    fn every_other_obstacle_is_a_warning_at_once() {
+        for (end, title) in [
+            (ProbeEnd::NotManaged, "no SSM agent or role"),
+            (ProbeEnd::TimedOut, "nvidia-smi timed out"),
+            (ProbeEnd::Failed, "probe failed"),
+        ] {
+            let mut bench = Bench::new();
+            bench.silent_gpu_host("i-7", "g4dn.xlarge", end);
+            let findings = bench.check(&SILENT);
+            assert_eq!(
+                (findings[0].severity, findings[0].title.as_str()),
+                (Severity::Warn, title)
+            );
+            assert_eq!(bench.check(&LOST), []);
+        }
+    }
+
+    #[test]
+    fn whole_hosts_starting_ones_and_unasked_ones_are_silent() {
+        let mut whole = Bench::new();
+        whole.gpu_host("i-7", "g4dn.xlarge", &[gpu_row(0, 60.0, 0, "0x0")]);
+        let mut starting = Bench::new();
+        starting.silent_gpu_host("i-7", "g4dn.xlarge", ProbeEnd::NotManaged);
+        let mut instances = starting.state().instances.get().cloned().unwrap();
+        instances[0].launched_at = Some(at(175));
+        starting.know(Source::Instances, ReplyData::Instances(instances));
+        for rule in [&LOST, &SILENT] {
+            assert_eq!(whole.check(rule), [], "{}", rule.id);
+            assert_eq!(starting.check(rule), [], "{}", rule.id);
+            assert_eq!(Bench::new().check(rule), [], "{}", rule.id);
+        }
+    }
+}

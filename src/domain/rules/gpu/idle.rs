@@ -1,0 +1,333 @@
+//! `gpu.idle-paid`: cards that do nothing and cost as if they did.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::gpu::history::{CardHistory, CardKey};
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::price::{PriceTable, Priced, SpotPrices};
+use crate::domain::rules::draft::severity;
+use crate::domain::rules::gpu::{self, Host, sight};
+use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::units::{Usd, UsdPerHour};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "gpu.idle-paid",
+    kind: Kind::Asg,
+    title: "GPUs are idle while they are paid for",
+    what: "Cards of a group, or of an instance of no group, that have no process and next to no memory \
+           in use, and the share of the instance's price that they cost an hour: list price on-demand, \
+           the newest Spot price for Spot. Utilisation does not make a card busy, since asking wakes it. \
+           One sample is noise: until enough of them agree over time it is only good to know.",
+    severities: &[
+        (Severity::Crit, "idle for the critical time"),
+        (Severity::Warn, "idle for the warning time"),
+        (Severity::Info, "idle for less, or for an unknown time"),
+    ],
+    thresholds: &["gpu_idle_min", "gpu_idle_util_percent", "gpu_idle_memory_mib"],
+    runbooks: &["gpu-night-down"],
+    reach: Reach::Scope,
+    check,
+};
+
+/// The cards of a group, or of an instance of no group.
+#[derive(Default)]
+struct Fleet<'a> {
+    hosts: usize,
+    unread: usize,
+    cards: u32,
+    idle: u32,
+    /// Since when every idle card has been idle; `None` once it is not known of one.
+    since: Option<Timestamp>,
+    is_since_known: bool,
+    cost: Usd,
+    /// Instance types of idle cards whose price is not known.
+    unpriced: Vec<&'a str>,
+    as_of: Option<jiff::civil::Date>,
+    lone: Option<&'a Instance>,
+}
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let hosts = gpu::hosts(context);
+    if hosts.is_empty() {
+        return;
+    }
+    let mut spot = SpotPrices::default();
+    for price in context.state.spot_prices.get().into_iter().flatten() {
+        spot.record(&context.state.scope.region, price);
+    }
+    let mut fleets: BTreeMap<(Option<&str>, &str), Fleet<'_>> = BTreeMap::new();
+    for host in &hosts {
+        let Some(instance) = host.instance else {
+            continue;
+        };
+        let group = instance.group();
+        // An instance of no group stands for itself.
+        let key = (group, if group.is_some() { "" } else { instance.id.as_str() });
+        let fleet = fleets.entry(key).or_insert_with(|| Fleet {
+            is_since_known: true,
+            lone: group.is_none().then_some(instance),
+            ..Fleet::default()
+        });
+        fleet.add(context, &spot, host, instance);
+    }
+    let arns: BTreeMap<&str, &str> = context
+        .state
+        .groups
+        .get()
+        .into_iter()
+        .flatten()
+        .map(|group| (group.name.as_str(), group.arn.as_str()))
+        .collect();
+    for ((group, _), fleet) in fleets {
+        if fleet.idle > 0 {
+            findings.extend(fleet.report(context, group.map(|name| (name, arns.get(name).copied()))));
+        }
+    }
+}
+
+impl<'a> Fleet<'a> {
+    fn add(&mut self, context: &Context<'_>, spot: &SpotPrices, host: &Host<'a>, instance: &'a Instance) {
+        self.hosts += 1;
+        if host.reading.cards.is_empty() {
+            self.unread += 1;
+            return;
+        }
+        let cards = host.reading.cards.len();
+        self.cards += cards as u32;
+        let mut idle = 0;
+        for card in &host.reading.cards {
+            if sight::is_idle(card, host.reading.source, context.limits()) != Some(true) {
+                continue;
+            }
+            idle += 1;
+            match context
+                .state
+                .gpu_history
+                .card(&CardKey::new(&host.reading.instance_id, card))
+                .and_then(CardHistory::idle_since)
+            {
+                Some(since) => self.since = Some(self.since.map_or(since, |known| known.max(since))),
+                None => self.is_since_known = false,
+            }
+        }
+        if idle == 0 {
+            return;
+        }
+        self.idle += idle;
+        match price(context, spot, instance) {
+            Some(hour) => {
+                self.as_of = Some(self.as_of.map_or(hour.as_of(), |known| known.min(hour.as_of())));
+                let share = hour.value.per_hour().scale(u64::from(idle), cards as u64);
+                self.cost += share;
+            }
+            None => self.unpriced.push(&instance.instance_type),
+        }
+    }
+
+    fn report(mut self, context: &Context<'_>, group: Option<(&str, Option<&str>)>) -> Option<Finding> {
+        let at = context.state.gpu.at()?;
+        let since = self.since.filter(|_| self.is_since_known);
+        let breach = since.and_then(|since| {
+            let minutes = at.duration_since(since).as_secs_f64() / 60.0;
+            context.limits().gpu_idle_min.judge(minutes)
+        });
+        let draft = match (group, self.lone) {
+            (Some((name, Some(arn))), _) => RULE.on(context, arn, name),
+            // The group itself was not read: its name is all that is known.
+            (Some((name, None)), _) => RULE.on(context, name, name),
+            (None, Some(instance)) => RULE
+                .on(
+                    context,
+                    &instance.id,
+                    instance.name.as_deref().unwrap_or(&instance.id),
+                )
+                .of_kind(Kind::GpuHost),
+            (None, None) => return None,
+        };
+        let idle = format!("{} of {} idle", self.idle, self.cards);
+        let cost = words::usd(self.cost.as_f64());
+        let title = if self.cost > Usd::ZERO {
+            format!("{idle}, {cost}/h")
+        } else {
+            idle
+        };
+        self.unpriced.sort_unstable();
+        self.unpriced.dedup();
+        Some(
+            draft
+                .hurts(Impact::Cost)
+                .since(since)
+                .because(format!(
+                    "{} of {} on {} {} no process and next to no memory in use{}.",
+                    self.idle,
+                    words::count(self.cards as usize, "card"),
+                    words::count(self.hosts, "host"),
+                    if self.idle == 1 { "has" } else { "have" },
+                    since
+                        .map(|since| format!(", all of them for {}", words::since(since, at)))
+                        .unwrap_or_default()
+                ))
+                .perhaps_because(self.as_of.map(|as_of| {
+                    format!("Their share of the instances' price is {cost} an hour (prices of {as_of}).")
+                }))
+                .perhaps_because(
+                    (!self.unpriced.is_empty())
+                        .then(|| format!("The price of {} is not known.", self.unpriced.join(", "))),
+                )
+                .perhaps_because((self.unread > 0).then(|| {
+                    format!(
+                        "{} could not be asked and is not counted.",
+                        words::count(self.unread, "host")
+                    )
+                }))
+                .report(breach.map_or(Severity::Info, severity), title),
+        )
+    }
+}
+
+/// What the instance costs an hour, if that is known.
+fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Priced<UsdPerHour>> {
+    let region = &context.state.scope.region;
+    match instance.purchase {
+        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
+        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
+        // Paid for in advance: idle or not makes no difference.
+        Purchase::CapacityBlock => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Tag;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::rules::sample::{Bench, at, gpu_row, group, instance, probed};
+    use crate::domain::ssm::ProbeOutput;
+
+    fn member(id: &str, purchase: Purchase) -> Instance {
+        let mut member = instance(id, "g5.xlarge");
+        member.purchase = purchase;
+        member.tags = vec![Tag {
+            key: "aws:autoscaling:groupName".to_owned(),
+            value: "workers".to_owned(),
+        }];
+        member
+    }
+
+    fn outputs(busy: bool) -> Vec<ProbeOutput> {
+        let card = |uuid: &str| vec![gpu_row(0, 40.0, 0, "0x1").replace("GPU-0", uuid)];
+        let mut first = probed("i-1", &card("GPU-a"));
+        if busy {
+            first.stdout = first
+                .stdout
+                .replace("#apps\n", "#apps\nGPU-a, 77, 9000, python3\n");
+        }
+        vec![first, probed("i-2", &card("GPU-b"))]
+    }
+
+    /// Two hosts of one group, asked once a minute for that many minutes, the first one busy or not.
+    fn bench(minutes: i64, busy: bool) -> Bench {
+        let mut bench = Bench::new();
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 2)]));
+        bench.know(
+            Source::Instances,
+            ReplyData::Instances(vec![
+                member("i-1", Purchase::OnDemand),
+                member("i-2", Purchase::OnDemand),
+            ]),
+        );
+        for minute in (0..minutes).rev() {
+            bench.now = at(180 - minute);
+            let mut outputs = outputs(busy);
+            for output in &mut outputs {
+                output.at = bench.now;
+            }
+            bench.know(Source::GpuProbe, ReplyData::ProbeOutputs(outputs));
+        }
+        bench
+    }
+
+    fn list_price(cards: f64) -> String {
+        let table = PriceTable::shipped();
+        let hour = table
+            .ec2("ap-northeast-2", "g5.xlarge")
+            .expect("the estates use it");
+        words::usd(hour.value.per_hour().as_f64() * cards)
+    }
+
+    #[test]
+    fn idle_cards_of_a_group_cost_their_share() {
+        let findings = bench(20, true).check(&RULE);
+        assert_eq!(findings.len(), 1);
+        let finding = &findings[0];
+        assert_eq!(
+            (finding.resource.kind, finding.name.as_str()),
+            (Kind::Asg, "workers")
+        );
+        assert_eq!(finding.title, format!("1 of 2 idle, {}/h", list_price(1.0)));
+        assert_eq!((finding.severity, finding.impact), (Severity::Warn, Impact::Cost));
+        assert_eq!(finding.since, Some(at(161)));
+        assert_eq!(
+            finding.evidence[0],
+            "1 of 2 cards on 2 hosts has no process and next to no memory in use, all of them for 19m."
+        );
+        assert!(
+            finding.evidence[1].contains(&list_price(1.0)),
+            "{}",
+            finding.evidence[1]
+        );
+        assert_eq!(finding.runbooks, ["gpu-night-down"]);
+    }
+
+    #[test]
+    fn one_sample_is_only_good_to_know() {
+        let findings = bench(1, false).check(&RULE);
+        assert_eq!((findings[0].severity, findings[0].since), (Severity::Info, None));
+        assert_eq!(findings[0].title, format!("2 of 2 idle, {}/h", list_price(2.0)));
+        assert_eq!(
+            findings[0].evidence[0],
+            "2 of 2 cards on 2 hosts have no process and next to no memory in use."
+        );
+    }
+
+    #[test]
+    fn a_price_that_is_not_known_is_said_and_never_zero() {
+        let mut bench = bench(1, false);
+        bench.know(
+            Source::Instances,
+            ReplyData::Instances(vec![member("i-1", Purchase::Spot), member("i-2", Purchase::Spot)]),
+        );
+        let findings = bench.check(&RULE);
+        assert_eq!(findings[0].title, "2 of 2 idle");
+        assert_eq!(findings[0].evidence[1], "The price of g5.xlarge is not known.");
+    }
+
+    #[test]
+    fn busy_cards_and_unasked_hosts_are_silent() {
+        let mut busy = Bench::new();
+        busy.gpu_host(
+            "i-7",
+            "g5.xlarge",
+            &["0, GPU-0, NVIDIA A10G, 535.1, 0, 9000, 23028, 40, 60, 300, P0, 210, 0, [N/A]".to_owned()],
+        );
+        assert_eq!(busy.check(&RULE), []);
+        assert_eq!(Bench::new().check(&RULE), []);
+    }
+
+    #[test]
+    fn an_instance_of_no_group_stands_for_itself() {
+        let mut lone = Bench::new();
+        lone.gpu_host("i-7", "g5.xlarge", &[gpu_row(0, 40.0, 0, "0x1")]);
+        let findings = lone.check(&RULE);
+        assert_eq!(
+            (findings[0].resource.kind, &*findings[0].resource.id),
+            (Kind::GpuHost, "i-7")
+        );
+    }
+}

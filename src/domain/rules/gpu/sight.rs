@@ -1,0 +1,97 @@
+//! What the rules take from a card's reading: the one place that knows its fields.
+
+use crate::domain::gpu::{GpuCard, HostReading, ProbeOutcome, ReadingSource, RecoveryAction};
+use crate::domain::policy::Thresholds;
+
+/// What the product is called, without its maker.
+pub fn product(card: &GpuCard) -> &str {
+    let product = card
+        .product
+        .as_deref()
+        .unwrap_or_default()
+        .trim_start_matches("NVIDIA ")
+        .trim();
+    if product.is_empty() { "GPU" } else { product }
+}
+
+/// Reasons that hold the clocks back and should not.
+pub fn harmful_throttle(card: &GpuCard) -> Option<String> {
+    let harmful = card.throttle?.harmful();
+    (!harmful.is_empty()).then(|| harmful.to_string())
+}
+
+/// Why the card has to be reset or replaced, and whether it cannot go on at all.
+pub fn defect(card: &GpuCard) -> Option<(String, bool)> {
+    if card.remapped_rows_failure == Some(true) {
+        return Some((
+            "A memory row could not be remapped: the card has to be replaced.".to_owned(),
+            true,
+        ));
+    }
+    if let Some(action) = card
+        .recovery_action
+        .as_ref()
+        .filter(|action| **action != RecoveryAction::Nothing)
+    {
+        return Some((
+            format!("The driver asks for this to recover the card: {}.", action.word()),
+            false,
+        ));
+    }
+    (card.remapped_rows_pending == Some(true)).then(|| {
+        (
+            "A memory row waits to be remapped: the card has to be reset.".to_owned(),
+            false,
+        )
+    })
+}
+
+/// Whether the card does nothing, as far as this sample tells. With a list of processes an empty one
+/// and little memory in use are enough, since asking alone wakes an idle card up to 100 %; without a
+/// list the utilisation has to be low as well.
+pub fn is_idle(card: &GpuCard, source: ReadingSource, limits: &Thresholds) -> Option<bool> {
+    if card
+        .processes
+        .as_ref()
+        .is_some_and(|processes| !processes.is_empty())
+    {
+        return Some(false);
+    }
+    let allowed = card.mem_total_mib.map_or(limits.gpu_idle_memory_mib, |total| {
+        (total as f64 / 100.0).max(limits.gpu_idle_memory_mib)
+    });
+    let is_memory_free = card.mem_used_mib? as f64 <= allowed;
+    match (source, &card.processes) {
+        (ReadingSource::Ssm, Some(_)) => Some(is_memory_free),
+        (ReadingSource::Ssm, None) | (ReadingSource::CloudwatchAgent, _) => {
+            Some(is_memory_free && card.util_percent? <= limits.gpu_idle_util_percent)
+        }
+    }
+}
+
+/// What is wrong with asking the host, if anything: the words, and what to do.
+pub fn silence(reading: &HostReading) -> Option<(&'static str, &str)> {
+    let words = match reading.outcome {
+        ProbeOutcome::Ok => return None,
+        ProbeOutcome::NoAgent => "no SSM agent or role",
+        ProbeOutcome::AgentOffline => "SSM agent offline",
+        ProbeOutcome::NoNvidiaSmi => "no nvidia-smi",
+        ProbeOutcome::DriverError => "driver error",
+        ProbeOutcome::Timeout => "nvidia-smi timed out",
+        ProbeOutcome::Error => "probe failed",
+    };
+    let why = reading
+        .remedy
+        .as_deref()
+        .or(reading.detail.as_deref())
+        .unwrap_or_default();
+    Some((words, why))
+}
+
+/// How many cards of the instance type do not answer, and how many it has.
+pub fn lost(reading: &HostReading) -> Option<(u8, u8)> {
+    Some((
+        reading.lost_cards.filter(|lost| *lost > 0)?,
+        reading.expected_cards?,
+    ))
+}
