@@ -207,9 +207,10 @@ impl Buffer {
 
     /// A line by its key.
     pub fn line(&self, key: LineKey) -> Option<Line<'_>> {
-        let segment = self
-            .segments()
-            .find(|segment| segment.last().is_some_and(|last| key <= last))?;
+        let place = self
+            .sealed
+            .partition_point(|segment| segment.last().is_some_and(|last| last < key));
+        let segment = self.sealed.get(place).map_or(&self.open, AsRef::as_ref);
         segment.at(segment.place(key).ok()?)
     }
 
