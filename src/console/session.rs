@@ -12,7 +12,6 @@ use crate::app::msg::Msg;
 use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
 use crate::app::update::update;
-use crate::cloud::Cloud;
 use crate::console::clipboard;
 use crate::console::input::{Input, Reader};
 use crate::console::logs::LogRunner;
@@ -21,7 +20,8 @@ use crate::domain::picture::Picture;
 use crate::domain::scope::Scope;
 use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
-use crate::engine::host::EngineHost;
+use crate::engine::cost_cache::CostCache;
+use crate::engine::host::{EngineHost, MakeCloud};
 use crate::view;
 use crate::view::styles::Styles;
 
@@ -45,12 +45,11 @@ pub struct Session {
     pub assess: Assess,
     /// Makes the cloud.
     pub cloud: MakeCloud,
+    /// Remembers answers that cost money.
+    pub cost_cache: Option<Arc<dyn CostCache>>,
     /// Whether the console runs inside tmux, which the clipboard must know.
     pub in_tmux: bool,
 }
-
-/// Makes a cloud that lives on the engine's host.
-pub type MakeCloud = Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +71,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         clocks,
         assess,
         cloud,
+        cost_cache,
         in_tmux,
     } = session;
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
@@ -92,7 +92,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
         let (orders, taken) = mpsc::channel(64);
-        tokio::spawn(collector.run(taken));
+        tokio::spawn(collector.with_cost_cache(cost_cache).run(taken));
         let mut desk = Desk {
             state: &mut state,
             screen: &mut screen,
