@@ -4,7 +4,6 @@
 pub mod buffer;
 pub mod job;
 mod json;
-pub mod level;
 mod line_detail;
 pub mod list;
 pub mod pattern;

@@ -190,7 +190,9 @@ fn save(job: &SaveJob) -> io::Result<u64> {
         writeln!(out, "{time:.3} {group} {}", line.text)?;
         count += 1;
     }
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    out.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_all()?;
     Ok(count)
 }
 

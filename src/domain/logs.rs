@@ -1,5 +1,7 @@
 //! CloudWatch Logs: groups and events, and tails of them.
 
+pub mod level;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

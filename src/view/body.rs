@@ -13,7 +13,9 @@ use crate::view::{detail, logs, overview};
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
     match state.levels.last() {
         Some(Level::Tail) => return logs::draw(frame, area, state, styles),
-        Some(Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. }) => {
+        Some(
+            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+        ) => {
             return detail::draw(frame, area, state, *scroll, styles);
         }
         None => {}

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::format;
-use crate::app::logs::level::Level;
 use crate::app::logs::tail::{Follow, Tail, Wrap};
 use crate::app::logs::window::Row;
 use crate::app::state::State;
 use crate::app::table::Tone;
 use crate::domain::logs::TailState;
+use crate::domain::logs::level::Level;
 use crate::domain::text;
 use crate::view::overview::rule;
 use crate::view::styles::Styles;
@@ -51,16 +51,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         put(frame, row, 1, area.width, &text, styles.muted);
     }
     for (row, y) in tail.window.rows.iter().zip(top..area.bottom()) {
-        line(
-            frame,
-            Rect {
-                y,
-                height: 1,
-                ..area
-            },
-            row,
-            styles,
-        );
+        line(frame, Rect { y, height: 1, ..area }, row, styles);
     }
     height
 }
@@ -90,14 +81,7 @@ fn title(frame: &mut Frame<'_>, area: Rect, state: &State, tail: &Tail, styles: 
         .width
         .saturating_sub(u16::try_from(wide).unwrap_or(u16::MAX) + 1);
     for (text, tone) in facts {
-        x += put(
-            frame,
-            area,
-            x,
-            area.width,
-            &format!(" {text} "),
-            styles.of(tone),
-        );
+        x += put(frame, area, x, area.width, &format!(" {text} "), styles.of(tone));
     }
 }
 
@@ -126,10 +110,7 @@ fn facts(state: &State, tail: &Tail) -> Vec<(String, Tone)> {
     if let Some(search) = &tail.search {
         let (at, of) = tail.hit_count();
         let busy = if tail.is_searching() { "…" } else { "" };
-        say(
-            format!("/{} {at}/{of}{busy}", short(search.text())),
-            Tone::Accent,
-        );
+        say(format!("/{} {at}/{of}{busy}", short(search.text())), Tone::Accent);
     }
     if tail.lost > 0 {
         say(format!("{} LOST", format::count(tail.lost)), Tone::Warn);
@@ -146,17 +127,18 @@ fn facts(state: &State, tail: &Tail) -> Vec<(String, Tone)> {
         say(format!("+{} cols", tail.left), Tone::Muted);
     }
     say(
-        format!("{} lines since {}", format::count(tail.count() as u64), tail.since),
+        format!(
+            "{} lines since {}",
+            format::count(tail.count() as u64),
+            tail.since
+        ),
         Tone::Muted,
     );
     say(state.zone().label.clone(), Tone::Plain);
     match tail.follow {
         Follow::End => say("FOLLOW".to_owned(), Tone::Ok),
         Follow::Held(0) => say("PAUSED".to_owned(), Tone::Warn),
-        Follow::Held(new) => say(
-            format!("PAUSED {} new lines", format::count(new)),
-            Tone::Warn,
-        ),
+        Follow::Held(new) => say(format!("PAUSED {} new lines", format::count(new)), Tone::Warn),
     }
     facts
 }

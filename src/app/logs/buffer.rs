@@ -6,11 +6,11 @@ mod segment;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::app::logs::level::Level;
 use crate::domain::logs::TailLine;
+use crate::domain::logs::level::Level;
 use crate::domain::text;
-pub use segment::{Line, LineKey, Segment};
 use segment::{Fresh, LINE_BYTES};
+pub use segment::{Line, LineKey, Segment};
 
 /// The most that a buffer takes, overhead included: 256 MiB hold a million lines of 150 bytes.
 pub const CAP: usize = 256 * 1024 * 1024;

@@ -156,7 +156,16 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_left_alone() {
-        for text in ["", "plain", "{", "{\"a\":}", "[1,]", "{\"a\":1} tail", "[INFO] x", "{a:1}"] {
+        for text in [
+            "",
+            "plain",
+            "{",
+            "{\"a\":}",
+            "[1,]",
+            "{\"a\":1} tail",
+            "[INFO] x",
+            "{a:1}",
+        ] {
             assert_eq!(pretty(text), None, "{text}");
         }
         assert_eq!(pretty(&"[".repeat(10_000)), None);

@@ -7,9 +7,9 @@ use crate::app::detail::{Block, Detail};
 use crate::app::format;
 use crate::app::logs::buffer::LineKey;
 use crate::app::logs::json;
-use crate::app::logs::level::Level;
 use crate::app::state::State;
 use crate::app::table::{Cell, Tone};
+use crate::domain::logs::level::Level;
 
 /// The detail of a line of the tail.
 pub(crate) fn build(state: &State, key: LineKey) -> Detail {
@@ -44,7 +44,10 @@ pub(crate) fn build(state: &State, key: LineKey) -> Detail {
     let facts = vec![
         fact("time", format!("{time} {}", zone.label)),
         fact("level", line.level.word().unwrap_or(format::UNKNOWN).to_owned()),
-        fact("group", target.map_or_else(String::new, |target| target.group.clone())),
+        fact(
+            "group",
+            target.map_or_else(String::new, |target| target.group.clone()),
+        ),
         fact(
             "where",
             target.map_or_else(String::new, |target| target.scope.name.to_string()),

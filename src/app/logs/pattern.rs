@@ -148,7 +148,10 @@ mod tests {
     fn a_wrong_expression_says_where() {
         let wrong = |text| Pattern::new(text).unwrap_err();
         let unclosed = wrong("foo(bar");
-        assert_eq!((unclosed.column, unclosed.message.as_str()), (4, "unclosed group"));
+        assert_eq!(
+            (unclosed.column, unclosed.message.as_str()),
+            (4, "unclosed group")
+        );
         assert_eq!(wrong("한[").column, 2);
         assert_eq!(wrong("a**b{3,1}").column, 5);
         assert!(wrong("(?:x{1000}){1000}").message.contains("limit"));
@@ -156,7 +159,14 @@ mod tests {
 
     #[test]
     fn filter_patterns_that_cloudwatch_refuses_are_caught_here() {
-        for good in ["", "ERROR", "\"a b\" -c", "{ $.level = \"error\" }", "[ip, user, s=5*]", "?a ?b"] {
+        for good in [
+            "",
+            "ERROR",
+            "\"a b\" -c",
+            "{ $.level = \"error\" }",
+            "[ip, user, s=5*]",
+            "?a ?b",
+        ] {
             assert_eq!(check_filter_pattern(good), Ok(()), "{good}");
         }
         let column = |text| check_filter_pattern(text).unwrap_err().column;

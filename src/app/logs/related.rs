@@ -184,7 +184,9 @@ fn by_prefix(scope: &ScopeState, prefix: &str) -> Vec<TailTarget> {
 /// Groups with one of the names in their own.
 fn by_names(scope: &ScopeState, names: &[String]) -> Vec<TailTarget> {
     matching(scope, |group| {
-        names.iter().any(|name| !name.is_empty() && group.contains(name.as_str()))
+        names
+            .iter()
+            .any(|name| !name.is_empty() && group.contains(name.as_str()))
     })
 }
 

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
+use crate::app::logs::JobEnd;
 use crate::app::logs::buffer::{Buffer, LineKey, Way};
 use crate::app::logs::job::{Job, SaveJob, Task, Test};
 use crate::app::logs::pattern::Pattern;
 use crate::app::logs::rates::Rates;
 use crate::app::logs::window::Window;
-use crate::app::logs::{JobEnd, level::Level};
 use crate::app::tables::Step;
 use crate::domain::fault::FaultKind;
+use crate::domain::logs::level::Level;
 use crate::domain::logs::{TailLine, TailState, TailTarget};
 use crate::domain::text;
 use crate::domain::units::HumanDuration;
@@ -164,7 +165,11 @@ impl Tail {
                     *new += 1;
                 }
             }
-            if self.search.as_ref().is_some_and(|search| search.matches(kept.text)) {
+            if self
+                .search
+                .as_ref()
+                .is_some_and(|search| search.matches(kept.text))
+            {
                 self.hits.add(key);
             }
         }
@@ -225,7 +230,9 @@ impl Tail {
         });
         self.test = test;
         self.settle();
-        self.kept.as_ref().map(|_| self.job(Task::Filter, self.test.clone()))
+        self.kept
+            .as_ref()
+            .map(|_| self.job(Task::Filter, self.test.clone()))
     }
 
     /// Searches; gives the job that does it.
@@ -340,7 +347,10 @@ impl Tail {
 
     /// To the next or previous error that is shown; `false` if there is none.
     pub fn to_error(&mut self, way: Way) -> bool {
-        let from = self.cursor.unwrap_or(LineKey { at_ms: i64::MIN, seq: 0 });
+        let from = self.cursor.unwrap_or(LineKey {
+            at_ms: i64::MIN,
+            seq: 0,
+        });
         let found = self.buffer.error(from, way, |key| self.is_shown(key));
         self.go_to(found)
     }

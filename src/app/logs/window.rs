@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::app::logs::buffer::Line;
-use crate::app::logs::level::Level;
 use crate::app::logs::tail::{Follow, Tail, Wrap};
+use crate::domain::logs::level::Level;
 use crate::domain::text::LINE_BREAK_MARK;
 
 /// The rows on screen.
@@ -124,7 +124,12 @@ impl<'a> Look<'a> {
         } else {
             Vec::new()
         };
-        let name_width = names.iter().map(|name| name.width()).max().unwrap_or(0).min(MOST_NAME);
+        let name_width = names
+            .iter()
+            .map(|name| name.width())
+            .max()
+            .unwrap_or(0)
+            .min(MOST_NAME);
         let day = |at: Timestamp| at.to_zoned(frame.zone.clone()).date();
         Self {
             names,
@@ -138,7 +143,13 @@ impl<'a> Look<'a> {
 
     fn prefix_width(&self) -> usize {
         // Cursor sign, time, blank, and the name with its blank.
-        1 + if self.dated { 14 } else { 12 } + 1 + if self.name_width > 0 { self.name_width + 1 } else { 0 }
+        1 + if self.dated { 14 } else { 12 }
+            + 1
+            + if self.name_width > 0 {
+                self.name_width + 1
+            } else {
+                0
+            }
     }
 
     /// Columns of text: what the prefix, the letter and its blank leave, but always some.
@@ -148,8 +159,15 @@ impl<'a> Look<'a> {
 
     fn prefix(&self, line: &Line<'_>) -> String {
         let time = Timestamp::from_millisecond(line.key.at_ms).unwrap_or_default();
-        let format = if self.dated { "%m-%d %H:%M:%S" } else { "%H:%M:%S%.3f" };
-        let mut out = time.to_zoned(self.frame.zone.clone()).strftime(format).to_string();
+        let format = if self.dated {
+            "%m-%d %H:%M:%S"
+        } else {
+            "%H:%M:%S%.3f"
+        };
+        let mut out = time
+            .to_zoned(self.frame.zone.clone())
+            .strftime(format)
+            .to_string();
         out.push(' ');
         if let Some(name) = self.names.get(usize::from(line.group)) {
             let mut used = 0;
@@ -169,7 +187,9 @@ impl<'a> Look<'a> {
     fn height(&self, line: &Line<'_>) -> usize {
         match self.wrap {
             Wrap::Cut => 1,
-            Wrap::Wrapped => wrapped(line.text, self.text_width(), self.frame.height).len().max(1),
+            Wrap::Wrapped => wrapped(line.text, self.text_width(), self.frame.height)
+                .len()
+                .max(1),
         }
     }
 
@@ -178,7 +198,12 @@ impl<'a> Look<'a> {
         let hits: Vec<std::ops::Range<usize>> = tail
             .search
             .as_ref()
-            .map(|search| search.places(searched).filter(|place| !place.is_empty()).collect())
+            .map(|search| {
+                search
+                    .places(searched)
+                    .filter(|place| !place.is_empty())
+                    .collect()
+            })
             .unwrap_or_default();
         let parts = match self.wrap {
             Wrap::Cut => vec![visible(line.text, self.left, self.text_width())],
@@ -343,8 +368,15 @@ mod tests {
         };
         assert_eq!(
             of(0..11),
-            [("one".into(), true), (" two ".into(), false), ("one".into(), true)]
+            [
+                ("one".into(), true),
+                (" two ".into(), false),
+                ("one".into(), true)
+            ]
         );
-        assert_eq!(of(2..9), [("e".into(), true), (" two ".into(), false), ("o".into(), true)]);
+        assert_eq!(
+            of(2..9),
+            [("e".into(), true), (" two ".into(), false), ("o".into(), true)]
+        );
     }
 }

@@ -31,10 +31,18 @@ pub(super) fn message(state: &mut State, msg: LogsMsg) -> Effects {
         return Effects::none();
     };
     match msg {
-        LogsMsg::Lines { tail: id, lines, lost } if id == tail.id => {
+        LogsMsg::Lines {
+            tail: id,
+            lines,
+            lost,
+        } if id == tail.id => {
             tail.receive(&lines, lost, &mut state.logs.rates);
         }
-        LogsMsg::State { tail: id, group, state: how } if id == tail.id => {
+        LogsMsg::State {
+            tail: id,
+            group,
+            state: how,
+        } if id == tail.id => {
             if let Some(before) = tail.note(group, how) {
                 let refused = tail.pattern.clone().unwrap_or_default();
                 tail.pattern = before;
@@ -154,11 +162,9 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
         }
         Command::Refresh => return Some(reopen(state)),
         Command::Search | Command::Filter => ask(state, Command::Search),
-        Command::Include
-        | Command::Exclude
-        | Command::Since
-        | Command::Pattern
-        | Command::Save => ask(state, command),
+        Command::Include | Command::Exclude | Command::Since | Command::Pattern | Command::Save => {
+            ask(state, command)
+        }
         Command::Mark | Command::Sort | Command::SortReverse | Command::LogsOf => {}
         _ => return None,
     }
@@ -268,9 +274,7 @@ fn narrow(tail: &mut Tail, command: Command, text: &str) -> Result<Option<Effect
             list.push(pattern);
         }
     }
-    Ok(tail
-        .set_test(test)
-        .map(|job| Effect::Logs(LogsEffect::Find(job))))
+    Ok(tail.set_test(test).map(|job| Effect::Logs(LogsEffect::Find(job))))
 }
 
 /// Opens what is marked in the list of groups, or what is selected.
@@ -313,13 +317,21 @@ pub(super) fn open_related(state: &mut State) -> Effects {
 fn open(state: &mut State, mut targets: Vec<TailTarget>) -> Effects {
     if targets.len() > related::MOST_GROUPS {
         state.say(
-            format!("{} of {} groups: more take too long", related::MOST_GROUPS, targets.len()),
+            format!(
+                "{} of {} groups: more take too long",
+                related::MOST_GROUPS,
+                targets.len()
+            ),
             Tone::Warn,
         );
         targets.truncate(related::MOST_GROUPS);
     }
     state.levels.push(Level::Tail);
-    let open_already = state.logs.tail.as_ref().is_some_and(|tail| tail.targets == targets);
+    let open_already = state
+        .logs
+        .tail
+        .as_ref()
+        .is_some_and(|tail| tail.targets == targets);
     if open_already {
         return Effects::redraw();
     }

@@ -1,6 +1,6 @@
 //! A run of lines in time order whose text lies in one piece.
 
-use crate::app::logs::level::Level;
+use crate::domain::logs::level::Level;
 
 /// What a line costs beyond its text and id, bytes.
 pub(super) const LINE_BYTES: usize = size_of::<Meta>();

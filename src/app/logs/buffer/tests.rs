@@ -26,7 +26,13 @@ fn texts(buffer: &Buffer) -> Vec<String> {
 #[test]
 fn lines_of_several_groups_stand_in_time_order_and_ties_as_they_came() {
     let mut buffer = Buffer::default();
-    for (group, at, text) in [(0, 10, "a"), (1, 30, "d"), (0, 20, "b"), (1, 20, "c"), (0, 5, "first")] {
+    for (group, at, text) in [
+        (0, 10, "a"),
+        (1, 30, "d"),
+        (0, 20, "b"),
+        (1, 20, "c"),
+        (0, 5, "first"),
+    ] {
         buffer.push(&line(group, at, text)).unwrap();
     }
     assert_eq!(texts(&buffer), ["first", "a", "b", "c", "d"]);
@@ -68,7 +74,13 @@ fn a_snapshot_does_not_change_while_lines_arrive() {
         buffer.push(&line(0, at, "x")).unwrap();
     }
     let snapshot = buffer.snapshot();
-    let count = |snapshot: &Snapshot| snapshot.segments.iter().map(|segment| segment.len()).sum::<usize>();
+    let count = |snapshot: &Snapshot| {
+        snapshot
+            .segments
+            .iter()
+            .map(|segment| segment.len())
+            .sum::<usize>()
+    };
     assert_eq!(count(&snapshot), 40_000);
     buffer.push(&line(1, 5, "late")).unwrap();
     assert_eq!(count(&snapshot), 40_000);

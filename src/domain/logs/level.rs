@@ -196,11 +196,11 @@ mod tests {
                 "2026-11-21 02:00:00.123  INFO 1 --- [nio-8080-exec-1] c.e.App : after an ERROR",
                 Level::Info,
             ),
-            ("2026-11-21 02:00:00.123 ERROR 1 --- [main] c.e.App : x", Level::Error),
             (
-                r#"INFO:     10.0.0.1:1 - "GET /a HTTP/1.1" 200 OK"#,
-                Level::Info,
+                "2026-11-21 02:00:00.123 ERROR 1 --- [main] c.e.App : x",
+                Level::Error,
             ),
+            (r#"INFO:     10.0.0.1:1 - "GET /a HTTP/1.1" 200 OK"#, Level::Info),
             (
                 r#"INFO:     10.0.0.1:1 - "GET /a HTTP/1.1" 500 Internal Server Error"#,
                 Level::Error,
@@ -213,8 +213,14 @@ mod tests {
                 r#"10.0.0.1 - - [21/Nov/2026:02:00:00 +0900] "GET / HTTP/1.1" 404 500 "-""#,
                 Level::Unknown,
             ),
-            ("2026/11/21 02:00:00 [error] 31#31: *1 connect() failed", Level::Error),
-            ("2026-11-21T02:00:00Z 0 [Warning] [MY-010068] CA certificate", Level::Warn),
+            (
+                "2026/11/21 02:00:00 [error] 31#31: *1 connect() failed",
+                Level::Error,
+            ),
+            (
+                "2026-11-21T02:00:00Z 0 [Warning] [MY-010068] CA certificate",
+                Level::Warn,
+            ),
             ("time=x level=warn msg=slow", Level::Warn),
             ("error: could not open file", Level::Error),
             ("2026-11-21 02:00:00 UTC:LOG:  checkpoint starting", Level::Info),
