@@ -4,6 +4,7 @@
 pub mod exit;
 pub mod format;
 pub mod job;
+pub mod logs;
 pub mod out;
 pub mod paint;
 pub mod table;

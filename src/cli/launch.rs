@@ -16,6 +16,7 @@ use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::config::keys::Keymap;
 use crate::console::session::Session;
+use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
@@ -281,6 +282,7 @@ impl Launch {
                 write,
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
+                pinned_logs: self.pinned_logs(),
                 keymap,
                 themes: self
                     .preferences
@@ -302,6 +304,14 @@ impl Launch {
             cost_cache: None,
             in_tmux: self.environment.in_tmux(),
         })
+    }
+
+    /// Log groups that the estate wants on top.
+    fn pinned_logs(&self) -> Vec<Glob> {
+        self.estate
+            .iter()
+            .flat_map(|estate| estate.log_groups.iter().cloned())
+            .collect()
     }
 
     /// The estate's zone, then UTC, then the machine's.

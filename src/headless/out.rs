@@ -110,6 +110,16 @@ impl Out {
         }
     }
 
+    /// The form.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What text is fitted to.
+    pub const fn page(&self) -> &Page {
+        &self.page
+    }
+
     /// Prints a report.
     pub fn report(&self, report: &impl Report) -> anyhow::Result<()> {
         let text = match self.format {
