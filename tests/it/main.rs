@@ -2,8 +2,6 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
-#[cfg(feature = "aws")]
-mod adapter_data;
 mod config;
 mod gpu_probe_line;
 mod rules;
