@@ -313,3 +313,17 @@ fn is_unknown(fault: &Fault) -> bool {
         Some("InvalidCommandId" | "InvocationDoesNotExist")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        let probe = crate::domain::ops::ssm::Read::GpuProbe {
+            instances: Vec::new(),
+            document: None,
+        };
+        assert_eq!(probe.operations(), [super::super::HOSTS, SEND, LIST, GET, CANCEL]);
+    }
+}
