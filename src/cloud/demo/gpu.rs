@@ -4,9 +4,9 @@
 
 use super::metric::cards;
 use super::plan::fleet::Host;
+use super::signal;
 use super::sim::Sim;
 use super::sim::instance::Instance;
-use super::signal;
 
 const DRIVER: &str = "550.127.05";
 const DRIVER_DOWN: &str = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.\n";
@@ -37,7 +37,11 @@ pub fn probe_output(sim: &Sim, instance: &Instance) -> String {
             continue;
         };
         let uuid = signal::uuid(&[sim.seed, signal::name(&instance.id), u64::from(nth), 1]);
-        let (pstate, clock) = if card.busy { ("P0", kind.clock) } else { ("P8", 210) };
+        let (pstate, clock) = if card.busy {
+            ("P0", kind.clock)
+        } else {
+            ("P8", 210)
+        };
         let uncorrected = if instance.host == Host::Ecc { 3 } else { 0 };
         core.push_str(&format!(
             "{nth}, GPU-{uuid}, {DRIVER}, {}, {}, {}, {}, {:.2}, {:.2}, {pstate}, {clock}, {uncorrected}, {}\n",
@@ -73,7 +77,10 @@ pub fn probe_output(sim: &Sim, instance: &Instance) -> String {
 
 /// What holds the card.
 fn program(sim: &Sim, instance: &Instance) -> &'static str {
-    match instance.group.map(|group| sim.plan.groups[group].cloudwatch_agent) {
+    match instance
+        .group
+        .map(|group| sim.plan.groups[group].cloudwatch_agent)
+    {
         Some(true) => "python3 -m invokeai.worker",
         Some(false) => "/opt/tritonserver/bin/tritonserver",
         None => "/opt/conda/bin/python",
