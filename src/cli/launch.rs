@@ -15,14 +15,15 @@ use crate::cloud::demo::{self, Scenario, Worlds};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::config::keys::Keymap;
-use crate::console::session::{MakeCloud, Session};
+use crate::console::session::Session;
+use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::environment::Environment;
-use crate::engine::host::EngineHost;
+use crate::engine::host::{EngineHost, MakeCloud};
 
 /// Something is wrong with what the user asked for: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -281,6 +282,7 @@ impl Launch {
                 write,
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
+                pinned_logs: self.pinned_logs(),
                 keymap,
                 themes: self
                     .preferences
@@ -299,8 +301,17 @@ impl Launch {
             clocks: self.clocks.clone(),
             assess: self.assess(),
             cloud: self.cloud(),
+            cost_cache: None,
             in_tmux: self.environment.in_tmux(),
         })
+    }
+
+    /// Log groups that the estate wants on top.
+    fn pinned_logs(&self) -> Vec<Glob> {
+        self.estate
+            .iter()
+            .flat_map(|estate| estate.log_groups.iter().cloned())
+            .collect()
     }
 
     /// The estate's zone, then UTC, then the machine's.

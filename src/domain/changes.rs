@@ -12,7 +12,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::ids::ResourceKey;
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState};
 
 /// Something that changed.
@@ -104,6 +104,6 @@ impl Span {
 }
 
 /// The key of a resource of the scope.
-fn key(state: &ScopeState, kind: crate::domain::ids::Kind, id: &str) -> Option<ResourceKey> {
-    Some(ResourceKey::new(state.name(), kind, id))
+fn key(state: &ScopeState, kind: Kind, id: &str) -> ResourceKey {
+    ResourceKey::new(state.name(), kind, id)
 }

@@ -671,3 +671,6 @@ fn has_ebs_burst(instance_type: &str) -> bool {
 pub fn is_aurora(db: &DbInstance) -> bool {
     db.engine.starts_with("aurora")
 }
+
+#[cfg(test)]
+mod tests;

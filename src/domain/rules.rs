@@ -42,7 +42,7 @@ use jiff::Timestamp;
 
 use crate::domain::health::{self, Finding, Severity};
 use crate::domain::ids::Kind;
-use crate::domain::inventory::Inventory;
+use crate::domain::inventory::{Inventory, ScopeState};
 use crate::domain::scope::ScopeName;
 
 /// A health rule.
@@ -138,7 +138,7 @@ pub const ALL: &[&Rule] = &[
 /// What is wrong with everything that is known, the most pressing first; accepted findings are
 /// among them, marked as such.
 pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec<Finding> {
-    let leaders: BTreeSet<&ScopeName> = inventory.account_leaders().map(|state| state.name()).collect();
+    let leaders: BTreeSet<&ScopeName> = inventory.account_leaders().map(ScopeState::name).collect();
     let mut findings = Vec::new();
     for state in inventory.shown() {
         let context = Context::new(state, terms, now);

@@ -7,13 +7,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cloud::meter::{Call, CallEnd};
-use crate::cloud::{BoxFuture, Host};
+use crate::cloud::{BoxFuture, Cloud, Host};
 use crate::domain::meter::MeterReading;
 use crate::domain::ops::Operation;
 use crate::domain::scope::{Scope, ScopeName};
 use crate::engine::budget::Budgets;
 use crate::engine::clock::Clock;
 use crate::engine::meter::Meter;
+
+/// Makes a cloud that lives on the engine's host.
+pub type MakeCloud = Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>;
 
 /// One for a process, shared by every scope.
 pub struct EngineHost {

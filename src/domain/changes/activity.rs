@@ -45,7 +45,7 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             at: activity.started_at,
             resource: groups
                 .get(activity.group.as_str())
-                .and_then(|arn| key(state, Kind::Asg, arn)),
+                .map(|arn| key(state, Kind::Asg, arn)),
             word: Word::Scaling,
             what,
             who: who(&activity.cause),

@@ -42,7 +42,7 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
         let definitions = definitions.get_or_insert_with(|| by_revision(state));
         let change = |at: Timestamp, what: String, who: Option<String>| Change {
             at,
-            resource: key(state, Kind::EcsService, &service.arn),
+            resource: Some(key(state, Kind::EcsService, &service.arn)),
             word: Word::Deploy,
             what,
             who,

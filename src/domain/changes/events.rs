@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::domain::changes::{Change, Span, Word, key};
 use crate::domain::datastore::StoreEvent;
 use crate::domain::ec2::Instance;
-use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::ids::Kind;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog;
 use crate::domain::text::clean;
@@ -62,7 +62,7 @@ fn of_store(
         at: event.at,
         resource: known
             .get(event.source.as_str())
-            .and_then(|(kind, arn)| key(state, *kind, arn)),
+            .map(|(kind, arn)| key(state, *kind, arn)),
         word,
         what: format!("{}: {}", clean(&event.source), clean(event.message.trim())),
         who: None,
@@ -86,7 +86,7 @@ fn alarms(state: &ScopeState, span: Span, changes: &mut Vec<Change>) {
             at: transition.at,
             resource: arns
                 .get(transition.alarm.as_str())
-                .and_then(|arn| key(state, Kind::Alarm, arn)),
+                .map(|arn| key(state, Kind::Alarm, arn)),
             word: Word::Alarm,
             what: match states(&transition.summary) {
                 Some((from, to)) => format!("{name} {}>{}", clean(from), clean(to)),
@@ -105,7 +105,7 @@ fn states(summary: &str) -> Option<(&str, &str)> {
 
 fn started_or_stopped(state: &ScopeState, instance: &Instance, span: Span, changes: &mut Vec<Change>) {
     let name = clean(instance.name.as_deref().unwrap_or(&instance.id));
-    let resource: Option<ResourceKey> = key(state, Kind::Ec2Instance, &instance.id);
+    let resource = Some(key(state, Kind::Ec2Instance, &instance.id));
     let mut push = |at: Timestamp, what: String, who: Option<String>| {
         if span.has(at) {
             changes.push(Change {

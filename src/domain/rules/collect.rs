@@ -1,6 +1,6 @@
 //! `collect.unreadable`: what could not be read, so that silence is never taken for health.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -193,10 +193,7 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
 
 fn whole_scope(context: &Context<'_>, troubles: &[Trouble], first: &Trouble, known: usize) -> Finding {
     let scope = context.state.name().as_str();
-    let kinds: BTreeMap<Kind, ()> = troubles
-        .iter()
-        .map(|trouble| (trouble.source.kind(), ()))
-        .collect();
+    let kinds: BTreeSet<Kind> = troubles.iter().map(|trouble| trouble.source.kind()).collect();
     let why = match &first.what {
         What::Failed(fault) => fault.word(),
         What::Partial(_) | What::Old => "not lately",
@@ -209,7 +206,7 @@ fn whole_scope(context: &Context<'_>, troubles: &[Trouble], first: &Trouble, kno
             format!("{} not read: {why}", words::count(kinds.len(), "kind")),
         )
     };
-    let names: Vec<&str> = kinds.keys().map(|kind| kind.name()).collect();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     let mut draft = RULE
         .on(context, scope, scope)
         .hurts(Impact::Capacity)

@@ -98,7 +98,7 @@ fn failing(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let revision = words::revision(&deployment.task_definition);
             let failed = match deployment.failed {
                 0 => String::new(),
-                failed => format!(", {} failed tasks", failed),
+                failed => format!(", {failed} failed tasks"),
             };
             let title = if given_up {
                 format!("{revision} given up{failed}")
