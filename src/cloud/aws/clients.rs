@@ -100,10 +100,13 @@ impl Registry {
             .clone()
     }
 
-    /// Drops clients and credentials of a scope, so that the configuration files are read anew.
+    /// Drops the credentials of a scope and all clients that have them, so that the configuration
+    /// files are read anew.
     pub(super) fn forget(&self, scope: &Scope) {
-        lock(&self.scopes).retain(|(name, _), _| *name != scope.name);
-        lock(&self.reaches).remove(&Reach::of(scope));
+        let reach = Reach::of(scope);
+        // Other regions of the same profile hold the same credentials.
+        lock(&self.scopes).retain(|_, entry| Reach::of(&entry.scope) != reach);
+        lock(&self.reaches).remove(&reach);
     }
 }
 

@@ -60,7 +60,7 @@ fn sts_answer(request: &Request) -> Answer {
 }
 
 fn credential_fault(result: Result<Reply, Fault>) -> CredentialFault {
-    match result.unwrap_err().kind {
+    match result.expect_err("it fails").kind {
         FaultKind::Credentials(fault) => fault,
         kind => panic!("not a credential fault: {kind:?}"),
     }
@@ -252,7 +252,7 @@ async fn forgetting_reads_the_files_anew_at_once() {
     fixture.ask(clusters()).await.unwrap();
     fixture.configure("[profile test]\naws_access_key_id = AKIDNEW\naws_secret_access_key = s\n");
     fixture.ask(clusters()).await.unwrap();
-    fixture.aws.forget(&scope("test"));
+    fixture.aws.forget(&scope_in("test", "us-east-1"));
     fixture.ask(clusters()).await.unwrap();
     let keys: Vec<_> = server
         .requests("ListClusters")

@@ -20,7 +20,7 @@ fn fleet() -> Query {
 async fn fault_of(answer: Answer) -> (Fault, Vec<CallEnd>) {
     let server = Server::start(move |_| answer.clone());
     let fixture = Fixture::hasty(&server);
-    let fault = fixture.ask(fleet()).await.unwrap_err();
+    let fault = fixture.ask(fleet()).await.expect_err("it fails");
     (fault, fixture.ends("ListClusters"))
 }
 

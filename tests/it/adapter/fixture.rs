@@ -104,7 +104,7 @@ impl Fixture {
     }
 
     fn with_clock(url: &str, deadlines: Deadlines, clock: Box<dyn Clock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let read_only = Arc::new(ReadOnlySwitch::off());
         let host = Arc::new(TestHost {
             clock,
@@ -131,7 +131,7 @@ impl Fixture {
     /// Replaces the configuration file.
     pub fn configure(&self, text: &str) {
         let path: PathBuf = self.folder.path().join("config");
-        std::fs::write(path, text).unwrap();
+        std::fs::write(path, text).expect("it can be written");
     }
 
     /// Asks with the keys of the profile `test`.

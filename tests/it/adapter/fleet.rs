@@ -46,7 +46,7 @@ impl World {
                 let asked = body["maxResults"].as_u64().unwrap_or(10) as usize;
                 let start: usize = body["nextToken"]
                     .as_str()
-                    .map_or(0, |token| token.parse().unwrap());
+                    .map_or(0, |token| token.parse().expect("a token of ours"));
                 let end = (start + asked.min(self.page)).min(services);
                 let arns: Vec<String> = (start..end).map(|n| service_arn(cluster, n)).collect();
                 let token = (end < services).then(|| end.to_string());
@@ -274,7 +274,7 @@ fn history(deployments: usize) -> Query {
 }
 
 async fn deployments(fixture: &Fixture) -> Vec<ServiceDeployment> {
-    let reply = fixture.ask(history(0)).await.unwrap();
+    let reply = fixture.ask(history(0)).await.expect("it is answered");
     assert_eq!(reply.gaps, []);
     let ReplyData::ServiceDeployments(found) = reply.data else {
         panic!("not deployments");

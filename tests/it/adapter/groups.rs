@@ -59,7 +59,7 @@ fn answer(request: &Request) -> Answer {
 
 async fn groups(fixture: &Fixture) -> (Vec<Group>, Vec<FaultKind>) {
     let query = Query::AutoScaling(autoscaling::Read::Groups);
-    let Reply { data, gaps } = fixture.ask(query).await.unwrap();
+    let Reply { data, gaps } = fixture.ask(query).await.expect("it is answered");
     let ReplyData::Groups(groups) = data else {
         panic!("not groups");
     };

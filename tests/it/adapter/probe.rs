@@ -78,7 +78,7 @@ async fn ask(fixture: &Fixture, hosts: &[&str], document: Option<&str>) -> Resul
 }
 
 async fn probe(fixture: &Fixture, hosts: &[&str]) -> (Vec<ProbeOutput>, Vec<Fault>) {
-    let Reply { data, gaps } = ask(fixture, hosts, None).await.unwrap();
+    let Reply { data, gaps } = ask(fixture, hosts, None).await.expect("it is answered");
     let ReplyData::ProbeOutputs(outputs) = data else {
         panic!("not outputs");
     };

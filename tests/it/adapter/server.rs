@@ -212,8 +212,8 @@ pub struct Server {
 impl Server {
     /// Starts a server that answers with `handler`.
     pub fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
         let shared = Arc::new(Shared {
             handler: Box::new(handler),
             seen: Mutex::default(),
