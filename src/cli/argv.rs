@@ -1,5 +1,7 @@
-//! Arguments before they are parsed. `--demo` takes a world only if the next word is one, so that
-//! `qd --demo status` is the status of all worlds; no parser has a rule like that.
+//! Arguments before they are parsed, for two rules that the parser cannot be taught. `--demo` takes a
+//! world only if the next word is one, so that `qd --demo status` is the status of all worlds. And a
+//! flag that can be repeated counts wherever it stands: of `qd --profile a status --profile b` the
+//! parser would keep the last alone.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,29 +13,46 @@ use crate::domain::diagnostic::{nearest, quoted};
 /// The flag.
 const DEMO: &str = "--demo";
 
-/// Joins `--demo` and the world after it.
+/// Flags with a value that can be repeated, before and after the command.
+const REPEATED: [&str; 2] = ["--profile", "--region"];
+
+/// Joins `--demo` and the world after it, and puts repeated flags before the command.
 pub fn prepare(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut prepared: Vec<OsString> = Vec::new();
-    let mut rest = arguments.into_iter().peekable();
+    let mut arguments = arguments.into_iter();
+    let mut prepared: Vec<OsString> = arguments.next().into_iter().collect();
+    let mut others: Vec<OsString> = Vec::new();
+    let mut rest = arguments.peekable();
     while let Some(argument) = rest.next() {
         if argument == "--" {
-            prepared.push(argument);
-            prepared.extend(rest);
+            others.push(argument);
+            others.extend(rest);
             break;
         }
-        let world = match rest.peek() {
-            Some(next) if argument == DEMO => world(next),
-            _ => None,
-        };
-        match world {
-            Some(world) => {
-                rest.next();
-                prepared.push(format!("{DEMO}={world}").into());
-            }
-            None => prepared.push(argument),
+        let next = rest.peek();
+        if let Some(world) = next.filter(|_| argument == DEMO).and_then(|next| world(next)) {
+            rest.next();
+            others.push(format!("{DEMO}={world}").into());
+        } else if is_repeated_with_value(&argument) {
+            prepared.push(argument);
+        } else if REPEATED.iter().any(|flag| argument == *flag)
+            && next.is_some_and(|next| !next.to_string_lossy().starts_with('-'))
+        {
+            prepared.push(argument);
+            prepared.extend(rest.next());
+        } else {
+            others.push(argument);
         }
     }
+    prepared.extend(others);
     prepared
+}
+
+/// `--profile=a`.
+fn is_repeated_with_value(argument: &OsStr) -> bool {
+    argument
+        .to_str()
+        .and_then(|argument| argument.split_once('='))
+        .is_some_and(|(flag, _)| REPEATED.contains(&flag))
 }
 
 fn world(word: &OsStr) -> Option<World> {
@@ -84,6 +103,21 @@ mod tests {
             ("qd --demo=ecg", "qd --demo=ecg"),
             ("qd --demo atlantis", "qd --demo atlantis"),
             ("qd x -- --demo ecg", "qd x -- --demo ecg"),
+        ] {
+            assert_eq!(prepared(line), expected);
+        }
+    }
+
+    #[test]
+    fn repeated_flags_move_before_the_command_and_keep_their_order() {
+        for (line, expected) in [
+            (
+                "qd --profile a status --profile b --region=x asg",
+                "qd --profile a --profile b --region=x status asg",
+            ),
+            ("qd status --profile", "qd status --profile"),
+            ("qd status --profile --demo", "qd status --profile --demo"),
+            ("qd x -- --region y", "qd x -- --region y"),
         ] {
             assert_eq!(prepared(line), expected);
         }

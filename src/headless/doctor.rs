@@ -13,11 +13,12 @@ use serde_json::Value;
 
 use crate::domain::focus::{Focus, Probing};
 use crate::domain::picture::Picture;
+use crate::domain::text;
 use crate::headless::job::Outcome;
 use crate::headless::out::{Page, Report};
 use crate::headless::paint::Tone;
 use crate::headless::status;
-use crate::headless::table::{Cell, Column, Table, wrapped};
+use crate::headless::table::wrapped;
 use crate::headless::{Exit, Job, Out};
 pub use machine::Machine;
 
@@ -176,7 +177,6 @@ impl Report for Findings {
 
 impl Check {
     fn lines(&self, page: &Page) -> String {
-        let mut table = Table::new([Column::fixed(""), Column::words("", 30)]);
         let text = if self.name.is_empty() {
             self.detail.clone()
         } else {
@@ -185,24 +185,16 @@ impl Check {
         let room = page
             .width
             .map_or(usize::MAX, |width| width.saturating_sub(6).max(30));
-        let mut lines = wrapped(&Cell::new(text).to_string(), room).into_iter();
-        table.row([
-            Cell::new(format!("{:<4}", self.state.word())).tone(self.state.tone()),
-            Cell::new(lines.next().unwrap_or_default()),
-        ]);
-        // The titles are empty.
-        let mut out = table
-            .render(page.width, page.paint)
-            .lines()
-            .skip(1)
-            .map(|line| format!("{line}\n"))
-            .collect::<String>();
-        let fixes = self
-            .fix
-            .iter()
-            .flat_map(|fix| wrapped(&Cell::new(format!("→ {fix}")).to_string(), room));
-        for line in lines.chain(fixes) {
-            out.push_str(&format!("      {line}\n"));
+        let mut lines = wrapped(&text::clean(&text), room);
+        for fix in &self.fix {
+            lines.extend(wrapped(&text::clean(&format!("-> {fix}")), room));
+        }
+        let mut out = String::new();
+        for (number, line) in lines.iter().enumerate() {
+            let word = if number == 0 { self.state.word() } else { "" };
+            let padding = " ".repeat(6 - word.len());
+            let word = page.paint.apply(self.state.tone(), word);
+            out.push_str(&format!("{word}{padding}{line}\n"));
         }
         out
     }

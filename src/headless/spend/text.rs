@@ -21,7 +21,7 @@ pub fn text(report: &SpendReport, page: &Page) -> String {
     push(&mut out, &services(spend, page));
     push(&mut out, &days(spend, page));
     push(&mut out, &burn(&spend.burn_rate_per_hour, page));
-    push(&mut out, &fixed(spend, page));
+    push(&mut out, &estates(spend, page));
     push(&mut out, &status::errors(&report.errors, page));
     push(&mut out, &status::api(&report.api));
     out
@@ -208,28 +208,38 @@ fn burn(burn: &Burn, page: &Page) -> String {
     out
 }
 
-fn fixed(spend: &Spend, page: &Page) -> String {
+/// What the owners of the estates have said: the budget, and what AWS does not know.
+fn estates(spend: &Spend, page: &Page) -> String {
     let mut table = Table::new([
-        Column::words("FIXED COST", 12),
+        Column::words("ESTATE", 14),
+        Column::words("WHAT", 14),
         Column::numbers("A MONTH"),
-        Column::words("SCOPE", 10).sheds(1),
     ]);
     for estate in &spend.estates {
         let scopes = estate.scopes.join(", ");
         for cost in &estate.fixed_monthly {
             table.row([
+                Cell::new(&scopes),
                 Cell::new(&cost.name),
                 Cell::new(format!("{:.2}", cost.amount)),
-                Cell::new(&scopes),
             ]);
         }
         if let Some(budget) = estate.monthly_budget {
+            let what = if estate.fixed_monthly.is_empty() {
+                "budget"
+            } else {
+                "budget, these costs included"
+            };
             table.row([
-                Cell::new("budget of the estate, fixed costs included").tone(Tone::Muted),
-                Cell::new(usd(Some(budget))),
                 Cell::new(&scopes),
+                Cell::new(what).tone(Tone::Strong),
+                Cell::new(usd(Some(budget))),
             ]);
         }
     }
-    section("estate (what AWS does not know)", &table, page)
+    section(
+        "fixed costs that AWS does not know, and the estate's budget",
+        &table,
+        page,
+    )
 }

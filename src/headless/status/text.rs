@@ -5,6 +5,7 @@ mod sections;
 use std::fmt::Write;
 
 use crate::domain::health::{Health, Severity};
+use crate::domain::ids::Kind;
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::spend;
@@ -58,7 +59,7 @@ pub fn scopes(scopes: &[ScopeEntry], at: jiff::Timestamp, page: &Page) -> String
     for scope in scopes {
         let who = match (&scope.same_as, &scope.arn) {
             (Some(other), _) => Cell::new(format!("the same as {other}")).tone(Tone::Muted),
-            (None, arn) => Cell::of(arn.as_deref()),
+            (None, arn) => Cell::of(arn.as_deref().map(who)),
         };
         table.row([
             Cell::new(&scope.name),
@@ -68,6 +69,12 @@ pub fn scopes(scopes: &[ScopeEntry], at: jiff::Timestamp, page: &Page) -> String
         ]);
     }
     format!("{when} {}\n{}", page.zone.1, table.render(page.width, page.paint))
+}
+
+/// The part of a caller's ARN that tells who it is: `assumed-role/oncall/alice` → `oncall/alice`.
+fn who(arn: &str) -> &str {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    resource.strip_prefix("assumed-role/").unwrap_or(resource)
 }
 
 fn headline(status: &Status, page: &Page) -> String {
@@ -118,11 +125,11 @@ fn findings(status: &Status, page: &Page) -> String {
     let several = status.scopes.len() > 1;
     let mut table = Table::new([
         Column::fixed("SEV"),
-        Column::words("KIND", 4).sheds(2),
-        Column::words("NAME", 14),
-        Column::words("WHAT", 16),
-        Column::fixed("SINCE").sheds(1),
-        Column::words("RUNBOOK", 10).sheds(3),
+        Column::fixed("KIND").sheds(1),
+        Column::words("NAME", 16),
+        Column::words("WHAT", 28),
+        Column::fixed("SINCE").sheds(2),
+        Column::words("RUNBOOK", 12).sheds(3),
         Column::words("SCOPE", 10).sheds(4),
         Column::words("RULE", 10).sheds(5),
         Column::words("ACCEPTED", 10).sheds(6),
@@ -135,7 +142,10 @@ fn findings(status: &Status, page: &Page) -> String {
         let when = finding.since.map(|since| page.time(since, status.at));
         table.row([
             Cell::new(finding.severity.word().to_uppercase()).tone(finding.severity.into()),
-            Cell::new(finding.kind),
+            Cell::new(match finding.kind.parse::<Kind>() {
+                Ok(kind) if !all => kind.short(),
+                Ok(_) | Err(_) => finding.kind,
+            }),
             Cell::new(&finding.name),
             Cell::new(&finding.title),
             Cell::new(when.unwrap_or_default()),
