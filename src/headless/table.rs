@@ -95,6 +95,12 @@ impl Cell {
     }
 }
 
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Self::new(text)
@@ -332,7 +338,10 @@ mod tests {
                 "CRIT  invokeai-a…   5xx 30/min…   because",
                 "WARN  결제-서비스   last read …",
             ]
-            .map(|line| line.replace("…   ", "…  ").replace("   last", "  last").replace("NAME          WHAT          ", "NAME         WHAT         "))
+            .map(|line| line
+                .replace("…   ", "…  ")
+                .replace("   last", "  last")
+                .replace("NAME          WHAT          ", "NAME         WHAT         "))
         );
     }
 
@@ -372,10 +381,9 @@ mod tests {
 
     #[test]
     fn long_text_wraps_at_spaces() {
-        assert_eq!(wrapped("allow ecs:DescribeServices for it", 14), [
-            "allow",
-            "ecs:DescribeServices",
-            "for it"
-        ]);
+        assert_eq!(
+            wrapped("allow ecs:DescribeServices for it", 14),
+            ["allow", "ecs:DescribeServices", "for it"]
+        );
     }
 }
