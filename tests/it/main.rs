@@ -5,6 +5,11 @@ mod adapter;
 #[cfg(feature = "aws")]
 mod adapter_data;
 mod config;
+mod console;
+mod console_state;
 mod gpu_probe_line;
+#[cfg(feature = "aws")]
+mod moto;
 mod rules;
+mod screens;
 mod support;

@@ -18,8 +18,8 @@ pub(super) fn findings(state: &State) -> Section {
         Column::words("", 4, 4, 0),
         Column::words("", 12, 34, 0),
         Column::words("", 24, 70, 0),
-        Column::words("", 5, 11, 2),
-        Column::words("", 8, 16, 1),
+        Column::words("", 5, 5, 2),
+        Column::words("", 12, 16, 1),
         Column::words("", 8, 24, 4),
     ];
     let all = &state.picture.findings;
@@ -44,7 +44,7 @@ fn row(state: &State, finding: &Finding) -> Row {
     };
     let text = if accepted { Tone::Muted } else { Tone::Plain };
     let since = finding.since.map_or_else(String::new, |at| {
-        format::clock(at, state.picture.at, &state.zone().zone)
+        format::day_or_clock(at, state.picture.at, &state.zone().zone)
     });
     let scope = state.picture.inventory.scope(&finding.resource.scope);
     let place = scope.map_or_else(String::new, |scope| scope_label(state, scope));
@@ -78,6 +78,7 @@ fn short(runbook: &str) -> &str {
         "asg-instance-refresh-rollback" => "refresh-back",
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
+        "sqs-redrive" => "redrive",
         other => other,
     }
 }
