@@ -9,6 +9,7 @@ pub mod estate_line;
 pub mod format;
 pub mod geometry;
 pub mod link;
+pub mod logs;
 pub mod msg;
 pub mod notice;
 pub mod overlay;

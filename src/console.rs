@@ -2,5 +2,6 @@
 
 pub mod clipboard;
 pub mod input;
+pub mod logs;
 pub mod session;
 pub mod terminal;

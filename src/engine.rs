@@ -9,3 +9,4 @@ pub mod environment;
 pub mod host;
 pub mod meter;
 pub mod schedule;
+pub mod tail;

@@ -7,4 +7,5 @@ pub mod config;
 pub mod console;
 pub mod domain;
 pub mod engine;
+pub mod headless;
 pub mod view;

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod detail;
 pub mod footer;
 pub mod header;
+pub mod logs;
 pub mod overlays;
 pub mod overview;
 pub mod spark;

@@ -82,6 +82,8 @@ pub fn build(state: &State, level: &Level) -> Detail {
     match level {
         Level::Detail { key, reveal, .. } => of_row(state, key, *reveal),
         Level::Changes { of, .. } => changes(state, of.as_ref()),
+        Level::LogLine { key, .. } => crate::app::logs::line_detail(state, *key),
+        Level::Tail => Detail::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an update wants done: the console does it, outside of the state.
 
+use crate::app::logs::LogsEffect;
 use crate::domain::focus::Focus;
 use crate::domain::scope::ScopeName;
 
@@ -27,6 +28,8 @@ pub enum Effect {
     RefuseWrites,
     /// Draw with another theme.
     Theme(String),
+    /// Something for logs.
+    Logs(LogsEffect),
     /// Leave.
     Quit,
 }

@@ -25,7 +25,12 @@ pub struct Entry {
     pub text: String,
     /// How it looks.
     pub tone: Tone,
+    /// A small graph after the text, oldest value first; empty for none.
+    pub trend: Vec<f64>,
 }
+
+/// Minutes of the graph of log errors.
+const TREND_MINUTES: i64 = 8;
 
 /// The entries, in the order of the panes.
 pub fn entries(state: &State) -> Vec<Entry> {
@@ -54,7 +59,18 @@ fn entry(state: &State, pane: Pane, text: String) -> Entry {
         Some(Severity::Warn) => Tone::Warn,
         Some(Severity::Info) | None => Tone::Plain,
     };
-    Entry { pane, text, tone }
+    let trend = match pane {
+        Pane::Logs if state.logs.rates.per_minute(state.picture.at).is_some() => {
+            state.logs.rates.history(state.picture.at, TREND_MINUTES)
+        }
+        _ => Vec::new(),
+    };
+    Entry {
+        pane,
+        text,
+        tone,
+        trend,
+    }
 }
 
 /// Scopes that are shown, and whether a source was read in all of them.
@@ -189,7 +205,10 @@ fn logs(state: &State) -> String {
         .filter_map(|scope| scope.log_groups.get())
         .flatten()
         .count();
-    format!("logs {groups}{doubt} groups")
+    match state.logs.rates.per_minute(state.picture.at) {
+        Some(errors) => format!("logs {errors} err/min"),
+        None => format!("logs {groups}{doubt} groups"),
+    }
 }
 
 fn spend(state: &State) -> String {

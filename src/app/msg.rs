@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::geometry::Geometry;
+use crate::app::logs::LogsMsg;
 use crate::config::keys::Chord;
 use crate::domain::picture::Picture;
 
@@ -23,6 +24,8 @@ pub enum Msg {
     Tick(Timestamp),
     /// Writes are allowed until then, or no longer.
     WritesAllowed(Option<Timestamp>),
+    /// Log lines, or something about them.
+    Logs(LogsMsg),
     /// Something that was to be done went wrong or well; say so.
     Said(String, crate::app::table::Tone),
 }

@@ -30,7 +30,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Alarms => alarms::sections(state),
         Pane::Gpu => gpu::sections(state),
         Pane::Spend => spend::sections(state),
-        Pane::Logs => Vec::new(),
+        Pane::Logs => crate::app::logs::list::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -10,6 +10,8 @@ use crate::app::command::{Command, Context, REGISTRY};
 use crate::app::detail::Detail;
 use crate::app::effect::Effect;
 use crate::app::geometry::Geometry;
+use crate::app::logs::Logs;
+use crate::app::logs::buffer::LineKey;
 use crate::app::notice::Notice;
 use crate::app::overlay::Overlay;
 use crate::app::pane::Pane;
@@ -18,6 +20,7 @@ use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
 use crate::config::keys::{Chord, Keymap};
 use crate::domain::focus::{Focus, Pace};
+use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
@@ -35,6 +38,8 @@ pub struct Setup {
     pub zones: Vec<Zone>,
     /// The estate's budget for a month, US dollars.
     pub monthly_budget: Option<f64>,
+    /// Log groups at the top of the logs pane.
+    pub pinned_logs: Vec<Glob>,
     /// Key bindings.
     pub keymap: Keymap,
     /// Themes that can be switched to.
@@ -111,6 +116,15 @@ pub enum Level {
         /// Lines scrolled.
         scroll: usize,
     },
+    /// The tail of logs that is open.
+    Tail,
+    /// A line of it.
+    LogLine {
+        /// Which.
+        key: LineKey,
+        /// Lines scrolled.
+        scroll: usize,
+    },
 }
 
 /// The console.
@@ -151,6 +165,8 @@ pub struct State {
     pub now: Timestamp,
     /// CloudTrail lookups that somebody asked for.
     pub trails: BTreeSet<SourceKey>,
+    /// The tail that is open, and what goes with it.
+    pub logs: Logs,
     /// The focus that the collector was last told.
     told: Option<Focus>,
 }
@@ -177,6 +193,7 @@ impl State {
             zone: 0,
             now,
             trails: BTreeSet::new(),
+            logs: Logs::default(),
             told: None,
         };
         for notice in std::mem::take(&mut state.setup.notices) {
@@ -209,6 +226,7 @@ impl State {
     pub fn subject(&self) -> Option<&RowKey> {
         match self.levels.last() {
             Some(Level::Detail { key, .. }) => Some(key),
+            Some(Level::Tail | Level::LogLine { .. }) => None,
             Some(Level::Changes { .. }) | None => self.view().selected(),
         }
     }
@@ -292,7 +310,7 @@ impl State {
     pub fn command_of(&self, chord: Chord) -> Option<Command> {
         let context = if matches!(self.levels.last(), Some(Level::Detail { .. })) {
             Context::Detail
-        } else if self.pane == Pane::Logs && self.levels.is_empty() {
+        } else if matches!(self.levels.last(), Some(Level::Tail)) {
             Context::Logs
         } else {
             Context::Global

@@ -1,6 +1,7 @@
 //! `update`: one message in, a changed state and effects out. It does no I/O and reads no clock.
 
 mod command;
+mod logs;
 mod prompt;
 
 use crate::app::effect::{Effect, Effects};
@@ -39,6 +40,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             state.setup.write = until.map_or(WriteState::ReadOnly, WriteState::ReadWriteUntil);
             Effects::redraw()
         }
+        Msg::Logs(msg) => logs::message(state, msg),
         Msg::Said(text, tone) => {
             state.say(text, tone);
             Effects::redraw()
@@ -46,6 +48,10 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
     };
     if let Some(focus) = state.changed_focus() {
         effects.list.push(focus);
+    }
+    effects.list.extend(logs::changed_look(state));
+    if effects.redraw {
+        logs::arrange(state);
     }
     effects
 }

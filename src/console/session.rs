@@ -15,6 +15,7 @@ use crate::app::update::update;
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::console::clipboard;
 use crate::console::input::{Input, Reader};
+use crate::console::logs::LogRunner;
 use crate::console::terminal::Screen;
 use crate::domain::picture::Picture;
 use crate::domain::scope::Scope;
@@ -27,6 +28,9 @@ use crate::view::styles::Styles;
 
 /// How messages of one turn are bounded, so that keys are seen between them.
 const BATCH: usize = 256;
+
+/// Messages of logs that are taken between two looks at the keys.
+const MOST_LOG_MESSAGES: usize = 8;
 
 /// What a session needs. The cloud is made only after the first frame: making it may read files.
 pub struct Session {
@@ -92,6 +96,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
     let ending = runtime.block_on(async {
         let host = EngineHost::new(clocks.cloud.clone());
         let cloud = cloud(host.clone())?;
+        let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
         let (orders, taken) = mpsc::channel(64);
         tokio::spawn(collector.with_cost_cache(cost_cache).run(taken));
@@ -102,9 +107,10 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             screen: &mut screen,
             styles: &mut styles,
             orders,
+            logs,
             in_tmux,
         };
-        desk.turn(pictures, &clocks).await
+        desk.turn((pictures, happened), &clocks).await
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
@@ -123,13 +129,14 @@ struct Desk<'a> {
     screen: &'a mut Screen,
     styles: &'a mut Styles,
     orders: mpsc::Sender<Order>,
+    logs: LogRunner,
     in_tmux: bool,
 }
 
 impl Desk<'_> {
     async fn turn(
         &mut self,
-        mut pictures: watch::Receiver<Arc<Picture>>,
+        (mut pictures, mut happened): (watch::Receiver<Arc<Picture>>, mpsc::Receiver<Msg>),
         clocks: &Clocks,
     ) -> anyhow::Result<Ending> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -167,6 +174,17 @@ impl Desk<'_> {
                 Ok(()) = pictures.changed() => {
                     let picture = pictures.borrow_and_update().clone();
                     dirty |= self.perform(Msg::Picture(picture), &reader)?.unwrap_or(false);
+                }
+                Some(msg) = happened.recv() => {
+                    // A bounded number at a time: a burst of log lines is drawn once, and keys are
+                    // seen after it.
+                    let mut next = Some(msg);
+                    let mut taken = 0;
+                    while let Some(msg) = next {
+                        taken += 1;
+                        dirty |= self.perform(msg, &reader)?.unwrap_or(false);
+                        next = if taken < MOST_LOG_MESSAGES { happened.try_recv().ok() } else { None };
+                    }
                 }
                 () = tick => {
                     dirty |= self.perform(Msg::Tick(clocks.wall.now()), &reader)?.unwrap_or(false);
@@ -261,6 +279,7 @@ impl Desk<'_> {
                     }
                     changed = true;
                 }
+                Effect::Logs(effect) => self.logs.perform(effect),
             }
         }
         Ok(Some(changed))

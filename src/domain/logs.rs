@@ -1,7 +1,14 @@
-//! CloudWatch Logs: groups and events.
+//! CloudWatch Logs: groups and events, and tails of them.
+
+pub mod level;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::fault::Fault;
+use crate::domain::scope::Scope;
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,4 +49,44 @@ pub struct LogPage {
     pub events: Vec<LogEvent>,
     /// The token of the next page.
     pub next: Option<String>,
+}
+
+/// A log group that is to be tailed, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailTarget {
+    /// The account and region.
+    pub scope: Arc<Scope>,
+    /// The group's name.
+    pub group: String,
+    /// Its class as CloudWatch names it, if it is known.
+    pub class: Option<String>,
+}
+
+/// One event of a tail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailLine {
+    /// The group, by its place among the targets.
+    pub group: u16,
+    /// What happened; foreign text.
+    pub event: LogEvent,
+}
+
+/// How the tail of one group goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TailState {
+    /// Nothing has been read yet.
+    Waiting,
+    /// What is there already is being read; it has come to this time.
+    Reading(Option<Timestamp>),
+    /// Everything up to this time has been read once.
+    Live(Timestamp),
+    /// The newest question failed; it is asked again then.
+    Failing {
+        /// Why.
+        fault: Fault,
+        /// When it is asked again.
+        again: Timestamp,
+    },
+    /// This group cannot be tailed at all.
+    Refused(String),
 }

@@ -4,15 +4,21 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::pane::Pane;
-use crate::app::state::State;
+use crate::app::state::{Level, State};
 use crate::view::styles::Styles;
 use crate::view::table::{self, Marks};
-use crate::view::{detail, overview};
+use crate::view::{detail, logs, overview};
 
 /// Draws the body; gives the number of lines in which rows or details scroll.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
-    if let Some(level) = state.levels.last() {
-        return detail::draw(frame, area, state, level, styles);
+    match state.levels.last() {
+        Some(Level::Tail) => return logs::draw(frame, area, state, styles),
+        Some(
+            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+        ) => {
+            return detail::draw(frame, area, state, *scroll, styles);
+        }
+        None => {}
     }
     match state.pane {
         Pane::Overview => overview::draw(frame, area, state, styles),

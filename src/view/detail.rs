@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::detail::{Block, CHART_HEIGHT, Chart};
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::app::table::{Cell, Section};
 use crate::app::tables::TableView;
 use crate::view::chart;
@@ -14,8 +14,7 @@ use crate::view::styles::Styles;
 use crate::view::table::{self, Marks, put};
 
 /// Draws a level; gives the lines in which it scrolls.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, level: &Level, styles: &Styles) -> u16 {
-    let (Level::Detail { scroll, .. } | Level::Changes { scroll, .. }) = level;
+pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, scroll: usize, styles: &Styles) -> u16 {
     rule(frame, Rect { height: 1, ..area }, &state.detail.title, styles);
     let body = Rect {
         y: area.y + 1,
@@ -24,7 +23,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, level: &Level, sty
     };
     let mut line = 0;
     for block in &state.detail.blocks {
-        draw_block(frame, body, block, line, *scroll, styles);
+        draw_block(frame, body, block, line, scroll, styles);
         line += block.height();
     }
     let hidden = line.saturating_sub(scroll + usize::from(body.height));

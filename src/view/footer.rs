@@ -35,15 +35,13 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
             (key(Command::Reveal), "reveal"),
             (key(Command::Trail), "who wrote"),
         ],
+        Some(Level::LogLine { .. }) => return vec![("q", "back")],
         Some(Level::Changes { .. }) => Vec::new(),
+        Some(Level::Tail) => return tail_hints(),
         None => vec![("Enter", "detail")],
     };
     if state.pane == Pane::Logs && state.levels.is_empty() {
-        hints = vec![
-            (key(Command::Search), "search"),
-            (key(Command::NextError), "error"),
-            (key(Command::Follow), "follow"),
-        ];
+        hints = vec![("Enter", "tail"), (key(Command::Mark), "mark several")];
     }
     hints.extend([
         (key(Command::Runbooks), "fix"),
@@ -56,4 +54,21 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
         ("q", "back"),
     ]);
     hints
+}
+
+/// What keys do in a tail, the most used first.
+fn tail_hints() -> Vec<(&'static str, &'static str)> {
+    let key = |command: Command| command.entry().keys.first().copied().unwrap_or("");
+    vec![
+        (key(Command::Search), "search"),
+        (key(Command::NextError), "error"),
+        (key(Command::Include), "only"),
+        (key(Command::Exclude), "without"),
+        (key(Command::Since), "since"),
+        (key(Command::Pattern), "AWS filter"),
+        (key(Command::Follow), "follow"),
+        (key(Command::Wrap), "wrap"),
+        (key(Command::Save), "save"),
+        ("q", "back"),
+    ]
 }

@@ -10,6 +10,7 @@ use crate::app::table::{RowKey, Tone};
 use crate::app::{changes, estate_line};
 use crate::domain::health::Severity;
 use crate::view::body::marks;
+use crate::view::spark;
 use crate::view::styles::Styles;
 use crate::view::table::{self, put};
 
@@ -49,7 +50,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
                 &entry.pane.digit().to_string(),
                 styles.accent,
             ) + 1;
-            x += put(frame, row, x, row.width, &entry.text, styles.tone(entry.tone)) + 3;
+            x += put(frame, row, x, row.width, &entry.text, styles.tone(entry.tone)) + 1;
+            let trend = spark::line(&entry.trend, entry.trend.len(), styles.ascii);
+            x += put(frame, row, x, row.width, &trend, styles.tone(entry.tone)) + 2;
         }
     }
     rule(frame, selected, &selection(state), styles);
@@ -61,7 +64,7 @@ fn flow(entries: &[estate_line::Entry], width: u16) -> Vec<Vec<&estate_line::Ent
     let mut lines: Vec<Vec<&estate_line::Entry>> = vec![Vec::new()];
     let mut used = 1;
     for entry in entries {
-        let wide = entry.text.width() + 5;
+        let wide = entry.text.width() + entry.trend.len() + 5;
         if used + wide > usize::from(width) && used > 1 {
             lines.push(Vec::new());
             used = 1;

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
-#[cfg(feature = "aws")]
-mod adapter_data;
 mod config;
 mod console;
 mod console_state;

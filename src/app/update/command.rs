@@ -8,12 +8,17 @@ use crate::app::pane::Pane;
 use crate::app::state::{Level, State, WriteState};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::{Direction, Sort, Step};
-use crate::app::update::quit;
+use crate::app::update::{logs, quit};
 use crate::domain::fault::{CredentialFault, FaultKind};
 use crate::domain::inventory::{Source, SourceKey};
 
 /// Does what the command says.
 pub(super) fn run(state: &mut State, command: Command) -> Effects {
+    if logs::is_in_front(state)
+        && let Some(effects) = logs::command(state, command)
+    {
+        return effects;
+    }
     match command {
         Command::Back => back(state),
         Command::Quit => quit(),
@@ -50,6 +55,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::First => step(state, Step::First),
         Command::Last => step(state, Step::Last),
         Command::Left | Command::Right => Effects::none(),
+        Command::Open if state.pane == Pane::Logs && state.levels.is_empty() => logs::open_selected(state),
         Command::Open => open_detail(state),
         Command::PreviousPane => go(state, state.previous),
         Command::NextPane => {
@@ -62,7 +68,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Gpu => go(state, Pane::Gpu),
         Command::Data => go(state, Pane::Data),
         Command::Network => go(state, Pane::Network),
-        Command::Logs | Command::LogsOf => go(state, Pane::Logs),
+        Command::Logs => go(state, Pane::Logs),
+        Command::LogsOf => logs::open_related(state),
         Command::Spend => go(state, Pane::Spend),
         Command::Alarms => go(state, Pane::Alarms),
         Command::Changes => {
@@ -167,6 +174,10 @@ pub(super) fn go(state: &mut State, pane: Pane) -> Effects {
         state.previous = state.pane;
         state.pane = pane;
     }
+    // A tail goes on behind other panes; whoever comes back finds it where it was.
+    if pane == Pane::Logs && state.logs.tail.is_some() {
+        state.levels.push(Level::Tail);
+    }
     state.rebuild();
     Effects::redraw()
 }
@@ -176,7 +187,10 @@ fn page(state: &State) -> isize {
 }
 
 fn step(state: &mut State, step: Step) -> Effects {
-    if let Some(Level::Detail { scroll, .. } | Level::Changes { scroll, .. }) = state.levels.last_mut() {
+    if let Some(
+        Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+    ) = state.levels.last_mut()
+    {
         let most = state
             .detail
             .height()

@@ -5,7 +5,7 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::state::State;
 use crate::app::table::Tone;
-use crate::app::update::command;
+use crate::app::update::{command, logs};
 use crate::config::keys::{Chord, Key};
 
 /// A key while a prompt is open.
@@ -99,7 +99,7 @@ fn accept(state: &mut State) -> Effects {
                 Effects::redraw()
             }
         }
-        Purpose::Argument(_) => Effects::redraw(),
+        Purpose::Argument(command) => logs::argument(state, command, &text),
     }
 }
 
@@ -136,6 +136,15 @@ fn named(state: &mut State, name: &str, argument: &str) -> Effects {
         return Effects::redraw();
     };
     let effects = command::run(state, command);
+    if let Some(Overlay::Prompt(Prompt {
+        purpose: Purpose::Argument(command),
+        ..
+    })) = state.overlay
+        && !argument.is_empty()
+    {
+        state.overlay = None;
+        return logs::argument(state, command, argument);
+    }
     if !argument.is_empty() && state.overlay.is_none() {
         set_filter(state, argument.to_owned());
     }

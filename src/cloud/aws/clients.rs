@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -121,7 +121,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The configuration that every client of a scope starts from.
+/// The configuration that every client of a scope starts from. CloudTrail shows the app's name.
 pub(super) fn base_config(scope: &Scope, shared: &Shared) -> ConfigLoader {
     let mut loader =
         aws_config::defaults(BehaviorVersion::v2026_01_12()).region(Region::new(scope.region.clone()));

@@ -143,8 +143,11 @@ impl Credentials {
             return Err(fault.clone());
         }
         self.rejected.store(false, Ordering::SeqCst);
+        let loaded = self.load_in_time().await;
+        // From its end, so that those who waited for this one do not begin the next.
+        let now = self.shared.host.now();
         state.tried_at = Some(now);
-        match self.load_in_time().await {
+        match loaded {
             Ok(loaded) => {
                 state.failed = None;
                 state.held = Some(loaded.clone());

@@ -100,3 +100,67 @@ pub(super) fn writes() -> &'static BTreeSet<Operation> {
     static WRITES: OnceLock<BTreeSet<Operation>> = OnceLock::new();
     WRITES.get_or_init(catalog::write_operations)
 }
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn guard(service: &'static str, purpose: Purpose, read_only: &Arc<ReadOnlySwitch>) -> Guard {
+        let settings = AwsSettings {
+            read_only: read_only.clone(),
+            ..AwsSettings::default()
+        };
+        Guard::new(service, purpose, &settings)
+    }
+
+    fn check(guard: &Guard, operation: &str) -> Result<(), Refused> {
+        guard.check(operation, &Input::doesnt_matter())
+    }
+
+    fn unlisted(operation: &str) -> Result<(), Refused> {
+        Err(Refused::Unlisted(operation.to_owned()))
+    }
+
+    #[test]
+    fn a_client_for_reads_makes_no_change_whatever_the_switch() {
+        for read_only in [ReadOnlySwitch::on(), ReadOnlySwitch::off()] {
+            let ecs = guard("ecs", Purpose::Read, &Arc::new(read_only));
+            assert_eq!(check(&ecs, "DescribeServices"), Ok(()));
+            assert_eq!(check(&ecs, "UpdateService"), unlisted("ecs:UpdateService"));
+            // A read that nobody declared, a read of another service, and no name at all.
+            assert_eq!(check(&ecs, "DescribeTaskSets"), unlisted("ecs:DescribeTaskSets"));
+            assert_eq!(
+                check(&ecs, "DescribeDBInstances"),
+                unlisted("ecs:DescribeDBInstances")
+            );
+            assert_eq!(check(&ecs, ""), unlisted("ecs:"));
+        }
+    }
+
+    #[test]
+    fn a_client_for_changes_obeys_the_switch_at_each_of_them() {
+        let read_only = Arc::new(ReadOnlySwitch::off());
+        let ecs = guard("ecs", Purpose::Write, &read_only);
+        assert_eq!(check(&ecs, "UpdateService"), Ok(()));
+        assert_eq!(check(&ecs, "DeleteCluster"), unlisted("ecs:DeleteCluster"));
+        read_only.turn_on();
+        assert_eq!(check(&ecs, "UpdateService"), Err(Refused::ReadOnly));
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_looked_into_is_not_sent() {
+        let ssm = guard("ssm", Purpose::Read, &Arc::new(ReadOnlySwitch::on()));
+        assert_eq!(check(&ssm, "SendCommand"), Err(Refused::NotTheProbe));
+        let other = SendCommandInput::builder()
+            .document_name("AWS-RunShellScript")
+            .instance_ids("i-1")
+            .build()
+            .unwrap();
+        assert_eq!(
+            ssm.check("SendCommand", &Input::erase(other)),
+            Err(Refused::NotTheProbe)
+        );
+    }
+}

@@ -173,3 +173,31 @@ impl Price {
         Self { micro_usd }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricStat};
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn paid_calls_cost_what_aws_bills() {
+        let price = |service, operation, input: &Input| Price::of(service, operation, input).micro_usd;
+        let nothing = Input::doesnt_matter();
+        assert_eq!(price("ce", "GetCostAndUsage", &nothing), 10_000);
+        assert_eq!(price("ecs", "DescribeServices", &nothing), 0);
+        assert_eq!(price("sqs", "GetQueueAttributes", &nothing), 0);
+        let metric = MetricDataQuery::builder()
+            .metric_stat(MetricStat::builder().period(60).stat("Average").build())
+            .build();
+        let sum = MetricDataQuery::builder().expression("m1 + m2").build();
+        let metrics = GetMetricDataInput::builder()
+            .metric_data_queries(metric.clone())
+            .metric_data_queries(metric)
+            .metric_data_queries(sum)
+            .build()
+            .unwrap();
+        assert_eq!(price("cloudwatch", "GetMetricData", &Input::erase(metrics)), 20);
+    }
+}

@@ -5,12 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_ssm::operation::send_command::SendCommandInput;
 
-use crate::domain::gpu::probe::{SSM_EXECUTION_TIMEOUT_S, probe_line};
+use crate::domain::gpu::probe::{SSM_DOCUMENT, SSM_EXECUTION_TIMEOUT_S, probe_line};
 
-/// Runs shell lines on Linux.
-pub(super) const SHELL_DOCUMENT: &str = "AWS-RunShellScript";
-
-/// What `AWS-RunShellScript` is to run.
+/// What the document that runs shell lines is to run.
 pub(super) fn parameters() -> HashMap<String, Vec<String>> {
     HashMap::from([
         ("commands".to_owned(), vec![probe_line().to_owned()]),
@@ -28,7 +25,7 @@ pub(super) fn is_probe(command: &SendCommandInput, documents: &[String]) -> bool
     let by_id = command.targets().is_empty() && !command.instance_ids().is_empty();
     by_id
         && match command.parameters() {
-            Some(given) if !given.is_empty() => document == SHELL_DOCUMENT && *given == parameters(),
+            Some(given) if !given.is_empty() => document == SSM_DOCUMENT && *given == parameters(),
             Some(_) | None => documents.iter().any(|own| own == document),
         }
 }
@@ -41,7 +38,7 @@ mod tests {
 
     fn shell() -> aws_sdk_ssm::operation::send_command::builders::SendCommandInputBuilder {
         SendCommandInput::builder()
-            .document_name(SHELL_DOCUMENT)
+            .document_name(SSM_DOCUMENT)
             .instance_ids("i-1")
             .set_parameters(Some(parameters()))
     }

@@ -2,7 +2,7 @@
 
 mod asg;
 mod cost;
-mod datastore;
+pub mod datastore;
 mod ec2;
 mod ecs;
 mod elb;

@@ -146,7 +146,8 @@ fn gpu_idle_night(sim: &mut Sim) {
 }
 
 fn spot_reclaim(sim: &mut Sim) {
-    press(sim, "generation", -2 * DAY, 0.8);
+    press(sim, "generation", -2 * DAY, 0.6);
+    press(sim, "generation", -15 * MINUTE, 1.0);
     sim.no_spot_until = sim.epoch + 50 * MINUTE;
     if let Some(group) = sim.find_group("invokeai-gpu-workers-spot") {
         for (offset, count) in [(-12 * MINUTE, 2), (-4 * MINUTE, 1), (9 * MINUTE, 1)] {

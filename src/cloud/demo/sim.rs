@@ -231,6 +231,7 @@ impl Sim {
         self.run_policies(at);
         self.run_schedules(at);
         self.check_members(at);
+        self.check_overload(at);
         self.check_storage(at);
         self.evaluate_alarms(at);
         if at % HOUR == 0 {

@@ -1,16 +1,93 @@
-//! Changes.
+//! Changes, each with the refusals that AWS has for it.
 
+mod alarms;
+mod asg;
+mod ec2;
+mod ecs;
+mod elasticache;
+mod elb;
+mod rds;
+mod sqs;
+
+use super::signal;
 use super::sim::Sim;
+use super::time::part;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Mutation, Receipt};
 
-/// Makes a change now, or refuses it as AWS does.
-pub fn apply(_sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
+/// Makes a change now, or refuses it as AWS does. A refused change may leave the world half
+/// changed: callers try it on a copy.
+pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
+    let refuse = Refusal::of(change);
+    let created = match change {
+        Mutation::Ecs(write) => ecs::apply(sim, write, &refuse)?,
+        Mutation::AutoScaling(write) => asg::apply(sim, write, &refuse)?,
+        Mutation::Ec2(write) => ec2::apply(sim, write, &refuse)?,
+        Mutation::Rds(write) => rds::apply(sim, write, &refuse)?,
+        Mutation::ElastiCache(write) => elasticache::apply(sim, write, &refuse)?,
+        Mutation::Elb(write) => elb::apply(sim, write, &refuse)?,
+        Mutation::CloudWatch(write) => alarms::apply(sim, write, &refuse)?,
+        Mutation::Sqs(write) => sqs::apply(sim, write, &refuse)?,
+    };
     let operation = change.operation();
-    Err(Fault::new(
-        FaultKind::Unsupported,
-        operation.service,
-        operation.name,
-        "not yet",
-    ))
+    Ok(Receipt {
+        request_id: Some(signal::uuid(&[
+            sim.seed,
+            part(sim.now),
+            signal::name(operation.name),
+        ])),
+        created,
+    })
+}
+
+/// Makes the faults of one operation.
+struct Refusal {
+    service: &'static str,
+    operation: &'static str,
+}
+
+impl Refusal {
+    fn of(change: &Mutation) -> Self {
+        let operation = change.operation();
+        Self {
+            service: operation.service,
+            operation: operation.name,
+        }
+    }
+
+    fn make(&self, kind: FaultKind, code: &str, message: impl Into<String>) -> Fault {
+        Fault::new(kind, self.service, self.operation, message).with_code(code)
+    }
+
+    /// The request is wrong.
+    fn invalid(&self, code: &str, message: impl Into<String>) -> Fault {
+        self.make(FaultKind::Invalid, code, message)
+    }
+
+    /// What it is about is not there.
+    fn absent(&self, code: &str, message: impl Into<String>) -> Fault {
+        self.make(FaultKind::NotFound, code, message)
+    }
+
+    /// What it is about is in a state that does not allow it.
+    fn conflict(&self, code: &str, message: impl Into<String>) -> Fault {
+        self.make(FaultKind::Conflict, code, message)
+    }
+}
+
+/// Records a call of the console's user in CloudTrail.
+fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
+    let source = match refuse.service {
+        "elasticloadbalancing" => "elasticloadbalancing.amazonaws.com",
+        "autoscaling" => "autoscaling.amazonaws.com",
+        "elasticache" => "elasticache.amazonaws.com",
+        "cloudwatch" => "monitoring.amazonaws.com",
+        "ecs" => "ecs.amazonaws.com",
+        "ec2" => "ec2.amazonaws.com",
+        "rds" => "rds.amazonaws.com",
+        "sqs" => "sqs.amazonaws.com",
+        _ => "aws.amazonaws.com",
+    };
+    let user = sim.plan.person.clone();
+    sim.record(sim.now, (source, refuse.operation), &user, resources);
 }

@@ -166,14 +166,15 @@ async fn an_estates_role_is_assumed_on_top_of_the_profile() {
 async fn a_role_that_may_not_be_assumed() {
     let server = Server::start(|_| Answer::query_error(403, "AccessDenied", "not authorized to assume"));
     let fixture = Fixture::new(&server);
-    let result = fixture.aws.read(&scope("role"), &clusters()).await;
-    assert_eq!(credential_fault(result), CredentialFault::RoleDenied);
     // Everybody who asks at the same time gets the same answer from one call.
-    let result = fixture
-        .aws
-        .read(&scope_in("role", "us-east-1"), &clusters())
-        .await;
-    assert_eq!(credential_fault(result), CredentialFault::RoleDenied);
+    let (seoul, virginia) = (scope("role"), scope_in("role", "us-east-1"));
+    let query = clusters();
+    let (one, other) = tokio::join!(
+        fixture.aws.read(&seoul, &query),
+        fixture.aws.read(&virginia, &query)
+    );
+    assert_eq!(credential_fault(one), CredentialFault::RoleDenied);
+    assert_eq!(credential_fault(other), CredentialFault::RoleDenied);
     assert_eq!(server.count("AssumeRole"), 1);
 }
 

@@ -12,13 +12,14 @@ use quarterdeck::cloud::{BoxFuture, Cloud, Host};
 use quarterdeck::domain::fault::Fault;
 use quarterdeck::domain::ops::{Mutation, Operation, Query, Receipt, Reply, Token};
 use quarterdeck::domain::scope::{Scope, ScopeName};
-use quarterdeck::engine::clock::{Clock, ScaledClock};
+use quarterdeck::engine::clock::{Clock, ManualClock, ScaledClock};
 use tempfile::TempDir;
 
 use super::server::Server;
 
-/// How much faster the cloud's clock runs here: waiting for hosts takes a quarter of a second.
-const SPEED: f64 = 60.0;
+/// How much faster the cloud's clock runs here: waiting in vain for hosts takes two seconds, which
+/// is still enough for all calls on a loaded machine.
+const SPEED: f64 = 6.0;
 
 /// Two profiles with keys, and one with a role for each thing that can be asked of it.
 const CONFIG: &str = "
@@ -37,7 +38,7 @@ mfa_serial = arn:aws:iam::123456789012:mfa/alice
 
 /// Time that runs fast, leave that is always given, and a meter.
 pub struct TestHost {
-    clock: ScaledClock,
+    clock: Box<dyn Clock>,
     calls: Mutex<Vec<Call>>,
     admitted: Mutex<Vec<Operation>>,
 }
@@ -82,17 +83,31 @@ impl Fixture {
         let deadlines = Deadlines {
             connect: Duration::from_millis(200),
             attempt: Duration::from_millis(200),
-            operation: Duration::from_secs(5),
+            operation: Duration::from_secs(2),
         };
         Self::at(&server.url(), deadlines)
     }
 
+    /// An adapter whose clock stands.
+    pub fn still(server: &Server, now: Timestamp) -> Self {
+        Self::with_clock(
+            &server.url(),
+            Deadlines::default(),
+            Box::new(ManualClock::new(now)),
+        )
+    }
+
     /// An adapter that reaches `url`.
     pub fn at(url: &str, deadlines: Deadlines) -> Self {
+        let clock = ScaledClock::new(Timestamp::now(), SPEED);
+        Self::with_clock(url, deadlines, Box::new(clock))
+    }
+
+    fn with_clock(url: &str, deadlines: Deadlines, clock: Box<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let read_only = Arc::new(ReadOnlySwitch::off());
         let host = Arc::new(TestHost {
-            clock: ScaledClock::new(Timestamp::now(), SPEED),
+            clock,
             calls: Mutex::default(),
             admitted: Mutex::default(),
         });

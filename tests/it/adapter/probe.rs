@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pretty_assertions::assert_eq;
 use quarterdeck::domain::fault::{Fault, FaultKind};
-use quarterdeck::domain::gpu::probe::SHELL_LINE;
+use quarterdeck::domain::gpu::probe::probe_line;
 use quarterdeck::domain::ops::{Query, Reply, ReplyData, ssm};
 use quarterdeck::domain::ssm::{ProbeEnd, ProbeOutput};
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ async fn every_host_has_a_row_and_only_those_online_get_a_command() {
         json!({
             "InstanceIds": ["i-1", "i-2"],
             "DocumentName": "AWS-RunShellScript",
-            "Parameters": {"commands": [SHELL_LINE], "executionTimeout": ["20"]},
+            "Parameters": {"commands": [probe_line()], "executionTimeout": ["15"]},
             "Comment": "GPU probe",
             "TimeoutSeconds": 30,
             "MaxConcurrency": "100%",

@@ -8,12 +8,14 @@ use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
+use super::cbor;
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
     path: String,
     headers: BTreeMap<String, String>,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl Request {
@@ -32,14 +34,18 @@ impl Request {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// The body of the JSON protocols.
+    /// The body of the JSON protocols, or of CloudWatch's binary one.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+        if self.header("content-type").contains("cbor") {
+            return cbor::decode(&self.body);
+        }
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
     /// A field of the query protocols.
     pub fn form(&self, name: &str) -> Option<String> {
-        self.body.split('&').find_map(|pair| {
+        let body = String::from_utf8_lossy(&self.body);
+        body.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key == name).then(|| unescape(value))
         })
@@ -47,9 +53,19 @@ impl Request {
 
     /// The key that signed it.
     pub fn access_key(&self) -> String {
+        self.credential().next().unwrap_or_default().to_owned()
+    }
+
+    /// The region that it was signed for.
+    pub fn region(&self) -> String {
+        self.credential().nth(2).unwrap_or_default().to_owned()
+    }
+
+    /// The parts of the signature's scope: key, day, region, service.
+    fn credential(&self) -> impl Iterator<Item = &str> {
         let signature = self.header("authorization");
         let (_, after) = signature.split_once("Credential=").unwrap_or_default();
-        after.split('/').next().unwrap_or_default().to_owned()
+        after.split('/')
     }
 }
 
@@ -80,6 +96,8 @@ pub enum Answer {
         headers: Vec<(&'static str, String)>,
         body: String,
     },
+    /// Answer it in CloudWatch's binary protocol; `{"at": seconds}` stands for a time.
+    Binary { status: u16, value: Value },
     /// Never answer, and keep the connection.
     Hang,
     /// Close the connection without an answer.
@@ -107,13 +125,30 @@ impl Answer {
         }
     }
 
+    /// An answer of CloudWatch's binary protocol.
+    pub fn binary(value: Value) -> Self {
+        Self::Binary { status: 200, value }
+    }
+
+    /// A failure in the protocol of the request.
+    pub fn refuse(request: &Request, status: u16, code: &str, message: &str) -> Self {
+        let kind = request.header("content-type");
+        if kind.contains("cbor") {
+            let value = json!({"__type": format!("com.amazonaws#{code}"), "message": message});
+            Self::Binary { status, value }
+        } else if kind.contains("json") {
+            Self::json_error(code, message)
+        } else {
+            Self::query_error(status, code, message)
+        }
+    }
+
     /// An answer of the query protocols: what is in the result of the operation.
     pub fn query(operation: &str, result: &str) -> Self {
         Self::xml(
             200,
             format!(
-                "<{operation}Response><{operation}Result>{result}</{operation}Result>\
-                 <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></{operation}Response>"
+                "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
             ),
         )
     }
@@ -124,7 +159,7 @@ impl Answer {
             status,
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-                 <Message>{message}</Message></Error><RequestId>req-9</RequestId></ErrorResponse>"
+                 <Message>{message}</Message></Error></ErrorResponse>"
             ),
         )
     }
@@ -219,6 +254,11 @@ impl Server {
             .collect()
     }
 
+    /// Everything that it was asked, in order.
+    pub fn all(&self) -> Vec<Request> {
+        lock(&self.shared.seen).clone()
+    }
+
     /// How often it was asked for an operation.
     pub fn count(&self, operation: &str) -> usize {
         self.requests(operation).len()
@@ -267,6 +307,16 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
                 let mut stream = stream;
                 stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
             }
+            Answer::Binary { status, value } => {
+                let body = cbor::encode(&value);
+                let head = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-type: application/cbor\r\nsmithy-protocol: rpc-v2-cbor\r\n\
+                     x-amzn-requestid: req-1\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                let mut stream = stream;
+                stream.write_all(&[head.into_bytes(), body].concat())?;
+            }
             Answer::Drop => return Ok(()),
             Answer::Hang => {
                 let over = lock(&shared.over);
@@ -300,9 +350,5 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Request>> {
         .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request {
-        path,
-        headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
-    }))
+    Ok(Some(Request { path, headers, body }))
 }

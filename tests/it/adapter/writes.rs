@@ -114,7 +114,8 @@ async fn stopping_a_deployment_always_rolls_back() {
 
 #[tokio::test]
 async fn capacity_is_set_in_one_call() {
-    let server = Server::start(|request| Answer::query(&request.operation(), ""));
+    let server =
+        Server::start(|request| Answer::query(&request.operation(), "").with("x-amzn-requestid", "req-1"));
     let fixture = Fixture::new(&server);
     let change = Mutation::AutoScaling(autoscaling::Write::UpdateGroup {
         group: "workers".to_owned(),
@@ -157,9 +158,10 @@ async fn an_instance_that_cannot_stop_is_a_conflict() {
         Answer::xml(
             400,
             "<Response><Errors><Error><Code>OperationNotPermitted</Code><Message>protected</Message></Error>\
-             </Errors><RequestID>req-4</RequestID></Response>"
+             </Errors></Response>"
                 .to_owned(),
         )
+        .with("x-amzn-requestid", "req-4")
     });
     let fixture = Fixture::new(&server);
     let fault = fixture.change(stop()).await.unwrap_err();

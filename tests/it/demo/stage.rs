@@ -4,14 +4,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use quarterdeck::cloud::demo::{self, AcceptedWrite, Demo, MemoryLog, Scenario, Settings, World, WriteLog, Worlds};
+use quarterdeck::cloud::demo::{
+    self, AcceptedWrite, Demo, MemoryLog, Scenario, Settings, World, Worlds, WriteLog,
+};
 use quarterdeck::cloud::meter::Call;
 use quarterdeck::cloud::{BoxFuture, Cloud, Host};
+use quarterdeck::domain::alarm::Alarm;
+use quarterdeck::domain::asg::{Activity, Group};
+use quarterdeck::domain::cost::DailyCost;
+use quarterdeck::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use quarterdeck::domain::ec2::Instance;
+use quarterdeck::domain::ecs::{Fleet, Service, ServiceDeployment, Task};
+use quarterdeck::domain::elb::{self, TargetGroup};
 use quarterdeck::domain::fault::Fault;
+use quarterdeck::domain::gpu::{self, HostFacts, HostReading};
 use quarterdeck::domain::inventory::ScopeState;
-use quarterdeck::domain::metric::{MetricGroup, MetricSpec};
+use quarterdeck::domain::logs::{LogEvent, LogPage};
+use quarterdeck::domain::metric::{MetricGroup, MetricId, MetricSpec, Series, Stat};
 use quarterdeck::domain::metric_catalog;
 use quarterdeck::domain::ops::{self, Mutation, Operation, Query, Receipt, ReplyData, Token};
+use quarterdeck::domain::queue::Queue;
 use quarterdeck::domain::scope::Scope;
 
 /// Saturday, 11:00 in Seoul.
@@ -41,6 +53,15 @@ impl Host for Bench {
     }
 }
 
+fn settings(world: World, scenario: Scenario, epoch: Timestamp) -> Settings {
+    Settings {
+        worlds: Worlds::One(world),
+        scenario,
+        seed: 7,
+        epoch,
+    }
+}
+
 /// A demo of one world.
 pub struct Stage {
     pub demo: Demo,
@@ -55,20 +76,47 @@ impl Stage {
         Self::with(world, scenario, Vec::new())
     }
 
+    /// Opens a world some hours after the usual epoch.
+    pub fn open_at(world: World, scenario: Scenario, hours: i64) -> Self {
+        let epoch = EPOCH.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);
+        Self::built(world, scenario, epoch, Vec::new())
+    }
+
     /// Opens a world that has accepted writes before.
     pub fn with(world: World, scenario: Scenario, writes: Vec<AcceptedWrite>) -> Self {
-        let epoch: Timestamp = EPOCH.parse().unwrap();
+        Self::built(world, scenario, EPOCH.parse().unwrap(), writes)
+    }
+
+    /// Opens a world whose writes are recorded elsewhere.
+    pub fn recorded_by(world: World, scenario: Scenario, log: Box<dyn WriteLog>) -> Self {
+        let stage = Self::open(world, scenario);
+        let settings = settings(world, scenario, EPOCH.parse().unwrap());
+        Self {
+            demo: Demo::new(stage.bench.clone(), settings, log).unwrap(),
+            ..stage
+        }
+    }
+
+    /// Opens a quiet world of another seed.
+    pub fn seeded(world: World, seed: u64) -> Self {
+        let stage = Self::open(world, Scenario::Quiet);
+        let settings = Settings {
+            seed,
+            ..settings(world, Scenario::Quiet, EPOCH.parse().unwrap())
+        };
+        Self {
+            demo: Demo::new(stage.bench.clone(), settings, Box::new(stage.log.clone())).unwrap(),
+            ..stage
+        }
+    }
+
+    fn built(world: World, scenario: Scenario, epoch: Timestamp, writes: Vec<AcceptedWrite>) -> Self {
         let bench = Arc::new(Bench {
             now: Mutex::new(epoch),
             calls: Mutex::default(),
         });
         let log = Arc::new(MemoryLog::of(writes));
-        let settings = Settings {
-            worlds: Worlds::One(world),
-            scenario,
-            seed: 7,
-            epoch,
-        };
+        let settings = settings(world, scenario, epoch);
         let demo = Demo::new(bench.clone(), settings, Box::new(log.clone())).unwrap();
         Self {
             demo,
@@ -206,4 +254,228 @@ pub fn metric_specs(stage: &Stage) -> Vec<MetricSpec> {
         .into_iter()
         .flat_map(|group| metric_catalog::specs(group, &state))
         .collect()
+}
+
+impl Stage {
+    pub fn fleet(&self) -> Fleet {
+        match self.read(&Query::Ecs(ops::ecs::Read::Fleet)) {
+            ReplyData::EcsFleet(fleet) => fleet,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn service(&self, cluster: &str, name: &str) -> Service {
+        self.fleet()
+            .services
+            .into_iter()
+            .find(|service| service.cluster == cluster && service.name == name)
+            .unwrap()
+    }
+
+    pub fn tasks(&self, cluster: &str, service: &str) -> Vec<Task> {
+        match self.read(&Query::Ecs(ops::ecs::Read::Tasks {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        })) {
+            ReplyData::EcsTasks(tasks) => tasks,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The deployment history, newest first.
+    pub fn deployments(&self, cluster: &str, service: &str) -> Vec<ServiceDeployment> {
+        match self.read(&Query::Ecs(ops::ecs::Read::Deployments {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        })) {
+            ReplyData::ServiceDeployments(deployments) => deployments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn group(&self, name: &str) -> Group {
+        match self.read(&Query::AutoScaling(ops::autoscaling::Read::Groups)) {
+            ReplyData::Groups(groups) => groups.into_iter().find(|group| group.name == name).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What groups did in the last hours, newest first.
+    pub fn activities(&self, hours: i64) -> Vec<Activity> {
+        match self.read(&Query::AutoScaling(ops::autoscaling::Read::Activities {
+            since: self.now() - SignedDuration::from_hours(hours),
+        })) {
+            ReplyData::Activities(activities) => activities,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn instances(&self) -> Vec<Instance> {
+        match self.read(&Query::Ec2(ops::ec2::Read::Instances)) {
+            ReplyData::Instances(instances) => instances,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn databases(&self) -> Vec<DbInstance> {
+        match self.read(&Query::Rds(ops::rds::Read::Instances)) {
+            ReplyData::DbInstances(databases) => databases,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn database(&self, name: &str) -> Option<DbInstance> {
+        self.databases()
+            .into_iter()
+            .find(|database| database.name == name)
+    }
+
+    pub fn snapshots(&self) -> Vec<DbSnapshot> {
+        match self.read(&Query::Rds(ops::rds::Read::Snapshots)) {
+            ReplyData::DbSnapshots(snapshots) => snapshots,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn cache(&self, name: &str) -> Cache {
+        match self.read(&Query::ElastiCache(ops::elasticache::Read::Caches)) {
+            ReplyData::Caches(caches) => caches.into_iter().find(|cache| cache.name == name).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn target_group(&self, name: &str) -> TargetGroup {
+        match self.read(&Query::Elb(ops::elb::Read::Balancing)) {
+            ReplyData::Balancing(balancing) => balancing
+                .target_groups
+                .into_iter()
+                .find(|group| group.name == name)
+                .unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn alarm(&self, name: &str) -> Alarm {
+        match self.read(&Query::CloudWatch(ops::cloudwatch::Read::Alarms)) {
+            ReplyData::Alarms(alarms) => alarms.into_iter().find(|alarm| alarm.name == name).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn queue(&self, name: &str) -> Queue {
+        match self.read(&Query::Sqs(ops::sqs::Read::Queues)) {
+            ReplyData::Queues(queues) => queues.into_iter().find(|queue| queue.name == name).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn metrics(&self, specs: Vec<MetricSpec>) -> Vec<(MetricId, Series)> {
+        match self.read(&Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) {
+            ReplyData::Metrics(metrics) => metrics,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn series(&self, spec: MetricSpec) -> Series {
+        self.metrics(vec![spec]).remove(0).1
+    }
+
+    /// The mean of a metric of a target group over the last ten minutes; 0 where nothing was counted.
+    pub fn lately(&self, group: &str, metric: &str, stat: Stat) -> f64 {
+        let group = self.target_group(group);
+        let id = MetricId::new(
+            "AWS/ApplicationELB",
+            metric,
+            &[
+                ("TargetGroup", elb::target_group_dimension(&group.arn).unwrap()),
+                (
+                    "LoadBalancer",
+                    elb::load_balancer_dimension(&group.load_balancers[0]).unwrap(),
+                ),
+            ],
+            stat,
+        );
+        self.series(id.by_minute())
+            .mean_over(self.now(), SignedDuration::from_mins(10))
+            .unwrap_or(0.0)
+    }
+
+    pub fn log_page(&self, read: ops::logs::Read) -> LogPage {
+        match self.read(&Query::Logs(read)) {
+            ReplyData::LogPage(page) => page,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// All events of a group in a stretch of time, and of how many pages they came.
+    pub fn log_events(
+        &self,
+        group: &str,
+        range: (Timestamp, Timestamp),
+        pattern: &str,
+    ) -> (Vec<LogEvent>, usize) {
+        let (mut events, mut pages, mut token) = (Vec::new(), 0, None);
+        loop {
+            let page = self.log_page(ops::logs::Read::Events {
+                group: group.to_owned(),
+                from_ms: range.0.as_millisecond(),
+                to_ms: Some(range.1.as_millisecond()),
+                pattern: (!pattern.is_empty()).then(|| pattern.to_owned()),
+                token,
+            });
+            assert!(page.events.len() <= 10_000);
+            events.extend(page.events);
+            pages += 1;
+            token = page.next;
+            if token.is_none() {
+                return (events, pages);
+            }
+        }
+    }
+
+    /// What hosts with GPUs say of themselves.
+    pub fn probe(&self) -> Vec<HostReading> {
+        let instances: Vec<Instance> = self
+            .instances()
+            .into_iter()
+            .filter(|instance| instance.is_running() && gpu::is_gpu_type(&instance.instance_type))
+            .collect();
+        let query = Query::Ssm(ops::ssm::Read::GpuProbe {
+            instances: instances.iter().map(|instance| instance.id.clone()).collect(),
+            document: None,
+        });
+        let ReplyData::ProbeOutputs(outputs) = self.read(&query) else {
+            panic!("no probe outputs");
+        };
+        outputs
+            .iter()
+            .zip(&instances)
+            .map(|(output, instance)| gpu::parse(output, &HostFacts::of(instance, &[])))
+            .collect()
+    }
+
+    /// What a day of this month cost.
+    pub fn cost_of(&self, date: jiff::civil::Date) -> f64 {
+        let query = Query::Cost(ops::cost::Read::Usage {
+            from: date,
+            to: date.tomorrow().unwrap(),
+            month: date.first_of_month(),
+        });
+        match self.read(&query) {
+            ReplyData::Usage(usage) => usage.daily.iter().map(DailyCost::total).sum(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Moves the clock in small steps until something holds. Fails after `limit`.
+    pub fn until(&self, limit: SignedDuration, holds: impl Fn(&Self) -> bool) -> SignedDuration {
+        let step = SignedDuration::from_secs(5);
+        let mut passed = SignedDuration::ZERO;
+        while !holds(self) {
+            assert!(passed < limit, "it has not come about in {limit:?}");
+            self.pass(step);
+            passed += step;
+        }
+        passed
+    }
 }

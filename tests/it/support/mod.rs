@@ -2,10 +2,6 @@
 //! deadline, and a local AWS endpoint. A helper that no test uses does not belong here.
 
 #[cfg(feature = "aws")]
-pub mod canned;
-#[cfg(feature = "aws")]
-mod cbor;
-#[cfg(feature = "aws")]
 mod checks_front;
 mod checks_screen;
 #[cfg(feature = "aws")]

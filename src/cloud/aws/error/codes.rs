@@ -170,6 +170,10 @@ impl Answer<'_> {
         if has("LimitExceeded") || has("QuotaExceeded") || has("Insufficient") {
             return FaultKind::Other;
         }
+        // Some of AWS's own failures come with a status of 400.
+        if code.starts_with("Internal") || has("ServiceUnavailable") {
+            return FaultKind::Server;
+        }
         match self.status {
             500.. => FaultKind::Server,
             400..500 => FaultKind::Invalid,

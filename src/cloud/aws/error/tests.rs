@@ -103,6 +103,7 @@ fn codes_of_every_protocol_mean_what_they_say() {
             NoData,
         ),
         (500, "InternalFailure", "", Server),
+        (400, "InternalServerError", "", Server),
         (503, "ServiceUnavailable", "", Server),
     ];
     for (status, code, message, expected) in cases {

@@ -275,3 +275,18 @@ async fn activities(caller: &Caller<'_>, since: Timestamp) -> Result<Reply, Faul
         gaps: listed.gap.into_iter().collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        assert_eq!(
+            Read::Groups.operations(),
+            [GROUPS, SCHEDULED, WARM_POOL, TEMPLATES]
+        );
+        let since = Timestamp::UNIX_EPOCH;
+        assert_eq!(Read::Activities { since }.operations(), [ACTIVITIES]);
+    }
+}

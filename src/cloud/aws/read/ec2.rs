@@ -179,3 +179,18 @@ async fn nat_gateways(caller: &Caller<'_>) -> Result<Reply, Fault> {
     listed.items.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(reply(listed, ReplyData::NatGateways))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        assert_eq!(Read::Instances.operations(), [INSTANCES]);
+        let types = Vec::new();
+        assert_eq!(Read::InstanceTypes { types }.operations(), [INSTANCE_TYPES]);
+        let types = Vec::new();
+        assert_eq!(Read::SpotPrices { types }.operations(), [SPOT_PRICES]);
+        assert_eq!(Read::NatGateways.operations(), [NAT_GATEWAYS]);
+    }
+}

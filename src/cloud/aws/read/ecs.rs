@@ -401,3 +401,31 @@ async fn describe_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<Page
         gap: failure(DESCRIBE_REVISIONS, answer.failures()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        let (cluster, service) = (String::new(), String::new());
+        assert_eq!(
+            Read::Fleet.operations(),
+            [CLUSTERS, LIST_SERVICES, DESCRIBE_SERVICES]
+        );
+        let tasks = Read::Tasks {
+            cluster: cluster.clone(),
+            service: service.clone(),
+        };
+        assert_eq!(tasks.operations(), [LIST_TASKS, DESCRIBE_TASKS]);
+        let revisions = Vec::new();
+        assert_eq!(
+            Read::TaskDefinitions { revisions }.operations(),
+            [TASK_DEFINITION]
+        );
+        assert_eq!(
+            Read::Deployments { cluster, service }.operations(),
+            [LIST_DEPLOYMENTS, DESCRIBE_DEPLOYMENTS, DESCRIBE_REVISIONS]
+        );
+    }
+}

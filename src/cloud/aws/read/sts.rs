@@ -37,3 +37,13 @@ async fn identity(caller: &Caller<'_>) -> Result<Reply, Fault> {
     }
     Ok(Reply::whole(ReplyData::Identity(identity)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        assert_eq!(Read::CallerIdentity.operations(), [GET_CALLER_IDENTITY]);
+    }
+}

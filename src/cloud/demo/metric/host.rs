@@ -142,7 +142,9 @@ impl Sim {
             HostMetric::StatusCheck => Sample::level(0.0, 0.0),
             // A t3.small earns 24 credits an hour and holds 576; below its baseline it stays full.
             HostMetric::Credits => {
-                let over = (cpu() - 20.0).max(0.0);
+                let lately =
+                    (0..4).filter_map(|back| self.group_cpu(instance.group?, minute - back * 40 * MINUTE));
+                let over = (lately.sum::<f64>() / 4.0 - 20.0).max(0.0);
                 Sample::level((576.0 - over * 9.0).clamp(12.0, 576.0), 0.0)
             }
             HostMetric::EbsIo | HostMetric::EbsBytes => {

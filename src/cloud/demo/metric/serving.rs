@@ -119,7 +119,7 @@ impl Sim {
         // A fraction of an error is an error in some minutes and none in others.
         let errors = (answered * share + signal::unit(&[key[0], key[1], key[2], 2])).floor();
         let slow = (cpu / 100.0).powi(4).mul_add(1.6, 1.0)
-            * broken_share.mul_add(4.0, 1.0)
+            * broken_share.mul_add(10.0, 1.0)
             * strain.mul_add(5.0, 1.0)
             * full.mul_add(1.4, 1.0)
             * (1.0 - database).mul_add(9.0, 1.0);

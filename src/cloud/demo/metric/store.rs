@@ -138,7 +138,7 @@ impl Sim {
         let mib = 1024.0 * 1024.0;
         Some(match metric {
             DatabaseMetric::Cpu => Sample::level(cpu, 0.12),
-            DatabaseMetric::Connections => Sample::level((connections * up).round(), 0.03),
+            DatabaseMetric::Connections => Sample::level((connections * up).round(), 0.0),
             DatabaseMetric::FreeableMemory => {
                 let free = load.memory_mib * demand.mul_add(-0.12, 0.34);
                 Sample::level((free + noise * 6.0) * mib, 0.01)
@@ -152,7 +152,8 @@ impl Sim {
             DatabaseMetric::AuroraReplicaLag => Sample::level(noise.abs().mul_add(9.0, 12.0), 0.3),
             DatabaseMetric::QueueDepth => Sample::level(wait * 9.0 + noise.abs() * 0.05, 0.5),
             DatabaseMetric::Credits => {
-                let over = (cpu - 20.0).max(0.0);
+                let busy = self.lasting_demand(&load.traffic, minute) * clients * misses;
+                let over = ((load.cpu_peak - load.cpu_idle).mul_add(busy, load.cpu_idle) - 20.0).max(0.0);
                 Sample::level((576.0 - over * 5.5).clamp(20.0, 576.0), 0.0)
             }
             DatabaseMetric::ReadLatency => Sample::level(wait.mul_add(0.02, 0.0007), 0.3),
@@ -236,7 +237,7 @@ impl Sim {
             CacheMetric::Hits => Sample::count((lookups * hit_rate).round()),
             CacheMetric::Misses => Sample::count((lookups * (1.0 - hit_rate)).round()),
             CacheMetric::Connections => {
-                Sample::level((load.connections_peak * demand.mul_add(0.5, 0.5)).round(), 0.03)
+                Sample::level((load.connections_peak * demand.mul_add(0.5, 0.5)).round(), 0.0)
             }
             CacheMetric::ReplicationLag if primary => return None,
             CacheMetric::ReplicationLag => Sample::level(noise.abs() * 0.4, 0.5),

@@ -5,7 +5,7 @@ use super::super::plan::tags;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::sim::database::{Database, Event, Snapshot};
-use super::super::time::{DAY, HOUR, MINUTE, Ms, stamp};
+use super::super::time::{DAY, HOUR, MINUTE, Ms, part, stamp};
 use crate::domain::datastore::{
     Cache, CacheForm, CacheNode, CacheShard, ConnectionLimit, DbCluster, DbInstance, DbSnapshot,
     PendingMaintenance, StoreEvent,
@@ -163,8 +163,9 @@ fn automated(sim: &Sim, database: &Database) -> Vec<DbSnapshot> {
     let today = sim.now - sim.now.rem_euclid(DAY);
     (0..=i64::from(database.backup_days))
         .filter_map(|back| {
-            let delay = signal::hash(&sim.key(&database.name, back.unsigned_abs())) % 12;
-            let at = today - back * DAY + window + delay.cast_signed() * MINUTE;
+            let day = today - back * DAY;
+            let delay = signal::hash(&sim.key(&database.name, part(day))) % 12;
+            let at = day + window + delay.cast_signed() * MINUTE;
             let age = sim.now - at;
             if age < 0 || age > Ms::from(database.backup_days) * DAY || at < database.created {
                 return None;

@@ -21,8 +21,6 @@ pub struct Cache {
     pub up: Track,
     /// How much fuller than usual it is, `0.0..=1.0`; at 1 it evicts.
     pub pressure: Track,
-    /// When it was created.
-    pub created: Ms,
 }
 
 /// A failover under way.
@@ -52,7 +50,6 @@ impl Sim {
                 failovers: Vec::new(),
                 up: Track::new(1.0),
                 pressure: Track::new(0.0),
-                created: self.epoch - 180 * DAY,
             })
             .collect();
     }

@@ -23,8 +23,6 @@ pub struct Queue {
 /// Messages on their way back from a dead-letter queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Move {
-    /// When it began.
-    pub since: Ms,
     /// Until when it lasts.
     pub until: Ms,
 }
@@ -47,7 +45,8 @@ pub struct Minute {
 impl Queue {
     /// Messages waiting.
     pub fn visible(&self) -> f64 {
-        self.waiting.iter().map(|(_, count)| count).sum::<f64>().round()
+        // An empty sum of floats is minus zero.
+        (self.waiting.iter().map(|(_, count)| count).sum::<f64>() + 0.0).round()
     }
 
     fn oldest(&self, at: Ms) -> f64 {

@@ -139,7 +139,16 @@ impl Sim {
                 });
                 self.next_phase(index, &task, Phase::Starting, wait, at);
             }
-            (Phase::Starting, Some(Failure::Exits)) | (Phase::Sick, _) => self.fail_task(index, &task, at),
+            (Phase::Starting, Some(Failure::Exits)) | (Phase::Sick, Some(_)) => {
+                self.fail_task(index, &task, at);
+            }
+            (Phase::Sick, None) => {
+                self.with_task(index, number, |task| {
+                    task.phase = Phase::Serving;
+                    task.due = None;
+                });
+                self.reconcile_service(index, at);
+            }
             (Phase::Starting, Some(_)) => self.next_phase(index, &task, Phase::Serving, (30, 45), at),
             (Phase::Serving, Some(_)) => {
                 self.tell_unhealthy(index, at);
@@ -391,7 +400,7 @@ impl Sim {
         let service = &mut self.services[index];
         for deployment in &service.deployments {
             let entry = &mut service.rollouts[deployment.rollout];
-            if matches!(entry.status, "PENDING" | "IN_PROGRESS") {
+            if entry.finished.is_none() {
                 entry.status = "STOPPED";
                 entry.reason = Some("A newer service deployment replaced this one.".to_owned());
                 entry.finished = Some(at);
@@ -413,57 +422,92 @@ impl Sim {
         rollout
     }
 
-    /// Goes back from a rollout to the last one that succeeded before it.
+    /// Goes back from a rollout to the last one that succeeded before it. Tasks of that one which
+    /// still run stay.
     pub fn roll_back(&mut self, index: usize, rollout: usize, at: Ms) {
         let plan = Arc::clone(&self.plan);
         let plan = &plan.services[index];
-        let path = format!("{}/{}", plan.cluster, plan.name);
-        let id = self.deployment_id(&path, at);
+        let id = self.deployment_id(&format!("{}/{}", plan.cluster, plan.name), at);
         let service = &mut self.services[index];
+        // A newer deployment may have taken its place meanwhile.
+        if service.rollouts[rollout].status != "ROLLBACK_REQUESTED" {
+            return;
+        }
         let Some(good) = service.last_good_before(rollout) else {
             let entry = &mut service.rollouts[rollout];
             entry.status = "ROLLBACK_FAILED";
             entry.finished = Some(at);
             return;
         };
-        let (brings, arn) = (
-            service.rollouts[good].brings.clone(),
-            service.rollouts[good].revision_arn.clone(),
-        );
+        let brings = service.rollouts[good].brings.clone();
+        let back_to = service.rollouts[good].revision_arn.clone();
         let entry = &mut service.rollouts[rollout];
         entry.status = "ROLLBACK_IN_PROGRESS";
-        entry.back_to = Some(arn);
+        entry.back_to = Some(back_to);
         let by_breaker = entry
             .reason
             .as_deref()
             .is_some_and(|reason| reason.contains("circuit breaker"));
-        let from = service
+        let still_there = service
             .deployments
-            .first()
-            .map(|primary| primary.id.clone())
-            .unwrap_or_default();
-        service.push_primary(Deployment {
-            reason: if by_breaker {
-                format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.")
-            } else {
-                format!("ECS deployment stopped on request: rolling back to deploymentId {id}.")
+            .iter()
+            .position(|deployment| deployment.rollout == good);
+        let mut primary = match still_there {
+            Some(position) => service.deployments.remove(position),
+            None => Deployment {
+                id,
+                brings,
+                rollout,
+                failed: 0,
+                state: Progress::Going,
+                reason: String::new(),
+                created: at,
+                updated: at,
             },
-            id: id.clone(),
-            brings,
-            rollout,
-            failed: 0,
-            state: Progress::Going,
-            created: at,
-            updated: at,
-        });
+        };
+        let cause = if by_breaker {
+            "ECS deployment circuit breaker"
+        } else {
+            "ECS deployment stopped on request"
+        };
+        primary.reason = format!("{cause}: rolling back to deploymentId {}.", primary.id);
+        primary.rollout = rollout;
+        primary.state = Progress::Going;
+        primary.updated = at;
         service.tell(
             at,
             format!(
-                "(service {}) rolling back to deployment {id} from {from}.",
-                plan.name
+                "(service {}) rolling back to deployment {}.",
+                plan.name, primary.id
             ),
         );
+        service.push_primary(primary);
         self.reconcile_service(index, at);
+    }
+
+    /// Tasks that can do no more than they do answer their health checks late: now and then one of
+    /// them counts as unhealthy for a while.
+    pub fn check_overload(&mut self, at: Ms) {
+        for index in 0..self.services.len() {
+            let Some(name) = self.plan.services[index].target_group.clone() else {
+                continue;
+            };
+            let minute = at - MINUTE;
+            let key = [self.seed, signal::name(&name), part(minute), 21];
+            if self.serving(&name, minute).cpu < 98.0 || signal::unit(&key) < 0.1 {
+                continue;
+            }
+            let tired = self.services[index]
+                .tasks
+                .iter()
+                .filter(|task| task.phase == Phase::Serving && task.failure.is_none())
+                .max_by_key(|task| signal::hash(&[key[0], key[2], task.number]))
+                .cloned();
+            if let Some(task) = tired {
+                self.tell_unhealthy(index, at);
+                self.next_phase(index, &task, Phase::Sick, (30, 50), at);
+            }
+        }
     }
 
     fn complete_deployment(&mut self, index: usize, at: Ms) {

@@ -23,8 +23,6 @@ pub struct TargetGroup {
     pub arn: String,
     /// The ARN of its load balancer.
     pub balancer: String,
-    /// The port.
-    pub port: u16,
     /// Whose targets these are.
     pub backend: Backend,
     /// Targets that pass their checks and answer well.
@@ -102,7 +100,6 @@ impl Sim {
                             &format!("targetgroup/{}/{id}", group.name),
                         ),
                         balancer: balancer_arn.clone(),
-                        port: group.port,
                         backend: match (service, of_group, group.kind) {
                             (Some(index), _, TargetKind::Ip) => Backend::Service(index),
                             (_, Some(index), TargetKind::Instance) => Backend::Group(index),

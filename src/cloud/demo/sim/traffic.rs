@@ -2,7 +2,7 @@
 
 use super::super::demand;
 use super::super::signal;
-use super::super::time::{Ms, minute_of};
+use super::super::time::{MINUTE, Ms, minute_of};
 use super::super::track::Track;
 use super::Sim;
 
@@ -32,6 +32,12 @@ impl Sim {
                 )
             })
             .collect();
+    }
+
+    /// How much they have wanted over the last hours: what credits are used up by.
+    pub fn lasting_demand(&self, traffic: &str, at: Ms) -> f64 {
+        let lately = (0..5).map(|back| self.demand(traffic, at - back * 40 * MINUTE));
+        lately.sum::<f64>() / 5.0
     }
 
     /// How much customers want in the minute, as a share of the peak.

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 
 use super::{HOSTS_AT_ONCE, convert, registered};
 use crate::cloud::aws::caller::{Caller, Page, each, pages};
-use crate::cloud::aws::probe::{SHELL_DOCUMENT, parameters};
+use crate::cloud::aws::probe::parameters;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::gpu::probe::{SSM_DELIVERY_TIMEOUT_S, SSM_DOCUMENT};
 use crate::domain::ops::{Operation, Reply, ReplyData};
 use crate::domain::ssm::{Ping, ProbeEnd, ProbeOutput};
 
@@ -26,8 +27,6 @@ const CANCEL: Operation = Operation::new("ssm", "CancelCommand");
 const PATIENCE: Duration = Duration::from_secs(13);
 /// How long calling a command off may take.
 const CALLING_OFF: Duration = Duration::from_millis(1_500);
-/// How long SSM may take to deliver a command, seconds; the least that it accepts.
-const DELIVERY_S: i32 = 30;
 /// The first wait for answers; most hosts answer within a second.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait between two looks.
@@ -160,10 +159,10 @@ impl Asked<'_> {
             .ssm()
             .send_command()
             .set_instance_ids(Some(hosts.to_vec()))
-            .document_name(self.document.unwrap_or(SHELL_DOCUMENT))
+            .document_name(self.document.unwrap_or(SSM_DOCUMENT))
             .set_parameters(self.document.is_none().then(parameters))
             .comment("GPU probe")
-            .timeout_seconds(DELIVERY_S)
+            .timeout_seconds(SSM_DELIVERY_TIMEOUT_S.cast_signed())
             // Unasked, the first host that fails keeps the command from all that come after it.
             .max_errors("100%")
             .max_concurrency("100%");
@@ -313,4 +312,18 @@ fn is_unknown(fault: &Fault) -> bool {
         fault.code.as_deref(),
         Some("InvalidCommandId" | "InvocationDoesNotExist")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        let probe = crate::domain::ops::ssm::Read::GpuProbe {
+            instances: Vec::new(),
+            document: None,
+        };
+        assert_eq!(probe.operations(), [super::super::HOSTS, SEND, LIST, GET, CANCEL]);
+    }
 }

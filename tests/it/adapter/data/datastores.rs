@@ -6,8 +6,8 @@ use quarterdeck::domain::datastore::{Cache, CacheForm, ConnectionLimit};
 use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Query, elasticache, rds};
 
-use super::{data, whole, with_gaps};
-use crate::support::canned::{Answer, Arrived, Canned, now, refuse, web_page, xml};
+use super::super::server::{Answer, Request};
+use super::{Canned, data, now, result, whole, with_gaps};
 
 fn instance(name: &str) -> String {
     format!(
@@ -16,14 +16,14 @@ fn instance(name: &str) -> String {
 }
 
 /// Two pages of one instance each.
-fn two_pages(call: &Arrived) -> Answer {
-    let (name, marker) = match call.param("Marker").as_deref() {
+fn two_pages(call: &Request) -> Answer {
+    let (name, marker) = match call.form("Marker").as_deref() {
         None => ("first", "<Marker>page+2/=&amp;</Marker>"),
         Some("page+2/=&") => ("second", ""),
         Some(other) => panic!("no such marker: {other}"),
     };
     let list = format!("{marker}<DBInstances>{}</DBInstances>", instance(name));
-    xml(&call.operation, &list)
+    result(call, &list)
 }
 
 #[tokio::test]
@@ -36,15 +36,15 @@ async fn instances_are_read_to_the_last_page() {
     let calls = server.arrived();
     assert_eq!(calls.len(), 2);
     for call in calls {
-        assert_eq!(call.param("MaxRecords").as_deref(), Some("100"));
+        assert_eq!(call.form("MaxRecords").as_deref(), Some("100"));
     }
 }
 
 #[tokio::test]
 async fn a_page_that_fails_leaves_a_gap_and_the_pages_before() {
-    let server = Canned::start(|call| match call.param("Marker") {
+    let server = Canned::start(|call| match call.form("Marker") {
         None => two_pages(call),
-        Some(_) => refuse(call, 403, "AccessDenied", "not any more"),
+        Some(_) => Answer::refuse(call, 403, "AccessDenied", "not any more"),
     });
     let answer = server.read(Query::Rds(rds::Read::Instances)).await;
     let (instances, gaps) = with_gaps(answer);
@@ -64,7 +64,7 @@ async fn an_endpoint_that_repeats_its_marker_does_not_keep_us() {
             "<Marker>again</Marker><DBInstances>{}</DBInstances>",
             instance("one")
         );
-        xml(&call.operation, &list)
+        result(call, &list)
     });
     let answer = server.read(Query::Rds(rds::Read::Instances)).await;
     assert_eq!(data!(DbInstances, whole(answer)).len(), 2);
@@ -79,18 +79,15 @@ fn snapshot(name: &str, time: &str) -> String {
 
 #[tokio::test]
 async fn snapshots_of_instances_stay_when_those_of_clusters_are_denied() {
-    let server = Canned::start(|call| match call.operation.as_str() {
+    let server = Canned::start(|call| match call.operation().as_str() {
         "DescribeDBSnapshots" => {
             let list = [
                 snapshot("old", "2026-11-19T18:00:00Z"),
                 snapshot("new", "2026-11-20T18:00:00Z"),
             ];
-            xml(
-                &call.operation,
-                &format!("<DBSnapshots>{}</DBSnapshots>", list.concat()),
-            )
+            result(call, &format!("<DBSnapshots>{}</DBSnapshots>", list.concat()))
         }
-        _ => refuse(call, 403, "AccessDenied", "no"),
+        _ => Answer::refuse(call, 403, "AccessDenied", "no"),
     });
     let (snapshots, gaps) = with_gaps(server.read(Query::Rds(rds::Read::Snapshots)).await);
     let names: Vec<_> = data!(DbSnapshots, snapshots)
@@ -104,7 +101,7 @@ async fn snapshots_of_instances_stay_when_those_of_clusters_are_denied() {
 
 #[tokio::test]
 async fn snapshots_fail_when_nothing_of_them_can_be_read() {
-    let server = Canned::start(|call| refuse(call, 403, "AccessDenied", "no"));
+    let server = Canned::start(|call| Answer::refuse(call, 403, "AccessDenied", "no"));
     let fault = server
         .read(Query::Rds(rds::Read::Snapshots))
         .await
@@ -128,7 +125,7 @@ async fn events_are_asked_for_by_the_minute_and_cut_to_the_second() {
             event("2026-11-21T00:34:50Z"),
             event("2026-11-21T02:00:00Z"),
         ];
-        xml(&call.operation, &format!("<Events>{}</Events>", list.concat()))
+        result(call, &format!("<Events>{}</Events>", list.concat()))
     });
     let since = now() - SignedDuration::from_secs(2 * 3600 + 10);
     for query in [
@@ -140,16 +137,16 @@ async fn events_are_asked_for_by_the_minute_and_cut_to_the_second() {
         assert_eq!(times, ["2026-11-21T02:00:00Z", "2026-11-21T00:34:50Z"]);
     }
     for call in server.arrived() {
-        assert_eq!(call.param("Duration").as_deref(), Some("121"));
+        assert_eq!(call.form("Duration").as_deref(), Some("121"));
     }
 }
 
 #[tokio::test]
 async fn limits_are_asked_for_by_name_and_a_missing_group_is_a_gap() {
     let server = Canned::start(|call| {
-        let group = call.param("DBParameterGroupName").expect("it is sent");
+        let group = call.form("DBParameterGroupName").expect("it is sent");
         if group == "gone" {
-            return refuse(call, 404, "DBParameterGroupNotFound", "no such parameter group");
+            return Answer::refuse(call, 404, "DBParameterGroupNotFound", "no such parameter group");
         }
         let value = match group.as_str() {
             "set" => "<ParameterValue>200</ParameterValue>",
@@ -158,7 +155,7 @@ async fn limits_are_asked_for_by_name_and_a_missing_group_is_a_gap() {
         let parameter = format!(
             "<Parameters><Parameter><ParameterName>max_connections</ParameterName>{value}</Parameter></Parameters>"
         );
-        xml(&call.operation, &parameter)
+        result(call, &parameter)
     });
     let query = Query::Rds(rds::Read::ConnectionLimits {
         parameter_groups: ["set", "gone", "default"].map(str::to_owned).to_vec(),
@@ -177,13 +174,13 @@ async fn limits_are_asked_for_by_name_and_a_missing_group_is_a_gap() {
     assert_eq!(gaps[0].2, "gone: no such parameter group");
     for call in server.arrived() {
         let filter = ["Filters.Filter.1.Name", "Filters.Filter.1.Values.Value.1"];
-        let sent = filter.map(|name| call.param(name).expect("it is sent"));
+        let sent = filter.map(|name| call.form(name).expect("it is sent"));
         assert_eq!(sent, ["parameter-name", "max_connections"]);
     }
 }
 
 /// A replication group of two nodes, and a cluster that stands alone.
-fn caches(call: &Arrived) -> Answer {
+fn caches(call: &Request) -> Answer {
     let member = |id: &str, group: &str| {
         format!(
             "<CacheCluster><CacheClusterId>{id}</CacheClusterId><Engine>valkey</Engine>\
@@ -198,7 +195,7 @@ fn caches(call: &Arrived) -> Answer {
              <CurrentRole>{role}</CurrentRole></NodeGroupMember>"
         )
     };
-    match call.operation.as_str() {
+    match call.operation().as_str() {
         "DescribeReplicationGroups" => {
             let nodes = [node("sessions-001", "primary"), node("sessions-002", "replica")].concat();
             let group = format!(
@@ -207,23 +204,17 @@ fn caches(call: &Arrived) -> Answer {
                  <NodeGroups><NodeGroup><NodeGroupId>0001</NodeGroupId>\
                  <NodeGroupMembers>{nodes}</NodeGroupMembers></NodeGroup></NodeGroups></ReplicationGroup>"
             );
-            xml(
-                &call.operation,
-                &format!("<ReplicationGroups>{group}</ReplicationGroups>"),
-            )
+            result(call, &format!("<ReplicationGroups>{group}</ReplicationGroups>"))
         }
         "DescribeCacheClusters" => {
-            assert_eq!(call.param("ShowCacheNodeInfo").as_deref(), Some("true"));
+            assert_eq!(call.form("ShowCacheNodeInfo").as_deref(), Some("true"));
             let of_group = "<ReplicationGroupId>sessions</ReplicationGroupId>";
             let list = [
                 member("sessions-001", of_group),
                 member("sessions-002", of_group),
                 member("alone", ""),
             ];
-            xml(
-                &call.operation,
-                &format!("<CacheClusters>{}</CacheClusters>", list.concat()),
-            )
+            result(call, &format!("<CacheClusters>{}</CacheClusters>", list.concat()))
         }
         other => panic!("not expected: {other}"),
     }
@@ -238,9 +229,9 @@ fn forms(caches: &[Cache]) -> Vec<(&str, CacheForm, usize)> {
 
 #[tokio::test]
 async fn caches_of_all_forms_are_one_list() {
-    let server = Canned::start(|call| match call.operation.as_str() {
-        "DescribeServerlessCaches" => xml(
-            &call.operation,
+    let server = Canned::start(|call| match call.operation().as_str() {
+        "DescribeServerlessCaches" => result(
+            call,
             "<ServerlessCaches><member><ServerlessCacheName>burst</ServerlessCacheName></member></ServerlessCaches>",
         ),
         _ => caches(call),
@@ -261,8 +252,8 @@ async fn caches_of_all_forms_are_one_list() {
 
 #[tokio::test]
 async fn an_endpoint_without_serverless_caches_still_has_the_others() {
-    let server = Canned::start(|call| match call.operation.as_str() {
-        "DescribeServerlessCaches" => web_page(404),
+    let server = Canned::start(|call| match call.operation().as_str() {
+        "DescribeServerlessCaches" => Answer::page(404),
         _ => caches(call),
     });
     let answer = server.read(Query::ElastiCache(elasticache::Read::Caches)).await;
@@ -275,9 +266,9 @@ async fn an_endpoint_without_serverless_caches_still_has_the_others() {
 
 #[tokio::test]
 async fn members_are_not_shown_as_clusters_when_their_group_cannot_be_read() {
-    let server = Canned::start(|call| match call.operation.as_str() {
-        "DescribeReplicationGroups" => refuse(call, 403, "AccessDenied", "no"),
-        "DescribeServerlessCaches" => xml(&call.operation, ""),
+    let server = Canned::start(|call| match call.operation().as_str() {
+        "DescribeReplicationGroups" => Answer::refuse(call, 403, "AccessDenied", "no"),
+        "DescribeServerlessCaches" => result(call, ""),
         _ => caches(call),
     });
     let answer = server.read(Query::ElastiCache(elasticache::Read::Caches)).await;

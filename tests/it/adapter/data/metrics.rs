@@ -8,24 +8,24 @@ use quarterdeck::domain::metric::{MetricId, MetricSpec, Series, Stat};
 use quarterdeck::domain::ops::{Query, cloudwatch};
 use serde_json::{Value, json};
 
-use super::{data, whole, with_gaps};
-use crate::support::canned::{Arrived, Canned, binary, now, refuse};
+use super::super::server::{Answer, Request};
+use super::{Canned, data, now, whole, with_gaps};
 
 #[tokio::test]
 async fn alarms_of_every_type_are_asked_for() {
     let server = Canned::start(|call| {
-        let asked = call.value();
+        let asked = call.json();
         assert_eq!(
             asked["AlarmTypes"],
             json!(["MetricAlarm", "CompositeAlarm", "LogAlarm"])
         );
         assert_eq!(asked["MaxRecords"], 100);
         match asked.get("NextToken") {
-            None => binary(&json!({
+            None => Answer::binary(json!({
                 "MetricAlarms": [{ "AlarmName": "cpu", "StateValue": "OK" }],
                 "NextToken": "2",
             })),
-            Some(_) => binary(&json!({ "CompositeAlarms": [{
+            Some(_) => Answer::binary(json!({ "CompositeAlarms": [{
                 "AlarmName": "site", "AlarmRule": "ALARM(cpu)", "StateValue": "ALARM",
                 "StateUpdatedTimestamp": { "at": 1_795_226_400.5 },
             }]})),
@@ -47,11 +47,11 @@ async fn alarms_of_every_type_are_asked_for() {
 #[tokio::test]
 async fn an_endpoint_that_knows_no_log_alarms_is_asked_for_the_others() {
     let server = Canned::start(|call| {
-        let types = call.value()["AlarmTypes"].as_array().map_or(0, Vec::len);
+        let types = call.json()["AlarmTypes"].as_array().map_or(0, Vec::len);
         if types > 2 {
-            return refuse(call, 400, "ValidationError", "Member must satisfy enum value set");
+            return Answer::refuse(call, 400, "ValidationError", "Member must satisfy enum value set");
         }
-        binary(&match call.operation.as_str() {
+        Answer::binary(match call.operation().as_str() {
             "DescribeAlarms" => json!({ "MetricAlarms": [{ "AlarmName": "cpu" }] }),
             _ => json!({ "AlarmHistoryItems": [
                 { "AlarmName": "cpu", "Timestamp": { "at": 1_795_228_200 }, "HistorySummary": "older" },
@@ -67,7 +67,7 @@ async fn an_endpoint_that_knows_no_log_alarms_is_asked_for_the_others() {
     let transitions = data!(AlarmHistory, whole(server.read(history).await));
     let summaries: Vec<_> = transitions.iter().map(|each| each.summary.as_str()).collect();
     assert_eq!(summaries, ["newer", "older"]);
-    let asked = server.arrived_as("DescribeAlarmHistory")[0].value();
+    let asked = server.arrived_as("DescribeAlarmHistory")[0].json();
     assert_eq!(asked["HistoryItemType"], "StateUpdate");
     assert_eq!(asked["StartDate"]["at"].as_f64(), Some(since.as_second() as f64));
 }
@@ -83,9 +83,9 @@ fn cpu(number: usize) -> MetricId {
 }
 
 /// The names of the databases that a call asks about, by the id of the question.
-fn asked(call: &Arrived) -> Vec<(String, String)> {
+fn asked(call: &Request) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    call.value()["MetricDataQueries"]
+    call.json()["MetricDataQueries"]
         .as_array()
         .expect("questions")
         .iter()
@@ -98,8 +98,8 @@ fn asked(call: &Arrived) -> Vec<(String, String)> {
 }
 
 /// Answers each question with the number in the database's name.
-fn numbers(call: &Arrived) -> Value {
-    let end = call.value()["EndTime"]["at"].as_f64().expect("a time");
+fn numbers(call: &Request) -> Value {
+    let end = call.json()["EndTime"]["at"].as_f64().expect("a time");
     let results: Vec<_> = asked(call)
         .into_iter()
         .map(|(id, name)| {
@@ -119,7 +119,7 @@ fn values(specs: Vec<MetricSpec>) -> Query {
 
 #[tokio::test]
 async fn each_value_goes_to_its_metric_over_several_calls() {
-    let server = Canned::start(|call| binary(&numbers(call)));
+    let server = Canned::start(|call| Answer::binary(numbers(call)));
     let specs: Vec<_> = (0..250).map(|number| cpu(number).by_minute()).collect();
     let found = data!(Metrics, whole(server.read(values(specs)).await));
     let end: Timestamp = "2026-11-21T02:34:00Z".parse().expect("a time");
@@ -140,27 +140,26 @@ async fn each_value_goes_to_its_metric_over_several_calls() {
     let calls = server.arrived();
     assert_eq!(calls.iter().map(|call| asked(call).len()).sum::<usize>(), 250);
     for call in &calls {
-        let sent = call.value();
+        let sent = call.json();
         let span = ["StartTime", "EndTime"].map(|name| sent[name]["at"].as_f64());
         assert_eq!(
             span,
             [before(3 * 3600), end].map(|at| Some(at.as_second() as f64))
         );
     }
-    let paid: u64 = server.metered().iter().map(|call| call.paid_micro_usd).sum();
-    assert_eq!(paid, 2500);
+    assert_eq!(server.paid(), 2500);
 }
 
 #[tokio::test]
 async fn a_metric_without_data_and_one_that_is_cut_differ() {
     let server = Canned::start(|call| {
-        binary(&match call.value().get("NextToken") {
+        Answer::binary(match call.json().get("NextToken") {
             None => json!({ "NextToken": "2", "MetricDataResults": [
-                { "Id": "m0", "StatusCode": "PartialData", "Timestamps": [{ "at": 120 }], "Values": [2] },
+                { "Id": "m0", "StatusCode": "PartialData", "Timestamps": [{ "at": 120 }], "Values": [2.0] },
                 { "Id": "m1", "StatusCode": "Forbidden" },
             ]}),
             Some(_) => json!({ "MetricDataResults": [
-                { "Id": "m0", "StatusCode": "Complete", "Timestamps": [{ "at": 60 }], "Values": [1] },
+                { "Id": "m0", "StatusCode": "Complete", "Timestamps": [{ "at": 60 }], "Values": [1.0] },
                 { "Id": "m2", "StatusCode": "Complete", "Timestamps": [], "Values": [] },
             ]}),
         })
@@ -193,9 +192,9 @@ async fn a_metric_without_data_and_one_that_is_cut_differ() {
 async fn a_call_that_fails_marks_its_own_metrics_only() {
     let server = Canned::start(|call| {
         if asked(call).iter().any(|(_, name)| name == "db-150") {
-            return refuse(call, 403, "AccessDeniedException", "no");
+            return Answer::refuse(call, 403, "AccessDeniedException", "no");
         }
-        binary(&numbers(call))
+        Answer::binary(numbers(call))
     });
     let specs: Vec<_> = (0..200).map(|number| cpu(number).by_minute()).collect();
     let (found, gaps) = with_gaps(server.read(values(specs)).await);
@@ -213,7 +212,7 @@ async fn a_call_that_fails_marks_its_own_metrics_only() {
 
 #[tokio::test]
 async fn values_fail_when_every_call_does() {
-    let server = Canned::start(|call| refuse(call, 403, "AccessDeniedException", "no"));
+    let server = Canned::start(|call| Answer::refuse(call, 403, "AccessDeniedException", "no"));
     let answer = server.read(values(vec![cpu(0).by_minute()])).await;
     assert_eq!(
         answer.expect_err("nothing was read").kind,
@@ -227,14 +226,14 @@ async fn values_fail_when_every_call_does() {
 #[tokio::test]
 async fn gpu_metrics_are_listed_once_each() {
     let server = Canned::start(|call| {
-        let asked = call.value();
+        let asked = call.json();
         assert_eq!(asked["Namespace"], "CWAgent");
         assert_eq!(asked["RecentlyActive"], "PT3H");
         let metric = json!({
             "Namespace": "CWAgent", "MetricName": asked["MetricName"],
             "Dimensions": [{ "Name": "InstanceId", "Value": "i-1" }],
         });
-        binary(&match asked["MetricName"].as_str() {
+        Answer::binary(match asked["MetricName"].as_str() {
             Some("nvidia_smi_utilization_gpu") => json!({ "Metrics": [metric.clone(), metric] }),
             Some("nvidia_smi_power_draw") => json!({ "Metrics": [metric] }),
             _ => json!({}),

@@ -6,16 +6,16 @@ use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Query, cloudtrail, logs};
 use serde_json::{Value, json};
 
-use super::{data, whole};
-use crate::support::canned::{Canned, json as in_json, now, refuse};
+use super::super::server::Answer;
+use super::{Canned, data, now, whole};
 
 #[tokio::test]
 async fn log_groups_are_read_fifty_a_page() {
     let server = Canned::start(|call| {
-        let asked = call.value();
+        let asked = call.json();
         assert_eq!(asked["limit"], 50);
         let group = |name: &str| json!({ "logGroupName": name, "arn": format!("arn:aws:logs:x:1:log-group:{name}:*") });
-        in_json(&match asked.get("nextToken") {
+        Answer::json(&match asked.get("nextToken") {
             None => json!({ "logGroups": [group("/ecs/api")], "nextToken": "2" }),
             Some(_) => json!({ "logGroups": [group("/ecs/web")] }),
         })
@@ -47,7 +47,7 @@ fn events(token: Option<&str>) -> Query {
 #[tokio::test]
 async fn a_page_of_events_is_one_call_and_may_be_empty() {
     let server = Canned::start(|call| {
-        in_json(&match call.value().get("nextToken") {
+        Answer::json(&match call.json().get("nextToken") {
             None => json!({ "events": [], "nextToken": "2" }),
             Some(_) => json!({ "events": [
                 { "eventId": "b", "timestamp": 1_200, "ingestionTime": 1_300, "message": "둘", "logStreamName": "s" },
@@ -63,17 +63,18 @@ async fn a_page_of_events_is_one_call_and_may_be_empty() {
     let calls = server.arrived();
     assert_eq!(calls.len(), 2);
     assert_eq!(
-        calls[0].value(),
+        calls[0].json(),
         json!({
             "logGroupName": "/ecs/api", "startTime": 1_000, "filterPattern": "?ERROR ?WARN", "limit": 10_000,
         })
     );
-    assert_eq!(calls[1].value()["nextToken"], "2");
+    assert_eq!(calls[1].json()["nextToken"], "2");
 }
 
 #[tokio::test]
 async fn a_group_that_is_gone_is_not_found() {
-    let server = Canned::start(|call| refuse(call, 400, "ResourceNotFoundException", "no such group"));
+    let server =
+        Canned::start(|call| Answer::refuse(call, 400, "ResourceNotFoundException", "no such group"));
     let fault = server.read(events(None)).await.expect_err("it is gone");
     assert_eq!(fault.kind, FaultKind::NotFound);
 }
@@ -96,12 +97,12 @@ fn lookup() -> Query {
 async fn a_trail_is_followed_for_two_pages_and_keeps_writes() {
     let server = Canned::start(|call| {
         let page = call
-            .value()
+            .json()
             .get("NextToken")
             .and_then(Value::as_str)
             .unwrap_or("1")
             .to_owned();
-        in_json(&json!({
+        Answer::json(&json!({
             "Events": [changed(&format!("read-{page}"), "true"), changed(&format!("write-{page}"), "false")],
             "NextToken": format!("{page}1"),
         }))
@@ -112,17 +113,17 @@ async fn a_trail_is_followed_for_two_pages_and_keeps_writes() {
     let calls = server.arrived();
     assert_eq!(calls.len(), 2);
     assert_eq!(
-        calls[0].value()["LookupAttributes"],
+        calls[0].json()["LookupAttributes"],
         json!([{ "AttributeKey": "ResourceName", "AttributeValue": "api" }])
     );
-    assert_eq!(calls[0].value()["MaxResults"], 50);
+    assert_eq!(calls[0].json()["MaxResults"], 50);
 }
 
 #[tokio::test]
 async fn a_trail_whose_second_page_fails_keeps_the_first() {
-    let server = Canned::start(|call| match call.value().get("NextToken") {
-        None => in_json(&json!({ "Events": [changed("write", "false")], "NextToken": "2" })),
-        Some(_) => refuse(call, 400, "InvalidNextTokenException", "too old"),
+    let server = Canned::start(|call| match call.json().get("NextToken") {
+        None => Answer::json(&json!({ "Events": [changed("write", "false")], "NextToken": "2" })),
+        Some(_) => Answer::refuse(call, 400, "InvalidNextTokenException", "too old"),
     });
     let reply = server.read(lookup()).await.expect("it is answered");
     assert_eq!(data!(Trail, reply.data).len(), 1);

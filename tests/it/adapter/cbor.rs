@@ -30,7 +30,9 @@ fn put(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Array(items) => {
             head(out, 4, items.len() as u64);
-            items.iter().for_each(|item| put(out, item));
+            for item in items {
+                put(out, item);
+            }
         }
         Value::Object(fields) => match fields.get("at").and_then(Value::as_f64) {
             Some(seconds) if fields.len() == 1 => {
@@ -54,7 +56,7 @@ fn float(out: &mut Vec<u8>, number: f64) {
 }
 
 fn head(out: &mut Vec<u8>, major: u8, number: u64) {
-    out.push(major << 5 | 27);
+    out.push(major << 5 | 0x1b);
     out.extend(number.to_be_bytes());
 }
 
@@ -104,7 +106,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Value {
         let head = self.take(1)[0];
-        let (major, info) = (head >> 5, head & 31);
+        let (major, info) = (head >> 5, head & 0x1f);
         if major == 7 {
             return self.simple(info);
         }

@@ -5,15 +5,16 @@ use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Mutation, Receipt, cloudwatch, elasticache, elb, rds, sqs};
 use serde_json::json;
 
-use crate::support::canned::{Arrived, Canned, binary, json as in_json, now, refuse, xml};
+use super::super::server::{Answer, Request};
+use super::{Canned, now, result};
 
 fn text(text: &str) -> String {
     text.to_owned()
 }
 
 /// Some parameters of a call, by name.
-fn sent<const N: usize>(call: &Arrived, names: [&str; N]) -> [Option<String>; N] {
-    names.map(|name| call.param(name))
+fn sent<const N: usize>(call: &Request, names: [&str; N]) -> [Option<String>; N] {
+    names.map(|name| call.form(name))
 }
 
 fn some<const N: usize>(values: [&str; N]) -> [Option<String>; N] {
@@ -23,8 +24,8 @@ fn some<const N: usize>(values: [&str; N]) -> [Option<String>; N] {
 #[tokio::test]
 async fn a_restore_carries_the_settings_that_aws_would_drop() {
     let server = Canned::start(|call| {
-        xml(
-            &call.operation,
+        result(
+            call,
             "<DBInstance><DBInstanceArn>arn:new</DBInstanceArn></DBInstance>",
         )
     });
@@ -101,12 +102,12 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
         ),
         some(["orders", "orders-2", "2026-11-21T02:34:56Z"])
     );
-    assert_eq!(calls[1].param("UseLatestRestorableTime"), None);
+    assert_eq!(calls[1].form("UseLatestRestorableTime"), None);
 }
 
 #[tokio::test]
 async fn a_restore_to_no_stated_time_is_to_the_latest_one() {
-    let server = Canned::start(|call| xml(&call.operation, ""));
+    let server = Canned::start(|call| result(call, ""));
     let change = rds::Write::RestoreToPointInTime {
         source: text("orders"),
         instance: text("orders-2"),
@@ -116,7 +117,7 @@ async fn a_restore_to_no_stated_time_is_to_the_latest_one() {
     let receipt = server.write(Mutation::Rds(change)).await.expect("it is made");
     assert_eq!(receipt.created, None);
     let call = &server.arrived()[0];
-    assert_eq!(call.param("UseLatestRestorableTime").as_deref(), Some("true"));
+    assert_eq!(call.form("UseLatestRestorableTime").as_deref(), Some("true"));
     let absent = [
         "RestoreTime",
         "MultiAZ",
@@ -128,8 +129,8 @@ async fn a_restore_to_no_stated_time_is_to_the_latest_one() {
 #[tokio::test]
 async fn each_change_of_a_database_is_the_call_it_says() {
     let server = Canned::start(|call| {
-        xml(
-            &call.operation,
+        result(
+            call,
             "<DBSnapshot><DBSnapshotArn>arn:snap</DBSnapshotArn></DBSnapshot>",
         )
     });
@@ -183,16 +184,16 @@ async fn each_change_of_a_database_is_the_call_it_says() {
         assert_eq!(receipt.created.as_deref(), created);
         let calls = server.arrived_as(operation);
         assert_eq!(calls.len(), 1, "{operation}");
-        assert_eq!(calls[0].param("DBInstanceIdentifier").as_deref(), Some("orders"));
+        assert_eq!(calls[0].form("DBInstanceIdentifier").as_deref(), Some("orders"));
         for (name, value) in params {
-            assert_eq!(calls[0].param(name).as_deref(), Some(value), "{name}");
+            assert_eq!(calls[0].form(name).as_deref(), Some(value), "{name}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_change_that_aws_fails_is_not_tried_again() {
-    let server = Canned::start(|call| refuse(call, 500, "InternalFailure", "try later"));
+    let server = Canned::start(|call| Answer::refuse(call, 500, "InternalFailure", "try later"));
     let change = rds::Write::CreateSnapshot {
         instance: text("orders"),
         snapshot: text("before"),
@@ -205,7 +206,7 @@ async fn a_change_that_aws_fails_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_shard_is_failed_over() {
-    let server = Canned::start(|call| xml(&call.operation, ""));
+    let server = Canned::start(|call| result(call, ""));
     let change = elasticache::Write::TestFailover {
         group: text("sessions"),
         shard: text("0001"),
@@ -224,7 +225,7 @@ async fn a_shard_is_failed_over() {
 
 #[tokio::test]
 async fn targets_go_out_and_in() {
-    let server = Canned::start(|call| xml(&call.operation, ""));
+    let server = Canned::start(|call| result(call, ""));
     let targets = vec![(text("i-1"), Some(8080)), (text("i-2"), None)];
     let changes = [
         elb::Write::DeregisterTargets {
@@ -241,7 +242,7 @@ async fn targets_go_out_and_in() {
         assert_eq!(receipt.request_id.as_deref(), Some("req-1"));
     }
     let calls = server.arrived();
-    let operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    let operations: Vec<_> = calls.iter().map(Request::operation).collect();
     assert_eq!(operations, ["DeregisterTargets", "RegisterTargets"]);
     for call in &calls {
         let names = [
@@ -258,7 +259,7 @@ async fn targets_go_out_and_in() {
 
 #[tokio::test]
 async fn the_actions_of_many_alarms_are_switched_a_hundred_at_a_time() {
-    let server = Canned::start(|_| binary(&json!({})));
+    let server = Canned::start(|_| Answer::binary(json!({})));
     let alarms: Vec<_> = (0..101).map(|number| format!("alarm-{number}")).collect();
     let change = cloudwatch::Write::DisableAlarmActions {
         alarms: alarms.clone(),
@@ -271,7 +272,7 @@ async fn the_actions_of_many_alarms_are_switched_a_hundred_at_a_time() {
     let named: Vec<_> = server
         .arrived_as("DisableAlarmActions")
         .iter()
-        .map(|call| call.value()["AlarmNames"].clone())
+        .map(|call| call.json()["AlarmNames"].clone())
         .collect();
     assert_eq!(named, [json!(alarms[..100]), json!(alarms[100..])]);
     let change = cloudwatch::Write::EnableAlarmActions {
@@ -282,12 +283,12 @@ async fn the_actions_of_many_alarms_are_switched_a_hundred_at_a_time() {
         .await
         .expect("it is made");
     let calls = server.arrived_as("EnableAlarmActions");
-    assert_eq!(calls[0].value()["AlarmNames"], json!(["cpu"]));
+    assert_eq!(calls[0].json()["AlarmNames"], json!(["cpu"]));
 }
 
 #[tokio::test]
 async fn dead_letters_go_back_to_where_they_came_from() {
-    let server = Canned::start(|_| in_json(&json!({ "TaskHandle": "task-1" })));
+    let server = Canned::start(|_| Answer::json(&json!({ "TaskHandle": "task-1" })));
     let change = sqs::Write::StartMessageMoveTask {
         source: text("arn:dead"),
     };
@@ -298,5 +299,5 @@ async fn dead_letters_go_back_to_where_they_came_from() {
     };
     assert_eq!(receipt, expected);
     // Without a destination, that is what the task does.
-    assert_eq!(server.arrived()[0].value(), json!({ "SourceArn": "arn:dead" }));
+    assert_eq!(server.arrived()[0].json(), json!({ "SourceArn": "arn:dead" }));
 }

@@ -5,8 +5,8 @@ use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Query, elb, sqs};
 use serde_json::json;
 
-use super::{data, whole, with_gaps};
-use crate::support::canned::{Answer, Arrived, Canned, json as in_json, refuse, xml};
+use super::super::server::{Answer, Request};
+use super::{Canned, data, result, whole, with_gaps};
 
 fn target_group(name: &str) -> String {
     format!(
@@ -15,31 +15,35 @@ fn target_group(name: &str) -> String {
 }
 
 /// Two pages of target groups, of which one cannot be asked and one is gone when it is.
-fn balancing(call: &Arrived) -> Answer {
-    let operation = call.operation.as_str();
-    match (operation, call.param("Marker"), call.param("TargetGroupArn")) {
-        ("DescribeLoadBalancers", _, _) => xml(
-            operation,
+fn balancing(call: &Request) -> Answer {
+    let operation = call.operation();
+    match (
+        operation.as_str(),
+        call.form("Marker"),
+        call.form("TargetGroupArn"),
+    ) {
+        ("DescribeLoadBalancers", _, _) => result(
+            call,
             "<LoadBalancers><member><LoadBalancerArn>arn:lb</LoadBalancerArn></member></LoadBalancers>",
         ),
         ("DescribeTargetGroups", None, _) => {
             let groups = [target_group("web"), target_group("gone")].concat();
             let page = format!("<TargetGroups>{groups}</TargetGroups><NextMarker>2</NextMarker>");
-            xml(operation, &page)
+            result(call, &page)
         }
-        ("DescribeTargetGroups", Some(_), _) => xml(
-            operation,
+        ("DescribeTargetGroups", Some(_), _) => result(
+            call,
             &format!("<TargetGroups>{}</TargetGroups>", target_group("api")),
         ),
         ("DescribeTargetHealth", _, Some(group)) => match group.as_str() {
-            "arn:tg/web" => xml(
-                operation,
+            "arn:tg/web" => result(
+                call,
                 "<TargetHealthDescriptions><member><Target><Id>i-1</Id><Port>80</Port></Target>\
                  <TargetHealth><State>unhealthy</State><Reason>Target.Timeout</Reason></TargetHealth>\
                  </member></TargetHealthDescriptions>",
             ),
-            "arn:tg/gone" => refuse(call, 400, "TargetGroupNotFound", "no such group"),
-            _ => refuse(call, 403, "AccessDenied", "not this one"),
+            "arn:tg/gone" => Answer::refuse(call, 400, "TargetGroupNotFound", "no such group"),
+            _ => Answer::refuse(call, 403, "AccessDenied", "not this one"),
         },
         other => panic!("not expected: {other:?}"),
     }
@@ -68,8 +72,8 @@ async fn a_group_that_cannot_be_asked_keeps_its_targets_unknown() {
 
 #[tokio::test]
 async fn target_groups_are_read_though_load_balancers_are_denied() {
-    let server = Canned::start(|call| match call.operation.as_str() {
-        "DescribeLoadBalancers" => refuse(call, 403, "AccessDenied", "no"),
+    let server = Canned::start(|call| match call.operation().as_str() {
+        "DescribeLoadBalancers" => Answer::refuse(call, 403, "AccessDenied", "no"),
         _ => balancing(call),
     });
     let (found, gaps) = with_gaps(server.read(Query::Elb(elb::Read::Balancing)).await);
@@ -81,15 +85,15 @@ fn url(name: &str) -> String {
     format!("http://127.0.0.1/123456789012/{name}")
 }
 
-fn queues(call: &Arrived) -> Answer {
-    let asked = call.value();
-    if call.operation == "ListQueues" {
+fn queues(call: &Request) -> Answer {
+    let asked = call.json();
+    if call.operation() == "ListQueues" {
         assert_eq!(asked["MaxResults"], 1000);
         return match asked.get("NextToken") {
-            None => in_json(&json!({ "QueueUrls": [url("jobs"), url("gone")], "NextToken": "2" })),
+            None => Answer::json(&json!({ "QueueUrls": [url("jobs"), url("gone")], "NextToken": "2" })),
             Some(token) => {
                 assert_eq!(token, "2");
-                in_json(&json!({ "QueueUrls": [url("denied")] }))
+                Answer::json(&json!({ "QueueUrls": [url("denied")] }))
             }
         };
     }
@@ -99,15 +103,15 @@ fn queues(call: &Arrived) -> Answer {
             .is_some_and(|names| !names.is_empty())
     );
     match asked["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()) {
-        Some("jobs") => in_json(&json!({ "Attributes": {
+        Some("jobs") => Answer::json(&json!({ "Attributes": {
             "QueueArn": "arn:aws:sqs:ap-northeast-2:123456789012:jobs",
             "ApproximateNumberOfMessages": "43",
             "ApproximateNumberOfMessagesNotVisible": "4",
             "ApproximateNumberOfMessagesDelayed": "0",
             "RedrivePolicy": "{\"deadLetterTargetArn\":\"dead\",\"maxReceiveCount\":3}",
         }})),
-        Some("gone") => refuse(call, 400, "QueueDoesNotExist", "no such queue"),
-        _ => refuse(call, 403, "AccessDenied", "not this one"),
+        Some("gone") => Answer::refuse(call, 400, "QueueDoesNotExist", "no such queue"),
+        _ => Answer::refuse(call, 403, "AccessDenied", "not this one"),
     }
 }
 
@@ -132,9 +136,9 @@ async fn a_queue_that_is_denied_is_a_gap_and_one_that_is_gone_is_not() {
 
 #[tokio::test]
 async fn a_queue_whose_counts_are_missing_is_not_shown_as_empty() {
-    let server = Canned::start(|call| match call.operation.as_str() {
-        "ListQueues" => in_json(&json!({ "QueueUrls": [url("jobs")] })),
-        _ => in_json(&json!({})),
+    let server = Canned::start(|call| match call.operation().as_str() {
+        "ListQueues" => Answer::json(&json!({ "QueueUrls": [url("jobs")] })),
+        _ => Answer::json(&json!({})),
     });
     let fault = server
         .read(Query::Sqs(sqs::Read::Queues))
@@ -145,7 +149,7 @@ async fn a_queue_whose_counts_are_missing_is_not_shown_as_empty() {
 
 #[tokio::test]
 async fn no_queues_are_an_answer() {
-    let server = Canned::start(|_| in_json(&json!({})));
+    let server = Canned::start(|_| Answer::json(&json!({})));
     let answer = server.read(Query::Sqs(sqs::Read::Queues)).await;
     assert_eq!(data!(Queues, whole(answer)), []);
 }

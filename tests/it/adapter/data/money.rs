@@ -7,8 +7,8 @@ use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::ops::{Query, cost};
 use serde_json::{Value, json};
 
-use super::{data, whole, with_gaps};
-use crate::support::canned::{Answer, Arrived, Canned, json as in_json, refuse};
+use super::super::server::{Answer, Request};
+use super::{Canned, data, whole, with_gaps};
 
 fn usage() -> Query {
     Query::Cost(cost::Read::Usage {
@@ -23,11 +23,11 @@ fn group(keys: &[&str], amount: &str) -> Value {
 }
 
 /// Two pages by day, one by month.
-fn bill(call: &Arrived) -> Answer {
-    let asked = call.value();
+fn bill(call: &Request) -> Answer {
+    let asked = call.json();
     let day = json!({ "Start": "2026-11-30", "End": "2026-12-01" });
     let results = |groups: Value| json!([{ "TimePeriod": day, "Estimated": true, "Groups": groups }]);
-    in_json(
+    Answer::json(
         &match (asked["Granularity"].as_str(), asked.get("NextPageToken")) {
             (Some("DAILY"), None) => json!({
                 "ResultsByTime": results(json!([group(&["Amazon EC2"], "10.5")])), "NextPageToken": "2",
@@ -54,7 +54,7 @@ async fn usage_takes_two_questions_and_says_what_they_cost() {
     let calls = server.arrived();
     assert_eq!(calls.len(), 3);
     assert!(calls.iter().all(|call| call.region() == "us-east-1"));
-    let daily = calls[0].value();
+    let daily = calls[0].json();
     assert_eq!(
         daily["Filter"],
         json!({ "Not": { "Dimensions": { "Key": "RECORD_TYPE", "Values": ["Credit", "Refund"] } } })
@@ -64,20 +64,19 @@ async fn usage_takes_two_questions_and_says_what_they_cost() {
         json!([{ "Type": "DIMENSION", "Key": "SERVICE" }])
     );
     // On the first of a month, the month so far is the day itself.
-    let monthly = calls[2].value();
+    let monthly = calls[2].json();
     assert_eq!(
         monthly["TimePeriod"],
         json!({ "Start": "2026-12-01", "End": "2026-12-02" })
     );
     assert_eq!(monthly.get("Filter"), None);
-    let paid: u64 = server.metered().iter().map(|call| call.paid_micro_usd).sum();
-    assert_eq!(paid, 30_000);
+    assert_eq!(server.paid(), 30_000);
 }
 
 #[tokio::test]
 async fn days_of_which_a_page_is_missing_are_no_answer() {
-    let server = Canned::start(|call| match call.value().get("NextPageToken") {
-        Some(_) => refuse(call, 400, "LimitExceededException", "too many"),
+    let server = Canned::start(|call| match call.json().get("NextPageToken") {
+        Some(_) => Answer::refuse(call, 400, "LimitExceededException", "too many"),
         None => bill(call),
     });
     let fault = server.read(usage()).await.expect_err("the sums would be wrong");
@@ -86,8 +85,8 @@ async fn days_of_which_a_page_is_missing_are_no_answer() {
 
 #[tokio::test]
 async fn days_stand_without_accounts() {
-    let server = Canned::start(|call| match call.value()["Granularity"].as_str() {
-        Some("MONTHLY") => refuse(call, 400, "AccessDeniedException", "no"),
+    let server = Canned::start(|call| match call.json()["Granularity"].as_str() {
+        Some("MONTHLY") => Answer::refuse(call, 400, "AccessDeniedException", "no"),
         _ => bill(call),
     });
     let (found, gaps) = with_gaps(server.read(usage()).await);
@@ -103,7 +102,7 @@ async fn days_stand_without_accounts() {
 async fn a_new_account_has_no_forecast_and_is_asked_once() {
     let server = Canned::start(|call| {
         let message = "Insufficient amount of historical data.";
-        refuse(call, 400, "DataUnavailableException", message)
+        Answer::refuse(call, 400, "DataUnavailableException", message)
     });
     let query = Query::Cost(cost::Read::Forecast {
         from: date(2026, 11, 21),
@@ -113,7 +112,7 @@ async fn a_new_account_has_no_forecast_and_is_asked_once() {
     assert_eq!(fault.kind, FaultKind::NoData);
     let calls = server.arrived();
     assert_eq!(calls.len(), 1);
-    let asked = calls[0].value();
+    let asked = calls[0].json();
     assert_eq!(asked["Metric"], "UNBLENDED_COST");
     assert_eq!(asked["PredictionIntervalLevel"], 80);
 }
@@ -121,7 +120,7 @@ async fn a_new_account_has_no_forecast_and_is_asked_once() {
 #[tokio::test]
 async fn anomalies_are_newest_first() {
     let server = Canned::start(|call| {
-        assert_eq!(call.value()["DateInterval"], json!({ "StartDate": "2026-11-01" }));
+        assert_eq!(call.json()["DateInterval"], json!({ "StartDate": "2026-11-01" }));
         let anomaly = |id: &str, day: &str| {
             json!({
                 "AnomalyId": id, "AnomalyStartDate": day, "MonitorArn": "arn",
@@ -129,7 +128,7 @@ async fn anomalies_are_newest_first() {
                 "Impact": { "MaxImpact": 9.0, "TotalImpact": 12.5 },
             })
         };
-        in_json(&match call.value().get("NextPageToken") {
+        Answer::json(&match call.json().get("NextPageToken") {
             None => json!({ "Anomalies": [anomaly("a", "2026-11-02")], "NextPageToken": "2" }),
             Some(_) => json!({ "Anomalies": [anomaly("b", "2026-11-18")] }),
         })
@@ -148,9 +147,9 @@ async fn anomalies_are_newest_first() {
 #[tokio::test]
 async fn budgets_are_free_and_asked_in_virginia() {
     let server = Canned::start(|call| {
-        assert_eq!(call.value()["AccountId"], "123456789012");
+        assert_eq!(call.json()["AccountId"], "123456789012");
         let spend = |amount: &str| json!({ "Amount": amount, "Unit": "USD" });
-        in_json(&json!({ "Budgets": [{
+        Answer::json(&json!({ "Budgets": [{
             "BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": spend("875.0"),
             "CalculatedSpend": { "ActualSpend": spend("790.12"), "ForecastedSpend": spend("901") },
         }]}))
@@ -169,5 +168,5 @@ async fn budgets_are_free_and_asked_in_virginia() {
     };
     assert_eq!(found, [expected]);
     assert_eq!(server.arrived()[0].region(), "us-east-1");
-    assert_eq!(server.metered()[0].paid_micro_usd, 0);
+    assert_eq!(server.paid(), 0);
 }

@@ -1,0 +1,203 @@
+//! Which log groups belong to a resource.
+
+use crate::app::logs::list::{is_pinned, target_of};
+use crate::app::state::State;
+use crate::domain::ecs::Service;
+use crate::domain::ids::{Kind, ResourceKey, last_segment};
+use crate::domain::inventory::ScopeState;
+use crate::domain::logs::TailTarget;
+
+/// Groups that are opened together at the most: beyond it a round of questions takes too long.
+pub const MOST_GROUPS: usize = 20;
+
+/// The log groups of a resource; what to say if there are none.
+pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarget>, String> {
+    let Some(scope) = state.picture.inventory.scope(&key.scope) else {
+        return Err("this resource is gone".to_owned());
+    };
+    let found = match key.kind {
+        Kind::LogGroup => crate::app::logs::list::target(state, key).into_iter().collect(),
+        Kind::EcsService => scope
+            .ecs
+            .get()
+            .and_then(|fleet| fleet.services.iter().find(|service| service.arn == *key.id))
+            .map(|service| of_service(scope, service))
+            .unwrap_or_default(),
+        Kind::TargetGroup => of_target_groups(scope, &[key.id.to_string()]),
+        Kind::LoadBalancer => {
+            let behind: Vec<String> = scope
+                .balancing
+                .get()
+                .map(|balancing| balancing.target_groups.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .filter(|group| group.load_balancers.iter().any(|arn| *arn == *key.id))
+                .map(|group| group.arn.clone())
+                .collect();
+            of_target_groups(scope, &behind)
+        }
+        Kind::RdsInstance => by_prefix(scope, &format!("/aws/rds/instance/{}/", last_segment(&key.id))),
+        Kind::RdsCluster => by_prefix(scope, &format!("/aws/rds/cluster/{}/", last_segment(&key.id))),
+        Kind::Ec2Instance | Kind::GpuHost | Kind::Gpu => of_instance(scope, key),
+        Kind::Asg | Kind::Redis | Kind::Queue | Kind::NatGateway => {
+            by_names(scope, &[last_segment(&key.id).to_owned()])
+        }
+        Kind::Alarm => of_alarm(state, scope, &key.id),
+        Kind::Budget | Kind::Scope => Vec::new(),
+    };
+    if found.is_empty() {
+        return Err(if scope.log_groups.get().is_some() {
+            format!("no log group belongs to this {}", key.kind)
+        } else {
+            "the log groups have not been read yet".to_owned()
+        });
+    }
+    Ok(found)
+}
+
+/// The groups of a service's containers; failing that, those that carry its name.
+fn of_service(scope: &ScopeState, service: &Service) -> Vec<TailTarget> {
+    let definition = scope.task_definitions.get().and_then(|definitions| {
+        definitions.iter().find(|definition| {
+            format!("{}:{}", definition.family, definition.revision) == service.task_definition
+        })
+    });
+    let mut names: Vec<&str> = definition
+        .map(|definition| definition.containers.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|container| container.log_group.as_deref())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return by_names(scope, std::slice::from_ref(&service.name));
+    }
+    let known = scope.log_groups.get();
+    names
+        .into_iter()
+        .map(|name| {
+            // A group may be younger than the list of them.
+            known
+                .and_then(|groups| groups.iter().find(|group| group.name == name))
+                .map_or_else(
+                    || TailTarget {
+                        scope: scope.scope.clone(),
+                        group: name.to_owned(),
+                        class: None,
+                    },
+                    |group| target_of(scope, group),
+                )
+        })
+        .collect()
+}
+
+/// The groups of the services behind target groups; failing that, those that carry their names.
+fn of_target_groups(scope: &ScopeState, arns: &[String]) -> Vec<TailTarget> {
+    let mut found: Vec<TailTarget> = Vec::new();
+    let services = scope.ecs.get().map(|fleet| fleet.services.as_slice());
+    for service in services.unwrap_or_default() {
+        if service.target_groups.iter().any(|arn| arns.contains(arn)) {
+            for target in of_service(scope, service) {
+                if !found.contains(&target) {
+                    found.push(target);
+                }
+            }
+        }
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    let names: Vec<String> = scope
+        .balancing
+        .get()
+        .map(|balancing| balancing.target_groups.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .filter(|group| arns.contains(&group.arn))
+        .map(|group| stem(&group.name).to_owned())
+        .collect();
+    by_names(scope, &names)
+}
+
+/// A target group's name without the ending that people give to target groups.
+fn stem(name: &str) -> &str {
+    ["-target-group", "-targets", "-tg"]
+        .into_iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
+
+fn of_instance(scope: &ScopeState, key: &ResourceKey) -> Vec<TailTarget> {
+    // A card's id begins with that of its instance.
+    let instance = scope
+        .instances
+        .get()
+        .and_then(|instances| instances.iter().find(|instance| key.id.starts_with(&instance.id)));
+    let group = instance.and_then(|instance| {
+        scope
+            .groups
+            .get()?
+            .iter()
+            .find(|group| group.instances.iter().any(|member| member.id == instance.id))
+    });
+    let names: Vec<String> = instance
+        .into_iter()
+        .flat_map(|instance| [Some(instance.id.clone()), instance.name.clone()])
+        .flatten()
+        .chain(group.map(|group| group.name.clone()))
+        .collect();
+    by_names(scope, &names)
+}
+
+/// The groups of whatever an alarm watches; failing that, every group, pinned ones first.
+fn of_alarm(state: &State, scope: &ScopeState, id: &str) -> Vec<TailTarget> {
+    let alarm = scope
+        .alarms
+        .get()
+        .and_then(|alarms| alarms.iter().find(|alarm| alarm.arn == id));
+    let watched: Vec<String> = alarm
+        .and_then(|alarm| alarm.metric.as_ref())
+        .map(|metric| metric.dimensions.as_slice())
+        .unwrap_or_default()
+        .iter()
+        // Dimensions of load balancers are parts of an ARN: `targetgroup/NAME/HASH`.
+        .map(|(_, value)| value.split('/').nth(1).unwrap_or(value))
+        .map(|value| stem(value).to_owned())
+        .collect();
+    let named = by_names(scope, &watched);
+    if !named.is_empty() {
+        return named;
+    }
+    let mut all: Vec<_> = scope.log_groups.get().into_iter().flatten().collect();
+    all.sort_by_key(|group| !is_pinned(state, &group.name));
+    all.into_iter()
+        .take(MOST_GROUPS)
+        .map(|group| target_of(scope, group))
+        .collect()
+}
+
+fn by_prefix(scope: &ScopeState, prefix: &str) -> Vec<TailTarget> {
+    matching(scope, |name| name.starts_with(prefix))
+}
+
+/// Groups with one of the names in their own.
+fn by_names(scope: &ScopeState, names: &[String]) -> Vec<TailTarget> {
+    matching(scope, |group| {
+        names
+            .iter()
+            .any(|name| !name.is_empty() && group.contains(name.as_str()))
+    })
+}
+
+fn matching(scope: &ScopeState, wanted: impl Fn(&str) -> bool) -> Vec<TailTarget> {
+    scope
+        .log_groups
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|group| wanted(&group.name))
+        .take(MOST_GROUPS)
+        .map(|group| target_of(scope, group))
+        .collect()
+}

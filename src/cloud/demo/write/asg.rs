@@ -1,0 +1,311 @@
+//! Changes of Auto Scaling groups.
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>
+
+use super::super::sim::cron::Cron;
+use super::super::sim::group::{Action, Lifecycle};
+use super::super::sim::{Sim, Timer};
+use super::super::time::{iso, ms};
+use super::{Refusal, record};
+use crate::domain::asg::ScheduledAction;
+use crate::domain::fault::Fault;
+use crate::domain::ops::autoscaling::Write;
+
+/// The processes that can be suspended.
+const PROCESSES: [&str; 9] = [
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "Launch",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+    "Terminate",
+];
+
+pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
+    match write {
+        Write::UpdateGroup {
+            group,
+            min,
+            max,
+            desired,
+        } => {
+            let index = find(sim, group, refuse)?;
+            update(sim, index, (*min, *max, *desired), refuse)?;
+            record(sim, refuse, &[group]);
+        }
+        Write::SuspendProcesses { group, processes } => {
+            let index = find(sim, group, refuse)?;
+            let reason = format!("User suspended at {}", iso(sim.now));
+            for name in named(processes, refuse)? {
+                sim.groups[index].suspended.insert(name, reason.clone());
+            }
+            record(sim, refuse, &[group]);
+        }
+        Write::ResumeProcesses { group, processes } => {
+            let index = find(sim, group, refuse)?;
+            for name in named(processes, refuse)? {
+                sim.groups[index].suspended.remove(&name);
+            }
+            sim.set_timer(sim.now, Timer::Group { group: index });
+            record(sim, refuse, &[group]);
+        }
+        Write::SetInstanceProtection {
+            group,
+            instances,
+            protected,
+        } => {
+            let index = find(sim, group, refuse)?;
+            protect(sim, index, (instances, *protected), refuse)?;
+            record(sim, refuse, &[group]);
+        }
+        Write::TerminateInstance { instance } => terminate(sim, instance, refuse)?,
+        Write::PutTags { group, tags } => {
+            let index = find(sim, group, refuse)?;
+            for tag in tags {
+                if tag.key.is_empty() || tag.key.starts_with("aws:") {
+                    return Err(refuse.invalid(
+                        "ValidationError",
+                        "aws: prefixed tag key names are not allowed for external use.",
+                    ));
+                }
+                if tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
+                    return Err(refuse.invalid(
+                        "ValidationError",
+                        "A tag key has at most 128 characters and a value at most 256.",
+                    ));
+                }
+                let tags = &mut sim.groups[index].tags;
+                tags.insert(tag.key.clone(), tag.value.clone());
+            }
+            record(sim, refuse, &[group]);
+        }
+        Write::DeleteTags { group, keys } => {
+            let index = find(sim, group, refuse)?;
+            for key in keys {
+                sim.groups[index].tags.remove(key);
+            }
+            record(sim, refuse, &[group]);
+        }
+        Write::PutScheduledAction { group, action } => {
+            let index = find(sim, group, refuse)?;
+            schedule(sim, index, action, refuse)?;
+            record(sim, refuse, &[group, &action.name]);
+        }
+        Write::DeleteScheduledAction { group, name } => {
+            let index = find(sim, group, refuse)?;
+            let actions = &mut sim.groups[index].schedule;
+            let before = actions.len();
+            actions.retain(|action| &action.name != name);
+            if actions.len() == before {
+                return Err(refuse.absent("ValidationError", "Scheduled action name not found"));
+            }
+            record(sim, refuse, &[group, name]);
+        }
+    }
+    Ok(None)
+}
+
+fn find(sim: &Sim, group: &str, refuse: &Refusal) -> Result<usize, Fault> {
+    sim.find_group(group).ok_or_else(|| {
+        refuse.absent(
+            "ValidationError",
+            format!("AutoScalingGroup name not found - AutoScalingGroup '{group}' not found"),
+        )
+    })
+}
+
+fn update(
+    sim: &mut Sim,
+    index: usize,
+    (min, max, desired): (Option<u32>, Option<u32>, Option<u32>),
+    refuse: &Refusal,
+) -> Result<(), Fault> {
+    let now = sim.now;
+    let group = &mut sim.groups[index];
+    let (new_min, new_max) = (min.unwrap_or(group.min), max.unwrap_or(group.max));
+    if new_min > new_max {
+        return Err(refuse.invalid(
+            "ValidationError",
+            format!("Max bound, {new_max}, must be greater than or equal to min bound, {new_min}"),
+        ));
+    }
+    let before = group.desired;
+    let wanted = match desired {
+        Some(wanted) if wanted < new_min || wanted > new_max => {
+            return Err(refuse.invalid(
+                "ValidationError",
+                format!(
+                    "Desired capacity:{wanted} must be between the specified min size:{new_min} and max size:{new_max}"
+                ),
+            ));
+        }
+        Some(wanted) => wanted,
+        // Bounds that no longer hold the capacity drag it along.
+        None => before.clamp(new_min, new_max),
+    };
+    group.min = new_min;
+    group.max = new_max;
+    group.desired = wanted;
+    group.cause = format!(
+        "At {} a user request update of AutoScalingGroup constraints to min: {new_min}, max: {new_max}, desired: {wanted} changing the desired capacity from {before} to {wanted}.  ",
+        iso(now)
+    );
+    group.retry_at = group.retry_at.min(now);
+    sim.set_timer(now, Timer::Group { group: index });
+    Ok(())
+}
+
+/// The processes meant: AWS takes an empty list for all of them.
+fn named(processes: &[String], refuse: &Refusal) -> Result<Vec<String>, Fault> {
+    if processes.is_empty() {
+        return Ok(PROCESSES.map(str::to_owned).to_vec());
+    }
+    match processes.iter().find(|name| !PROCESSES.contains(&name.as_str())) {
+        Some(unknown) => Err(refuse.invalid(
+            "ValidationError",
+            format!("Unable to parse scaling process names from: [{unknown}]"),
+        )),
+        None => Ok(processes.to_vec()),
+    }
+}
+
+fn protect(
+    sim: &mut Sim,
+    index: usize,
+    (instances, protected): (&[String], bool),
+    refuse: &Refusal,
+) -> Result<(), Fault> {
+    if instances.len() > 50 {
+        return Err(refuse.invalid("ValidationError", "At most 50 instances can be given."));
+    }
+    for id in instances {
+        let member = sim.groups[index].member(id).ok_or_else(|| {
+            refuse.invalid(
+                "ValidationError",
+                format!("The instance {id} is not part of Auto Scaling group"),
+            )
+        })?;
+        if member.lifecycle != Lifecycle::InService {
+            return Err(refuse.invalid(
+                "ValidationError",
+                format!(
+                    "The instance {id} is not in InService or EnteringStandby or Standby.  Only instances in these states can be protected."
+                ),
+            ));
+        }
+        member.protected = protected;
+    }
+    if !protected {
+        sim.set_timer(sim.now, Timer::Group { group: index });
+    }
+    Ok(())
+}
+
+fn terminate(sim: &mut Sim, id: &str, refuse: &Refusal) -> Result<(), Fault> {
+    let now = sim.now;
+    let found = sim.groups.iter().enumerate().find_map(|(index, group)| {
+        let member = group.members.iter().find(|member| member.id == id)?;
+        Some((index, member.lifecycle))
+    });
+    let Some((index, lifecycle)) = found else {
+        return Err(refuse.invalid(
+            "ValidationError",
+            format!("Instance Id not found - No managed instance found for instance ID: {id}"),
+        ));
+    };
+    if lifecycle == Lifecycle::Pending {
+        return Err(refuse.conflict(
+            "ScalingActivityInProgress",
+            format!("Scaling activity is in progress for the instance {id}."),
+        ));
+    }
+    if lifecycle == Lifecycle::Terminating {
+        return Ok(());
+    }
+    let group = &mut sim.groups[index];
+    if lifecycle == Lifecycle::InService {
+        if group.desired <= group.min {
+            return Err(refuse.invalid(
+                "ValidationError",
+                format!(
+                    "Currently, desiredSize equals minSize ({}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+                    group.min
+                ),
+            ));
+        }
+        group.desired -= 1;
+    }
+    let cause = format!(
+        "At {} instance {id} was taken out of service in response to a user request, shrinking the capacity from {} to {}.",
+        iso(now),
+        group.desired + 1,
+        group.desired
+    );
+    sim.terminate_member(index, id, cause, now);
+    sim.set_timer(now, Timer::Group { group: index });
+    record(sim, refuse, &[id]);
+    Ok(())
+}
+
+fn schedule(sim: &mut Sim, index: usize, action: &ScheduledAction, refuse: &Refusal) -> Result<(), Fault> {
+    if action.min.is_none() && action.max.is_none() && action.desired.is_none() {
+        return Err(refuse.invalid(
+            "ValidationError",
+            "You must specify at least one of MinSize, MaxSize, or DesiredCapacity",
+        ));
+    }
+    if let (Some(min), Some(max)) = (action.min, action.max)
+        && min > max
+    {
+        return Err(refuse.invalid(
+            "ValidationError",
+            format!("Max bound, {max}, must be greater than or equal to min bound, {min}"),
+        ));
+    }
+    let recurrence = match &action.recurrence {
+        Some(text) => {
+            let cron = Cron::parse(text).ok_or_else(|| {
+                refuse.invalid(
+                    "ValidationError",
+                    format!("Given recurrence string: {text} is invalid"),
+                )
+            })?;
+            Some((text.clone(), cron))
+        }
+        None => None,
+    };
+    if let Some(zone) = &action.time_zone
+        && jiff::tz::TimeZone::get(zone).is_err()
+    {
+        return Err(refuse.invalid("ValidationError", format!("Invalid time zone: {zone}")));
+    }
+    let start = action.start.map(ms);
+    match (start, &recurrence) {
+        (Some(start), _) if start < sim.now => {
+            return Err(refuse.invalid("ValidationError", "Given start time is in the past"));
+        }
+        (None, None) => {
+            return Err(refuse.invalid(
+                "ValidationError",
+                "Either a start time or a recurrence must be given",
+            ));
+        }
+        _ => {}
+    }
+    let new = Action {
+        name: action.name.clone(),
+        recurrence,
+        zone: action.time_zone.clone(),
+        start,
+        min: action.min,
+        max: action.max,
+        desired: action.desired,
+    };
+    // The same name replaces what was there.
+    let actions = &mut sim.groups[index].schedule;
+    actions.retain(|other| other.name != new.name);
+    actions.push(new);
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Logs: any stretch of time, again and again, with all that real ones have.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use pretty_assertions::assert_eq;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::fault::FaultKind;
+use quarterdeck::domain::ops::{self, Query};
+
+use super::stage::Stage;
+
+const BACKEND: &str = "/aws/ecs/codemate-backend";
+
+fn last(stage: &Stage, minutes: i64) -> (Timestamp, Timestamp) {
+    (stage.now() - SignedDuration::from_mins(minutes), stage.now())
+}
+
+#[test]
+fn the_same_stretch_gives_the_same_events_whole_or_in_parts() {
+    let stage = Stage::open(World::Codemate, Scenario::BadDeploy);
+    let range = (
+        stage.now() - SignedDuration::from_mins(40),
+        stage.now() - SignedDuration::from_mins(10),
+    );
+    let (whole, _) = stage.log_events(BACKEND, range, "");
+    assert!(whole.len() > 2_000, "{}", whole.len());
+    assert!(whole.is_sorted_by_key(|event| event.at_ms));
+    let ids: BTreeSet<&str> = whole.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids.len(), whole.len(), "ids are unique");
+
+    let middle = range.0 + SignedDuration::from_millis(13 * 60_000 + 417);
+    let (mut parts, _) = stage.log_events(BACKEND, (range.0, middle), "");
+    let (rest, _) = stage.log_events(BACKEND, (middle + SignedDuration::from_millis(1), range.1), "");
+    parts.extend(rest);
+    assert_eq!(parts, whole);
+
+    stage.pass(SignedDuration::from_hours(3));
+    let (later, _) = stage.log_events(BACKEND, range, "");
+    assert_eq!(later, whole);
+}
+
+#[test]
+fn events_arrive_after_they_happened_and_some_much_later() {
+    let stage = Stage::open(World::Codemate, Scenario::Everyday);
+    let range = last(&stage, 5);
+    let (at_first, _) = stage.log_events(BACKEND, range, "");
+    let seen: BTreeSet<String> = at_first.iter().map(|event| event.id.clone()).collect();
+    let now = stage.now().as_millisecond();
+    assert!(
+        at_first
+            .iter()
+            .all(|event| event.ingested_ms <= now && event.ingested_ms > event.at_ms)
+    );
+    stage.pass(SignedDuration::from_secs(120));
+    let (all, _) = stage.log_events(BACKEND, range, "");
+    let late: Vec<_> = all.iter().filter(|event| !seen.contains(&event.id)).collect();
+    assert!(
+        late.iter().any(|event| event.ingested_ms - event.at_ms > 20_000),
+        "{late:?}"
+    );
+    assert!(seen.len() + late.len() == all.len(), "nothing goes away");
+}
+
+#[test]
+fn long_stretches_come_in_pages_without_loss() {
+    let stage = Stage::open(World::Codemate, Scenario::Quiet);
+    stage.pass(SignedDuration::from_hours(72));
+    let (events, pages) = stage.log_events(BACKEND, last(&stage, 180), "");
+    assert!(pages > 3, "{pages}");
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids.len(), events.len());
+    let hours: Vec<usize> = (0..3)
+        .map(|hour| {
+            let to = stage.now() - SignedDuration::from_mins(60 * hour);
+            let from = to - SignedDuration::from_millis(60 * 60_000 - 1);
+            stage.log_events(BACKEND, (from, to), "").0.len()
+        })
+        .collect();
+    let (whole, sum) = (events.len(), hours.iter().sum::<usize>());
+    assert!(whole.abs_diff(sum) <= 3, "{whole} {sum}");
+}
+
+#[test]
+fn a_rare_pattern_gives_empty_pages_with_a_token() {
+    let stage = Stage::open(World::Codemate, Scenario::Quiet);
+    stage.pass(SignedDuration::from_hours(72));
+    let page = stage.log_page(ops::logs::Read::Events {
+        group: BACKEND.to_owned(),
+        from_ms: last(&stage, 8 * 60).0.as_millisecond(),
+        to_ms: None,
+        pattern: Some("이런-말은-없다".to_owned()),
+        token: None,
+    });
+    assert!(page.events.is_empty() && page.next.is_some());
+}
+
+#[test]
+fn lines_are_as_wild_as_in_life() {
+    let stage = Stage::open(World::Codemate, Scenario::Quiet);
+    let (events, _) = stage.log_events(BACKEND, last(&stage, 6 * 60), "");
+    let any = |holds: &dyn Fn(&str) -> bool| events.iter().any(|event| holds(&event.message));
+    assert!(any(&|line| line.contains("협업")), "Korean");
+    assert!(
+        any(&|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+        "JSON"
+    );
+    assert!(any(&|line| line.chars().count() > 2_000), "long lines");
+    assert!(any(&|line| line.contains('\u{1b}')), "escape sequences");
+    assert!(
+        any(&|line| line.contains('\u{202e}') || line.contains('\u{2066}')),
+        "bidi controls"
+    );
+
+    let shop = Stage::open(World::Ecommerce, Scenario::Quiet);
+    let (events, _) = shop.log_events("/aws/ec2/ecommerce-app", last(&shop, 6 * 60), "ERROR");
+    assert!(
+        events
+            .iter()
+            .any(|event| event.message.contains("\n\tat com.zaxxer.hikari")),
+        "stack traces"
+    );
+    let streams: BTreeSet<&str> = events.iter().map(|event| event.stream.as_str()).collect();
+    assert!(
+        streams.iter().all(|stream| stream.starts_with("i-0")),
+        "{streams:?}"
+    );
+}
+
+#[test]
+fn patterns_choose_events() {
+    let stage = Stage::open(World::Codemate, Scenario::Quiet);
+    let (all, _) = stage.log_events(BACKEND, last(&stage, 60), "");
+    let (errors, _) = stage.log_events(
+        BACKEND,
+        last(&stage, 60),
+        "{ $.level = \"error\" && $.status >= 500 }",
+    );
+    assert!(!errors.is_empty() && errors.len() < all.len() / 10);
+    assert!(
+        errors
+            .iter()
+            .all(|event| event.message.contains("\"level\":\"error\""))
+    );
+    let (without, _) = stage.log_events(BACKEND, last(&stage, 60), "-error");
+    assert!(without.iter().all(|event| !event.message.contains("error")));
+}
+
+#[test]
+fn a_bad_revision_fills_the_log_with_errors() {
+    let stage = Stage::open(World::Invokeai, Scenario::BadDeploy);
+    let count = |from: i64, to: i64, pattern: &str| {
+        let range = (
+            stage.now() - SignedDuration::from_mins(from),
+            stage.now() - SignedDuration::from_mins(to),
+        );
+        stage.log_events("/ecs/invokeai-api", range, pattern).0.len()
+    };
+    let (before, during) = (
+        count(40, 30, "?ERROR ?\" 500 \""),
+        count(12, 2, "?ERROR ?\" 500 \""),
+    );
+    assert!(during > before * 4 + 20, "{before} {during}");
+    assert!(count(12, 2, "\"ValidationError: 1 validation error for Graph\"") > 10);
+}
+
+#[test]
+fn what_cannot_be_tailed_is_refused() {
+    let stage = Stage::open(World::Codemate, Scenario::Quiet);
+    let read = |group: &str, pattern: Option<&str>| {
+        Query::Logs(ops::logs::Read::Events {
+            group: group.to_owned(),
+            from_ms: 0,
+            to_ms: None,
+            pattern: pattern.map(str::to_owned),
+            token: None,
+        })
+    };
+    let absent = stage.try_read(&read("/no/such/group", None)).unwrap_err();
+    assert_eq!(absent.kind, FaultKind::NotFound);
+    let infrequent = stage
+        .try_read(&read("/aws/codebuild/codemate-frontend-build", None))
+        .unwrap_err();
+    assert_eq!(infrequent.code.as_deref(), Some("InvalidOperationException"));
+    let pattern = stage.try_read(&read(BACKEND, Some("{ broken"))).unwrap_err();
+    assert_eq!(pattern.code.as_deref(), Some("InvalidParameterException"));
+}
