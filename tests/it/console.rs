@@ -47,9 +47,11 @@ fn the_first_frame_keys_and_the_way_out() {
     screen.send_keys("2");
     screen.wait_for_text("ECS services");
     screen.send_keys("\r");
-    screen.wait_for_text("invokeai-api");
+    screen.wait_for_text("circuit breaker");
     screen.send_keys("\x1b");
-    screen.wait_for_text("TASK DEFINITION");
+    screen.wait_until("the services again", |seen| {
+        !seen.contents().contains("circuit breaker")
+    });
     screen.send_keys(":spend\r");
     screen.wait_for_text("BUDGET");
     screen.send_keys("-");

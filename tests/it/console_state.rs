@@ -80,7 +80,7 @@ fn the_selection_stays_on_the_resource() {
         stage.keys(&["S"]);
         assert_eq!(selected(&stage), chosen, "sorted the other way");
     }
-    stage.filter("no such service");
+    stage.filter("nonesuch");
     assert_eq!(visible(&stage), []);
     stage.keys(&["esc"]);
     assert_eq!(selected(&stage), chosen, "after a filter that hid it");
@@ -163,7 +163,6 @@ fn a_filter_that_is_given_up_is_as_it_was() {
     stage.keys(&["esc"]);
     assert_eq!(stage.state.view().filter, "backend");
     assert_eq!(visible(&stage), rows);
-    stage.filter("!");
     stage.keys(&["/", "ctrl-u", "!", "b", "a", "c", "k", "e", "n", "d", "enter"]);
     assert_eq!(visible(&stage).len(), 2, "a leading ! turns it round");
 }

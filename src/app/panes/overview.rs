@@ -5,6 +5,7 @@ use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
+use crate::domain::inventory::ScopeState;
 
 /// Findings and changes.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -26,10 +27,16 @@ pub(super) fn findings(state: &State) -> Section {
     let open = all.iter().filter(|finding| !is_accepted(state, finding));
     let accepted = all.iter().filter(|finding| is_accepted(state, finding));
     let rows = open.chain(accepted).map(|finding| row(state, finding)).collect();
+    let unread = |scope: &ScopeState| scope.ecs.value.is_none() && scope.alarms.value.is_none();
+    let empty = if state.picture.inventory.scopes.iter().any(unread) {
+        "not everything has been read yet"
+    } else {
+        "nothing is wrong that quarterdeck can see"
+    };
     Section {
         columns,
         rows,
-        empty: "nothing is wrong that quarterdeck can see".to_owned(),
+        empty: empty.to_owned(),
         ..Section::default()
     }
 }

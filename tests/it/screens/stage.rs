@@ -13,7 +13,7 @@ use quarterdeck::app::update::update;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
 use quarterdeck::config::estate;
-use quarterdeck::config::keys::{Chord, Keymap};
+use quarterdeck::config::keys::{Chord, Key, Keymap};
 use quarterdeck::domain::focus::{Focus, Pace};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
@@ -157,7 +157,7 @@ impl Stage {
     pub fn filter(&mut self, text: &str) {
         self.keys(&["/"]);
         for character in text.chars() {
-            self.keys(&[character.to_string().as_str()]);
+            self.send(Msg::Key(Chord::plain(Key::Char(character))));
         }
         self.keys(&["enter"]);
     }
