@@ -143,7 +143,7 @@ fn reach_of(state: &ScopeState) -> Exit {
         .map(|source| state.standing(&source))
         .collect();
     let listed = build::sources(state)
-        .filter(|source| source.lists_kind())
+        .filter(Source::lists_kind)
         .any(|source| state.standing(&source).at.is_some());
     let mut faults = standings
         .iter()
