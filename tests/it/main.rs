@@ -3,6 +3,7 @@
 #[cfg(feature = "aws")]
 mod adapter;
 mod config;
+mod demo;
 mod gpu_probe_line;
 mod rules;
 mod support;
