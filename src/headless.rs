@@ -1,13 +1,19 @@
 //! Commands that print and end: one file each, over the same engine as the console. Results go to
 //! standard output, progress and warnings to standard error, and how it ended is an [`Exit`].
 
+pub mod doctor;
 pub mod exit;
 pub mod format;
+pub mod iam_policy;
 pub mod job;
+pub mod keys;
 pub mod logs;
 pub mod out;
 pub mod paint;
+pub mod spend;
+pub mod status;
 pub mod table;
+pub mod themes;
 
 pub use exit::Exit;
 pub use format::Format;

@@ -3,39 +3,14 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
-use quarterdeck::cli::global::Global;
-use quarterdeck::cli::launch::{Launch, Place, Usage, run_console};
+use quarterdeck::cli::launch::Place;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Demo, MemoryLog};
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
-use quarterdeck::engine::environment::Environment;
 use quarterdeck::engine::host::EngineHost;
 
-/// A terminal operations console for AWS with runbook automation
-#[derive(Debug, Parser)]
-#[command(name = "qd", version)]
-struct Cli {
-    #[command(flatten)]
-    global: Global,
-}
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = Launch::of(&cli.global, Environment::read(), make)
-        .map_err(anyhow::Error::from)
-        .and_then(|launch| run_console(&launch));
-    match result {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("qd: {error:#}");
-            if error.is::<Usage>() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-    }
+    quarterdeck::cli::run(std::env::args_os(), make).into()
 }
 
 /// Makes the cloud of a place.

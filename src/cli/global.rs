@@ -2,119 +2,188 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+
+use crate::cloud::demo::{Scenario, World, Worlds};
+use crate::config::settings::{Access, ColorChoice, Flags, Symbols};
+use crate::headless::Format;
+
+/// What stands for all worlds.
+const ALL_WORLDS: &str = "all";
 
 /// Where to look, how to print, what may be changed.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Where")]
 pub struct Global {
     /// Estate file, or the name of one in ./estates or the configuration folder
-    #[arg(long, global = true, value_name = "FILE|NAME")]
+    #[arg(long, global = true, value_name = "FILE|NAME", help_heading = "Where")]
     pub estate: Option<String>,
 
     /// Profile of the AWS configuration files; repeat it to watch several
-    #[arg(long, global = true, value_name = "P")]
+    #[arg(long, global = true, value_name = "P", help_heading = "Where")]
     pub profile: Vec<String>,
 
     /// AWS region; repeat it to watch several
-    #[arg(long, global = true, value_name = "R")]
+    #[arg(long, global = true, value_name = "R", help_heading = "Where")]
     pub region: Vec<String>,
 
     /// Endpoint of every AWS service
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
     pub endpoint_url: Option<String>,
 
-    /// Simulated estates instead of AWS: fashion, codemate, ecg, ecommerce or invokeai; all without a name
-    #[arg(long, global = true, value_name = "WORLD", num_args = 0..=1, default_missing_value = "all", require_equals = false)]
-    pub demo: Option<String>,
-
-    /// What goes wrong in the demo
-    #[arg(long, global = true, value_name = "NAME")]
-    pub scenario: Option<String>,
-
-    /// Another demo of the same kind
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-
-    /// How many times faster the demo's time runs
-    #[arg(long, global = true, value_name = "X", default_value_t = 1.0)]
-    pub speed: f64,
-
-    /// Where the demo remembers what was changed in it
-    #[arg(long, global = true, value_name = "DIR")]
-    pub demo_dir: Option<PathBuf>,
-
-    /// Forget what was changed in the demo
-    #[arg(long, global = true)]
-    pub demo_fresh: bool,
-
     /// Refuse every change
-    #[arg(long, global = true, conflicts_with = "read_write")]
+    #[arg(long, global = true, conflicts_with = "read_write", help_heading = "Where")]
     pub read_only: bool,
 
     /// Allow changes although the estate is read-only by default
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Where")]
     pub read_write: bool,
 
     /// Do not run nvidia-smi on the GPU hosts
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Where")]
     pub no_probe: bool,
 
     /// Start the console on this resource
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID", help_heading = "Where")]
     pub open: Option<String>,
 
-    /// How results are printed
-    #[arg(short, long, global = true, value_enum, default_value_t = Output::Table)]
-    pub output: Output,
+    /// Simulated estates instead of AWS; all of them without a name
+    #[arg(
+        long,
+        global = true,
+        value_name = "WORLD",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ALL_WORLDS,
+        value_parser = worlds(),
+        help_heading = "Demo"
+    )]
+    pub demo: Option<Worlds>,
+
+    /// What goes wrong in the demo
+    #[arg(long, global = true, value_name = "NAME", value_parser = scenarios(), help_heading = "Demo")]
+    pub scenario: Option<Scenario>,
+
+    /// Another demo of the same kind
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Demo"
+    )]
+    pub seed: u64,
+
+    /// How many times faster the demo's time runs
+    #[arg(
+        long,
+        global = true,
+        value_name = "X",
+        default_value_t = 1.0,
+        help_heading = "Demo"
+    )]
+    pub speed: f64,
+
+    /// Where the demo remembers what was changed in it
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Demo")]
+    pub demo_dir: Option<PathBuf>,
+
+    /// Forget what was changed in the demo
+    #[arg(long, global = true, help_heading = "Demo")]
+    pub demo_fresh: bool,
+
+    /// How results are printed; a table unless said otherwise
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub output: Option<Format>,
 
     /// Theme, see `qd themes`
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Output")]
     pub theme: Option<String>,
 
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub color: Option<ColorChoice>,
 
     /// Draw with plain ASCII
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     pub ascii: bool,
 
     /// Write a log of what happens
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     pub log_file: Option<PathBuf>,
 
     /// Where runs, locks and caches are kept
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Output")]
     pub state_dir: Option<PathBuf>,
 
     /// More in the log; repeat for more still
-    #[arg(short, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// Columns fitted to the terminal.
-    Table,
-    /// All columns, whatever the width.
-    Wide,
-    /// One JSON document.
-    Json,
-    /// One JSON document a line.
-    Jsonl,
-    /// YAML.
-    Yaml,
+impl Global {
+    /// The flags that are settings.
+    pub fn settings(&self) -> Flags {
+        Flags {
+            theme: self.theme.clone(),
+            color: self.color,
+            symbols: self.ascii.then_some(Symbols::Ascii),
+            state_dir: self.state_dir.clone(),
+            log_file: self.log_file.clone(),
+            estate: self.estate.clone(),
+            access: match (self.read_only, self.read_write) {
+                (true, _) => Some(Access::ReadOnly),
+                (false, true) => Some(Access::ReadWrite),
+                (false, false) => None,
+            },
+        }
+    }
 }
 
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+fn worlds() -> impl TypedValueParser<Value = Worlds> {
+    let names = World::ALL.map(World::name).into_iter().chain([ALL_WORLDS]);
+    PossibleValuesParser::new(names).map(|name| name.parse().map_or(Worlds::All, Worlds::One))
+}
+
+fn scenarios() -> impl TypedValueParser<Value = Scenario> {
+    // The parser lets no other word through than those that are scenarios.
+    PossibleValuesParser::new(Scenario::NAMED.map(Scenario::name))
+        .map(|name| name.parse().unwrap_or(Scenario::Everyday))
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Table, Self::Wide, Self::Json, Self::Jsonl, Self::Yaml]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Table => PossibleValue::new("table").help("Columns fitted to the terminal"),
+            Self::Wide => PossibleValue::new("wide").help("All columns, whatever the width"),
+            Self::Json => PossibleValue::new("json").help("One JSON document"),
+            Self::Jsonl => PossibleValue::new("jsonl").help("One JSON document a line"),
+            Self::Yaml => PossibleValue::new("yaml").help("YAML"),
+        })
+    }
+}
+
+impl ValueEnum for ColorChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto").help("On a terminal"),
+            Self::Always => PossibleValue::new("always").help("Even where the output is no terminal"),
+            Self::Never => PossibleValue::new("never").help("Not at all"),
+        })
+    }
 }

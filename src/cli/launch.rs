@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use crate::app::state::{Environment as Frame, Setup, WriteState, Zone, default_bindings};
+use crate::app::state::{Environment as Frame, Setup, WriteState, Zone};
 use crate::cli::global::Global;
 use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
@@ -14,7 +14,6 @@ use crate::cloud::Cloud;
 use crate::cloud::demo::{self, Scenario, Worlds};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
-use crate::config::keys::Keymap;
 use crate::console::session::Session;
 use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
@@ -22,11 +21,14 @@ use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
+use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::headless::Job;
+use crate::headless::spend::Paid;
 
 /// Something is wrong with what the user asked for: exit code 2.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(pub String);
 
@@ -62,6 +64,8 @@ pub struct Launch {
     pub frame: Frame,
     /// The switch that every change asks.
     pub read_only: Arc<ReadOnlySwitch>,
+    /// The zone that somebody chose for times; else the machine's.
+    pub time_zone: Option<TimeZone>,
     /// Accounts and regions.
     pub scopes: Vec<Arc<Scope>>,
     /// What counts as wrong where.
@@ -76,32 +80,42 @@ pub struct Launch {
     pub place: Place,
     /// How it is made.
     pub maker: Maker,
-    /// What the environment says.
-    pub environment: Environment,
-    /// Where state is kept.
-    pub state_dir: Option<PathBuf>,
-    /// What the user prefers.
-    pub preferences: Preferences,
+    /// What the user prefers, and what the environment says.
+    pub preferences: Arc<Preferences>,
 }
 
 impl Launch {
-    /// Works out what the flags mean.
-    pub fn of(global: &Global, environment: Environment, maker: Maker) -> Result<Self, Usage> {
-        let preferences = Preferences::of(global, &environment);
-        let name = preferences.settings.estate.as_deref();
-        let estate = name.map(|name| load_estate(name, &environment)).transpose()?;
-        match &global.demo {
-            Some(world) => Self::demo(global, world, estate, environment, maker, preferences),
-            None => Self::aws(global, estate, environment, maker, preferences),
-        }
+    /// Works out what the flags and settings mean.
+    pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
+        let estate = estate(preferences)?;
+        let settings = &preferences.settings;
+        let mut launch = match global.demo {
+            Some(worlds) => Self::demo(global, worlds, estate, preferences, maker)?,
+            None => Self::aws(global, estate, preferences, maker)?,
+        };
+        let read_only = match &launch.place {
+            // Nothing that anybody pays for can be changed in the demo.
+            Place::Demo { .. } => settings.access.is_read_only(false),
+            Place::Aws { .. } => settings.access.is_read_only(launch.policy.read_only_default),
+        };
+        launch.read_only = Arc::new(if read_only {
+            ReadOnlySwitch::on()
+        } else {
+            ReadOnlySwitch::off()
+        });
+        launch.time_zone = settings
+            .time_zone
+            .as_ref()
+            .map(|zone| zone.rules().clone())
+            .or(launch.time_zone);
+        Ok(launch)
     }
 
     fn aws(
         global: &Global,
         estate: Option<Estate>,
-        environment: Environment,
+        preferences: &Arc<Preferences>,
         maker: Maker,
-        preferences: Preferences,
     ) -> Result<Self, Usage> {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
@@ -110,17 +124,19 @@ impl Launch {
             Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
                 scopes::of_estate(&estate.scopes)
             }
-            _ => scopes::of_flags(global, &environment)?,
+            _ => scopes::of_flags(global, &preferences.environment)?,
         };
         let policy = estate
             .as_ref()
             .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone()));
         let clock = Arc::new(SystemClock);
-        let read_only = switch(&preferences, &policy);
         Ok(Self {
             title: estate.as_ref().map(|estate| estate.name.clone()),
             frame: frame(policy.environment),
-            read_only,
+            read_only: Arc::new(ReadOnlySwitch::on()),
+            time_zone: estate
+                .as_ref()
+                .map(|estate| estate.policy.time_zone.rules().clone()),
             scopes,
             policies: Arc::new(Policies {
                 otherwise: policy.clone(),
@@ -140,33 +156,18 @@ impl Launch {
             },
             estate,
             maker,
-            state_dir: preferences
-                .settings
-                .state_dir
-                .clone()
-                .or_else(|| environment.state_dir()),
-            environment,
-            preferences,
+            preferences: preferences.clone(),
         })
     }
 
     fn demo(
         global: &Global,
-        world: &str,
+        worlds: Worlds,
         estate: Option<Estate>,
-        environment: Environment,
+        preferences: &Arc<Preferences>,
         maker: Maker,
-        preferences: Preferences,
     ) -> Result<Self, Usage> {
-        let usage = |error: &dyn std::fmt::Display| Usage(error.to_string());
-        let worlds = match world {
-            "all" => Worlds::All,
-            name => Worlds::One(name.parse().map_err(|error| usage(&error))?),
-        };
-        let scenario = match &global.scenario {
-            Some(name) => name.parse().map_err(|error| usage(&error))?,
-            None => Scenario::Everyday,
-        };
+        let scenario = global.scenario.unwrap_or(Scenario::Everyday);
         if !(global.speed > 0.0 && global.speed.is_finite()) {
             return Err(Usage(format!(
                 "--speed {}: a number above 0 is needed",
@@ -199,15 +200,11 @@ impl Launch {
                 })
             }
         };
-        let read_only = if global.read_only {
-            ReadOnlySwitch::on()
-        } else {
-            ReadOnlySwitch::off()
-        };
         Ok(Self {
             title: Some(demo::estate_name(worlds).to_owned()),
             frame: Frame::Demo,
-            read_only: Arc::new(read_only),
+            read_only: Arc::new(ReadOnlySwitch::on()),
+            time_zone: Some(policy.time_zone.rules().clone()),
             scopes,
             policies: Arc::new(policies),
             policy,
@@ -227,13 +224,7 @@ impl Launch {
                 fresh: global.demo_fresh,
             },
             maker,
-            state_dir: preferences
-                .settings
-                .state_dir
-                .clone()
-                .or_else(|| environment.state_dir()),
-            environment,
-            preferences,
+            preferences: preferences.clone(),
         })
     }
 
@@ -258,18 +249,46 @@ impl Launch {
         Box::new(move |host| maker(&place, read_only, host))
     }
 
-    /// A session of the console.
-    pub fn console(&self) -> anyhow::Result<Session> {
-        let mut notices = self.preferences.notices.clone();
-        let overrides = &self.preferences.settings.keys;
-        let keymap = match Keymap::build(&default_bindings(), overrides) {
-            Ok(keymap) => keymap,
-            Err(errors) => {
-                notices.extend(errors.iter().map(ToString::to_string));
-                Keymap::build(&default_bindings(), &[])
-                    .map_err(|errors| anyhow::anyhow!("default keys: {errors:?}"))?
-            }
+    /// What remembers the answers of Cost Explorer: nothing in the demo, which is free.
+    fn cost_cache(&self, paid: Paid) -> Option<Arc<dyn CostCache>> {
+        let Place::Aws { endpoint_url, .. } = &self.place else {
+            return None;
         };
+        let endpoint = endpoint_url
+            .clone()
+            .or_else(|| self.preferences.environment.variable("AWS_ENDPOINT_URL"));
+        let cache = FileCostCache::new(&self.preferences.state_dir()?, endpoint.as_deref());
+        Some(Arc::new(match paid {
+            Paid::Reuse => cache,
+            Paid::Renew => cache.renewing(),
+        }))
+    }
+
+    /// What a headless command starts from.
+    pub fn job(&self, paid: Paid) -> Job {
+        Job {
+            scopes: self.scopes.clone(),
+            policies: self.policies.clone(),
+            clocks: self.clocks.clone(),
+            assess: self.assess(),
+            cloud: self.cloud(),
+            cost_cache: self.cost_cache(paid),
+        }
+    }
+
+    /// The zone of times that are printed, and its short name.
+    pub fn zone(&self) -> (TimeZone, String) {
+        let zone = self.time_zone.clone().unwrap_or_else(TimeZone::system);
+        let name = zone
+            .to_offset_info(self.clocks.wall.now())
+            .abbreviation()
+            .to_owned();
+        (zone, name)
+    }
+
+    /// A session of the console.
+    pub fn console(&self) -> Result<Session, Usage> {
+        let preferences = &self.preferences;
         let write = if self.read_only.is_on() {
             WriteState::ReadOnly
         } else {
@@ -283,26 +302,27 @@ impl Launch {
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
                 pinned_logs: self.pinned_logs(),
-                keymap,
-                themes: self
-                    .preferences
+                keymap: preferences.keymap.clone(),
+                themes: preferences
                     .themes
                     .iter()
                     .map(|theme| theme.name.clone())
                     .collect(),
-                notices,
+                notices: preferences
+                    .notices
+                    .iter()
+                    .map(|notice| notice.headline.clone())
+                    .collect(),
             },
-            styles: self
-                .preferences
-                .styles(self.preferences.settings.theme.as_deref())?,
-            every_style: self.preferences.every_style(),
+            styles: preferences.styles(preferences.settings.theme.as_deref())?,
+            every_style: preferences.every_style(),
             read_only: self.read_only.clone(),
             scopes: self.scopes.clone(),
             clocks: self.clocks.clone(),
             assess: self.assess(),
             cloud: self.cloud(),
-            cost_cache: None,
-            in_tmux: self.environment.in_tmux(),
+            cost_cache: self.cost_cache(Paid::Reuse),
+            in_tmux: preferences.environment.in_tmux(),
         })
     }
 
@@ -314,14 +334,12 @@ impl Launch {
             .collect()
     }
 
-    /// The estate's zone, then UTC, then the machine's.
+    /// The chosen zone, then the machine's, then UTC.
     fn zones(&self) -> Vec<Zone> {
         let now = self.clocks.wall.now();
         let label = |zone: &jiff::tz::TimeZone| zone.to_offset_info(now).abbreviation().to_owned();
-        let estate = self.policy.time_zone.rules().clone();
-        let machine = jiff::tz::TimeZone::system();
         let mut zones: Vec<Zone> = Vec::new();
-        for zone in [estate, machine, jiff::tz::TimeZone::UTC] {
+        for zone in [self.zone().0, TimeZone::system(), TimeZone::UTC] {
             let label = label(&zone);
             if zones.iter().all(|known| known.label != label) {
                 zones.push(Zone { label, zone });
@@ -329,16 +347,6 @@ impl Launch {
         }
         zones
     }
-}
-
-/// Whether changes are refused: by flag, else as the estate says.
-fn switch(preferences: &Preferences, policy: &Policy) -> Arc<ReadOnlySwitch> {
-    let refused = preferences.settings.access.is_read_only(policy.read_only_default);
-    Arc::new(if refused {
-        ReadOnlySwitch::on()
-    } else {
-        ReadOnlySwitch::off()
-    })
 }
 
 fn frame(environment: policy::Environment) -> Frame {
@@ -388,7 +396,19 @@ fn parse_estate(name: &str, bytes: &[u8]) -> Result<Estate, Usage> {
     }
 }
 
+/// The estate of the settings, if there is one.
+pub fn estate(preferences: &Preferences) -> Result<Option<Estate>, Usage> {
+    let name = preferences.settings.estate.as_deref();
+    name.map(|name| load_estate(name, &preferences.environment))
+        .transpose()
+}
+
+/// UTC, for commands that print no times.
+pub fn utc() -> (TimeZone, String) {
+    (TimeZone::UTC, "UTC".to_owned())
+}
+
 /// Runs the console until the user leaves.
 pub fn run_console(launch: &Launch) -> anyhow::Result<crate::console::session::Ending> {
-    crate::console::session::run(launch.console().context("the console cannot start")?)
+    crate::console::session::run(launch.console()?)
 }

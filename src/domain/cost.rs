@@ -18,6 +18,22 @@ pub struct Usage {
     pub credits: Option<f64>,
 }
 
+impl Usage {
+    /// The sum of the days of this month, UTC as AWS bills, in the currency; `None` if there is no
+    /// such day.
+    pub fn month_to_date(&self, today: Date) -> Option<f64> {
+        let mut days = self.days_of_month(today).peekable();
+        days.peek()?;
+        Some(days.map(DailyCost::total).sum())
+    }
+
+    /// The days of this month, UTC, oldest first.
+    pub fn days_of_month(&self, today: Date) -> impl Iterator<Item = &DailyCost> {
+        let first = today.first_of_month();
+        self.daily.iter().filter(move |day| day.date >= first)
+    }
+}
+
 /// One day's cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DailyCost {

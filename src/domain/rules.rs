@@ -31,6 +31,7 @@ pub(crate) mod sample;
 
 pub use accept::SessionAccept;
 pub use asg::activities::failure as launch_failure;
+pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
 pub use measured::{Measured, Metrics};
@@ -155,6 +156,9 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
     health::rank(&mut findings);
     findings
 }
+
+/// The id of the rule about what could not be read.
+pub const UNREADABLE: &str = collect::RULE.id;
 
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct Environment(BTreeMap<String, String>);
 
 /// State that root's cron and every login of a host share, if the folder is there.
-const SHARED_STATE: &str = "/var/lib/quarterdeck";
+pub const SHARED_STATE: &str = "/var/lib/quarterdeck";
 
 impl Environment {
     /// The environment as it is now; variables that are no text are left out.

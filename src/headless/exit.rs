@@ -141,9 +141,12 @@ impl Exit {
 
     /// The one that wins; [`Exit::Done`] if there is none. Of equals the first.
     pub fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
-        exits.into_iter().fold(Self::Done, |worst, exit| {
-            if exit.rank() > worst.rank() { exit } else { worst }
-        })
+        exits.into_iter().fold(
+            Self::Done,
+            |worst, exit| {
+                if exit.rank() > worst.rank() { exit } else { worst }
+            },
+        )
     }
 }
 

@@ -71,7 +71,11 @@ fn written(document: &impl Serialize, formatter: impl Formatter) -> serde_json::
 struct Escaping<F>(F);
 
 impl<F: Formatter> Formatter for Escaping<F> {
-    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         if matches!(text::clean(fragment), std::borrow::Cow::Borrowed(_)) {
             return self.0.write_string_fragment(writer, fragment);
         }
@@ -89,7 +93,11 @@ impl<F: Formatter> Formatter for Escaping<F> {
         Ok(())
     }
 
-    fn write_char_escape<W: io::Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.0.write_char_escape(writer, escape)
     }
 
@@ -141,12 +149,14 @@ mod tests {
 
     #[test]
     fn json_keeps_every_character_and_shows_none_that_a_terminal_obeys() {
-        for written in [json(&json!({ "name": HOSTILE })), json_line(&json!({ "name": HOSTILE }))] {
+        for written in [
+            json(&json!({ "name": HOSTILE })),
+            json_line(&json!({ "name": HOSTILE })),
+        ] {
             let written = written.unwrap();
             assert!(
-                written
-                    .chars()
-                    .all(|character| character == '\n' || text::clean(&character.to_string()) == character.to_string()),
+                written.chars().all(|character| character == '\n'
+                    || text::clean(&character.to_string()) == character.to_string()),
                 "{written:?}"
             );
             assert!(written.contains("서비스"));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cloud::{BoxFuture, Cloud};
 use crate::domain::focus::Focus;
 use crate::domain::picture::Picture;
 use crate::domain::rules::Policies;
@@ -54,22 +55,38 @@ pub enum Outcome<T> {
 impl Job {
     /// Asks everything of the focus once.
     pub fn collect(self, focus: Focus) -> anyhow::Result<Outcome<Arc<Picture>>> {
+        let outcome = self.collect_and(focus, |_, _| Box::pin(std::future::ready(())))?;
+        Ok(match outcome {
+            Outcome::Done((picture, ())) => Outcome::Done(picture),
+            Outcome::Stopped(exit) => Outcome::Stopped(exit),
+        })
+    }
+
+    /// Asks everything of the focus once, and then whatever else.
+    pub fn collect_and<T>(
+        self,
+        focus: Focus,
+        then: impl FnOnce(Arc<dyn Cloud>, Arc<Picture>) -> BoxFuture<'static, T>,
+    ) -> anyhow::Result<Outcome<(Arc<Picture>, T)>> {
         run(async {
             let host = EngineHost::new(self.clocks.cloud.clone());
             let cloud = (self.cloud)(host.clone())?;
-            let clocks = self.clocks.clone();
+            let wall = self.clocks.wall.clone();
             let (collector, _pictures) =
-                Collector::new(cloud, host.clone(), self.clocks, self.scopes, self.assess);
-            let collecting = collector
-                .with_cost_cache(self.cost_cache)
-                .once(focus, DEADLINE);
-            tokio::pin!(collecting);
+                Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
+            let collector = collector.with_cost_cache(self.cost_cache);
+            let work = async {
+                let picture = collector.once(focus, DEADLINE).await;
+                let more = then(cloud, picture.clone()).await;
+                (picture, more)
+            };
+            tokio::pin!(work);
             let mut progress = Progress::new();
             let mut wait = SILENCE;
             loop {
                 tokio::select! {
-                    picture = &mut collecting => return Ok(picture),
-                    () = clocks.wall.sleep(wait) => {
+                    done = &mut work => return Ok(done),
+                    () = wall.sleep(wait) => {
                         progress.show(&format!("asking AWS: {} calls so far", host.meter().calls));
                         wait = PROGRESS_EACH;
                     }

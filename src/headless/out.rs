@@ -54,7 +54,10 @@ pub struct Out {
 impl Page {
     /// A time of day, with the day where it is another than that of `now`.
     pub fn time(&self, at: Timestamp, now: Timestamp) -> String {
-        let (then, today) = (at.to_zoned(self.zone.0.clone()), now.to_zoned(self.zone.0.clone()));
+        let (then, today) = (
+            at.to_zoned(self.zone.0.clone()),
+            now.to_zoned(self.zone.0.clone()),
+        );
         if then.date() == today.date() {
             then.strftime("%H:%M").to_string()
         } else if then.year() == today.year() {
@@ -118,6 +121,13 @@ impl Out {
     /// What text is fitted to.
     pub const fn page(&self) -> &Page {
         &self.page
+    }
+
+    /// The same in another form.
+    #[must_use]
+    pub fn in_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
     }
 
     /// Prints a report.

@@ -330,12 +330,8 @@ fn period(budget: &Budget) -> String {
     budget.period.to_ascii_lowercase()
 }
 
-/// The sum of the days of this month, UTC as AWS bills; `None` if there is no such day.
 fn month_to_date(usage: &Usage, now: Timestamp) -> Option<f64> {
-    let first = today(now).first_of_month();
-    let mut days = usage.daily.iter().filter(|day| day.date >= first).peekable();
-    days.peek()?;
-    Some(days.map(crate::domain::cost::DailyCost::total).sum())
+    usage.month_to_date(today(now))
 }
 
 fn today(now: Timestamp) -> Date {

@@ -2,6 +2,7 @@
 
 mod compute;
 mod errors;
+pub use errors::sources;
 mod network;
 mod store;
 mod watch;
@@ -14,8 +15,7 @@ use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::picture::Picture;
-use crate::domain::price::PriceTable;
-use crate::domain::rules::{Measured, Metrics, Policies, Verdicts};
+use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
 use crate::headless::spend;
 use crate::headless::status::document::{
     ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
@@ -31,7 +31,7 @@ pub fn status(picture: &Picture, policies: &Policies, kinds: &BTreeSet<Kind>) ->
         resources: resources(picture, kinds),
         spend: kinds
             .contains(&Kind::Budget)
-            .then(|| spend::build::spend(picture, policies, PriceTable::shipped())),
+            .then(|| spend::build::spend(picture, policies)),
         findings: findings(picture, kinds),
         errors: errors(picture),
         api: api(picture),
@@ -75,7 +75,12 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
     picture
         .findings
         .iter()
-        .filter(|finding| finding.resource.kind == Kind::Scope || kinds.contains(&finding.resource.kind))
+        .filter(|finding| {
+            // What could not be read matters even if it only leads to what was asked for.
+            finding.rule == rules::UNREADABLE
+                || finding.resource.kind == Kind::Scope
+                || kinds.contains(&finding.resource.kind)
+        })
         .map(|finding| FindingEntry {
             rule: finding.rule.clone(),
             severity: finding.severity,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::fault::Fault;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{Inventory, ScopeState, Source};
-use crate::domain::metric::MetricGroup;
+use crate::domain::rules;
 use crate::headless::status::document::ErrorEntry;
 
 /// Every error once, scope by scope in their order, by kind.
@@ -47,39 +47,7 @@ fn entry(state: &ScopeState, source: &Source, fault: &Fault) -> ErrorEntry {
 }
 
 /// Every source that a scope has been asked for.
-pub(super) fn sources(state: &ScopeState) -> Vec<Source> {
-    let simple = [
-        Source::Identity,
-        Source::EcsFleet,
-        Source::TaskDefinitions,
-        Source::Groups,
-        Source::Activities,
-        Source::Instances,
-        Source::InstanceTypes,
-        Source::SpotPrices,
-        Source::NatGateways,
-        Source::Hosts,
-        Source::GpuProbe,
-        Source::GpuMetricList,
-        Source::DbInstances,
-        Source::DbClusters,
-        Source::DbSnapshots,
-        Source::Maintenance,
-        Source::DbEvents,
-        Source::ConnectionLimits,
-        Source::Caches,
-        Source::CacheEvents,
-        Source::Balancing,
-        Source::Alarms,
-        Source::AlarmHistory,
-        Source::Queues,
-        Source::LogGroups,
-        Source::Usage,
-        Source::Forecast,
-        Source::Anomalies,
-        Source::Budgets,
-    ];
-    let metrics = MetricGroup::ALL.map(Source::Metrics);
+pub fn sources(state: &ScopeState) -> impl Iterator<Item = Source> {
     let details = state
         .tasks
         .keys()
@@ -87,10 +55,7 @@ pub(super) fn sources(state: &ScopeState) -> Vec<Source> {
         .map(Source::EcsTasks)
         .chain(state.deployments.keys().cloned().map(Source::EcsDeployments))
         .chain(state.trail.keys().cloned().map(Source::Trail));
-    simple
-        .into_iter()
-        .chain(metrics)
+    rules::sources()
         .chain(details)
         .filter(|source| state.standing(source).is_settled())
-        .collect()
 }

@@ -4,9 +4,7 @@ use super::{Writing, names, rounded};
 use crate::domain::elb;
 use crate::domain::ids::{Kind, last_segment};
 use crate::domain::metric_catalog::{self, load_balancer, queue};
-use crate::headless::status::document::{
-    LoadBalancer, NatGateway, Queue, Resource, Target, TargetGroup,
-};
+use crate::headless::status::document::{LoadBalancer, NatGateway, Queue, Resource, Target, TargetGroup};
 
 pub(super) fn target_groups(writing: &Writing<'_>) -> Option<Vec<Resource<TargetGroup>>> {
     let balancing = writing.state.balancing.get()?;
@@ -52,7 +50,8 @@ fn balancer_name(arn: &str) -> &str {
 pub(super) fn load_balancers(writing: &Writing<'_>) -> Option<Vec<Resource<LoadBalancer>>> {
     let balancers = &writing.state.balancing.get()?.load_balancers;
     let resources = balancers.iter().map(|balancer| {
-        let dimension = elb::load_balancer_dimension(&balancer.arn).filter(|_| balancer.form == "application");
+        let dimension =
+            elb::load_balancer_dimension(&balancer.arn).filter(|_| balancer.form == "application");
         let measured =
             |metric: &metric_catalog::Metric| dimension.and_then(|one| writing.metrics.get(metric.of(one)));
         // Requests are summed by five minutes, and the newest sum may still grow.

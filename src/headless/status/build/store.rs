@@ -6,9 +6,7 @@ use super::{Writing, rounded};
 use crate::domain::datastore::{Cache, CacheForm, DbSnapshot};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{self, MetricRef, cache, rds, serverless_cache};
-use crate::headless::status::document::{
-    ClusterMember, RdsCluster, RdsInstance, Redis, Resource, Snapshot,
-};
+use crate::headless::status::document::{ClusterMember, RdsCluster, RdsInstance, Redis, Resource, Snapshot};
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 

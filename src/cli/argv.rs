@@ -1,0 +1,125 @@
+//! Arguments before they are parsed, for two rules that the parser cannot be taught. `--demo` takes a
+//! world only if the next word is one, so that `qd --demo status` is the status of all worlds. And a
+//! flag that can be repeated counts wherever it stands: of `qd --profile a status --profile b` the
+//! parser would keep the last alone.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::cloud::demo::World;
+use crate::domain::diagnostic::{nearest, quoted};
+
+/// The flag.
+const DEMO: &str = "--demo";
+
+/// Flags with a value that can be repeated, before and after the command.
+const REPEATED: [&str; 2] = ["--profile", "--region"];
+
+/// Joins `--demo` and the world after it, and puts repeated flags before the command.
+pub fn prepare(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments = arguments.into_iter();
+    let mut prepared: Vec<OsString> = arguments.next().into_iter().collect();
+    let mut others: Vec<OsString> = Vec::new();
+    let mut rest = arguments.peekable();
+    while let Some(argument) = rest.next() {
+        if argument == "--" {
+            others.push(argument);
+            others.extend(rest);
+            break;
+        }
+        let next = rest.peek();
+        if let Some(world) = next.filter(|_| argument == DEMO).and_then(|next| world(next)) {
+            rest.next();
+            others.push(format!("{DEMO}={world}").into());
+        } else if is_repeated_with_value(&argument) {
+            prepared.push(argument);
+        } else if REPEATED.iter().any(|flag| argument == *flag)
+            && next.is_some_and(|next| !next.to_string_lossy().starts_with('-'))
+        {
+            prepared.push(argument);
+            prepared.extend(rest.next());
+        } else {
+            others.push(argument);
+        }
+    }
+    prepared.extend(others);
+    prepared
+}
+
+/// `--profile=a`.
+fn is_repeated_with_value(argument: &OsStr) -> bool {
+    argument
+        .to_str()
+        .and_then(|argument| argument.split_once('='))
+        .is_some_and(|(flag, _)| REPEATED.contains(&flag))
+}
+
+fn world(word: &OsStr) -> Option<World> {
+    word.to_str()?.parse().ok()
+}
+
+/// What to say of a word after `--demo` that is no command and was probably meant as a world.
+pub fn world_meant(arguments: &[OsString], error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let follows = arguments
+        .windows(2)
+        .any(|pair| pair[0] == DEMO && pair[1] == OsStr::new(word));
+    if !follows {
+        return None;
+    }
+    let names = World::ALL.map(World::name);
+    let guess = nearest(word, names).map_or_else(String::new, |name| format!("did you mean {name}? "));
+    Some(format!(
+        "there is no world {}: {guess}the worlds are {}",
+        quoted(word),
+        names.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(line: &str) -> String {
+        let words = prepare(line.split(' ').map(OsString::from));
+        let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn demo_takes_the_next_word_only_if_it_is_a_world() {
+        for (line, expected) in [
+            ("qd --demo", "qd --demo"),
+            ("qd --demo status", "qd --demo status"),
+            ("qd --demo codemate status", "qd --demo=codemate status"),
+            ("qd status --demo ecg asg", "qd status --demo=ecg asg"),
+            ("qd --demo --scenario quiet", "qd --demo --scenario quiet"),
+            ("qd --demo=ecg", "qd --demo=ecg"),
+            ("qd --demo atlantis", "qd --demo atlantis"),
+            ("qd x -- --demo ecg", "qd x -- --demo ecg"),
+        ] {
+            assert_eq!(prepared(line), expected);
+        }
+    }
+
+    #[test]
+    fn repeated_flags_move_before_the_command_and_keep_their_order() {
+        for (line, expected) in [
+            (
+                "qd --profile a status --profile b --region=x asg",
+                "qd --profile a --profile b --region=x status asg",
+            ),
+            ("qd status --profile", "qd status --profile"),
+            ("qd status --profile --demo", "qd status --profile --demo"),
+            ("qd x -- --region y", "qd x -- --region y"),
+        ] {
+            assert_eq!(prepared(line), expected);
+        }
+    }
+}

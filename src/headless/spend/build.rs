@@ -1,0 +1,205 @@
+//! From the picture to the document of spend.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::domain::burn_rate;
+use crate::domain::inventory::ScopeState;
+use crate::domain::picture::Picture;
+use crate::domain::policy::Policy;
+use crate::domain::price::BurnRate;
+use crate::domain::rules::Policies;
+use crate::headless::spend::document::{
+    AccountEntry, BudgetEntry, Burn, DayEntry, EstateEntry, FixedEntry, ServiceEntry, Spend,
+};
+
+/// Spend of all accounts of a picture.
+pub fn spend(picture: &Picture, policies: &Policies) -> Spend {
+    // Cost Explorer counts in UTC days.
+    let today = picture.at.to_zoned(TimeZone::UTC).date();
+    let leaders: Vec<&ScopeState> = picture.inventory.account_leaders().collect();
+    let spent = |state: &ScopeState| state.usage.get()?.month_to_date(today);
+    let month_to_date = sum(&leaders, spent);
+    let rest = |state: &ScopeState| state.forecast.get().map(|forecast| forecast.rest_of_month);
+    let low = |state: &ScopeState| state.forecast.get()?.low;
+    let high = |state: &ScopeState| state.forecast.get()?.high;
+    let with_rest = |rest: Option<f64>| Some(cents(month_to_date? + rest?));
+    Spend {
+        currency: leaders
+            .iter()
+            .find_map(|state| state.usage.get())
+            .map_or_else(|| "USD".to_owned(), |usage| usage.currency.clone()),
+        month_to_date: month_to_date.map(cents),
+        forecast: with_rest(sum(&leaders, rest)),
+        forecast_low: with_rest(sum(&leaders, low)),
+        forecast_high: with_rest(sum(&leaders, high)),
+        credits: sum(&leaders, |state| state.usage.get()?.credits).map(cents),
+        budgets: leaders.iter().flat_map(|state| budgets(state)).collect(),
+        estates: estates(picture, policies),
+        by_service: by_service(&leaders, today),
+        by_account: by_account(&leaders, today),
+        daily: daily(&leaders),
+        burn_rate_per_hour: burn(picture),
+        as_of: leaders.iter().filter_map(|state| state.usage.at()).min(),
+        source: leaders
+            .iter()
+            .find_map(|state| state.usage.get())
+            .map(|usage| format!("Cost Explorer, {}", usage.metric)),
+    }
+}
+
+/// The sum over all accounts; `None` unless every account is known.
+fn sum(leaders: &[&ScopeState], amount: impl Fn(&ScopeState) -> Option<f64>) -> Option<f64> {
+    if leaders.is_empty() {
+        return None;
+    }
+    leaders.iter().map(|state| amount(state)).sum()
+}
+
+/// An amount without digits that nobody pays.
+fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
+}
+
+fn budgets(state: &ScopeState) -> Vec<BudgetEntry> {
+    let scope = state.scope.global_name().to_string();
+    let budgets = state.budgets.get().into_iter().flatten();
+    budgets
+        .map(|budget| BudgetEntry {
+            name: budget.name.clone(),
+            scope: scope.clone(),
+            period: budget.period.clone(),
+            unit: budget.unit.clone(),
+            limit: budget.limit,
+            actual: budget.actual,
+            forecast: budget.forecast,
+        })
+        .collect()
+}
+
+/// Each policy once, with the scopes that it holds for.
+fn estates(picture: &Picture, policies: &Policies) -> Vec<EstateEntry> {
+    let mut found: Vec<(&Policy, Vec<String>)> = Vec::new();
+    for state in picture.inventory.shown() {
+        let policy = policies.of(state.name());
+        let name = state.name().to_string();
+        match found.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy)) {
+            Some((_, scopes)) => scopes.push(name),
+            None => found.push((policy, vec![name])),
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(policy, _)| policy.monthly_budget_usd.is_some() || !policy.fixed_monthly_costs.is_empty())
+        .map(|(policy, scopes)| EstateEntry {
+            scopes,
+            monthly_budget: policy.monthly_budget_usd,
+            fixed_monthly: burn_rate::fixed_costs(policy)
+                .into_iter()
+                .map(|(name, amount)| FixedEntry { name, amount })
+                .collect(),
+        })
+        .collect()
+}
+
+fn by_service(leaders: &[&ScopeState], today: Date) -> Vec<ServiceEntry> {
+    let mut amounts: BTreeMap<&str, f64> = BTreeMap::new();
+    for usage in leaders.iter().filter_map(|state| state.usage.get()) {
+        for (service, amount) in usage.days_of_month(today).flat_map(|day| &day.by_service) {
+            *amounts.entry(service).or_default() += amount;
+        }
+    }
+    let mut entries: Vec<ServiceEntry> = amounts
+        .into_iter()
+        .map(|(service, amount)| ServiceEntry {
+            service: service.to_owned(),
+            amount: cents(amount),
+        })
+        .collect();
+    entries.sort_by(|a, b| {
+        b.amount
+            .total_cmp(&a.amount)
+            .then_with(|| a.service.cmp(&b.service))
+    });
+    entries
+}
+
+/// By linked account where the bill tells, else each account that was asked.
+fn by_account(leaders: &[&ScopeState], today: Date) -> Vec<AccountEntry> {
+    let mut amounts: BTreeMap<String, f64> = BTreeMap::new();
+    for state in leaders {
+        let Some(usage) = state.usage.get() else { continue };
+        if usage.by_account.is_empty()
+            && let (Some(account), Some(amount)) = (state.account(), usage.month_to_date(today))
+        {
+            amounts.insert(account.to_owned(), amount);
+        }
+        for (account, amount) in &usage.by_account {
+            // A payer account and its member may both be watched: the same bill is counted once.
+            amounts.entry(account.clone()).or_insert(*amount);
+        }
+    }
+    let mut entries: Vec<AccountEntry> = amounts
+        .into_iter()
+        .map(|(account, amount)| AccountEntry {
+            account,
+            amount: cents(amount),
+        })
+        .collect();
+    entries.sort_by(|a, b| {
+        b.amount
+            .total_cmp(&a.amount)
+            .then_with(|| a.account.cmp(&b.account))
+    });
+    entries
+}
+
+fn daily(leaders: &[&ScopeState]) -> Vec<DayEntry> {
+    let mut days: BTreeMap<Date, (f64, bool)> = BTreeMap::new();
+    for day in leaders
+        .iter()
+        .filter_map(|state| state.usage.get())
+        .flat_map(|usage| &usage.daily)
+    {
+        let (amount, estimated) = days.entry(day.date).or_default();
+        *amount += day.total();
+        *estimated |= day.estimated;
+    }
+    days.into_iter()
+        .map(|(date, (amount, estimated))| DayEntry {
+            date,
+            amount: cents(amount),
+            estimated,
+        })
+        .collect()
+}
+
+/// The burn rate; nothing read is not nothing running.
+fn burn(picture: &Picture) -> Burn {
+    let BurnRate {
+        total,
+        by_kind,
+        mut items,
+        unknown,
+        as_of,
+    } = picture.burn.clone();
+    let read = picture
+        .inventory
+        .shown()
+        .any(|state| state.instances.at().is_some() || state.ecs.at().is_some());
+    items.sort_by_key(|item| (item.per_hour().is_none(), Reverse(item.per_hour())));
+    Burn {
+        total: total.filter(|_| read),
+        by_kind: by_kind
+            .into_iter()
+            .map(|(kind, rate)| (kind.name(), rate))
+            .collect(),
+        items,
+        unpriced: unknown,
+        prices_of: as_of,
+        excludes: BurnRate::EXCLUDES,
+    }
+}
