@@ -131,7 +131,7 @@ pub fn run(reach: Reach, machine: &Machine, probing: Probing, out: &Out) -> anyh
     checks.extend(machine.checks());
     out.report(&Findings {
         schema: "quarterdeck.doctor/1",
-        at,
+        at: status::build::second(at),
         checks,
     })?;
     Ok(exit)
@@ -186,7 +186,7 @@ impl Check {
             .width
             .map_or(usize::MAX, |width| width.saturating_sub(6).max(30));
         let mut lines = wrapped(&text::clean(&text), room);
-        for fix in &self.fix {
+        if let Some(fix) = &self.fix {
             lines.extend(wrapped(&text::clean(&format!("-> {fix}")), room));
         }
         let mut out = String::new();

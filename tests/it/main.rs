@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
+mod arch;
+mod cli;
 mod config;
 mod gpu_probe_line;
 mod rules;
