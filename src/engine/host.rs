@@ -100,6 +100,7 @@ impl Host for EngineHost {
                 .unwrap_or_else(|| call.scope.to_string());
             inner.budgets.throttled(&place, call.operation, now);
         }
+        tracing::debug!(scope = %call.scope, operation = %call.operation, end = ?call.end, "called");
         inner.meter.count(&call, now);
     }
 }

@@ -131,7 +131,7 @@ pub fn run(reach: Reach, machine: &Machine, probing: Probing, out: &Out) -> anyh
     checks.extend(machine.checks());
     out.report(&Findings {
         schema: "quarterdeck.doctor/1",
-        at,
+        at: status::build::second(at),
         checks,
     })?;
     Ok(exit)

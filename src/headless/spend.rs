@@ -43,7 +43,7 @@ pub fn run(job: Job, paid: Paid, out: &Out) -> anyhow::Result<Exit> {
     };
     let report = SpendReport {
         schema: SCHEMA,
-        at: picture.at,
+        at: status::build::second(picture.at),
         scopes: status::build::scopes(&picture),
         spend: build::spend(&picture, &policies),
         errors: status::build::errors(&picture),

@@ -139,20 +139,16 @@ pub fn reach(inventory: &Inventory) -> Exit {
 }
 
 fn reach_of(state: &ScopeState) -> Exit {
-    let standings: Vec<_> = build::sources(state)
-        .map(|source| state.standing(&source))
-        .collect();
     let listed = build::sources(state)
         .filter(Source::lists_kind)
         .any(|source| state.standing(&source).at.is_some());
-    let mut faults = standings
-        .iter()
-        .filter_map(|standing| standing.failing.as_ref())
-        .map(|failing| &failing.fault)
-        .peekable();
-    if listed || faults.peek().is_none() {
+    let faults: Vec<_> = build::sources(state)
+        .filter_map(|source| state.standing(&source).failing)
+        .map(|failing| failing.fault)
+        .collect();
+    if listed || faults.is_empty() {
         Exit::Done
-    } else if faults.any(|fault| fault.is_credential()) {
+    } else if faults.iter().any(|fault| fault.is_credential()) {
         Exit::Credentials
     } else {
         Exit::Deadline

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod adapter;
+mod arch;
+mod cli;
 mod config;
 mod console;
 mod console_state;

@@ -244,11 +244,15 @@ fn spent_today() -> Fault {
 
 /// The first eight hexadecimal digits of the SHA-256.
 fn short_hash(text: &str) -> String {
+    use std::fmt::Write;
+
     use sha2::{Digest, Sha256};
-    Sha256::digest(text.as_bytes())[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hash = String::new();
+    for byte in &Sha256::digest(text.as_bytes())[..4] {
+        // Writing to a string cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }
 
 #[cfg(test)]

@@ -15,12 +15,13 @@ use crate::domain::rules::Policies;
 use crate::headless::spend::document::{
     AccountEntry, BudgetEntry, Burn, DayEntry, EstateEntry, FixedEntry, ServiceEntry, Spend,
 };
+use crate::headless::status::build::second;
 
 /// Spend of all accounts of a picture.
 pub fn spend(picture: &Picture, policies: &Policies) -> Spend {
     // Cost Explorer counts in UTC days.
     let today = picture.at.to_zoned(TimeZone::UTC).date();
-    let leaders: Vec<&ScopeState> = picture.inventory.account_leaders().collect();
+    let leaders = bills(picture);
     let spent = |state: &ScopeState| state.usage.get()?.month_to_date(today);
     let month_to_date = sum(&leaders, spent);
     let rest = |state: &ScopeState| state.forecast.get().map(|forecast| forecast.rest_of_month);
@@ -37,18 +38,36 @@ pub fn spend(picture: &Picture, policies: &Policies) -> Spend {
         forecast_low: with_rest(sum(&leaders, low)),
         forecast_high: with_rest(sum(&leaders, high)),
         credits: sum(&leaders, |state| state.usage.get()?.credits).map(cents),
-        budgets: leaders.iter().flat_map(|state| budgets(state)).collect(),
+        budgets: picture.inventory.account_leaders().flat_map(budgets).collect(),
         estates: estates(picture, policies),
         by_service: by_service(&leaders, today),
         by_account: by_account(&leaders, today),
         daily: daily(&leaders),
         burn_rate_per_hour: burn(picture),
-        as_of: leaders.iter().filter_map(|state| state.usage.at()).min(),
+        as_of: leaders
+            .iter()
+            .filter_map(|state| state.usage.at())
+            .min()
+            .map(second),
         source: leaders
             .iter()
             .find_map(|state| state.usage.get())
             .map(|usage| format!("Cost Explorer, {}", usage.metric)),
     }
+}
+
+/// One scope of each account, without members whose bill is part of another one's.
+fn bills(picture: &Picture) -> Vec<&ScopeState> {
+    let leaders: Vec<&ScopeState> = picture.inventory.account_leaders().collect();
+    let is_member_of = |state: &ScopeState, payer: &ScopeState| {
+        let linked = payer.usage.get().map_or(&[][..], |usage| &usage.by_account);
+        payer.account() != state.account()
+            && linked
+                .iter()
+                .any(|(account, _)| Some(account.as_str()) == state.account())
+    };
+    let on_its_own = |state: &&ScopeState| !leaders.iter().any(|payer| is_member_of(state, payer));
+    leaders.iter().copied().filter(on_its_own).collect()
 }
 
 /// The sum over all accounts; `None` unless every account is known.
@@ -203,3 +222,6 @@ fn burn(picture: &Picture) -> Burn {
         excludes: BurnRate::EXCLUDES,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use crate::headless::status::document::{
 pub fn status(picture: &Picture, policies: &Policies, kinds: &BTreeSet<Kind>) -> Status {
     Status {
         schema: SCHEMA,
-        at: picture.at,
+        at: second(picture.at),
         scopes: scopes(picture),
         resources: resources(picture, kinds),
         spend: kinds
@@ -184,6 +184,11 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
 /// A number without digits that say nothing.
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
+}
+
+/// A moment without the fraction that nobody needs.
+pub fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// Names by ARN.

@@ -30,14 +30,14 @@ fn anomalies() -> PaidQuestion {
     .unwrap()
 }
 
-fn answer(id: &str) -> Result<Arc<Reply>, Fault> {
-    Ok(Arc::new(Reply::whole(ReplyData::Anomalies(vec![Anomaly {
+fn answer(id: &str) -> Arc<Reply> {
+    Arc::new(Reply::whole(ReplyData::Anomalies(vec![Anomaly {
         id: id.to_owned(),
         start: None,
         end: None,
         impact_usd: 12.5,
         causes: Vec::new(),
-    }]))))
+    }])))
 }
 
 /// When it was answered and with which anomaly; `None` if it has to be asked.
@@ -60,7 +60,7 @@ fn another_process_reuses_an_answer_for_eighteen_hours() {
     let folder = tempfile::tempdir().unwrap();
     let open = || FileCostCache::new(folder.path(), None);
     assert_eq!(recalled(&open(), &anomalies(), at(0)), None);
-    open().keep(ACCOUNT, &anomalies(), at(0), &answer("a"));
+    open().keep(ACCOUNT, &anomalies(), at(0), &Ok(answer("a")));
     let kept = Some((at(0), "a".to_owned()));
     assert_eq!(recalled(&open(), &anomalies(), at(18)), kept);
     assert_eq!(recalled(&open(), &anomalies(), at(19)), None);
@@ -71,8 +71,8 @@ fn another_process_reuses_an_answer_for_eighteen_hours() {
 fn four_calls_a_day_are_all_and_an_old_answer_is_better_than_none() {
     let folder = tempfile::tempdir().unwrap();
     let cache = FileCostCache::new(folder.path(), None);
-    cache.keep(ACCOUNT, &usage(11), at(0), &answer("first"));
-    cache.keep(ACCOUNT, &usage(11), at(1), &answer("second"));
+    cache.keep(ACCOUNT, &usage(11), at(0), &Ok(answer("first")));
+    cache.keep(ACCOUNT, &usage(11), at(1), &Ok(answer("second")));
     // Both took two calls. At hour 20 the answer is too old, and the day's calls are spent.
     assert_eq!(
         recalled(&cache, &usage(11), at(20)),
@@ -92,7 +92,7 @@ fn renewing_asks_whatever_it_costs() {
     let folder = tempfile::tempdir().unwrap();
     let cache = FileCostCache::new(folder.path(), None).renewing();
     for round in 0..5 {
-        cache.keep(ACCOUNT, &usage(11), at(round), &answer("a"));
+        cache.keep(ACCOUNT, &usage(11), at(round), &Ok(answer("a")));
         assert!(cache.recall(ACCOUNT, &usage(11), at(round)).asks());
     }
 }
@@ -128,7 +128,7 @@ fn a_call_that_nobody_heard_the_answer_of_counts() {
 fn the_file_is_its_owners_and_a_damaged_one_is_as_none() {
     let folder = tempfile::tempdir().unwrap();
     let cache = FileCostCache::new(folder.path(), None);
-    cache.keep(ACCOUNT, &anomalies(), at(0), &answer("a"));
+    cache.keep(ACCOUNT, &anomalies(), at(0), &Ok(answer("a")));
     let path = cache.path(ACCOUNT);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
@@ -145,7 +145,7 @@ fn an_endpoint_has_accounts_of_its_own() {
         ACCOUNT,
         &anomalies(),
         at(0),
-        &answer("a"),
+        &Ok(answer("a")),
     );
     assert!(
         FileCostCache::new(folder.path(), None)
@@ -160,7 +160,7 @@ fn without_a_writable_folder_the_process_remembers_alone() {
     let occupied = folder.path().join("cost-explorer");
     fs::write(&occupied, b"a file where the folder should be").unwrap();
     let cache = FileCostCache::new(folder.path(), None);
-    cache.keep(ACCOUNT, &anomalies(), at(0), &answer("a"));
+    cache.keep(ACCOUNT, &anomalies(), at(0), &Ok(answer("a")));
     assert_eq!(
         recalled(&cache, &anomalies(), at(1)),
         Some((at(0), "a".to_owned()))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Writing;
+use super::{Writing, second};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::RolloutState;
 use crate::domain::gpu::{self, GpuCard, HostReading};
@@ -180,7 +180,7 @@ fn facts(writing: &Writing<'_>, reading: &HostReading, card: &GpuCard) -> Gpu {
         }),
         idle: card.looks_idle(),
         source: reading.source,
-        sampled_at: reading.sampled_at,
+        sampled_at: second(reading.sampled_at),
     }
 }
 
