@@ -8,6 +8,7 @@ pub mod iam_policy;
 pub mod keys;
 pub mod launch;
 pub mod logging;
+pub mod logs;
 pub mod man;
 pub mod preferences;
 pub mod scopes;
@@ -57,6 +58,8 @@ pub struct Cli {
 pub enum Command {
     /// Ask for everything once and print it
     Status(status::StatusArgs),
+    /// Print log groups, several merged in time order, and go on with --follow
+    Logs(logs::LogsArgs),
     /// Month to date, forecast, budgets, and what runs now by the hour
     Spend(spend::SpendArgs),
     /// Check credentials, permissions, GPU hosts, clock and terminal, and say what to do
@@ -136,6 +139,10 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         Some(Command::Status(arguments)) => {
             let launch = Launch::of(&global, &preferences, maker)?;
             status::run(&arguments, &global, &launch, &out(launch.zone()))
+        }
+        Some(Command::Logs(arguments)) => {
+            let launch = Launch::of(&global, &preferences, environment.clone(), maker)?;
+            logs::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Spend(arguments)) => {
             let launch = Launch::of(&global, &preferences, maker)?;

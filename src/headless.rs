@@ -6,11 +6,8 @@ pub mod exit;
 pub mod format;
 pub mod iam_policy;
 pub mod job;
-<<<<<<< HEAD
-pub mod logs;
-=======
 pub mod keys;
->>>>>>> 2f762d5 (Command line, status, spend, doctor, IAM policy, keys, themes)
+pub mod logs;
 pub mod out;
 pub mod paint;
 pub mod spend;

@@ -42,11 +42,7 @@ pub fn run(arguments: &LogsArgs, launch: &Launch, out: &Out) -> anyhow::Result<E
     let request = Request {
         groups: arguments.groups.clone(),
         since: arguments.since,
-        follow: if arguments.follow {
-            Follow::Yes
-        } else {
-            Follow::No
-        },
+        follow: if arguments.follow { Follow::Yes } else { Follow::No },
         pattern: arguments.filter.clone(),
         include: arguments.grep.clone(),
         exclude: arguments.grep_v.clone(),

@@ -103,17 +103,18 @@ async fn print_all(
     let (updates, mut taken) = mpsc::channel(WAITING);
     let (_attention, attended) = watch::channel(Attention::Shown);
     let polling = tail::run(cloud, clock, tailed, (updates, attended));
-    let mut states: Vec<TailState> = vec![TailState::Waiting; targets.len()];
-    let printing = async {
+    // When printing ends it drops its end of the channel, and that ends polling.
+    let printing = async move {
+        let mut states: Vec<TailState> = vec![TailState::Waiting; targets.len()];
         if printer.begin()? == Reader::Gone {
-            return Ok(());
+            return Ok(Exit::Done);
         }
         while let Some(update) = taken.recv().await {
             match update {
                 Update::Lines { mut lines, .. } => {
                     lines.retain(|line| request.wants(line));
                     if printer.lines(&lines)? == Reader::Gone {
-                        return Ok(());
+                        return Ok(Exit::Done);
                     }
                 }
                 Update::State { group, state } => {
@@ -123,17 +124,10 @@ async fn print_all(
             }
         }
         printer.end()?;
-        anyhow::Ok(())
+        anyhow::Ok(Exit::worst(states.iter().map(exit)))
     };
-    // Printing ends first where the reader has gone; polling where everything has been read.
-    let printed = async {
-        let printed = printing.await;
-        taken.close();
-        printed
-    };
-    let ((), printed) = tokio::join!(polling, printed);
-    printed?;
-    Ok(Exit::worst(states.iter().map(exit)))
+    let ((), exit) = tokio::join!(polling, printing);
+    exit
 }
 
 /// Says on standard error what is wrong with a group, once for each change.

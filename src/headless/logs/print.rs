@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::domain::logs::level::Level;
 use crate::domain::logs::{TailLine, TailTarget};
 use crate::domain::text;
+use crate::headless::Out;
 use crate::headless::format::{self, Format};
 use crate::headless::paint::{Paint, Tone};
-use crate::headless::Out;
 
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
