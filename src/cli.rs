@@ -128,7 +128,14 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         logging::start(file, global.verbose)?;
     }
     let format = global.output.unwrap_or(Format::Table);
-    let out = |zone| Out::standard(format, preferences.settings.color, zone, preferences.environment.variables());
+    let out = |zone| {
+        Out::standard(
+            format,
+            preferences.settings.color,
+            zone,
+            preferences.environment.variables(),
+        )
+    };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
         Some(Command::Keys) => keys::run(&preferences, &out(launch::utc())),
@@ -141,7 +148,7 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
             status::run(&arguments, &global, &launch, &out(launch.zone()))
         }
         Some(Command::Logs(arguments)) => {
-            let launch = Launch::of(&global, &preferences, environment.clone(), maker)?;
+            let launch = Launch::of(&global, &preferences, maker)?;
             logs::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Spend(arguments)) => {

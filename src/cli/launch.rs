@@ -86,11 +86,7 @@ pub struct Launch {
 
 impl Launch {
     /// Works out what the flags and settings mean.
-    pub fn of(
-        global: &Global,
-        preferences: &Arc<Preferences>,
-        maker: Maker,
-    ) -> Result<Self, Usage> {
+    pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
         let estate = estate(preferences)?;
         let settings = &preferences.settings;
         let mut launch = match global.demo {

@@ -113,7 +113,6 @@ impl Out {
         }
     }
 
-<<<<<<< HEAD
     /// The form.
     pub const fn format(&self) -> Format {
         self.format
@@ -122,13 +121,13 @@ impl Out {
     /// What text is fitted to.
     pub const fn page(&self) -> &Page {
         &self.page
-=======
+    }
+
     /// The same in another form.
     #[must_use]
     pub fn in_format(mut self, format: Format) -> Self {
         self.format = format;
         self
->>>>>>> 2f762d5 (Command line, status, spend, doctor, IAM policy, keys, themes)
     }
 
     /// Prints a report.

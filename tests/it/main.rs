@@ -3,6 +3,8 @@
 #[cfg(feature = "aws")]
 mod adapter;
 mod config;
+mod demo;
 mod gpu_probe_line;
+mod logs;
 mod rules;
 mod support;
