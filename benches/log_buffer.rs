@@ -79,7 +79,14 @@ fn main() {
             CAP as f64 / MIB
         );
     }
-    for text in ["OrderController.*ms=8\\d\\d", "Order=99999", "order=99999", "주문.*완료", "zzz", "(a|b)\\d+.*ms=1$"] {
+    for text in [
+        "OrderController.*ms=8\\d\\d",
+        "Order=99999",
+        "order=99999",
+        "주문.*완료",
+        "zzz",
+        "(a|b)\\d+.*ms=1$",
+    ] {
         let job = Job {
             tail: 1,
             epoch: 1,

@@ -13,6 +13,7 @@ use quarterdeck::app::pane::Pane;
 use quarterdeck::app::state::{Environment, Level, Setup, State, WriteState, Zone, default_bindings};
 use quarterdeck::app::update::update;
 use quarterdeck::config::keys::{Chord, Keymap};
+use quarterdeck::config::theme::Themes;
 use quarterdeck::console::logs::find;
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::inventory::{Answer, Inventory, Source, SourceKey};
@@ -21,7 +22,7 @@ use quarterdeck::domain::ops::{Reply, ReplyData};
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::scope::{Scope, ScopeName};
 use quarterdeck::view;
-use quarterdeck::view::styles::Styles;
+use quarterdeck::view::styles::{Glyphs, Styles};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -142,17 +143,14 @@ impl Desk {
 
     fn receive(&mut self, lines: Vec<TailLine>) {
         let tail = self.tail().id;
-        self.happen(Msg::Logs(LogsMsg::Lines {
-            tail,
-            lines,
-            lost: 0,
-        }));
+        self.happen(Msg::Logs(LogsMsg::Lines { tail, lines, lost: 0 }));
         self.picture();
     }
 
     /// What is on screen, as text; what drawing found out goes back as in the console.
     fn picture(&mut self) -> String {
-        let styles = Styles::ansi();
+        let themes = Themes::shipped();
+        let styles = Styles::of(themes.get("quarterdeck").unwrap(), Glyphs::Unicode);
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         for _ in 0..2 {
             let mut geometry = None;
@@ -192,11 +190,27 @@ fn story(desk: &mut Desk) {
     }
     let mut lines = Vec::new();
     for nth in 0..30 {
-        lines.push(line(0, nth - 60, &format!("INFO  주문 {nth} 처리 완료 ms={}", nth * 7)));
+        lines.push(line(
+            0,
+            nth - 60,
+            &format!("INFO  주문 {nth} 처리 완료 ms={}", nth * 7),
+        ));
     }
-    lines.push(line(1, -25, r#"{"level":"error","msg":"결제 실패","order":{"id":9,"tries":[1,2]}}"#));
-    lines.push(line(1, -20, "WARN  \x1b[31mretry\x1b[0m \u{202e}later\u{202c} 🙂"));
-    lines.push(line(0, -15, "ERROR java.lang.IllegalState\n\tat shop.Api.pay(Api.java:41)\n\tat shop.Main"));
+    lines.push(line(
+        1,
+        -25,
+        r#"{"level":"error","msg":"결제 실패","order":{"id":9,"tries":[1,2]}}"#,
+    ));
+    lines.push(line(
+        1,
+        -20,
+        "WARN  \x1b[31mretry\x1b[0m \u{202e}later\u{202c} 🙂",
+    ));
+    lines.push(line(
+        0,
+        -15,
+        "ERROR java.lang.IllegalState\n\tat shop.Api.pay(Api.java:41)\n\tat shop.Main",
+    ));
     lines.push(line(1, -10, &format!("DEBUG {}", "가나다 ".repeat(60))));
     lines.push(line(1, -40, "INFO  late, and in its place"));
     desk.receive(lines);
@@ -284,7 +298,11 @@ fn search_filters_and_wrong_expressions() {
     assert_eq!(desk.tail().count(), all - 30);
     desk.keys("i");
     desk.answer("(unclosed");
-    assert!(desk.picture().contains("unclosed group at character 1"), "{}", desk.picture());
+    assert!(
+        desk.picture().contains("unclosed group at character 1"),
+        "{}",
+        desk.picture()
+    );
     assert_eq!(desk.tail().count(), all - 30, "the old patterns stay");
     desk.keys("x");
     desk.answer("");
@@ -295,7 +313,10 @@ fn search_filters_and_wrong_expressions() {
     desk.keys("b");
     desk.keys("ctrl-u");
     desk.answer("2h30m");
-    assert_eq!(desk.tail().from, at(0).checked_sub(SignedDuration::from_mins(150)).unwrap());
+    assert_eq!(
+        desk.tail().from,
+        at(0).checked_sub(SignedDuration::from_mins(150)).unwrap()
+    );
     assert_eq!(desk.tail().count(), 0, "it begins anew");
 }
 
@@ -308,7 +329,14 @@ fn paused_lines_stand_still_and_new_ones_are_counted() {
     desk.receive(vec![line(0, -2, "one more"), line(0, -1, "and another")]);
     let after = desk.picture();
     assert!(after.contains("PAUSED 2 new lines"), "{after}");
-    let body = |picture: &str| picture.lines().skip(3).take(19).map(ToOwned::to_owned).collect::<Vec<_>>();
+    let body = |picture: &str| {
+        picture
+            .lines()
+            .skip(3)
+            .take(19)
+            .map(ToOwned::to_owned)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(body(&before), body(&after));
     desk.keys("F");
     assert!(desk.picture().contains("and another"));
@@ -340,19 +368,38 @@ fn qd_logs_prints_several_groups_in_order_and_each_event_once() {
     assert!(groups.len() > 1, "{groups:?}");
     let some = events(
         &base,
-        &["/aws/ecs/*", "--since", "5m", "-o", "jsonl", "--grep", "GET", "--grep-v", "health"],
+        &[
+            "/aws/ecs/*",
+            "--since",
+            "5m",
+            "-o",
+            "jsonl",
+            "--grep",
+            "GET",
+            "--grep-v",
+            "health",
+        ],
     );
     assert!(!some.is_empty() && some.len() < all.len());
     for event in &some {
         let message = event["message"].as_str().unwrap();
-        assert!(message.contains("GET") && !message.contains("health"), "{message}");
+        assert!(
+            message.contains("GET") && !message.contains("health"),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn qd_logs_names_what_was_probably_meant() {
-    let finished = qd().args(["--demo", "codemate", "logs", "/aws/ecs/codemate-backed"]).run();
+    let finished = qd()
+        .args(["--demo", "codemate", "logs", "/aws/ecs/codemate-backed"])
+        .run();
     assert_eq!(finished.code(), 2);
     assert_eq!(finished.stdout, "");
-    assert!(finished.stderr.contains("/aws/ecs/codemate-backend"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("/aws/ecs/codemate-backend"),
+        "{}",
+        finished.stderr
+    );
 }
