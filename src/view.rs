@@ -1,5 +1,6 @@
 //! Drawing: the state in, a frame and its measures out. Nothing here awaits or changes the state.
 
+pub mod ascii;
 pub mod body;
 pub mod chart;
 pub mod detail;
@@ -43,6 +44,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, styles: &Styles) -> Geometry {
     let rows = body::draw(frame, body, state, styles);
     footer::draw(frame, foot, state, styles);
     overlays::draw(frame, area, state, styles);
+    if styles.ascii {
+        ascii::plain(frame.buffer_mut());
+    }
     Geometry {
         width: area.width,
         height: area.height,

@@ -79,12 +79,18 @@ impl Detail {
 
 /// The detail of a level.
 pub fn build(state: &State, level: &Level) -> Detail {
-    match level {
+    let mut detail = match level {
         Level::Detail { key, reveal, .. } => of_row(state, key, *reveal),
         Level::Changes { of, .. } => changes(state, of.as_ref()),
         Level::LogLine { key, .. } => crate::app::logs::line_detail(state, *key),
         Level::Tail => Detail::default(),
+    };
+    for block in &mut detail.blocks {
+        if let Block::Table(section) = block {
+            section.measure();
+        }
     }
+    detail
 }
 
 fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {

@@ -33,6 +33,17 @@ pub fn clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// The time of day within the last twenty-four hours, else the month and day: five characters.
+pub fn day_or_clock(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let then = at.to_zoned(zone.clone());
+    let form = if now.duration_since(at) < SignedDuration::from_hours(24) {
+        "%H:%M"
+    } else {
+        "%m-%d"
+    };
+    then.strftime(form).to_string()
+}
+
 /// A number with one decimal below ten and none above: `3.2`, `87`.
 pub fn number(value: f64) -> String {
     if value.abs() < 9.95 && value.fract().abs() > 0.049 {

@@ -4,7 +4,7 @@ use std::io::{self, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::terminal::{
@@ -12,12 +12,14 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{execute, queue};
 
+use crate::console::quiet::Quiet;
+
 /// Whether the terminal is ours, for the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while the console has it.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Buffered>>,
+    terminal: Terminal<Quiet<CrosstermBackend<Buffered>>>,
 }
 
 /// Standard output, collected into one write a frame.
@@ -51,7 +53,7 @@ impl Screen {
             pending: Vec::with_capacity(16 * 1024),
         };
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(buffered))?,
+            terminal: Terminal::new(Quiet::new(CrosstermBackend::new(buffered)))?,
         })
     }
 
@@ -64,7 +66,10 @@ impl Screen {
 
     /// Forgets what is on screen, so that the next frame is written whole.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `Terminal::clear` would ask the terminal where its cursor is, and the answer would have to
+        // get past the thread that reads keys.
+        self.terminal.swap_buffers();
+        self.terminal.backend_mut().clear()
     }
 
     /// Gives the terminal back until [`Screen::resume`].

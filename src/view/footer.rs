@@ -49,7 +49,7 @@ fn hints(state: &State) -> Vec<(&'static str, &'static str)> {
         (key(Command::Changes), "changes"),
         (key(Command::Link), "link"),
         (key(Command::Filter), "filter"),
-        (key(Command::Palette), "command"),
+        (key(Command::Palette), "cmd"),
         (key(Command::Help), "help"),
         ("q", "back"),
     ]);

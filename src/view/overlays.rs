@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, BorderType, Clear};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::app::command::{Context, REGISTRY};
 use crate::app::overlay::{Overlay, Prompt, Purpose};
@@ -18,6 +18,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         Some(Overlay::Prompt(prompt)) => prompt_line(frame, area, prompt, styles),
         Some(Overlay::Help(scroll)) => help(frame, area, *scroll, styles),
         Some(Overlay::Card(lines)) => {
+            // Nothing is cut: an address that is not whole is of no use.
+            let lines: Vec<String> = lines
+                .iter()
+                .flat_map(|line| wrapped(line, usize::from(box_width(area) - 2)))
+                .collect();
             let inside = framed(frame, area, lines.len() as u16, "Esc closes", styles);
             for (line, y) in lines.iter().zip(inside.y..inside.bottom()) {
                 put(
@@ -68,11 +73,19 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, styles: &Styl
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, styles: &Styles) {
+    let widest = REGISTRY
+        .iter()
+        .map(|entry| entry.title.width())
+        .max()
+        .unwrap_or(0);
     let mut lines = Vec::new();
     for context in [Context::Global, Context::Logs, Context::Detail] {
         lines.push((String::new(), format!("── {} ──", context.name())));
         for entry in REGISTRY.iter().filter(|entry| entry.context == context) {
-            lines.push((entry.keys.join(" "), format!("{:<16} :{}", entry.title, entry.id)));
+            lines.push((
+                entry.keys.join(" "),
+                format!("{:<widest$} :{}", entry.title, entry.id),
+            ));
         }
     }
     let inside = framed(frame, area, area.height, "keys and commands", styles);
@@ -94,9 +107,32 @@ fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, styles: &Styles) {
     }
 }
 
+/// A line in pieces that fit, broken wherever it is full.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for character in line.chars() {
+        let wide = UnicodeWidthChar::width(character).unwrap_or(0);
+        if used + wide > width {
+            pieces.push(String::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(character);
+        }
+    }
+    pieces
+}
+
+/// How wide a box is, its frame included.
+fn box_width(area: Rect) -> u16 {
+    area.width.saturating_sub(8).clamp(3, 96)
+}
+
 /// A frame in the middle of the screen; gives its inside.
 fn framed(frame: &mut Frame<'_>, area: Rect, lines: u16, title: &str, styles: &Styles) -> Rect {
-    let width = area.width.saturating_sub(8).min(96);
+    let width = box_width(area);
     let height = (lines + 2).min(area.height.saturating_sub(4));
     let place = Rect {
         x: area.x + (area.width - width) / 2,
@@ -129,3 +165,15 @@ const ASCII_BORDER: ratatui::symbols::border::Set<'static> = ratatui::symbols::b
     horizontal_top: "-",
     horizontal_bottom: "-",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_whole() {
+        assert_eq!(wrapped("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(wrapped("한국어", 5), ["한국", "어"]);
+        assert_eq!(wrapped("", 5), [""]);
+    }
+}

@@ -101,7 +101,7 @@ impl Canvas {
 pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     let wanted: Vec<u16> = columns
         .iter()
-        .zip(content)
+        .zip(content.iter().chain(std::iter::repeat(&0)))
         .map(|(column, content)| {
             let title = u16::try_from(column.title.width()).unwrap_or(0);
             if *content == 0 && column.yields > 0 {

@@ -25,6 +25,7 @@ use quarterdeck::view;
 use quarterdeck::view::styles::{Glyphs, Styles};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use unicode_width::UnicodeWidthStr;
 
 use crate::support::qd::{Qd, qd};
 
@@ -159,7 +160,21 @@ impl Desk {
                 .unwrap();
             self.happen(Msg::Drawn(geometry.unwrap()));
         }
-        terminal.backend().to_string()
+        let buffer = terminal.backend().buffer();
+        let mut text = String::new();
+        for row in 0..self.size.1 {
+            let mut column = 0;
+            let mut line = String::new();
+            while column < self.size.0 {
+                let symbol = buffer[(column, row)].symbol();
+                line.push_str(symbol);
+                // The cell after a wide character is hidden by it.
+                column += u16::try_from(symbol.width()).unwrap().max(1);
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
     }
 }
 
@@ -168,7 +183,7 @@ fn line(group: u16, second: i64, message: &str) -> TailLine {
     TailLine {
         group,
         event: LogEvent {
-            id: format!("{second:056}"),
+            id: format!("{:056}", at_ms),
             stream: "api/api/6b04c6f2".to_owned(),
             at_ms,
             ingested_ms: at_ms + 2_400,

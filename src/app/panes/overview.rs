@@ -5,6 +5,7 @@ use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
+use crate::domain::inventory::ScopeState;
 
 /// Findings and changes.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -18,18 +19,24 @@ pub(super) fn findings(state: &State) -> Section {
         Column::words("", 4, 4, 0),
         Column::words("", 12, 34, 0),
         Column::words("", 24, 70, 0),
-        Column::words("", 5, 11, 2),
-        Column::words("", 8, 16, 1),
+        Column::words("", 5, 5, 2),
+        Column::words("", 12, 16, 1),
         Column::words("", 8, 24, 4),
     ];
     let all = &state.picture.findings;
     let open = all.iter().filter(|finding| !is_accepted(state, finding));
     let accepted = all.iter().filter(|finding| is_accepted(state, finding));
     let rows = open.chain(accepted).map(|finding| row(state, finding)).collect();
+    let unread = |scope: &ScopeState| scope.ecs.value.is_none() && scope.alarms.value.is_none();
+    let empty = if state.picture.inventory.scopes.iter().any(unread) {
+        "not everything has been read yet"
+    } else {
+        "nothing is wrong that quarterdeck can see"
+    };
     Section {
         columns,
         rows,
-        empty: "nothing is wrong that quarterdeck can see".to_owned(),
+        empty: empty.to_owned(),
         ..Section::default()
     }
 }
@@ -44,7 +51,7 @@ fn row(state: &State, finding: &Finding) -> Row {
     };
     let text = if accepted { Tone::Muted } else { Tone::Plain };
     let since = finding.since.map_or_else(String::new, |at| {
-        format::clock(at, state.picture.at, &state.zone().zone)
+        format::day_or_clock(at, state.picture.at, &state.zone().zone)
     });
     let scope = state.picture.inventory.scope(&finding.resource.scope);
     let place = scope.map_or_else(String::new, |scope| scope_label(state, scope));
@@ -78,6 +85,7 @@ fn short(runbook: &str) -> &str {
         "asg-instance-refresh-rollback" => "refresh-back",
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
+        "sqs-redrive" => "redrive",
         other => other,
     }
 }

@@ -1,0 +1,378 @@
+//! The console's state under keys, pictures and time: what must hold whatever somebody does.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use quarterdeck::app::effect::Effect;
+use quarterdeck::app::geometry::Geometry;
+use quarterdeck::app::msg::Msg;
+use quarterdeck::app::overlay::{Overlay, Prompt, Purpose};
+use quarterdeck::app::pane::Pane;
+use quarterdeck::app::state::{Level, WriteState};
+use quarterdeck::app::table::RowKey;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::picture::Picture;
+
+use crate::screens::stage::Stage;
+
+/// The names of the visible rows, from top to bottom.
+fn visible(stage: &Stage) -> Vec<RowKey> {
+    let tables = &stage.state.tables;
+    let rows = &stage.state.view().visible;
+    rows.iter()
+        .map(|(section, row)| tables.sections[*section].rows[*row].key.clone())
+        .collect()
+}
+
+fn selected(stage: &Stage) -> RowKey {
+    stage.state.view().selected().expect("a row is selected").clone()
+}
+
+/// The picture without a service.
+fn without(picture: &Picture, key: &RowKey) -> Arc<Picture> {
+    let id = key.resource().expect("it is a resource").id.to_string();
+    let mut picture = picture.clone();
+    for scope in &mut picture.inventory.scopes {
+        if let Some((fleet, _)) = &mut scope.ecs.value {
+            Arc::make_mut(fleet).services.retain(|service| service.arn != id);
+        }
+    }
+    Arc::new(picture)
+}
+
+fn services() -> Stage {
+    let mut stage = Stage::one(World::Codemate, Scenario::Quiet);
+    stage.send(Msg::Drawn(Geometry {
+        width: 80,
+        height: 24,
+        body: 21,
+        body_width: 80,
+    }));
+    stage.keys(&["2"]);
+    stage
+}
+
+#[test]
+fn the_selection_stays_on_the_resource() {
+    let mut stage = services();
+    stage.keys(&["down", "down"]);
+    let chosen = selected(&stage);
+    assert_eq!(visible(&stage)[2], chosen);
+
+    let mut picture = (*stage.state.picture).clone();
+    for scope in &mut picture.inventory.scopes {
+        if let Some((fleet, _)) = &mut scope.ecs.value {
+            Arc::make_mut(fleet).services.reverse();
+        }
+    }
+    stage.send(Msg::Picture(Arc::new(picture)));
+    assert_eq!(selected(&stage), chosen, "after a refresh in another order");
+
+    for _ in 0..4 {
+        stage.keys(&["s"]);
+        assert_eq!(
+            selected(&stage),
+            chosen,
+            "sorted by {:?}",
+            stage.state.view().sort
+        );
+        stage.keys(&["S"]);
+        assert_eq!(selected(&stage), chosen, "sorted the other way");
+    }
+    stage.filter("nonesuch");
+    assert_eq!(visible(&stage), []);
+    stage.keys(&["esc"]);
+    assert_eq!(selected(&stage), chosen, "after a filter that hid it");
+}
+
+#[test]
+fn a_vanished_resource_is_not_replaced_by_its_neighbour() {
+    let mut stage = services();
+    stage.keys(&["down"]);
+    let (gone, next) = (selected(&stage), visible(&stage)[2].clone());
+    let whole = stage.state.picture.clone();
+    stage.send(Msg::Picture(without(&whole, &gone)));
+    assert_eq!(selected(&stage), gone);
+    assert_eq!(
+        stage.state.view().find(&stage.state.tables),
+        None,
+        "no row is under the cursor"
+    );
+
+    stage.keys(&["c"]);
+    let copied = gone.resource().expect("it is a resource").id.to_string();
+    assert_eq!(
+        stage.effects,
+        [Effect::Copy(copied)],
+        "what acts, acts on what was chosen"
+    );
+
+    stage.send(Msg::Picture(whole.clone()));
+    assert_eq!(
+        stage.state.view().find(&stage.state.tables),
+        Some(1),
+        "it may come back"
+    );
+    stage.send(Msg::Picture(without(&whole, &gone)));
+    stage.keys(&["down"]);
+    assert_eq!(selected(&stage), next, "a step goes to whoever took its place");
+}
+
+#[test]
+fn an_open_detail_of_a_vanished_resource_stays_open() {
+    let mut stage = services();
+    stage.keys(&["down", "enter"]);
+    let gone = stage.state.subject().cloned().expect("a detail is open");
+    let whole = stage.state.picture.clone();
+    stage.send(Msg::Picture(without(&whole, &gone)));
+    assert_eq!(stage.state.subject(), Some(&gone));
+    assert!(matches!(stage.state.levels.as_slice(), [Level::Detail { .. }]));
+}
+
+#[test]
+fn escape_goes_one_level_back() {
+    let mut stage = services();
+    stage.filter("backend");
+    stage.keys(&["enter", "t", "?"]);
+    assert_eq!(stage.state.overlay, Some(Overlay::Help(0)));
+    stage.keys(&["esc"]);
+    assert_eq!(stage.state.overlay, None);
+    assert_eq!(stage.state.levels.len(), 2);
+    stage.keys(&["esc"]);
+    assert!(matches!(stage.state.levels.as_slice(), [Level::Detail { .. }]));
+    stage.keys(&["q"]);
+    assert_eq!(stage.state.levels.len(), 0);
+    assert_eq!(stage.state.view().filter, "backend");
+    stage.keys(&["esc"]);
+    assert_eq!(stage.state.view().filter, "");
+    stage.keys(&["q"]);
+    assert_eq!(stage.state.pane, Pane::Overview);
+    assert_eq!(stage.effects, []);
+    stage.keys(&["q"]);
+    assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+#[test]
+fn a_filter_that_is_given_up_is_as_it_was() {
+    let mut stage = services();
+    stage.filter("backend");
+    let rows = visible(&stage);
+    stage.keys(&["/", "ctrl-u", "x", "y", "z"]);
+    assert_eq!(visible(&stage), [], "a filter holds while it is typed");
+    stage.keys(&["esc"]);
+    assert_eq!(stage.state.view().filter, "backend");
+    assert_eq!(visible(&stage), rows);
+    stage.keys(&["/", "ctrl-u", "!", "b", "a", "c", "k", "e", "n", "d", "enter"]);
+    assert_eq!(visible(&stage).len(), 2, "a leading ! turns it round");
+}
+
+#[test]
+fn nothing_is_confirmed_by_pasting() {
+    let mut stage = services();
+    let allow = |stage: &mut Stage| {
+        stage.keys(&[":", "w", "r", "i", "t", "e", "enter"]);
+        assert!(
+            matches!(
+                &stage.state.overlay,
+                Some(Overlay::Prompt(Prompt {
+                    purpose: Purpose::AllowWrites,
+                    ..
+                }))
+            ),
+            "{:?}",
+            stage.state.overlay
+        );
+    };
+    allow(&mut stage);
+    stage.send(Msg::Paste("codemate\n".to_owned()));
+    stage.keys(&["enter"]);
+    assert_eq!(stage.effects, []);
+
+    stage.keys(&["esc"]);
+    allow(&mut stage);
+    stage.keys(&["c", "o", "d", "e", "m", "a", "t", "e", "enter"]);
+    assert_eq!(stage.effects, [Effect::AllowWrites]);
+    let until = stage.state.now + SignedDuration::from_mins(30);
+    stage.send(Msg::WritesAllowed(Some(until)));
+    assert_eq!(stage.state.setup.write, WriteState::ReadWriteUntil(until));
+    stage.effects.clear();
+    stage.send(Msg::Tick(until));
+    assert_eq!(stage.state.setup.write, WriteState::ReadOnly);
+    assert_eq!(stage.effects, [Effect::RefuseWrites]);
+}
+
+#[test]
+fn pasted_text_is_one_line_of_no_control_characters() {
+    let mut stage = services();
+    stage.keys(&["/"]);
+    stage.send(Msg::Paste("back\u{1b}[31mend\nq\nq\n".to_owned()));
+    assert_eq!(stage.state.view().filter, "back[31mend");
+    stage.keys(&["esc"]);
+    stage.send(Msg::Paste("qqq".to_owned()));
+    assert_eq!(
+        stage.effects,
+        [],
+        "without a line to type in, pasted keys are no keys"
+    );
+    assert_eq!(stage.state.pane, Pane::Services);
+}
+
+#[test]
+fn a_paused_view_holds_and_then_shows_the_newest() {
+    let mut stage = services();
+    let whole = stage.state.picture.clone();
+    let rows = visible(&stage);
+    stage.keys(&["p"]);
+    let less = without(&whole, &rows[0]);
+    assert!(!stage.send(Msg::Picture(less)), "nothing to draw");
+    stage.send(Msg::Picture(without(&whole, &rows[3])));
+    assert_eq!(visible(&stage), rows);
+    stage.keys(&["p"]);
+    assert_eq!(visible(&stage), rows[..3]);
+}
+
+#[test]
+fn an_accepted_finding_goes_below_the_open_ones() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::BadDeploy);
+    stage.keys(&["1"]);
+    let first = selected(&stage);
+    stage.keys(&["home", "a"]);
+    assert_eq!(selected(&stage), first);
+    assert_ne!(visible(&stage)[0], first);
+    assert!(visible(&stage).contains(&first));
+}
+
+/// Anything that a person may press, and what else happens meanwhile.
+#[derive(Debug, Clone)]
+enum Event {
+    Key(&'static str),
+    Letter(char),
+    Paste(String),
+    Picture(usize),
+    Resize(u16, u16),
+    Later(i64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    const KEYS: &[&str] = &[
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+        "-",
+        "tab",
+        "up",
+        "down",
+        "pageup",
+        "pagedown",
+        "home",
+        "end",
+        "left",
+        "right",
+        "enter",
+        "esc",
+        "q",
+        "/",
+        ":",
+        "s",
+        "S",
+        "t",
+        "l",
+        "x",
+        "a",
+        "c",
+        "o",
+        "space",
+        "T",
+        "p",
+        "r",
+        "?",
+        "v",
+        "w",
+        "e",
+        "n",
+        "N",
+        "E",
+        "F",
+        "W",
+        "ctrl-u",
+        "ctrl-w",
+        "backspace",
+        "delete",
+        "ctrl-c",
+    ];
+    prop_oneof![
+        12 => prop::sample::select(KEYS).prop_map(Event::Key),
+        2 => any::<char>().prop_map(Event::Letter),
+        1 => ".{0,12}".prop_map(Event::Paste),
+        3 => (0_usize..4).prop_map(Event::Picture),
+        1 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Event::Resize(width, height)),
+        1 => (0_i64..4000).prop_map(Event::Later),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_breaks_the_console(events in prop::collection::vec(event(), 1..60)) {
+        thread_local! {
+            static PICTURES: [Arc<Picture>; 4] = [
+                Stage::unread(World::Invokeai).state.picture,
+                Stage::one(World::Invokeai, Scenario::Everyday).state.picture,
+                Stage::one(World::Invokeai, Scenario::SpotReclaim).state.picture,
+                Stage::one(World::Invokeai, Scenario::QueueBacklog).state.picture,
+            ];
+        }
+        let pictures = PICTURES.with(Clone::clone);
+        let mut stage = Stage::unread(World::Invokeai);
+        let styles = crate::screens::styles_of_default();
+        let mut size = (80, 24);
+        for event in events {
+            let held = stage.state.paused.then(|| stage.state.picture.clone());
+            match event {
+                Event::Key(key) => stage.keys(&[key]),
+                Event::Letter(letter) => {
+                    let chord = quarterdeck::config::keys::Chord::plain(quarterdeck::config::keys::Key::Char(letter));
+                    stage.send(Msg::Key(chord));
+                }
+                Event::Paste(text) => {
+                    stage.send(Msg::Paste(text));
+                }
+                Event::Picture(index) => {
+                    stage.send(Msg::Picture(pictures[index].clone()));
+                    if let Some(held) = held {
+                        prop_assert!(Arc::ptr_eq(&held, &stage.state.picture), "a paused view holds");
+                    }
+                }
+                Event::Resize(width, height) => size = (width.max(1), height.max(1)),
+                Event::Later(seconds) => {
+                    let now = stage.state.now + SignedDuration::from_secs(seconds);
+                    stage.send(Msg::Tick(now));
+                }
+            }
+            let buffer = crate::screens::frame(&mut stage, size, &styles);
+            let state = &stage.state;
+            let view = state.view();
+            for (section, row) in &view.visible {
+                prop_assert!(state.tables.sections[*section].rows.len() > *row);
+            }
+            if let Some(position) = view.find(&state.tables) {
+                let (section, row) = view.visible[position];
+                prop_assert_eq!(view.selected(), Some(&state.tables.sections[section].rows[row].key));
+            }
+            prop_assert!(state.notices.len() <= 3);
+            prop_assert!(!stage.effects.contains(&Effect::AllowWrites), "only a typed name allows changes");
+            for cell in &buffer.content {
+                prop_assert!(!cell.symbol().chars().any(char::is_control), "{:?}", cell.symbol());
+            }
+        }
+    }
+}

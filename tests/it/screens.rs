@@ -1,0 +1,231 @@
+//! Every pane as a person sees it: snapshots of text and styles, out of the demo, with a clock that
+//! stands and a seed.
+
+mod paint;
+pub mod stage;
+
+use insta::{assert_snapshot, with_settings};
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::config::theme::ColorDepth;
+use quarterdeck::view::styles::{Glyphs, Styles};
+
+pub use paint::frame;
+use paint::{Look, paint, styles};
+use stage::Stage;
+
+/// The styles of a terminal that can do everything.
+pub fn styles_of_default() -> Styles {
+    styles(Look::default())
+}
+
+/// What is drawn, and at which sizes.
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+/// Draws what the stage shows in both sizes, and holds it to the snapshots of that name.
+#[track_caller]
+fn hold(name: &str, stage: &mut Stage) {
+    for (width, height) in SIZES {
+        hold_at(
+            &format!("{name}_{width}x{height}"),
+            stage,
+            (width, height),
+            Look::default(),
+        );
+    }
+}
+
+#[track_caller]
+fn hold_at(name: &str, stage: &mut Stage, size: (u16, u16), look: Look) {
+    let styles = styles(look);
+    let picture = paint(stage, size, &styles);
+    with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots/screens", omit_expression => true }, {
+        assert_snapshot!(name, picture);
+    });
+}
+
+#[test]
+fn overview_of_every_estate() {
+    hold("overview", &mut Stage::all(Scenario::Everyday));
+}
+
+#[test]
+fn overview_when_nothing_is_wrong() {
+    hold(
+        "overview_quiet",
+        &mut Stage::one(World::Codemate, Scenario::Quiet),
+    );
+}
+
+#[test]
+fn overview_of_a_bad_deployment() {
+    hold(
+        "overview_bad_deploy",
+        &mut Stage::one(World::Invokeai, Scenario::BadDeploy),
+    );
+}
+
+#[test]
+fn overview_before_anything_is_known() {
+    hold("overview_first_frame", &mut Stage::unread(World::Invokeai));
+}
+
+#[test]
+fn overview_in_few_colours_none_and_ascii() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::BadDeploy);
+    for (name, look) in [
+        (
+            "16_colours",
+            Look {
+                depth: ColorDepth::Ansi16,
+                ..Look::default()
+            },
+        ),
+        (
+            "no_colour",
+            Look {
+                depth: ColorDepth::None,
+                ..Look::default()
+            },
+        ),
+        (
+            "mono",
+            Look {
+                theme: "mono",
+                ..Look::default()
+            },
+        ),
+        (
+            "ascii",
+            Look {
+                glyphs: Glyphs::Ascii,
+                ..Look::default()
+            },
+        ),
+    ] {
+        hold_at(&format!("overview_{name}"), &mut stage, SIZES[0], look);
+    }
+}
+
+#[test]
+fn ascii_needs_no_other_glyph() {
+    let styles = styles(Look {
+        glyphs: Glyphs::Ascii,
+        ..Look::default()
+    });
+    let mut stage = Stage::all(Scenario::Everyday);
+    for pane in ["0", "1", "2", "3", "4", "5", "6", "7", "8"] {
+        stage.keys(&[pane]);
+        for keys in [&[][..], &["enter"], &["t"], &["?"]] {
+            stage.keys(keys);
+            let text = paint::text(&paint::frame(&mut stage, (120, 40), &styles));
+            // Names may be in any script; the demo's are Latin.
+            let other: String = text.chars().filter(|character| !character.is_ascii()).collect();
+            assert_eq!(other, "", "pane {pane}, keys {keys:?}\n{text}");
+            stage.keys(if keys == ["?"] { &["esc"] } else { &[] });
+        }
+    }
+}
+
+#[test]
+fn panes() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    for (key, name) in [
+        ("1", "findings"),
+        ("2", "services"),
+        ("3", "gpu"),
+        ("4", "data"),
+        ("5", "network"),
+        ("6", "logs"),
+        ("7", "spend"),
+        ("8", "alarms"),
+    ] {
+        stage.keys(&[key]);
+        hold(name, &mut stage);
+    }
+}
+
+#[test]
+fn details() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    for (pane, filter, name) in [
+        ("1", "Multi-AZ", "finding"),
+        ("2", "invokeai-api", "ecs_service"),
+        ("3", "invokeai-gpu-workers-spot", "asg"),
+        ("4", "ecommerce-db", "rds_instance"),
+        ("4", "fashion-ai-aurora", "rds_cluster"),
+        ("4", "codemate-redis-prod", "redis"),
+        ("5", "invokeai-api-tg", "target_group"),
+        ("5", "generation-queue", "queue"),
+        ("7", "invokeai-monthly", "budget"),
+        ("8", "codemate-prod-down", "alarm"),
+    ] {
+        stage.keys(&[pane]);
+        stage.filter(filter);
+        stage.keys(&["home", "enter"]);
+        hold(&format!("detail_{name}"), &mut stage);
+        stage.keys(&["esc", "esc"]);
+    }
+}
+
+#[test]
+fn details_of_gpu_hosts() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::GpuIdleNight);
+    stage.keys(&["3"]);
+    hold("gpu_idle_night", &mut stage);
+    stage.keys(&["end", "enter"]);
+    hold("detail_gpu", &mut stage);
+}
+
+#[test]
+fn a_failing_service_says_why() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::BadDeploy);
+    stage.keys(&["2"]);
+    stage.filter("invokeai-api");
+    stage.keys(&["home", "enter"]);
+    hold("detail_failing_service", &mut stage);
+}
+
+#[test]
+fn what_lies_over_a_pane() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    stage.keys(&["?"]);
+    hold("help", &mut stage);
+    stage.keys(&["esc", ":", "g"]);
+    hold("command_line", &mut stage);
+    stage.keys(&["esc", "2", "/", "f", "r", "o", "n", "t"]);
+    hold("filter", &mut stage);
+    stage.keys(&["enter", "o"]);
+    hold("link", &mut stage);
+    stage.keys(&["esc", "esc", "-", "t"]);
+    hold("changes_of_one", &mut stage);
+    stage.keys(&["esc", "8", "space", "space", "p"]);
+    hold("marked_and_paused", &mut stage);
+}
+
+#[test]
+fn changes_of_everything() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::Everyday);
+    stage.keys(&["2", "t"]);
+    hold("changes", &mut stage);
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::Quiet);
+    for size in [(79, 24), (80, 23), (20, 3), (1, 1)] {
+        hold_at(
+            &format!("too_small_{}x{}", size.0, size.1),
+            &mut stage,
+            size,
+            Look::default(),
+        );
+    }
+}
+
+#[test]
+fn wide_characters_line_up() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::Everyday);
+    stage.rename_queues(|index| ["이미지-생성-대기열", "결제", "plain", "カメラ"][index % 4].to_owned());
+    stage.keys(&["5"]);
+    hold("wide_characters", &mut stage);
+}

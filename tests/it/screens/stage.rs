@@ -1,0 +1,228 @@
+//! A console without a terminal: the demo on a clock that stands, the collector, the state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use quarterdeck::app::effect::{Effect, Effects};
+use quarterdeck::app::msg::Msg;
+use quarterdeck::app::pane::Pane;
+use quarterdeck::app::state::{Environment, Setup, State, WriteState, Zone, default_bindings};
+use quarterdeck::app::update::update;
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::config::estate;
+use quarterdeck::config::keys::{Chord, Key, Keymap};
+use quarterdeck::domain::focus::{Focus, Pace};
+use quarterdeck::domain::inventory::Inventory;
+use quarterdeck::domain::picture::Picture;
+use quarterdeck::domain::rules::{self, Policies, Terms};
+use quarterdeck::domain::scope::Scope;
+use quarterdeck::engine::clock::{Clocks, ManualClock};
+use quarterdeck::engine::collector::{Assess, Collector};
+use quarterdeck::engine::host::EngineHost;
+
+/// Saturday, 11:00 in Seoul.
+pub const EPOCH: &str = "2026-11-21T02:00:00Z";
+
+/// A console.
+pub struct Stage {
+    pub state: State,
+    pub clock: ManualClock,
+    host: Arc<EngineHost>,
+    cloud: Arc<dyn Cloud>,
+    scopes: Vec<Arc<Scope>>,
+    /// What was told last to a collector, and when.
+    read: Option<Focus>,
+    /// What was done besides drawing, but for asking.
+    pub effects: Vec<Effect>,
+}
+
+impl Stage {
+    /// Every estate, read.
+    pub fn all(scenario: Scenario) -> Self {
+        Self::open(Worlds::All, scenario).read()
+    }
+
+    /// One estate, read.
+    pub fn one(world: World, scenario: Scenario) -> Self {
+        Self::open(Worlds::One(world), scenario).read()
+    }
+
+    /// One estate of which nothing is known yet.
+    pub fn unread(world: World) -> Self {
+        Self::open(Worlds::One(world), Scenario::Everyday)
+    }
+
+    fn open(worlds: Worlds, scenario: Scenario) -> Self {
+        let epoch: Timestamp = EPOCH.parse().expect("a time");
+        let clock = ManualClock::new(epoch);
+        let host = EngineHost::new(Arc::new(clock.clone()));
+        let settings = Settings {
+            worlds,
+            scenario,
+            seed: 7,
+            epoch,
+        };
+        let cloud =
+            Demo::new(host.clone(), settings, Box::new(MemoryLog::default())).expect("no record to read");
+        let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
+        let first = Picture::empty(Inventory::new(scopes.iter().cloned()), epoch);
+        let zone = |name: &str, label: &str| Zone {
+            label: label.to_owned(),
+            zone: TimeZone::get(name).expect("it is compiled in"),
+        };
+        let setup = Setup {
+            pinned_logs: Vec::new(),
+            estate: Some(demo::estate_name(worlds).to_owned()),
+            environment: Environment::Demo,
+            write: WriteState::ReadOnly,
+            zones: vec![zone("Asia/Seoul", "KST"), zone("UTC", "UTC")],
+            monthly_budget: None,
+            keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
+            themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
+            notices: Vec::new(),
+        };
+        Self {
+            state: State::new(setup, Arc::new(first), epoch),
+            clock,
+            host,
+            cloud: Arc::new(cloud),
+            scopes,
+            read: None,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Collects for what is looked at, as often as that takes.
+    fn read(mut self) -> Self {
+        let mut focus = self.state.pane.focus();
+        // Everything at its quick cadence, as if every pane had been in front for a while.
+        for pane in Pane::ALL {
+            focus.front.extend(pane.focus().front);
+        }
+        self.collect(focus);
+        self
+    }
+
+    /// A picture of the demo at this moment.
+    pub fn collect(&mut self, focus: Focus) {
+        self.read = Some(focus.clone());
+        let picture = self.picture(focus);
+        self.send(Msg::Picture(picture));
+    }
+
+    /// The same, not shown.
+    pub fn picture(&self, focus: Focus) -> Arc<Picture> {
+        let clocks = Clocks {
+            cloud: Arc::new(self.clock.clone()),
+            wall: Arc::new(self.clock.clone()),
+        };
+        let (collector, _) = Collector::new(
+            self.cloud.clone(),
+            self.host.clone(),
+            clocks,
+            self.scopes.clone(),
+            assess(&self.scopes),
+        );
+        let focus = Focus {
+            pace: Pace::Once,
+            ..focus
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime without timers");
+        runtime.block_on(async {
+            let once = collector.once(focus, Duration::from_mins(5));
+            tokio::pin!(once);
+            loop {
+                tokio::select! {
+                    biased;
+                    picture = &mut once => return picture,
+                    () = settle() => self.clock.advance(SignedDuration::from_millis(100)),
+                }
+            }
+        })
+    }
+
+    /// Types keys in their spelling, and collects where they lead.
+    pub fn keys(&mut self, keys: &[&str]) {
+        for key in keys {
+            let chord: Chord = key.parse().unwrap_or_else(|error| panic!("{key}: {error}"));
+            self.send(Msg::Key(chord));
+        }
+    }
+
+    /// Filters the pane's rows.
+    pub fn filter(&mut self, text: &str) {
+        self.keys(&["/"]);
+        for character in text.chars() {
+            self.send(Msg::Key(Chord::plain(Key::Char(character))));
+        }
+        self.keys(&["enter"]);
+    }
+
+    /// Takes a message in and does what follows from it.
+    pub fn send(&mut self, msg: Msg) -> bool {
+        let Effects { redraw, list } = update(&mut self.state, msg);
+        for effect in list {
+            match effect {
+                // Only details that were not read with everything else need asking.
+                Effect::Focus(focus) => {
+                    let known = self.read.clone().unwrap_or_default();
+                    if self.read.is_some() && !focus.details.is_subset(&known.details) {
+                        let mut both = known;
+                        both.details.extend(focus.details);
+                        self.collect(both);
+                    }
+                }
+                other => self.effects.push(other),
+            }
+        }
+        redraw
+    }
+
+    /// Gives the queues other names.
+    pub fn rename_queues(&mut self, name: impl Fn(usize) -> String) {
+        let mut picture = (*self.state.picture).clone();
+        for scope in &mut picture.inventory.scopes {
+            if let Some((queues, _)) = &mut scope.queues.value {
+                for (index, queue) in Arc::make_mut(queues).iter_mut().enumerate() {
+                    queue.name = name(index);
+                }
+            }
+        }
+        self.send(Msg::Picture(Arc::new(picture)));
+    }
+}
+
+/// How findings are made of what is known, with each estate's own policy.
+fn assess(scopes: &[Arc<Scope>]) -> Assess {
+    let mut policies = Policies::default();
+    for scope in scopes {
+        let shipped = estate::SHIPPED
+            .iter()
+            .find(|(name, _)| Some(*name) == scope.profile.as_deref());
+        if let Some((name, text)) = shipped {
+            let loaded = estate::parse(name, text.as_bytes()).expect("it is shipped");
+            policies
+                .of_scope
+                .insert(scope.name.clone(), Arc::new(loaded.estate.policy));
+        }
+    }
+    Arc::new(move |inventory, now| {
+        let terms = Terms {
+            policies: &policies,
+            session: &[],
+        };
+        rules::evaluate(inventory, &terms, now)
+    })
+}
+
+/// Lets everything run that can without time going on.
+async fn settle() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
