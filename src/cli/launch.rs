@@ -326,11 +326,23 @@ impl Launch {
         })
     }
 
-    /// Log groups that the estate wants on top.
+    /// Log groups that the estate wants on top; in the demo those of the shown worlds' estates.
     fn pinned_logs(&self) -> Vec<Glob> {
-        self.estate
+        if let Some(estate) = &self.estate {
+            return estate.log_groups.clone();
+        }
+        let is_shown = |name: &str| {
+            matches!(self.place, Place::Demo { .. })
+                && self
+                    .scopes
+                    .iter()
+                    .any(|scope| scope.profile.as_deref() == Some(name))
+        };
+        estate::SHIPPED
             .iter()
-            .flat_map(|estate| estate.log_groups.iter().cloned())
+            .filter(|(name, _)| is_shown(name))
+            .filter_map(|(name, text)| estate::parse(name, text.as_bytes()).ok())
+            .flat_map(|loaded| loaded.estate.log_groups)
             .collect()
     }
 

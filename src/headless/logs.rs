@@ -124,7 +124,15 @@ async fn print_all(
             }
         }
         printer.end()?;
-        anyhow::Ok(Exit::worst(states.iter().map(exit)))
+        let ended = targets.iter().zip(&states).map(|(target, state)| match state {
+            TailState::Failing { fault, .. } => of_fault(fault),
+            TailState::Refused(_) if request.groups.contains(&target.group) => Exit::Precondition,
+            // What a pattern brought along beside others is not missed.
+            TailState::Refused(_) | TailState::Waiting | TailState::Reading(_) | TailState::Live(_) => {
+                Exit::Done
+            }
+        });
+        anyhow::Ok(Exit::worst(ended))
     };
     let ((), exit) = tokio::join!(polling, printing);
     exit
@@ -148,14 +156,6 @@ fn tell(target: &TailTarget, before: &TailState, state: &TailState) {
             complain(&format!("qd: {}: answers again", target.group));
         }
         TailState::Waiting | TailState::Reading(_) | TailState::Live(_) => {}
-    }
-}
-
-fn exit(state: &TailState) -> Exit {
-    match state {
-        TailState::Failing { fault, .. } => of_fault(fault),
-        TailState::Refused(_) => Exit::Precondition,
-        TailState::Waiting | TailState::Reading(_) | TailState::Live(_) => Exit::Done,
     }
 }
 

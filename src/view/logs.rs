@@ -208,7 +208,7 @@ fn line(frame: &mut Frame<'_>, area: Rect, row: &Row, styles: &Styles) {
     x += put(frame, area, x, 1, row.letter, level) + 1;
     for piece in &row.pieces {
         let style = if piece.is_hit {
-            level.patch(styles.selection)
+            level.patch(styles.search)
         } else {
             level
         };
@@ -217,10 +217,12 @@ fn line(frame: &mut Frame<'_>, area: Rect, row: &Row, styles: &Styles) {
 }
 
 fn of_level(level: Level, styles: &Styles) -> Style {
+    let [_trace, debug, info, warn, error, _fatal] = styles.log;
     match level {
-        Level::Error => styles.crit,
-        Level::Warn => styles.warn,
-        Level::Info | Level::Unknown => styles.base,
-        Level::Debug => styles.muted,
+        Level::Error => error,
+        Level::Warn => warn,
+        Level::Info => info,
+        Level::Debug => debug,
+        Level::Unknown => styles.base,
     }
 }

@@ -9,8 +9,12 @@ mod console;
 mod console_state;
 mod demo;
 mod gpu_probe_line;
+<<<<<<< HEAD
+mod logs;
+=======
 #[cfg(feature = "aws")]
 mod moto;
+>>>>>>> main
 mod rules;
 mod screens;
 mod support;

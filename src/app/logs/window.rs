@@ -170,16 +170,10 @@ impl<'a> Look<'a> {
             .to_string();
         out.push(' ');
         if let Some(name) = self.names.get(usize::from(line.group)) {
-            let mut used = 0;
-            for character in name.chars() {
-                let wide = character.width().unwrap_or(0);
-                if used + wide > self.name_width {
-                    break;
-                }
-                out.push(character);
-                used += wide;
-            }
-            out.extend(std::iter::repeat_n(' ', self.name_width - used + 1));
+            let shown = ending(name, self.name_width);
+            let used = shown.width();
+            out.push_str(&shown);
+            out.extend(std::iter::repeat_n(' ', self.name_width.saturating_sub(used) + 1));
         }
         out
     }
@@ -230,6 +224,20 @@ impl<'a> Look<'a> {
             });
         }
     }
+}
+
+/// A name in at most so many columns. What names of groups begin with says less than what they end
+/// with, so the beginning goes.
+fn ending(name: &str, width: usize) -> String {
+    if name.width() <= width {
+        return name.to_owned();
+    }
+    let mut used = 1;
+    let from = name.char_indices().rev().find_map(|(at, character)| {
+        used += character.width().unwrap_or(0);
+        (used > width).then(|| at + character.len_utf8())
+    });
+    format!("…{}", &name[from.unwrap_or(0)..])
 }
 
 /// The part of a text between two columns, and the blanks that stand for a wide character which
@@ -335,6 +343,13 @@ mod tests {
             .into_iter()
             .map(|piece| piece.text)
             .collect()
+    }
+
+    #[test]
+    fn long_names_lose_their_beginning() {
+        assert_eq!(ending("shop-api", 8), "shop-api");
+        assert_eq!(ending("codebuild/shop", 8), "…ld/shop");
+        assert_eq!(ending("서비스/결제", 6), "…결제");
     }
 
     #[test]
