@@ -73,12 +73,19 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, styles: &Styl
 }
 
 fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, styles: &Styles) {
-    let widest = REGISTRY.iter().map(|entry| entry.title.width()).max().unwrap_or(0);
+    let widest = REGISTRY
+        .iter()
+        .map(|entry| entry.title.width())
+        .max()
+        .unwrap_or(0);
     let mut lines = Vec::new();
     for context in [Context::Global, Context::Logs, Context::Detail] {
         lines.push((String::new(), format!("── {} ──", context.name())));
         for entry in REGISTRY.iter().filter(|entry| entry.context == context) {
-            lines.push((entry.keys.join(" "), format!("{:<widest$} :{}", entry.title, entry.id)));
+            lines.push((
+                entry.keys.join(" "),
+                format!("{:<widest$} :{}", entry.title, entry.id),
+            ));
         }
     }
     let inside = framed(frame, area, area.height, "keys and commands", styles);
