@@ -186,7 +186,7 @@ impl Check {
             .width
             .map_or(usize::MAX, |width| width.saturating_sub(6).max(30));
         let mut lines = wrapped(&text::clean(&text), room);
-        for fix in &self.fix {
+        if let Some(fix) = &self.fix {
             lines.extend(wrapped(&text::clean(&format!("-> {fix}")), room));
         }
         let mut out = String::new();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::domain::focus::{Focus, Probing};
 use crate::domain::health::Severity;
 use crate::domain::ids::Kind;
-use crate::domain::inventory::{Inventory, ScopeState};
+use crate::domain::inventory::{Inventory, ScopeState, Source};
 use crate::headless::job::Outcome;
 use crate::headless::out::{Page, Report};
 use crate::headless::{Exit, Job, Out};
@@ -143,7 +143,7 @@ fn reach_of(state: &ScopeState) -> Exit {
         .map(|source| state.standing(&source))
         .collect();
     let listed = build::sources(state)
-        .filter(|source| source.lists_kind())
+        .filter(Source::lists_kind)
         .any(|source| state.standing(&source).at.is_some());
     let mut faults = standings
         .iter()

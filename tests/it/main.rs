@@ -5,6 +5,7 @@ mod adapter;
 mod config;
 mod console;
 mod console_state;
+mod demo;
 mod gpu_probe_line;
 #[cfg(feature = "aws")]
 mod moto;

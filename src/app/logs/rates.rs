@@ -1,6 +1,6 @@
 //! Errors a minute in what is tailed, for the overview.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -12,19 +12,19 @@ const KEPT: i64 = 60;
 pub struct Rates {
     minutes: BTreeMap<i64, u32>,
     /// Minutes with any line, error or not: only of these a zero is known.
-    read: BTreeMap<i64, ()>,
+    read: BTreeSet<i64>,
 }
 
 impl Rates {
     /// Counts a line.
     pub fn count(&mut self, at_ms: i64, error: bool) {
         let minute = at_ms.div_euclid(60_000);
-        self.read.insert(minute, ());
+        self.read.insert(minute);
         if error {
             *self.minutes.entry(minute).or_default() += 1;
         }
         if self.read.len() as i64 > KEPT
-            && let Some((oldest, ())) = self.read.pop_first()
+            && let Some(oldest) = self.read.pop_first()
         {
             self.minutes.remove(&oldest);
         }
@@ -34,7 +34,7 @@ impl Rates {
     pub fn per_minute(&self, now: Timestamp) -> Option<u32> {
         let last = now.as_millisecond().div_euclid(60_000) - 1;
         self.read
-            .contains_key(&last)
+            .contains(&last)
             .then(|| self.minutes.get(&last).copied().unwrap_or(0))
     }
 

@@ -163,7 +163,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
         Command::Refresh => return Some(reopen(state)),
         Command::Search | Command::Filter => ask(state, Command::Search),
         Command::Include | Command::Exclude | Command::Since | Command::Pattern | Command::Save => {
-            ask(state, command)
+            ask(state, command);
         }
         Command::Mark | Command::Sort | Command::SortReverse | Command::LogsOf => {}
         _ => return None,

@@ -77,7 +77,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             let online = instances
                 .iter()
                 .filter_map(|id| sim.instances.get(id))
-                .filter(|instance| sim.agent_answers(instance, sim.now))
+                .filter(|instance| instance.agent_answers(sim.now))
                 .count();
             // The answer is asked for until it is there.
             online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }

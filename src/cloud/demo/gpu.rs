@@ -17,7 +17,7 @@ const TOO_HOT: &str = "0x0000000000000020";
 
 /// Standard output of the probe on a host that answers.
 pub fn probe_output(sim: &Sim, instance: &Instance) -> String {
-    let Some(kind) = cards(&instance.instance_type) else {
+    let Some(kind) = cards(&instance.kind) else {
         return "#nosmi\n#end 0\n".to_owned();
     };
     match instance.host {

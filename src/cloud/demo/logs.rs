@@ -215,7 +215,7 @@ impl<'a> Source<'a> {
             prefix: service.map(|index| sim.plan.services[index].container.as_str()),
             target_group: match (service, group) {
                 (Some(index), _) => sim.plan.services[index].target_group.as_deref(),
-                (None, Some(index)) => sim.plan.groups[index].target_group.as_deref(),
+                (None, Some(index)) => sim.plan.groups[index].behind.as_deref(),
                 (None, None) => None,
             },
         }

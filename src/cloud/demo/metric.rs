@@ -172,7 +172,7 @@ impl Sim {
                 Some(_) => None,
                 None => {
                     let instance = self.instances.get(dimension(id, "InstanceId")?)?;
-                    let metric = HostMetric::named(&id.name, &instance.instance_type)?;
+                    let metric = HostMetric::named(&id.name, &instance.kind)?;
                     Some(Gauge::Host(instance.id.clone(), metric))
                 }
             },
@@ -297,7 +297,7 @@ impl Sim {
             | Gauge::Queue(index, _)
             | Gauge::Nat(index, _) => *index as u64,
         };
-        let lag = 25 + (signal::hash(&[self.seed, name]) % 35).cast_signed();
+        let lag = 25 + signal::below(&[self.seed, name], 35);
         let until = minute_of(self.now - lag * SECOND);
         until - until.rem_euclid(gauge.step())
     }

@@ -35,10 +35,9 @@ pub fn noise(parts: &[u64]) -> f64 {
     unit(parts).mul_add(2.0, -1.0)
 }
 
-/// One of several, or `None` of none.
-pub fn pick<'a, T>(parts: &[u64], of: &'a [T]) -> Option<&'a T> {
-    let count = of.len() as u64;
-    (count > 0).then(|| &of[(hash(parts) % count) as usize])
+/// A whole number in `0..bound`; 0 for a bound below 1.
+pub fn below(parts: &[u64], bound: i64) -> i64 {
+    (hash(parts) >> 1).cast_signed() % bound.max(1)
 }
 
 /// `digits` hexadecimal digits, at most 64.

@@ -12,7 +12,9 @@ pub mod instance;
 pub mod policy;
 pub mod queue;
 pub mod rollout;
+pub mod scaling;
 pub mod target;
+pub mod task;
 pub mod traffic;
 pub mod trail;
 

@@ -132,10 +132,10 @@ fn by_account(leaders: &[&ScopeState], today: Date) -> Vec<AccountEntry> {
     let mut amounts: BTreeMap<String, f64> = BTreeMap::new();
     for state in leaders {
         let Some(usage) = state.usage.get() else { continue };
-        if usage.by_account.is_empty() {
-            if let (Some(account), Some(amount)) = (state.account(), usage.month_to_date(today)) {
-                amounts.insert(account.to_owned(), amount);
-            }
+        if usage.by_account.is_empty()
+            && let (Some(account), Some(amount)) = (state.account(), usage.month_to_date(today))
+        {
+            amounts.insert(account.to_owned(), amount);
         }
         for (account, amount) in &usage.by_account {
             // A payer account and its member may both be watched: the same bill is counted once.

@@ -74,6 +74,7 @@ impl Stage {
             zone: TimeZone::get(name).expect("it is compiled in"),
         };
         let setup = Setup {
+            pinned_logs: Vec::new(),
             estate: Some(demo::estate_name(worlds).to_owned()),
             environment: Environment::Demo,
             write: WriteState::ReadOnly,

@@ -44,7 +44,7 @@ impl Dice {
 
     /// One of several, or `None` of none.
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        let nth = usize::try_from(self.below(of.len() as i64)).ok()?;
+        let nth = usize::try_from(self.below(i64::try_from(of.len()).ok()?)).ok()?;
         of.get(nth).copied()
     }
 

@@ -166,7 +166,7 @@ impl Sim {
 
     /// Whether an instance publishes metrics of its cards to CloudWatch.
     pub fn has_cloudwatch_agent(&self, instance: &Instance) -> bool {
-        cards(&instance.instance_type).is_some()
+        cards(&instance.kind).is_some()
             && instance
                 .group
                 .is_some_and(|group| self.plan.groups[group].cloudwatch_agent)
@@ -174,7 +174,7 @@ impl Sim {
 
     /// A card of an instance in a minute; `None` while the instance does not run.
     pub fn card(&self, instance: &Instance, nth: u8, at: Ms) -> Option<Card> {
-        let kind = cards(&instance.instance_type)?;
+        let kind = cards(&instance.kind)?;
         if instance.up.at(at) < 0.5 {
             return None;
         }
@@ -213,7 +213,7 @@ impl Sim {
     /// Whether the program on a card that has nothing to do still holds memory: a server always
     /// does, a queue's worker lets go of it after a quarter of an hour.
     fn keeps_model(&self, instance: &Instance, nth: u8, at: Ms) -> bool {
-        if !self.is_worker(instance, at) {
+        if !instance.is_worker(at) {
             return false;
         }
         let of_queue = instance

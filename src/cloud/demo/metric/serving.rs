@@ -185,18 +185,13 @@ impl Sim {
         let running = self.services[index].running.mean(minute, minute + MINUTE);
         (running > 0.0).then(|| {
             let plan = &self.plan.services[index];
-            let cpu = match &plan.target_group {
-                Some(name) => self.serving(name, minute).cpu,
-                None => {
-                    let key = [self.seed, signal::name(&plan.name), part(minute)];
-                    let demand = self.demand(&plan.load.traffic, minute);
-                    cpu_of(
-                        &plan.load,
-                        demand,
-                        f64::from(plan.desired) / running,
-                        signal::noise(&key),
-                    )
-                }
+            let cpu = if let Some(name) = &plan.target_group {
+                self.serving(name, minute).cpu
+            } else {
+                let key = [self.seed, signal::name(&plan.name), part(minute)];
+                let demand = self.demand(&plan.load.traffic, minute);
+                let strain = f64::from(plan.desired) / running;
+                cpu_of(&plan.load, demand, strain, signal::noise(&key))
             };
             Sample::level(cpu, 0.2)
         })
@@ -221,18 +216,15 @@ impl Sim {
         }
         let plan = &self.plan.groups[index];
         let key = [self.seed, signal::name(&plan.name), part(minute), 5];
-        Some(match &plan.load {
-            Some(load) => {
-                let demand = self.demand(&load.traffic, minute);
-                let full = self.cache_pressure(&load.traffic, minute);
-                let strain = f64::from(plan.desired) / here * full.mul_add(0.2, 1.0);
-                cpu_of(load, demand, strain, signal::noise(&key))
-            }
-            None => {
-                let share = self.worker_share(&plan.name, minute).unwrap_or(0.3);
-                share.mul_add(34.0, 7.0) + signal::noise(&key)
-            }
-        })
+        let noise = signal::noise(&key);
+        let Some(load) = &plan.load else {
+            let share = self.worker_share(&plan.name, minute).unwrap_or(0.3);
+            return Some(share.mul_add(34.0, 7.0) + noise);
+        };
+        let demand = self.demand(&load.traffic, minute);
+        let full = self.cache_pressure(&load.traffic, minute);
+        let strain = f64::from(plan.desired) / here * full.mul_add(0.2, 1.0);
+        Some(cpu_of(load, demand, strain, noise))
     }
 }
 

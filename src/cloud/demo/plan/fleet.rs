@@ -32,7 +32,8 @@ pub struct Group {
     #[serde(default)]
     pub instance_tags: Tags,
     /// The target group that instances register with.
-    pub target_group: Option<String>,
+    #[serde(rename = "target_group")]
+    pub behind: Option<String>,
     /// What it does under its traffic, if it serves requests.
     pub load: Option<Load>,
     /// The target tracking policy.
@@ -138,7 +139,7 @@ pub struct Instance {
     pub name: String,
     /// The instance type.
     #[serde(rename = "type")]
-    pub instance_type: String,
+    pub kind: String,
     /// The instance profile; without one there is no Systems Manager.
     pub profile: Option<String>,
     /// Further tags.

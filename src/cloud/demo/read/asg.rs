@@ -76,7 +76,7 @@ fn group(sim: &Sim, index: usize) -> Group {
         }),
         instance_types: plan.types.clone(),
         target_groups: plan
-            .target_group
+            .behind
             .iter()
             .filter_map(|name| sim.targets.get(name))
             .map(|group| group.arn.clone())
@@ -116,7 +116,7 @@ fn members(sim: &Sim, state: &State, holds: impl Fn(Lifecycle) -> bool) -> Vec<G
             let instance = sim.instances.get(&member.id)?;
             Some(GroupInstance {
                 id: member.id.clone(),
-                instance_type: Some(instance.instance_type.clone()),
+                instance_type: Some(instance.kind.clone()),
                 zone: instance.zone.clone(),
                 lifecycle: word(state, member).to_owned(),
                 healthy: member.healthy,

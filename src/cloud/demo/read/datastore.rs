@@ -164,8 +164,7 @@ fn automated(sim: &Sim, database: &Database) -> Vec<DbSnapshot> {
     (0..=i64::from(database.backup_days))
         .filter_map(|back| {
             let day = today - back * DAY;
-            let delay = signal::hash(&sim.key(&database.name, part(day))) % 12;
-            let at = day + window + delay.cast_signed() * MINUTE;
+            let at = day + window + signal::below(&sim.key(&database.name, part(day)), 12) * MINUTE;
             let age = sim.now - at;
             if age < 0 || age > Ms::from(database.backup_days) * DAY || at < database.created {
                 return None;

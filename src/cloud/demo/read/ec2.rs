@@ -18,7 +18,7 @@ fn instance(state: &State) -> Instance {
     Instance {
         id: state.id.clone(),
         name: Some(state.name.clone()),
-        instance_type: state.instance_type.clone(),
+        instance_type: state.kind.clone(),
         state: state.state.word().to_owned(),
         state_reason: state.reason.clone(),
         zone: state.zone.clone(),

@@ -16,8 +16,8 @@ pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
         .filter(|instance| is_registered(instance))
         .filter(|instance| matches!(instance.state, State::Running | State::Stopping))
         .map(|instance| {
-            let online = sim.agent_answers(instance, sim.now);
-            let silent = 2 * HOUR + (signal::hash(&sim.key(&instance.id, 2)) % 90).cast_signed() * MINUTE;
+            let online = instance.agent_answers(sim.now);
+            let silent = 2 * HOUR + signal::below(&sim.key(&instance.id, 2), 90) * MINUTE;
             let heard = if online { 20 * SECOND } else { silent };
             ManagedHost {
                 instance_id: instance.id.clone(),
@@ -29,7 +29,7 @@ pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
                 last_ping_at: Some(stamp((sim.now - heard).max(instance.launched))),
                 agent_version: Some("3.3.1611.0".to_owned()),
                 platform: Some(
-                    if cards(&instance.instance_type).is_some() {
+                    if cards(&instance.kind).is_some() {
                         "Ubuntu"
                     } else {
                         "Amazon Linux"
@@ -63,7 +63,7 @@ fn probe_one(sim: &Sim, id: &str) -> ProbeOutput {
     let Some(instance) = sim.instances.get(id).filter(|instance| is_registered(instance)) else {
         return output(ProbeEnd::NotManaged, String::new(), "");
     };
-    if !sim.agent_answers(instance, sim.now) {
+    if !instance.agent_answers(sim.now) {
         return output(ProbeEnd::Offline, String::new(), "ConnectionLost");
     }
     match instance.host {

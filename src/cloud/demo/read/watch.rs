@@ -117,7 +117,7 @@ pub fn gpu_metrics(sim: &Sim) -> Vec<MetricId> {
     sim.instances
         .values()
         .filter(|instance| instance.state == Life::Running && sim.has_cloudwatch_agent(instance))
-        .filter_map(|instance| Some((instance, cards(&instance.instance_type)?)))
+        .filter_map(|instance| Some((instance, cards(&instance.kind)?)))
         .flat_map(|(instance, kind)| {
             let host = format!("ip-{}", instance.address.replace('.', "-"));
             NAMES.map(|name| {

@@ -82,7 +82,7 @@ impl Sim {
     }
 
     fn quiet_since(&self, name: &str) -> Ms {
-        self.origin - DAY - (signal::hash(&self.key(name, 11)) % 400) as Ms * HOUR
+        self.origin - DAY - signal::below(&self.key(name, 11), 400) * HOUR
     }
 
     /// The metric that an alarm watches, with dimensions as CloudWatch has them.

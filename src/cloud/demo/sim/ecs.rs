@@ -252,8 +252,8 @@ impl Sim {
 
     /// How long ago the nth newest revision came, newest is 0.
     fn revision_age(&self, service: &Plan, nth: usize) -> Ms {
-        let hours = signal::unit(&self.key(&service.name, nth as u64)) * 40.0;
-        30 * HOUR + nth as Ms * 4 * DAY + hours as Ms * HOUR
+        let age = Ms::try_from(nth).unwrap_or_default();
+        30 * HOUR + age * 4 * DAY + signal::below(&self.key(&service.name, part(age)), 40) * HOUR
     }
 
     fn found_service(&self, plan: &Plan) -> Service {

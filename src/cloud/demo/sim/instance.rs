@@ -16,7 +16,7 @@ pub struct Instance {
     /// The value of the tag `Name`.
     pub name: String,
     /// The instance type.
-    pub instance_type: String,
+    pub kind: String,
     /// Where it is in its life.
     pub state: State,
     /// What AWS says of its last change.
@@ -102,13 +102,13 @@ impl Sim {
 
     fn found_instance(&self, plan: &Plan, number: u64) -> Instance {
         let key = self.key(&plan.name, number);
-        let launched = self.epoch - 9 * DAY - (signal::hash(&key) % 90) as Ms * HOUR;
+        let launched = self.epoch - 9 * DAY - signal::below(&key, 90) * HOUR;
         let mut tags = plan.tags.clone();
         tags.insert("Name".to_owned(), plan.name.clone());
         Instance {
             id: format!("i-0{}", signal::hex(&key, 16)),
             name: plan.name.clone(),
-            instance_type: plan.instance_type.clone(),
+            kind: plan.kind.clone(),
             state: if plan.stopped {
                 State::Stopped
             } else {
@@ -190,23 +190,6 @@ impl Sim {
         self.set_instance(id, next, None, at);
     }
 
-    /// Whether systems manager hears from an instance.
-    pub fn agent_answers(&self, instance: &Instance, at: Ms) -> bool {
-        instance.profile.is_some()
-            && !matches!(instance.host, Host::NoAgent | Host::AgentOffline)
-            && instance.state == State::Running
-            && instance.up_since.is_some_and(|since| at >= since + 40 * SECOND)
-    }
-
-    /// Whether an instance takes jobs.
-    pub fn is_worker(&self, instance: &Instance, at: Ms) -> bool {
-        matches!(
-            instance.host,
-            Host::Normal | Host::AgentOffline | Host::NoAgent | Host::Hot | Host::Ecc
-        ) && instance.state == State::Running
-            && instance.up_since.is_some_and(|since| at >= since + MINUTE)
-    }
-
     /// Drops what can no longer be seen.
     pub fn forget_instances(&mut self, past: Ms, at: Ms) {
         self.instances
@@ -220,5 +203,24 @@ impl Sim {
             group.activities.retain(|activity| activity.started > past);
             group.spans.retain(|span| span.to.is_none_or(|to| to > past));
         }
+    }
+}
+
+impl Instance {
+    /// Whether systems manager hears from an self.
+    pub fn agent_answers(&self, at: Ms) -> bool {
+        self.profile.is_some()
+            && !matches!(self.host, Host::NoAgent | Host::AgentOffline)
+            && self.state == State::Running
+            && self.up_since.is_some_and(|since| at >= since + 40 * SECOND)
+    }
+
+    /// Whether an instance takes jobs.
+    pub fn is_worker(&self, at: Ms) -> bool {
+        matches!(
+            self.host,
+            Host::Normal | Host::AgentOffline | Host::NoAgent | Host::Hot | Host::Ecc
+        ) && self.state == State::Running
+            && self.up_since.is_some_and(|since| at >= since + MINUTE)
     }
 }

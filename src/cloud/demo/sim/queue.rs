@@ -130,7 +130,7 @@ impl Sim {
             .flat_map(|group| &self.groups[group].members)
             .filter(|member| member.lifecycle == super::group::Lifecycle::InService)
             .filter_map(|member| self.instances.get(&member.id))
-            .filter(|instance| self.is_worker(instance, at))
+            .filter(|instance| instance.is_worker(at))
             .count() as f64
     }
 

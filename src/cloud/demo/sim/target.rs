@@ -91,7 +91,7 @@ impl Sim {
                 let of_group = plan
                     .groups
                     .iter()
-                    .position(|other| other.target_group.as_deref() == Some(&group.name));
+                    .position(|other| other.behind.as_deref() == Some(&group.name));
                 self.targets.insert(
                     group.name.clone(),
                     TargetGroup {
