@@ -223,7 +223,8 @@ class Bench:
         return share, f"quiet demo, live, {self.seconds} s; {count} bytes written meanwhile"
 
     def refresh_bytes(self):
-        with self.demo("codemate") as terminal:
+        # Faster than life, so that there is enough to see.
+        with self.demo("codemate", "--speed", "20") as terminal:
             terminal.wait_for(b"CRIT")
             terminal.read_for(5)
             bursts = []

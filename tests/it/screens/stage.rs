@@ -83,7 +83,6 @@ impl Stage {
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             notices: Vec::new(),
-            pinned_logs: Vec::new(),
         };
         Self {
             state: State::new(setup, Arc::new(first), epoch),
