@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::SignedDuration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::effect::Effect;
@@ -84,15 +85,17 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
     let first = Picture::empty(inventory, clocks.cloud.now());
     let mut state = State::new(setup, Arc::new(first), clocks.wall.now());
-    let mut screen = Screen::take().context("the terminal cannot be used")?;
-    let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;
-    update(&mut state, Msg::Drawn(geometry));
-
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("the engine cannot start")?;
+    // Before the terminal is taken: from then on, whatever ends us must give it back.
+    let signals = runtime.block_on(async { Signals::catch() })?;
+    let mut screen = Screen::take().context("the terminal cannot be used")?;
+    let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;
+    update(&mut state, Msg::Drawn(geometry));
+
     let ending = runtime.block_on(async {
         let host = EngineHost::new(clocks.cloud.clone());
         let cloud = cloud(host.clone())?;
@@ -110,12 +113,28 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             logs,
             in_tmux,
         };
-        desk.turn((pictures, happened), &clocks).await
+        desk.turn((pictures, happened), signals, &clocks).await
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
     runtime.shutdown_timeout(Duration::from_millis(50));
     Ok(ending)
+}
+
+/// The signals that end a session in order.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches them from now on. Needs a runtime.
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
 }
 
 /// How long `:write` lifts the read-only mode.
@@ -137,13 +156,11 @@ impl Desk<'_> {
     async fn turn(
         &mut self,
         (mut pictures, mut happened): (watch::Receiver<Arc<Picture>>, mpsc::Receiver<Msg>),
+        mut signals: Signals,
         clocks: &Clocks,
     ) -> anyhow::Result<Ending> {
-        use tokio::signal::unix::{SignalKind, signal};
         let (sender, mut inputs) = mpsc::channel(BATCH);
         let reader = Reader::start(sender)?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut terminate = signal(SignalKind::terminate())?;
         let mut dirty = self.perform(Msg::Tick(clocks.wall.now()), &reader)?.is_some();
         loop {
             if dirty {
@@ -155,8 +172,8 @@ impl Desk<'_> {
             // Keys first: data never keeps them waiting, since each turn takes a bounded batch.
             tokio::select! {
                 biased;
-                _ = hangup.recv() => return Ok(Ending::HangUp),
-                _ = terminate.recv() => return Ok(Ending::Terminated),
+                _ = signals.hangup.recv() => return Ok(Ending::HangUp),
+                _ = signals.terminate.recv() => return Ok(Ending::Terminated),
                 Some(input) = inputs.recv() => {
                     self.state.now = clocks.wall.now();
                     let mut next = Some(input);

@@ -18,8 +18,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, styles: &Styles) {
         height: 1,
         ..area
     };
-    put(frame, row(0), 1, area.width, &chart.title, styles.muted);
     let x = area.width.saturating_sub(chart.latest.width() as u16 + 1);
+    put(frame, row(0), 1, x.saturating_sub(2), &chart.title, styles.muted);
     put(frame, row(0), x, area.width, &chart.latest, styles.strong);
     if chart.points.is_empty() {
         put(frame, row(2), 3, area.width, "no data points", styles.muted);
