@@ -8,10 +8,10 @@ use super::super::plan::fleet::{Group as Plan, Host, Purchase, WarmPool};
 use super::super::signal;
 use super::super::time::{DAY, HOUR, Ms, SECOND};
 use super::super::track::Track;
+use super::Sim;
 use super::cron::Cron;
 use super::ecs::Span;
 use super::instance::{Instance, State};
-use super::Sim;
 
 /// An Auto Scaling group.
 #[derive(Debug, Clone)]
