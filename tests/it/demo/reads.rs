@@ -325,7 +325,7 @@ fn hosts_say_what_nvidia_smi_would() {
     assert_eq!(
         outcomes
             .iter()
-            .filter(|outcome| **outcome == ProbeOutcome::AgentOffline)
+            .filter(|outcome| **outcome == ProbeOutcome::DriverError)
             .count(),
         1
     );

@@ -311,7 +311,7 @@ fn actions_of_alarms_can_be_turned_off_and_on() {
 
 #[test]
 fn dead_letters_go_back_to_where_they_came_from() {
-    let stage = Stage::open(World::Invokeai, Scenario::Quiet);
+    let stage = Stage::open(World::Invokeai, Scenario::Everyday);
     let dead = stage.queue("invokeai-generation-dlq");
     assert!(dead.visible >= 3);
     let redrive = |source: &str| {
