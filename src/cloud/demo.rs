@@ -60,7 +60,6 @@ pub struct Demo {
 /// A world that is built when somebody first looks at it.
 struct Stage {
     world: World,
-    plan: Arc<Plan>,
     accepted: Vec<AcceptedWrite>,
     sim: Mutex<Option<Sim>>,
 }
@@ -70,13 +69,12 @@ pub fn scopes(worlds: Worlds) -> Vec<Scope> {
     worlds
         .list()
         .iter()
-        .filter_map(|world| Some((world, Plan::of(*world).ok()?)))
-        .map(|(world, plan)| Scope {
-            name: ScopeName::new(&format!("{world}/{}", plan.region)),
+        .map(|world| Scope {
+            name: ScopeName::new(&format!("{world}/{}", world.region())),
             profile: Some(world.name().to_owned()),
-            region: plan.region,
+            region: world.region().to_owned(),
             role: None,
-            expected_account: Some(plan.account),
+            expected_account: Some(world.account().to_owned()),
         })
         .collect()
 }
@@ -101,13 +99,11 @@ impl Demo {
             .worlds
             .list()
             .iter()
-            .filter_map(|world| Some((*world, Plan::of(*world).ok()?)))
-            .map(|(world, plan)| Stage {
-                world,
-                plan: Arc::new(plan),
+            .map(|world| Stage {
+                world: *world,
                 accepted: accepted
                     .iter()
-                    .filter(|write| write.world == world)
+                    .filter(|write| write.world == *world)
                     .cloned()
                     .collect(),
                 sim: Mutex::new(None),
@@ -125,7 +121,7 @@ impl Demo {
         self.worlds
             .iter()
             .find(|stage| {
-                scope.profile.as_deref() == Some(stage.world.name()) && scope.region == stage.plan.region
+                scope.profile.as_deref() == Some(stage.world.name()) && scope.region == stage.world.region()
             })
             .ok_or_else(|| {
                 Fault::new(
@@ -157,7 +153,8 @@ impl Demo {
             epoch,
             ..
         } = self.settings;
-        let mut sim = Sim::new(Arc::clone(&stage.plan), stage.world, scenario, (seed, ms(epoch)));
+        let plan = Plan::of(stage.world).expect("the files of the estates are compiled in and tested");
+        let mut sim = Sim::new(Arc::new(plan), stage.world, scenario, (seed, ms(epoch)));
         for write in &stage.accepted {
             sim.advance(ms(write.at));
             // What was accepted once is accepted again; if a later version refuses it, the world

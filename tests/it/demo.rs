@@ -1,6 +1,7 @@
 //! The demo as the rest of the program sees it: through the port.
 
 mod data_writes;
+mod findings;
 mod fleet_writes;
 mod logs;
 mod reads;

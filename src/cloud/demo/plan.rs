@@ -19,9 +19,11 @@ use crate::domain::ids::Tag;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The account's twelve digits.
+    /// The account's twelve digits; the world's, not the file's.
+    #[serde(skip)]
     pub account: String,
-    /// Its region.
+    /// Its region; the world's too.
+    #[serde(skip)]
     pub region: String,
     /// The Availability Zones in use.
     pub zones: Vec<String>,
@@ -140,13 +142,16 @@ pub struct Load {
 impl Plan {
     /// Reads the file that is compiled in. Fails only if that file is wrong, which a test excludes.
     pub fn of(world: World) -> Result<Self, serde_yaml::Error> {
-        serde_yaml::from_str(match world {
+        let mut plan: Self = serde_yaml::from_str(match world {
             World::Fashion => include_str!("../../../data/worlds/fashion.yaml"),
             World::Codemate => include_str!("../../../data/worlds/codemate.yaml"),
             World::Ecg => include_str!("../../../data/worlds/ecg.yaml"),
             World::Ecommerce => include_str!("../../../data/worlds/ecommerce.yaml"),
             World::Invokeai => include_str!("../../../data/worlds/invokeai.yaml"),
-        })
+        })?;
+        world.account().clone_into(&mut plan.account);
+        world.region().clone_into(&mut plan.region);
+        Ok(plan)
     }
 
     /// The ARN of a resource of this account and region.
@@ -166,13 +171,105 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    fn plans() -> Vec<(World, Plan)> {
+        World::ALL
+            .into_iter()
+            .map(|world| match Plan::of(world) {
+                Ok(plan) => (world, plan),
+                Err(error) => panic!("{world}: {error}"),
+            })
+            .collect()
+    }
 
     #[test]
     fn every_file_is_read_without_a_complaint() {
-        for world in World::ALL {
-            if let Err(error) = Plan::of(world) {
-                panic!("{world}: {error}");
+        for (world, plan) in plans() {
+            assert_eq!(plan.account.len(), 12, "{world}");
+            assert!(
+                plan.zones.iter().all(|zone| zone.starts_with(&plan.region)),
+                "{world}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        for (world, plan) in plans() {
+            let traffic = |name: &String| {
+                assert!(plan.traffic.contains_key(name), "{world}: no traffic {name}");
+            };
+            let target_groups: BTreeSet<&str> = plan
+                .balancers
+                .iter()
+                .flat_map(|balancer| &balancer.target_groups)
+                .map(|group| group.name.as_str())
+                .collect();
+            let logs: BTreeSet<&str> = plan.log_groups.iter().map(|group| group.name.as_str()).collect();
+            let databases: BTreeSet<&str> = plan.databases.iter().map(|one| one.name.as_str()).collect();
+            let groups: BTreeSet<&str> = plan.groups.iter().map(|group| group.name.as_str()).collect();
+            let queues: BTreeSet<&str> = plan.queues.iter().map(|queue| queue.name.as_str()).collect();
+            let load = |load: &Load| {
+                traffic(&load.traffic);
+                if let Some(name) = &load.database {
+                    assert!(databases.contains(name.as_str()), "{world}: no database {name}");
+                }
+            };
+            for service in &plan.services {
+                load(&service.load);
+                assert!(
+                    plan.clusters.contains(&service.cluster),
+                    "{world}: {}",
+                    service.cluster
+                );
+                assert!(
+                    logs.contains(service.log_group.as_str()),
+                    "{world}: {}",
+                    service.log_group
+                );
+                if let Some(name) = &service.target_group {
+                    assert!(target_groups.contains(name.as_str()), "{world}: {name}");
+                }
+            }
+            for group in &plan.groups {
+                group.load.iter().for_each(load);
+                group.gpu_traffic.iter().for_each(traffic);
+                if let Some(name) = &group.behind {
+                    assert!(target_groups.contains(name.as_str()), "{world}: {name}");
+                }
+                if let Some(fleet::Policy::Queue { queue, .. }) = &group.policy {
+                    assert!(queues.contains(queue.as_str()), "{world}: {queue}");
+                }
+                let priced = |kind: &String| plan.cost.hourly.contains_key(kind);
+                assert!(
+                    group.types.iter().all(priced),
+                    "{world}: {} has no price",
+                    group.name
+                );
+            }
+            for database in &plan.databases {
+                traffic(&database.load.traffic);
+            }
+            for cache in &plan.caches {
+                traffic(&cache.load.traffic);
+            }
+            for queue in &plan.queues {
+                if let Some((dead, _)) = &queue.dead_letter {
+                    assert!(queues.contains(dead.as_str()), "{world}: {dead}");
+                }
+                if let Some(jobs) = &queue.jobs {
+                    traffic(&jobs.traffic);
+                    assert!(
+                        jobs.workers.iter().all(|name| groups.contains(name.as_str())),
+                        "{world}"
+                    );
+                }
+            }
+            for group in &plan.log_groups {
+                group.traffic.iter().for_each(traffic);
             }
         }
     }

@@ -58,7 +58,7 @@ pub fn prepare(sim: &mut Sim) {
             });
         }
         // Whatever the hour is, the workers have something to do: idle ones are another scenario.
-        (Scenario::Everyday | Scenario::Quiet, World::Invokeai) => press(sim, "generation", -7 * DAY, 0.55),
+        (Scenario::Everyday | Scenario::Quiet, World::Invokeai) => press(sim, "generation", -7 * DAY, 0.65),
         (Scenario::BadDeploy, World::Codemate | World::Invokeai) => bad_deploy(sim),
         (Scenario::GpuIdleNight, World::Invokeai) => gpu_idle_night(sim),
         (Scenario::SpotReclaim, World::Invokeai) => spot_reclaim(sim),
@@ -136,8 +136,9 @@ fn bad_deploy(sim: &mut Sim) {
 
 fn gpu_idle_night(sim: &mut Sim) {
     // Whatever the hour is: nobody has wanted an image for five hours, nor will for six.
-    for (traffic, share) in [("generation", 0.0), ("api", 0.12)] {
-        let (from, to) = (sim.epoch - 5 * HOUR, sim.epoch + 6 * HOUR);
+    // The API is as calm as in the nights before.
+    for (traffic, share, since) in [("generation", 0.0, 5 * HOUR), ("api", 0.12, 3 * DAY)] {
+        let (from, to) = (sim.epoch - since, sim.epoch + 6 * HOUR);
         if let Some(pressure) = sim.pressure.get_mut(traffic) {
             pressure.ceiling.set(from, share);
             pressure.ceiling.set(to, 9.0);

@@ -41,6 +41,25 @@ impl World {
             Self::Invokeai => "invokeai",
         }
     }
+
+    /// The account's twelve digits.
+    pub const fn account(self) -> &'static str {
+        match self {
+            Self::Codemate => "111122223333",
+            Self::Fashion => "222233334444",
+            Self::Ecg => "333344445555",
+            Self::Ecommerce => "444455556666",
+            Self::Invokeai => "555566667777",
+        }
+    }
+
+    /// The region.
+    pub const fn region(self) -> &'static str {
+        match self {
+            Self::Fashion | Self::Codemate | Self::Ecommerce => "ap-northeast-2",
+            Self::Ecg | Self::Invokeai => "us-east-1",
+        }
+    }
 }
 
 impl fmt::Display for World {

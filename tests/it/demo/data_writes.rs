@@ -42,7 +42,7 @@ fn reboot(instance: &str, failover: bool) -> Mutation {
 }
 
 fn database(stage: &Stage, name: &str) -> DbInstance {
-    stage.database(name).unwrap()
+    stage.database(name).expect("the world has it")
 }
 
 fn events(stage: &Stage, source: &str) -> Vec<StoreEvent> {

@@ -126,7 +126,7 @@ fn instances_come_and_go_in_their_own_time() {
         .filter(|instance| instance.lifecycle == "Terminating")
         .map(|instance| instance.id)
         .collect();
-    assert_eq!(leaving, [oldest.clone()]);
+    assert_eq!(leaving, std::slice::from_ref(&oldest));
     stage.until(MINUTES(2), |stage| stage.group(WORKERS).instances.len() == 3);
     let gone = stage
         .instances()

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Scenario, World, Worlds};
+use quarterdeck::domain::cost::DailyCost;
 use quarterdeck::domain::elb;
 use quarterdeck::domain::fault::{CredentialFault, FaultKind};
 use quarterdeck::domain::gpu::ProbeOutcome;
@@ -138,7 +139,6 @@ fn the_meter_counts_what_aws_would_count() {
 }
 
 fn cpu(stage: &Stage, period_s: u32, stat: Stat) -> Series {
-    let _ = stage;
     let id = MetricId::new(
         "AWS/ECS",
         "CPUUtilization",
@@ -325,7 +325,7 @@ fn hosts_say_what_nvidia_smi_would() {
     assert_eq!(
         outcomes
             .iter()
-            .filter(|outcome| **outcome == ProbeOutcome::AgentOffline)
+            .filter(|outcome| **outcome == ProbeOutcome::DriverError)
             .count(),
         1
     );
@@ -434,7 +434,7 @@ fn spend_adds_up_and_today_is_estimated() {
         panic!("no usage");
     };
     assert_eq!(usage.daily.len(), usize::try_from(today.day()).unwrap());
-    let sum: f64 = usage.daily.iter().map(|day| day.total()).sum();
+    let sum: f64 = usage.daily.iter().map(DailyCost::total).sum();
     assert!(
         (sum - usage.by_account[0].1).abs() < 0.5,
         "{sum} {:?}",

@@ -12,7 +12,7 @@ use super::stage::{self, Stage};
 fn picture(stage: &Stage) -> Vec<String> {
     let mut answers: Vec<String> = stage::everything(stage)
         .iter()
-        .map(|query| serde_json::to_string(&stage.read(query)).unwrap())
+        .map(|query| serde_json::to_string(&stage.read(query)).expect("answers are data"))
         .collect();
     answers.push(format!("{:?}", stage.probe()));
     let range = (stage.now() - SignedDuration::from_mins(5), stage.now());

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::alarm::AlarmState;
 use quarterdeck::domain::ecs::RolloutState;
+use quarterdeck::domain::gpu::GpuCard;
 use quarterdeck::domain::metric::{MetricId, Stat};
 use quarterdeck::domain::ops::{self, Mutation, Query, ReplyData, autoscaling, ecs, rds};
 
@@ -442,7 +443,7 @@ fn the_same_incident_shows_at_any_hour() {
         let readings = stage.probe();
         let cards = readings.iter().flat_map(|reading| &reading.cards);
         assert!(
-            cards.map(|card| card.looks_idle()).all(|idle| idle == Some(true)),
+            cards.map(GpuCard::looks_idle).all(|idle| idle == Some(true)),
             "+{hours} h"
         );
     }

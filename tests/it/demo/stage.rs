@@ -37,7 +37,7 @@ pub struct Bench {
 
 impl Host for Bench {
     fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap()
+        *self.now.lock().expect("nobody panics while holding it")
     }
 
     fn sleep(&self, _span: Duration) -> BoxFuture<'static, ()> {
@@ -49,7 +49,10 @@ impl Host for Bench {
     }
 
     fn metered(&self, call: Call) {
-        self.calls.lock().unwrap().push(call);
+        self.calls
+            .lock()
+            .expect("nobody panics while holding it")
+            .push(call);
     }
 }
 
@@ -78,21 +81,27 @@ impl Stage {
 
     /// Opens a world some hours after the usual epoch.
     pub fn open_at(world: World, scenario: Scenario, hours: i64) -> Self {
-        let epoch = EPOCH.parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours);
+        let epoch =
+            EPOCH.parse::<Timestamp>().expect("the epoch is a time") + SignedDuration::from_hours(hours);
         Self::built(world, scenario, epoch, Vec::new())
     }
 
     /// Opens a world that has accepted writes before.
     pub fn with(world: World, scenario: Scenario, writes: Vec<AcceptedWrite>) -> Self {
-        Self::built(world, scenario, EPOCH.parse().unwrap(), writes)
+        Self::built(
+            world,
+            scenario,
+            EPOCH.parse().expect("the epoch is a time"),
+            writes,
+        )
     }
 
     /// Opens a world whose writes are recorded elsewhere.
     pub fn recorded_by(world: World, scenario: Scenario, log: Box<dyn WriteLog>) -> Self {
         let stage = Self::open(world, scenario);
-        let settings = settings(world, scenario, EPOCH.parse().unwrap());
+        let settings = settings(world, scenario, EPOCH.parse().expect("the epoch is a time"));
         Self {
-            demo: Demo::new(stage.bench.clone(), settings, log).unwrap(),
+            demo: Demo::new(stage.bench.clone(), settings, log).expect("the record can be read"),
             ..stage
         }
     }
@@ -102,10 +111,15 @@ impl Stage {
         let stage = Self::open(world, Scenario::Quiet);
         let settings = Settings {
             seed,
-            ..settings(world, Scenario::Quiet, EPOCH.parse().unwrap())
+            ..settings(
+                world,
+                Scenario::Quiet,
+                EPOCH.parse().expect("the epoch is a time"),
+            )
         };
         Self {
-            demo: Demo::new(stage.bench.clone(), settings, Box::new(stage.log.clone())).unwrap(),
+            demo: Demo::new(stage.bench.clone(), settings, Box::new(stage.log.clone()))
+                .expect("the record can be read"),
             ..stage
         }
     }
@@ -117,7 +131,7 @@ impl Stage {
         });
         let log = Arc::new(MemoryLog::of(writes));
         let settings = settings(world, scenario, epoch);
-        let demo = Demo::new(bench.clone(), settings, Box::new(log.clone())).unwrap();
+        let demo = Demo::new(bench.clone(), settings, Box::new(log.clone())).expect("the record can be read");
         Self {
             demo,
             bench,
@@ -132,7 +146,7 @@ impl Stage {
 
     /// Moves the clock on.
     pub fn pass(&self, span: SignedDuration) {
-        *self.bench.now.lock().unwrap() += span;
+        *self.bench.now.lock().expect("nobody panics while holding it") += span;
     }
 
     pub fn try_read(&self, query: &Query) -> Result<ReplyData, Fault> {
@@ -142,7 +156,7 @@ impl Stage {
     }
 
     pub fn read(&self, query: &Query) -> ReplyData {
-        self.try_read(query).unwrap()
+        self.try_read(query).expect("the demo answers")
     }
 
     pub fn write(&self, change: Mutation) -> Result<Receipt, Fault> {
@@ -151,14 +165,14 @@ impl Stage {
 
     /// The code of the refusal that a change meets.
     pub fn refused(&self, change: Mutation) -> String {
-        let before = self.log.load().unwrap().len();
-        let fault = self.write(change).unwrap_err();
+        let before = self.log.load().expect("a record in memory").len();
+        let fault = self.write(change).expect_err("it should be refused");
         assert_eq!(
-            self.log.load().unwrap().len(),
+            self.log.load().expect("a record in memory").len(),
             before,
             "a refused write must not be recorded"
         );
-        fault.code.unwrap()
+        fault.code.expect("AWS gives a code")
     }
 }
 
@@ -166,7 +180,7 @@ impl Stage {
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
-        .unwrap()
+        .expect("a runtime without threads")
         .block_on(future)
 }
 
@@ -199,12 +213,12 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
         Query::Logs(ops::logs::Read::Groups),
         Query::Cost(ops::cost::Read::Usage {
             from: first,
-            to: today.tomorrow().unwrap(),
+            to: today.tomorrow().expect("not the end of time"),
             month: first,
         }),
         Query::Cost(ops::cost::Read::Forecast {
             from: today,
-            to: today.last_of_month().tomorrow().unwrap(),
+            to: today.last_of_month().tomorrow().expect("not the end of time"),
         }),
         Query::Cost(ops::cost::Read::Anomalies { from: first }),
         Query::Cost(ops::cost::Read::Budgets {
@@ -269,7 +283,7 @@ impl Stage {
             .services
             .into_iter()
             .find(|service| service.cluster == cluster && service.name == name)
-            .unwrap()
+            .expect("the world has it")
     }
 
     pub fn tasks(&self, cluster: &str, service: &str) -> Vec<Task> {
@@ -295,7 +309,10 @@ impl Stage {
 
     pub fn group(&self, name: &str) -> Group {
         match self.read(&Query::AutoScaling(ops::autoscaling::Read::Groups)) {
-            ReplyData::Groups(groups) => groups.into_iter().find(|group| group.name == name).unwrap(),
+            ReplyData::Groups(groups) => groups
+                .into_iter()
+                .find(|group| group.name == name)
+                .expect("the world has it"),
             other => panic!("{other:?}"),
         }
     }
@@ -339,7 +356,10 @@ impl Stage {
 
     pub fn cache(&self, name: &str) -> Cache {
         match self.read(&Query::ElastiCache(ops::elasticache::Read::Caches)) {
-            ReplyData::Caches(caches) => caches.into_iter().find(|cache| cache.name == name).unwrap(),
+            ReplyData::Caches(caches) => caches
+                .into_iter()
+                .find(|cache| cache.name == name)
+                .expect("the world has it"),
             other => panic!("{other:?}"),
         }
     }
@@ -350,21 +370,27 @@ impl Stage {
                 .target_groups
                 .into_iter()
                 .find(|group| group.name == name)
-                .unwrap(),
+                .expect("the world has it"),
             other => panic!("{other:?}"),
         }
     }
 
     pub fn alarm(&self, name: &str) -> Alarm {
         match self.read(&Query::CloudWatch(ops::cloudwatch::Read::Alarms)) {
-            ReplyData::Alarms(alarms) => alarms.into_iter().find(|alarm| alarm.name == name).unwrap(),
+            ReplyData::Alarms(alarms) => alarms
+                .into_iter()
+                .find(|alarm| alarm.name == name)
+                .expect("the world has it"),
             other => panic!("{other:?}"),
         }
     }
 
     pub fn queue(&self, name: &str) -> Queue {
         match self.read(&Query::Sqs(ops::sqs::Read::Queues)) {
-            ReplyData::Queues(queues) => queues.into_iter().find(|queue| queue.name == name).unwrap(),
+            ReplyData::Queues(queues) => queues
+                .into_iter()
+                .find(|queue| queue.name == name)
+                .expect("the world has it"),
             other => panic!("{other:?}"),
         }
     }
@@ -387,10 +413,13 @@ impl Stage {
             "AWS/ApplicationELB",
             metric,
             &[
-                ("TargetGroup", elb::target_group_dimension(&group.arn).unwrap()),
+                (
+                    "TargetGroup",
+                    elb::target_group_dimension(&group.arn).expect("the world has it"),
+                ),
                 (
                     "LoadBalancer",
-                    elb::load_balancer_dimension(&group.load_balancers[0]).unwrap(),
+                    elb::load_balancer_dimension(&group.load_balancers[0]).expect("the world has it"),
                 ),
             ],
             stat,
@@ -458,7 +487,7 @@ impl Stage {
     pub fn cost_of(&self, date: jiff::civil::Date) -> f64 {
         let query = Query::Cost(ops::cost::Read::Usage {
             from: date,
-            to: date.tomorrow().unwrap(),
+            to: date.tomorrow().expect("not the end of time"),
             month: date.first_of_month(),
         });
         match self.read(&query) {

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::time::{DAY, HOUR, Ms, ms, part, stamp};
@@ -138,6 +139,7 @@ pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
         .cost
         .anomalies
         .iter()
+        .filter(|_| sim.scenario != Scenario::Quiet)
         .filter_map(|anomaly| {
             let start = opened.checked_sub(anomaly.days_ago.days()).ok()?;
             (start >= from).then(|| Anomaly {

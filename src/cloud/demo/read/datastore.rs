@@ -2,6 +2,7 @@
 
 use super::super::plan::store::{Cache as CachePlan, Form};
 use super::super::plan::tags;
+use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::sim::database::{Database, Event, Snapshot};
@@ -204,6 +205,7 @@ fn window_start(window: &str) -> Option<Ms> {
 pub fn maintenance(sim: &Sim) -> Vec<PendingMaintenance> {
     sim.databases
         .iter()
+        .filter(|_| sim.scenario != Scenario::Quiet)
         .flat_map(|database| {
             database
                 .plan

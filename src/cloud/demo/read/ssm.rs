@@ -5,7 +5,7 @@ use super::super::metric::cards;
 use super::super::plan::fleet::Host;
 use super::super::signal;
 use super::super::sim::Sim;
-use super::super::sim::instance::{Instance, State};
+use super::super::sim::instance::State;
 use super::super::time::{HOUR, MINUTE, SECOND, stamp};
 use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
 
@@ -13,12 +13,24 @@ use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
 pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
     sim.instances
         .values()
-        .filter(|instance| is_registered(instance))
+        .filter(|instance| instance.is_registered(sim.now))
         .filter(|instance| matches!(instance.state, State::Running | State::Stopping))
         .map(|instance| {
             let online = instance.agent_answers(sim.now);
-            let silent = 2 * HOUR + signal::below(&sim.key(&instance.id, 2), 90) * MINUTE;
-            let heard = if online { 20 * SECOND } else { silent };
+            let silent_since = match (instance.host, instance.up_since) {
+                (Host::AgentOffline, _) => {
+                    let before = signal::below(&sim.key(&instance.id, 2), 90) * MINUTE;
+                    (sim.epoch - 2 * HOUR - before).max(instance.launched)
+                }
+                // It is about to come back from a restart.
+                (_, Some(up)) => up.min(sim.now) - 50 * SECOND,
+                (_, None) => sim.now - 20 * SECOND,
+            };
+            let heard = if online {
+                sim.now - 20 * SECOND
+            } else {
+                silent_since
+            };
             ManagedHost {
                 instance_id: instance.id.clone(),
                 ping: if online {
@@ -26,7 +38,7 @@ pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
                 } else {
                     Ping::ConnectionLost
                 },
-                last_ping_at: Some(stamp((sim.now - heard).max(instance.launched))),
+                last_ping_at: Some(stamp(heard)),
                 agent_version: Some("3.3.1611.0".to_owned()),
                 platform: Some(
                     if cards(&instance.kind).is_some() {
@@ -39,11 +51,6 @@ pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
             }
         })
         .collect()
-}
-
-/// Whether a host ever had an agent and a role.
-fn is_registered(instance: &Instance) -> bool {
-    instance.profile.is_some() && instance.host != Host::NoAgent
 }
 
 /// What the probe prints on each of these hosts.
@@ -60,7 +67,11 @@ fn probe_one(sim: &Sim, id: &str) -> ProbeOutput {
         truncated: false,
         at: stamp(sim.now),
     };
-    let Some(instance) = sim.instances.get(id).filter(|instance| is_registered(instance)) else {
+    let Some(instance) = sim
+        .instances
+        .get(id)
+        .filter(|instance| instance.is_registered(sim.now))
+    else {
         return output(ProbeEnd::NotManaged, String::new(), "");
     };
     if !instance.agent_answers(sim.now) {

@@ -232,3 +232,27 @@ impl Sim {
         alarm.since = at;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::plan::Plan as Estate;
+    use super::super::super::selection::{Scenario, World};
+    use super::*;
+
+    #[test]
+    fn every_alarm_watches_a_metric_that_exists() {
+        for world in World::ALL {
+            let plan = Arc::new(Estate::of(world).unwrap());
+            let sim = Sim::new(Arc::clone(&plan), world, Scenario::Quiet, (0, 1_794_960_000_000));
+            for (alarm, state) in plan.alarms.iter().zip(&sim.alarms) {
+                let watched = state.watched.as_ref().unwrap();
+                assert!(
+                    watched.gauge.is_some(),
+                    "{world}: {}: {:?}",
+                    alarm.name,
+                    watched.id
+                );
+            }
+        }
+    }
+}

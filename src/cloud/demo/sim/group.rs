@@ -172,6 +172,7 @@ impl Sim {
                 let age = signal::below(&self.key(&instance.id, 5), 70);
                 instance.launched = self.epoch - 8 * HOUR - age * HOUR;
                 instance.up_since = Some(instance.launched + 15 * SECOND);
+                instance.first_up = instance.up_since;
                 instance.state = State::Running;
                 instance.up = Track::new(1.0);
                 self.groups[index].begin_span(&instance.id, Ms::MIN);
@@ -223,6 +224,7 @@ impl Sim {
             spot,
             launched: at,
             up_since: None,
+            first_up: None,
             gone_since: None,
             address: format!(
                 "10.0.{}.{}",

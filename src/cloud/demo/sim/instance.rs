@@ -31,6 +31,8 @@ pub struct Instance {
     pub launched: Ms,
     /// Since when it runs.
     pub up_since: Option<Ms>,
+    /// When it first ran: a little later its agent registers.
+    pub first_up: Option<Ms>,
     /// Since when it is gone.
     pub gone_since: Option<Ms>,
     /// The private address.
@@ -87,6 +89,8 @@ impl State {
     }
 }
 
+/// How long after the instance its agent is there.
+const AGENT_STARTS: Ms = 40 * SECOND;
 /// How long an instance that is gone can still be seen.
 const SEEN: Ms = HOUR;
 
@@ -122,6 +126,7 @@ impl Sim {
             spot: false,
             launched,
             up_since: (!plan.stopped).then_some(launched),
+            first_up: Some(launched),
             gone_since: None,
             address: format!("10.0.{}.{}", 10 + 10 * (number % 2), 70 + number % 100),
             public: plan
@@ -154,6 +159,7 @@ impl Sim {
         match state {
             State::Running => {
                 instance.up_since = Some(at);
+                instance.first_up = instance.first_up.or(Some(at));
                 instance.up.set(at, 1.0);
             }
             State::Pending => {
@@ -207,12 +213,20 @@ impl Sim {
 }
 
 impl Instance {
-    /// Whether systems manager hears from an self.
-    pub fn agent_answers(&self, at: Ms) -> bool {
+    /// Whether it has ever registered with Systems Manager: that takes an agent, a role and a first
+    /// minute.
+    pub fn is_registered(&self, at: Ms) -> bool {
         self.profile.is_some()
-            && !matches!(self.host, Host::NoAgent | Host::AgentOffline)
+            && self.host != Host::NoAgent
+            && self.first_up.is_some_and(|up| at >= up + AGENT_STARTS)
+    }
+
+    /// Whether Systems Manager hears from it.
+    pub fn agent_answers(&self, at: Ms) -> bool {
+        self.is_registered(at)
+            && self.host != Host::AgentOffline
             && self.state == State::Running
-            && self.up_since.is_some_and(|since| at >= since + 40 * SECOND)
+            && self.up_since.is_some_and(|since| at >= since + AGENT_STARTS)
     }
 
     /// Whether an instance takes jobs.

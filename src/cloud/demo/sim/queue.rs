@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::time::{MINUTE, Ms, SECOND, part};
 use super::Sim;
@@ -102,7 +103,9 @@ impl Sim {
                     minutes: VecDeque::new(),
                     moving: None,
                 };
-                queue.put(plan.waiting as f64, self.origin - 26 * 60 * MINUTE);
+                if self.scenario != Scenario::Quiet {
+                    queue.put(plan.waiting as f64, self.origin - 26 * 60 * MINUTE);
+                }
                 queue
             })
             .collect();
@@ -153,6 +156,7 @@ impl Sim {
             let done = self.queues[index].take(capacity);
             self.queues[index].in_flight = (done * jobs.seconds_each / 60.0).min(workers).round();
             if let Some((dead, _)) = &queue_plan.dead_letter
+                && self.scenario != Scenario::Quiet
                 && signal::unit(&[key[0], key[1], key[2], 9]) < done * jobs.poison
                 && let Some(dead) = self.find_queue(dead)
             {
