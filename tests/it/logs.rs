@@ -133,7 +133,9 @@ impl Desk {
                     found.push(msg);
                     true
                 });
-                found.into_iter().for_each(|msg| self.happen(msg));
+                for msg in found {
+                    self.happen(msg);
+                }
             }
         }
     }
@@ -183,7 +185,7 @@ fn line(group: u16, second: i64, message: &str) -> TailLine {
     TailLine {
         group,
         event: LogEvent {
-            id: format!("{:056}", at_ms),
+            id: format!("{at_ms:056}"),
             stream: "api/api/6b04c6f2".to_owned(),
             at_ms,
             ingested_ms: at_ms + 2_400,

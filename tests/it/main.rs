@@ -1,5 +1,10 @@
 //! The integration tests, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test stops at the first surprise, like the test itself"
+)]
+
 #[cfg(feature = "aws")]
 mod adapter;
 mod arch;
@@ -9,12 +14,9 @@ mod console;
 mod console_state;
 mod demo;
 mod gpu_probe_line;
-<<<<<<< HEAD
 mod logs;
-=======
 #[cfg(feature = "aws")]
 mod moto;
->>>>>>> main
 mod rules;
 mod screens;
 mod support;

@@ -100,7 +100,8 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
 #[test]
 fn every_incident_is_found_when_the_demo_opens() {
     let crit = |rule| (Severity::Crit, rule);
-    let cases: [(Scenario, World, &[(Severity, &str)]); 7] = [
+    type Said<'a> = &'a [(Severity, &'a str)];
+    let cases: [(Scenario, World, Said); 7] = [
         (
             Scenario::BadDeploy,
             World::Invokeai,
