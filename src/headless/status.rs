@@ -92,8 +92,9 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             // How members are paid for, and of which group a host is.
             Kind::Asg => &[Kind::Ec2Instance],
             Kind::Gpu | Kind::GpuHost => &[Kind::Ec2Instance, Kind::Gpu, Kind::GpuHost],
-            // Snapshots of both come in one answer.
+            // Snapshots and metrics of both come in one answer.
             Kind::RdsCluster => &[Kind::RdsInstance],
+            Kind::RdsInstance => &[Kind::RdsCluster],
             Kind::LoadBalancer => &[Kind::TargetGroup],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
@@ -107,7 +108,6 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             ],
             Kind::EcsService
             | Kind::Ec2Instance
-            | Kind::RdsInstance
             | Kind::Redis
             | Kind::TargetGroup
             | Kind::Alarm
