@@ -1,6 +1,7 @@
 //! What keeps credentials from working, in words that mend it.
 
 use crate::app::state::State;
+use crate::domain::fault::FaultKind;
 use crate::domain::inventory::Source;
 
 /// Sources of which one or another is asked soon, whichever pane is in front.
@@ -26,7 +27,7 @@ pub fn lines(state: &State) -> Vec<String> {
             .iter()
             .filter_map(|source| scope.standing(source).failing)
             .map(|failing| failing.fault)
-            .find(|fault| fault.is_credential());
+            .find(|fault| matches!(fault.kind, FaultKind::Credentials(_)));
         if let Some(fault) = fault {
             let line = fault.hint(&scope.scope);
             // Both regions of a profile fail alike.
