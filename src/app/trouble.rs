@@ -1,7 +1,7 @@
 //! What keeps credentials from working, in words that mend it.
 
 use crate::app::state::State;
-use crate::domain::fault::FaultKind;
+use crate::domain::fault::{CredentialFault, FaultKind};
 use crate::domain::inventory::Source;
 
 /// Sources of which one or another is asked soon, whichever pane is in front.
@@ -29,7 +29,13 @@ pub fn lines(state: &State) -> Vec<String> {
             .map(|failing| failing.fault)
             .find(|fault| matches!(fault.kind, FaultKind::Credentials(_)));
         if let Some(fault) = fault {
-            let line = fault.hint(&scope.scope);
+            let line = match &fault.kind {
+                FaultKind::Credentials(CredentialFault::MfaRequired { serial }) => format!(
+                    "profile {} wants a code of {serial}: Enter asks for it",
+                    scope.scope.profile_name()
+                ),
+                _ => fault.hint(&scope.scope),
+            };
             // Both regions of a profile fail alike.
             if !lines.contains(&line) {
                 lines.push(line);

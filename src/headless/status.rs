@@ -5,6 +5,7 @@ pub mod document;
 mod text;
 
 use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
 
 use serde_json::{Value, json};
 
@@ -63,8 +64,11 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
     };
     let status = build::status(&picture, &policies, &kinds);
     out.report(&status)?;
-    for line in unreachable(&picture.inventory) {
-        complain(&format!("qd: {line}"));
+    // Whoever watches the terminal has just read it; whoever sends the results elsewhere has not.
+    if !io::stdout().is_terminal() {
+        for line in unreachable(&picture.inventory) {
+            complain(&format!("qd: {line}"));
+        }
     }
     Ok(exit(&picture.inventory, &status, request.fail_on))
 }
@@ -141,7 +145,7 @@ pub fn reach(inventory: &Inventory) -> Exit {
     Exit::worst(inventory.shown().map(reach_of))
 }
 
-/// A line for each scope of which nothing could be read: whoever throws the results away still hears.
+/// A line for each scope of which nothing could be read.
 fn unreachable(inventory: &Inventory) -> BTreeSet<String> {
     inventory
         .shown()
