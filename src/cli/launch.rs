@@ -11,7 +11,9 @@ use crate::cli::global::Global;
 use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
-use crate::cloud::demo::{self, Scenario, Worlds};
+use crate::cloud::demo::{
+    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
+};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::console::session::Session;
@@ -25,6 +27,7 @@ use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::headless::Job;
+use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
 /// Something is wrong with what the user asked for: exit code 2.
@@ -46,12 +49,14 @@ pub enum Place {
     Demo {
         /// Which, and what goes wrong.
         settings: demo::Settings,
-        /// Where writes are remembered; `None` forgets them with the process.
-        dir: Option<PathBuf>,
-        /// Whether earlier writes are forgotten.
-        fresh: bool,
+        /// What remembers its writes.
+        log: Arc<dyn WriteLog>,
     },
 }
+
+/// What a build says that was made without the adapter.
+pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` without --no-default-features makes one that does; \
+     `qd --demo` works in this one too";
 
 /// Makes the cloud of a place. Only `main` knows how.
 pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
@@ -82,6 +87,8 @@ pub struct Launch {
     pub maker: Maker,
     /// What the user prefers, and what the environment says.
     pub preferences: Arc<Preferences>,
+    /// What the user should know before the rest.
+    pub notices: Vec<String>,
 }
 
 impl Launch {
@@ -120,6 +127,9 @@ impl Launch {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
         }
+        if cfg!(not(feature = "aws")) {
+            return Err(Usage(NO_AWS.to_owned()));
+        }
         let scopes = match &estate {
             Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
                 scopes::of_estate(&estate.scopes)
@@ -157,6 +167,7 @@ impl Launch {
             estate,
             maker,
             preferences: preferences.clone(),
+            notices: Vec::new(),
         })
     }
 
@@ -174,7 +185,7 @@ impl Launch {
                 global.speed
             )));
         }
-        let epoch = Timestamp::now();
+        let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         let mut policies = Policies::default();
         for scope in &scopes {
@@ -210,7 +221,7 @@ impl Launch {
             policy,
             estate,
             clocks: Clocks {
-                cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
+                cloud: Arc::new(ScaledClock::new(kept.now, global.speed)),
                 wall: Arc::new(SystemClock),
             },
             place: Place::Demo {
@@ -218,13 +229,13 @@ impl Launch {
                     worlds,
                     scenario,
                     seed: global.seed,
-                    epoch,
+                    epoch: kept.epoch,
                 },
-                dir: global.demo_dir.clone(),
-                fresh: global.demo_fresh,
+                log: kept.log,
             },
             maker,
             preferences: preferences.clone(),
+            notices: kept.notices,
         })
     }
 
@@ -264,8 +275,11 @@ impl Launch {
         }))
     }
 
-    /// What a headless command starts from.
+    /// What a headless command starts from; what the user should know is said here.
     pub fn job(&self, paid: Paid) -> Job {
+        for notice in &self.notices {
+            complain(&format!("qd: {notice}"));
+        }
         Job {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
@@ -312,6 +326,7 @@ impl Launch {
                     .notices
                     .iter()
                     .map(|notice| notice.headline.clone())
+                    .chain(self.notices.iter().cloned())
                     .collect(),
             },
             styles: preferences.styles(preferences.settings.theme.as_deref())?,
@@ -358,6 +373,56 @@ impl Launch {
             }
         }
         zones
+    }
+}
+
+/// A demo, and what remembers it.
+struct Kept {
+    log: Arc<dyn WriteLog>,
+    epoch: Timestamp,
+    now: Timestamp,
+    notices: Vec<String>,
+}
+
+/// Finds the demo where it was left, in the folder that was named or below the state folder. Where
+/// nobody named one and none can be used, the demo is forgotten with the process.
+fn keep_demo(global: &Global, scenario: Scenario, preferences: &Preferences) -> Result<Kept, Usage> {
+    let wall = Timestamp::now();
+    let forgetful = |notices| Kept {
+        log: Arc::new(MemoryLog::default()),
+        epoch: wall,
+        now: wall,
+        notices,
+    };
+    let below = || preferences.state_dir().map(|state| state.join(demo::FOLDER));
+    let Some(dir) = global.demo_dir.clone().or_else(below) else {
+        return Ok(forgetful(Vec::new()));
+    };
+    let keep = Keep {
+        dir,
+        scenario,
+        seed: global.seed,
+    };
+    let opening = Opening {
+        wall,
+        speed: global.speed,
+        past: if global.demo_fresh {
+            Past::Forgotten
+        } else {
+            Past::Kept
+        },
+    };
+    match FileLog::open(&keep, opening) {
+        Ok(opened) => Ok(Kept {
+            log: Arc::new(opened.log),
+            epoch: opened.epoch,
+            now: opened.now,
+            notices: opened.notices,
+        }),
+        Err(OpenError::Unusable(error)) if global.demo_dir.is_none() => Ok(forgetful(vec![format!(
+            "what is changed in the demo is forgotten at its end: {error}"
+        )])),
+        Err(error) => Err(Usage(error.to_string())),
     }
 }
 
