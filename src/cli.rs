@@ -120,6 +120,7 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         _ => {}
     }
     let preferences = Arc::new(Preferences::read(&global, environment));
+    preferences.check(&global)?;
     // The console shows them itself.
     if command.is_some() {
         preferences.tell();

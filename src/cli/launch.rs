@@ -21,12 +21,13 @@ use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
-use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
+use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::headless::Job;
+use crate::headless::job::DEADLINE;
 use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
@@ -55,8 +56,8 @@ pub enum Place {
 }
 
 /// What a build says that was made without the adapter.
-pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` without --no-default-features makes one that does; \
-     `qd --demo` works in this one too";
+pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` makes one that does (this one was made with \
+     --no-default-features); `qd --demo` needs none, nor credentials, and works in this one too";
 
 /// Makes the cloud of a place. Only `main` knows how.
 pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
@@ -89,6 +90,8 @@ pub struct Launch {
     pub preferences: Arc<Preferences>,
     /// What the user should know before the rest.
     pub notices: Vec<String>,
+    /// How many times faster than the machine's the cloud's clock runs.
+    pub speed: f64,
 }
 
 impl Launch {
@@ -168,6 +171,7 @@ impl Launch {
             maker,
             preferences: preferences.clone(),
             notices: Vec::new(),
+            speed: 1.0,
         })
     }
 
@@ -179,10 +183,12 @@ impl Launch {
         maker: Maker,
     ) -> Result<Self, Usage> {
         let scenario = global.scenario.unwrap_or(Scenario::Everyday);
-        if !(global.speed > 0.0 && global.speed.is_finite()) {
+        let speed = global.speed;
+        if !SPEEDS.contains(&speed) {
             return Err(Usage(format!(
-                "--speed {}: a number above 0 is needed",
-                global.speed
+                "--speed {speed}: a number from {} to {} is needed",
+                SPEEDS.start(),
+                SPEEDS.end()
             )));
         }
         let kept = keep_demo(global, scenario, preferences)?;
@@ -221,7 +227,7 @@ impl Launch {
             policy,
             estate,
             clocks: Clocks {
-                cloud: Arc::new(ScaledClock::new(kept.now, global.speed)),
+                cloud: Arc::new(ScaledClock::new(kept.now, speed)),
                 wall: Arc::new(SystemClock),
             },
             place: Place::Demo {
@@ -236,6 +242,7 @@ impl Launch {
             maker,
             preferences: preferences.clone(),
             notices: kept.notices,
+            speed,
         })
     }
 
@@ -287,6 +294,8 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            // Nobody waits longer, or shorter, because the demo's time runs fast.
+            deadline: DEADLINE.mul_f64(self.speed),
         }
     }
 

@@ -170,6 +170,10 @@ impl FileLog {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn damaged(&self, error: &serde_json::Error) -> WriteLogError {
+        WriteLogError(format!("{}: {error}", self.path.display()))
+    }
+
     /// Adds a line while no other process does.
     fn append_locked(&self, inner: &mut Inner, line: &str) -> Result<Append, WriteLogError> {
         let metadata = inner
@@ -183,10 +187,14 @@ impl FileLog {
             )));
         }
         let tail = read_from(&mut inner.file, inner.read).map_err(|error| problem(&self.path, &error))?;
-        if tail.contains(&b'\n') {
+        if !Writes::of(&tail)
+            .map_err(|error| self.damaged(&error))?
+            .list
+            .is_empty()
+        {
             return Ok(Append::Behind);
         }
-        // Half a line is what a process left that was killed while it wrote: nobody has accepted it.
+        // What is there nevertheless is half a line, which nobody has accepted: it is written over.
         let written = inner
             .file
             .set_len(inner.read)
@@ -216,14 +224,9 @@ impl WriteLog for FileLog {
         if length > inner.read {
             let from = inner.read;
             let bytes = read_from(&mut inner.file, from).map_err(|error| problem(&self.path, &error))?;
-            let lines = Lines::of(&bytes);
-            inner.read += lines.whole as u64;
-            for (line, _) in lines.lines {
-                news.push(
-                    serde_json::from_slice(line)
-                        .map_err(|error| WriteLogError(format!("{}: {error}", self.path.display())))?,
-                );
-            }
+            let mut writes = Writes::of(&bytes).map_err(|error| self.damaged(&error))?;
+            inner.read += writes.whole as u64;
+            news.append(&mut writes.list);
         }
         Ok(news)
     }
@@ -276,41 +279,30 @@ impl Found {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(OpenError::Unusable(problem(path, &error))),
         };
-        let bytes = read_from(&mut file, 0).map_err(|error| OpenError::Unusable(problem(path, &error)))?;
-        let lines = Lines::of(&bytes);
-        let mut whole = lines.whole;
-        let mut torn = whole < bytes.len();
-        let mut rest = lines.lines.into_iter();
-        let header = match rest.next() {
-            Some((line, _)) => header(path, keep, line).map_err(OpenError::Foreign)?,
+        // A line that another process is adding now is not half a line.
+        let bytes = file
+            .lock_shared()
+            .and_then(|()| read_from(&mut file, 0))
+            .and_then(|bytes| file.unlock().map(|()| bytes))
+            .map_err(|error| OpenError::Unusable(problem(path, &error)))?;
+        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
             // Begun and killed: nothing was accepted yet.
-            None => return Ok(None),
+            return Ok(None);
         };
-        let mut writes = Vec::new();
-        let mut rest = rest.enumerate().peekable();
-        while let Some((nth, (line, start))) = rest.next() {
-            match serde_json::from_slice(line) {
-                Ok(write) => writes.push(write),
-                // A disk that lost power may have kept the length of a line and not what was in it.
-                Err(_) if rest.peek().is_none() => {
-                    whole = start;
-                    torn = true;
-                }
-                Err(error) => {
-                    return Err(OpenError::Foreign(WriteLogError(format!(
-                        "{}:{}: {error}; --demo-fresh forgets what was changed",
-                        path.display(),
-                        nth + 2
-                    ))));
-                }
-            }
-        }
+        let header = header(path, keep, &bytes[..end]).map_err(OpenError::Foreign)?;
+        let rest = &bytes[end + 1..];
+        let writes = Writes::of(rest).map_err(|error| {
+            OpenError::Foreign(WriteLogError(format!(
+                "{}: {error}; --demo-fresh forgets what was changed",
+                path.display()
+            )))
+        })?;
         Ok(Some(Self {
             file,
             header,
-            writes,
-            whole: whole as u64,
-            torn,
+            torn: writes.whole < rest.len(),
+            whole: (end + 1 + writes.whole) as u64,
+            writes: writes.list,
         }))
     }
 
@@ -428,28 +420,37 @@ fn begin(path: &Path, keep: &Keep, epoch: Timestamp) -> Result<(), WriteLogError
     written.map_err(|error| problem(path, &error))
 }
 
-/// Whole lines, each with where it starts, and how many bytes they are together.
-struct Lines<'a> {
-    lines: Vec<(&'a [u8], usize)>,
+/// The writes of a part of the record, and how many bytes they take.
+struct Writes {
+    list: Vec<AcceptedWrite>,
     whole: usize,
 }
 
-impl<'a> Lines<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
-        let whole = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let mut start = 0;
-        let lines = bytes[..whole]
-            .split_inclusive(|byte| *byte == b'\n')
-            .map(|line| {
-                let at = start;
-                start += line.len();
-                (&line[..line.len() - 1], at)
-            })
-            .collect();
-        Self { lines, whole }
+impl Writes {
+    /// Reads whole lines. What is not understood at the end is left out: a process was killed while it
+    /// wrote, or a disk that lost power kept the length of a line and not what was in it. Elsewhere it
+    /// is an error.
+    fn of(bytes: &[u8]) -> serde_json::Result<Self> {
+        let mut writes = Self {
+            list: Vec::new(),
+            whole: 0,
+        };
+        let mut bad = None;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if let Some(error) = bad {
+                return Err(error);
+            }
+            match serde_json::from_slice(line) {
+                Ok(write) if line.ends_with(b"\n") => {
+                    writes.list.push(write);
+                    writes.whole += line.len();
+                }
+                // Without its end it has not been accepted, however whole it looks.
+                Ok(AcceptedWrite { .. }) => {}
+                Err(error) => bad = Some(error),
+            }
+        }
+        Ok(writes)
     }
 }
 
