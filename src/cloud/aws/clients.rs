@@ -16,8 +16,8 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::cloud::Host;
 use crate::cloud::aws::caller::IN_FLIGHT;
-use crate::cloud::aws::crowd::Crowd;
 use crate::cloud::aws::credentials::{Credentials, Reach};
+use crate::cloud::aws::crowd::Crowd;
 use crate::cloud::aws::guard::Guard;
 use crate::cloud::aws::http;
 use crate::cloud::aws::memory::{Memory, Templates};

@@ -32,7 +32,11 @@ impl Default for Crowd {
 impl Crowd {
     /// Waits for a place, then for the answer.
     pub(super) async fn join<T>(&self, host: &dyn Host, mut call: Pin<Box<impl Future<Output = T>>>) -> T {
-        let place = self.places.acquire().await.expect("the semaphore is never closed");
+        let place = self
+            .places
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
         tokio::select! {
             biased;
             answer = &mut call => return answer,

@@ -20,6 +20,10 @@ fn exit_codes_are_those_of_the_contract() {
         // Words that mean nothing.
         ("stats", 2),
         ("status nonsense", 2),
+        ("--demo status gpu gpu-host --no-probe", 2),
+        ("--demo --speed nan status", 2),
+        ("--demo --speed 1e9 status", 2),
+        ("--demo --seed -1 status", 2),
         ("--demo atlantis", 2),
         ("--demo=atlantis status", 2),
         ("--demo --scenario nonsense status", 2),
