@@ -411,6 +411,7 @@ fn keep_demo(global: &Global, scenario: Scenario, preferences: &Preferences) -> 
         dir,
         scenario,
         seed: global.seed,
+        forgotten_after: global.demo_dir.is_none().then_some(demo::FORGOTTEN_AFTER),
     };
     let opening = Opening {
         wall,

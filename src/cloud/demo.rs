@@ -32,7 +32,7 @@ use crate::cloud::{BoxFuture, Cloud, Host};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use crate::domain::scope::{Scope, ScopeName};
-pub use file_log::{FOLDER, FileLog, Keep, OpenError, Opened, Opening, Past};
+pub use file_log::{FOLDER, FORGOTTEN_AFTER, FileLog, Keep, OpenError, Opened, Opening, Past};
 use plan::Plan;
 pub use selection::{Scenario, UnknownScenario, UnknownWorld, World, Worlds};
 use sim::Sim;

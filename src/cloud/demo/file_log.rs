@@ -30,7 +30,7 @@ const NOTE_EACH_S: f64 = 1.0;
 const RUNS_ON: SignedDuration = SignedDuration::from_secs(2);
 /// A demo in which nothing was changed begins anew when nobody has looked at it for this long: its
 /// incident is then some minutes old again.
-const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
+const UNCHANGED: SignedDuration = SignedDuration::from_mins(10);
 /// A demo that began longer ago than this says so.
 const OLD: SignedDuration = SignedDuration::from_hours(72);
 
@@ -57,7 +57,14 @@ pub struct Keep {
     pub scenario: Scenario,
     /// Its seed.
     pub seed: u64,
+    /// After how long without anybody looking its changes are forgotten; `None` is never. To come back
+    /// it has to live through all that time, and what it then shows is of no use to somebody who has
+    /// forgotten it.
+    pub forgotten_after: Option<SignedDuration>,
 }
+
+/// Where nobody chose a folder, changes are forgotten after this long.
+pub const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How it is opened.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,13 +152,24 @@ impl FileLog {
         let stem = format!("{}-{}", keep.scenario, keep.seed);
         let path = dir.join(format!("{stem}.jsonl"));
         let clock_path = dir.join(format!("{stem}.clock"));
+        let mut forgotten = None;
         if opening.past == Past::Kept
             && let Some(found) = Found::read(&path, keep)?
         {
-            let now = found.resume(read_note(&clock_path).as_ref(), opening.wall);
-            let unseen = read_note(&clock_path).map(|note| opening.wall.duration_since(note.wall));
-            let abandoned = found.writes.is_empty() && unseen.is_none_or(|unseen| unseen > FORGOTTEN);
-            if !abandoned {
+            let note = read_note(&clock_path);
+            let unseen = note.map(|note| opening.wall.duration_since(note.wall));
+            if found.writes.is_empty() {
+                forgotten = unseen.is_none_or(|unseen| unseen > UNCHANGED).then_some(None);
+            } else if let (Some(unseen), Some(limit)) = (unseen, keep.forgotten_after)
+                && unseen > limit
+            {
+                forgotten = Some(Some(format!(
+                    "nobody has looked at this demo for {} days: what was changed in it is forgotten",
+                    unseen.as_hours() / 24
+                )));
+            }
+            if forgotten.is_none() {
+                let now = found.resume(note.as_ref(), opening.wall);
                 return Ok(found.opened(path, &clock_path, (now, opening.speed)));
             }
         }
@@ -163,7 +181,9 @@ impl FileLog {
             )))
         })?;
         let now = found.header.epoch;
-        Ok(found.opened(path, &clock_path, (now, opening.speed)))
+        let mut opened = found.opened(path, &clock_path, (now, opening.speed));
+        opened.notices.extend(forgotten.flatten());
+        Ok(opened)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

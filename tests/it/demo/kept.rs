@@ -22,6 +22,7 @@ fn keep(dir: &TempDir) -> Keep {
         dir: dir.path().to_owned(),
         scenario: Scenario::Quiet,
         seed: 7,
+        forgotten_after: None,
     }
 }
 
@@ -209,6 +210,32 @@ fn a_world_that_nobody_changed_is_new_again_after_a_while() {
     age_note(&dir, soon);
     let late = soon + SignedDuration::from_mins(11);
     assert_eq!(epoch_at(late), late);
+}
+
+#[test]
+fn changes_that_nobody_looks_at_are_forgotten_unless_the_folder_was_chosen() {
+    let dir = TempDir::new().unwrap();
+    open(&dir).write(sized(1)).unwrap();
+    let weeks = epoch() + SignedDuration::from_hours(24 * 15);
+    age_note(&dir, epoch());
+    let chosen = FileLog::open(&keep(&dir), opening(weeks)).unwrap();
+    assert_eq!(chosen.epoch, epoch());
+    let default = Keep {
+        forgotten_after: Some(SignedDuration::from_hours(24 * 7)),
+        ..keep(&dir)
+    };
+    age_note(&dir, epoch() + SignedDuration::from_hours(24 * 9));
+    let within = FileLog::open(&default, opening(weeks)).unwrap();
+    assert_eq!(within.epoch, epoch());
+    age_note(&dir, epoch() + SignedDuration::from_hours(24 * 7));
+    let forgotten = FileLog::open(&default, opening(weeks)).unwrap();
+    assert_eq!((forgotten.epoch, forgotten.now), (weeks, weeks));
+    assert!(
+        forgotten.notices[0].contains("for 8 days"),
+        "{:?}",
+        forgotten.notices
+    );
+    assert_eq!(lines(&record(&dir)), 1);
 }
 
 #[test]
