@@ -24,7 +24,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
 fn groups(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("GROUP", 14, 36, 0),
+        Column::names("GROUP", 14, 36, 0),
         Column::numbers("IN/WANT", 7, 0),
         Column::numbers("MIN-MAX", 7, 1),
         Column::words("TYPES", 9, 24, 6),
@@ -35,7 +35,7 @@ fn groups(state: &State) -> Section {
         Column::numbers("TEMP", 5, 1),
         Column::words("IDLE", 8, 20, 0),
         Column::words("HELD", 6, 30, 5),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::Asg, columns, "no Auto Scaling groups here");
     for scope in state.picture.inventory.shown() {
@@ -190,7 +190,7 @@ fn cards(state: &State) -> Section {
         Column::numbers("POWER W", 9, 2),
         Column::numbers("ECC", 4, 4),
         Column::words("PROCESSES", 9, 40, 0),
-        Column::words("GROUP", 10, 28, 5),
+        Column::names("GROUP", 10, 28, 5),
     ];
     let mut rows = Vec::new();
     for scope in state.picture.inventory.shown() {
@@ -339,14 +339,14 @@ fn instances(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
         Column::words("INSTANCE", 19, 20, 0),
-        Column::words("NAME", 12, 32, 1),
+        Column::names("NAME", 12, 32, 1),
         Column::words("TYPE", 10, 14, 0),
         Column::words("STATE", 8, 13, 0),
         Column::words("BOUGHT", 9, 10, 4),
         Column::words("ZONE", 10, 16, 6),
         Column::numbers("UP", 7, 3),
         Column::numbers("USD/h", 7, 2),
-        Column::words("OWNER", 8, 32, 0),
+        Column::names("OWNER", 8, 32, 0),
     ];
     let mut sketch = Sketch::new(state, Kind::Ec2Instance, columns, "no EC2 instances here");
     for scope in state.picture.inventory.shown() {

@@ -140,7 +140,7 @@ fn account_row(state: &State, scope: &ScopeState) -> Row {
 
 fn budgets(state: &State) -> Section {
     let columns = vec![
-        Column::words("BUDGET", 16, 44, 0),
+        Column::names("BUDGET", 16, 44, 0),
         Column::numbers("LIMIT", 10, 0),
         Column::numbers("ACTUAL", 10, 0),
         Column::numbers("USED", 6, 0),
@@ -185,7 +185,7 @@ fn budgets(state: &State) -> Section {
 fn burn(state: &State) -> Section {
     let burn = &state.picture.burn;
     let columns = vec![
-        Column::words("RUNS NOW", 20, 44, 0),
+        Column::names("RUNS NOW", 20, 44, 0),
         Column::words("KIND", 8, 14, 1),
         Column::numbers("COUNT", 6, 2),
         Column::numbers("USD/h", 9, 0),
