@@ -63,10 +63,9 @@ fn hint(command: Command, word: &'static str) -> Hint {
 fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
     let always = vec![hint(Command::Help, "help"), ("q".to_owned(), "back")];
     let mut hints = match state.levels.last() {
-        Some(Level::Detail { .. }) => vec![
-            hint(Command::Reveal, "reveal"),
-            hint(Command::Trail, "who wrote"),
-        ],
+        Some(Level::Detail { .. }) => {
+            vec![hint(Command::Reveal, "reveal"), hint(Command::Trail, "who wrote")]
+        }
         Some(Level::LogLine { .. }) => {
             return (vec![("Up Down".to_owned(), "scroll")], always);
         }

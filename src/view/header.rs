@@ -53,11 +53,9 @@ fn place(state: &State, width: usize) -> String {
     let shown: Vec<&ScopeState> = state.picture.inventory.shown().collect();
     let word = state.setup.environment.word();
     let paused = if state.paused { "  PAUSED" } else { "" };
-    let name = state
-        .setup
-        .estate
-        .as_deref()
-        .map_or_else(String::new, |name| format!(" {}", crate::domain::text::clean(name)));
+    let name = state.setup.estate.as_deref().map_or_else(String::new, |name| {
+        format!(" {}", crate::domain::text::clean(name))
+    });
     let role = match shown.as_slice() {
         [one] => one
             .identity
@@ -153,7 +151,7 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         let left = format::span(until.duration_since(state.picture.at));
         items.push((format!("{operation} waits {left}"), Tone::Warn));
     }
-    let mut x = 1;
+    let mut x: u16 = 1;
     for (text, tone) in items {
         let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
         if x.saturating_add(width).saturating_add(1) > end {

@@ -29,10 +29,9 @@ pub fn draw(
         let widths = fit(&section.columns, &section.content, area.width.saturating_sub(1));
         let matching = view.visible.iter().filter(|(of, _)| *of == number).count();
         if !section.title.is_empty() {
-            let filter = (!view.filter.is_empty())
-                .then(|| format!("{matching} of {} pass /{}", section.rows.len(), view.filter));
+            let chosen = chosen(section, view, matching, marks);
             canvas.line(frame, |frame, row| {
-                title(frame, row, section, filter.as_deref(), styles);
+                title(frame, row, section, chosen.as_deref(), styles);
             });
         }
         if section.columns.iter().any(|column| !column.title.is_empty()) {
@@ -61,6 +60,26 @@ pub fn draw(
             break;
         }
     }
+}
+
+/// What the user did to a section's rows: marks and the filter.
+fn chosen(section: &Section, view: &TableView, matching: usize, marks: Marks<'_>) -> Option<String> {
+    let mut said = Vec::new();
+    if !marks.marked.is_empty() {
+        let rows = section.rows.iter();
+        match rows.filter(|row| marks.marked.contains(&row.key)).count() {
+            0 => {}
+            some => said.push(format!("{some} marked")),
+        }
+    }
+    if !view.filter.is_empty() {
+        said.push(format!(
+            "{matching} of {} pass /{}",
+            section.rows.len(),
+            view.filter
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// What distinguishes rows: the selected one and the marked ones.

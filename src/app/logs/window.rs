@@ -349,7 +349,8 @@ mod tests {
     fn long_names_lose_their_beginning() {
         assert_eq!(ending("shop-api", 8), "shop-api");
         assert_eq!(ending("codebuild/shop", 8), "…ld/shop");
-        assert_eq!(ending("서비스/결제", 6), "…결제");
+        assert_eq!(ending("서비스/결제", 6), "…/결제");
+        assert_eq!(ending("서비스/결제", 4), "…제", "wide characters are never torn");
     }
 
     #[test]

@@ -78,12 +78,16 @@ fn row(state: &State, finding: &Finding) -> Row {
     Row {
         key: RowKey::Finding(finding.rule.clone(), finding.resource.clone()),
         cells: vec![
-            Cell::new(word).tone(tone).ranked(-f64::from(finding.severity as u8)),
+            Cell::new(word)
+                .tone(tone)
+                .ranked(-f64::from(finding.severity as u8)),
             Cell::new(finding.resource.kind.short()).tone(Tone::Muted),
             Cell::new(name).tone(if accepted { Tone::Muted } else { Tone::Strong }),
             Cell::new(&finding.title).tone(text),
             Cell {
-                rank: finding.since.map(|at| at.duration_since(state.picture.at).as_secs_f64()),
+                rank: finding
+                    .since
+                    .map(|at| at.duration_since(state.picture.at).as_secs_f64()),
                 ..Cell::new(since).tone(Tone::Muted)
             },
             Cell::new(runbook).tone(Tone::Accent),

@@ -61,7 +61,7 @@ fn accounts(state: &State) -> Section {
         .map(|scope| account_row(state, scope))
         .collect();
     Section {
-        title: "spend (UnblendedCost, credits left out)".to_owned(),
+        title: "spend (UnblendedCost, credits left out, ~ estimated)".to_owned(),
         note: note(state, &[Source::Usage, Source::Forecast]),
         columns,
         rows,
