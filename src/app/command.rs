@@ -337,7 +337,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Accept,
         "accept",
-        "accept until the console ends",
+        "accept until you leave",
         Context::Global,
         &["a"],
     ),
@@ -345,7 +345,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Link,
         "link",
-        "console address and aws command",
+        "console address, aws command",
         Context::Global,
         &["o"],
     ),

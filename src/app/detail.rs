@@ -223,14 +223,8 @@ fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
         .collect();
     let zone = &state.zone().label;
     let title = of.map_or_else(
-        || format!("what changed in the last 2 hours, times in {zone}"),
-        |of| {
-            format!(
-                "what changed in the last 2 hours: {} {}, times in {zone}",
-                of.kind,
-                name_of(of)
-            )
-        },
+        || format!("changed in the last 2 h, {zone}"),
+        |of| format!("changed in the last 2 h, {zone}: {} {}", of.kind, name_of(of)),
     );
     let block = if lines.is_empty() {
         Block::Lines(vec![vec![

@@ -11,7 +11,7 @@ pub enum Line {
     Heading(&'static str),
     /// A command.
     Command {
-        /// Its keys, in the words of the settings.
+        /// Its keys, in the words of the settings, the long ones shortened.
         keys: String,
         /// What it does.
         title: &'static str,
@@ -23,9 +23,9 @@ pub enum Line {
 }
 
 /// Columns that a command takes.
-pub const COLUMN: u16 = 66;
+pub const COLUMN: u16 = 57;
 /// Lines and columns of the screen around the text: the frame, and some of what lies below.
-pub const AROUND: (u16, u16) = (6, 4);
+pub const AROUND: (u16, u16) = (2, 4);
 
 /// The lines, in the order that helps where one is.
 pub fn lines(state: &State) -> Vec<Line> {
@@ -47,10 +47,16 @@ pub fn lines(state: &State) -> Vec<Line> {
             Context::Detail => "in a detail",
         }));
         let entries = REGISTRY.iter().filter(|entry| entry.context == context);
-        lines.extend(entries.map(|entry| Line::Command {
-            keys: entry.keys.join(" "),
-            title: entry.title,
-            id: entry.id,
+        lines.extend(entries.map(|entry| {
+            Line::Command {
+                keys: entry
+                    .keys
+                    .join(" ")
+                    .replace("pageup", "pgup")
+                    .replace("pagedown", "pgdn"),
+                title: entry.title,
+                id: entry.id,
+            }
         }));
     }
     lines

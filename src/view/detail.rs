@@ -15,13 +15,6 @@ use crate::view::table::{self, Marks, put};
 
 /// Draws a level; gives the lines in which it scrolls.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, scroll: usize, styles: &Styles) -> u16 {
-    let head = Rect {
-        height: 1,
-        width: area.width.saturating_sub(16),
-        ..area
-    };
-    rule(frame, Rect { height: 1, ..area }, "", styles);
-    rule(frame, head, &state.detail.title, styles);
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -32,21 +25,19 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, scroll: usize, sty
         draw_block(frame, body, block, line, scroll, styles);
         line += block.height();
     }
+    let head = Rect { height: 1, ..area };
     let hidden = line.saturating_sub(scroll + usize::from(body.height));
-    if hidden > 0 {
+    if hidden == 0 {
+        rule(frame, head, &state.detail.title, styles);
+    } else {
         let more = match hidden {
             1 => " 1 more line ".to_owned(),
             some => format!(" {some} more lines "),
         };
         let x = area.width.saturating_sub(more.width() as u16 + 1);
-        put(
-            frame,
-            Rect { height: 1, ..area },
-            x,
-            area.width,
-            &more,
-            styles.muted,
-        );
+        let room = usize::from(x).saturating_sub(5);
+        rule(frame, head, &table::cut(&state.detail.title, room), styles);
+        put(frame, head, x, area.width, &more, styles.muted);
     }
     body.height
 }

@@ -102,7 +102,7 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
     if state.levels.is_empty() && state.pane != Pane::Logs {
         hints.extend([hint(Command::Filter, "filter"), hint(Command::Palette, "cmd")]);
     }
-    if state.levels.is_empty() && state.pane != Pane::Overview {
+    if state.levels.is_empty() && !matches!(state.pane, Pane::Overview | Pane::Logs) {
         hints.extend([hint(Command::Sort, "sort"), hint(Command::Mark, "mark")]);
     }
     (hints, always)

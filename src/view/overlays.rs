@@ -108,7 +108,7 @@ fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
 }
 
 /// Columns of the keys of a command.
-const KEYS: u16 = 15;
+const KEYS: u16 = 12;
 
 fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &Styles) {
     let lines = help::lines(state);

@@ -161,7 +161,7 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     // Names are worth more than what yields early.
     let names = |widths: &[u16]| -> u16 {
         (0..columns.len())
-            .filter(|index| columns[*index].yields == 0)
+            .filter(|index| widths[*index] > 0 && is_essential(&columns[*index]))
             .map(|index| wanted[index] - widths[index])
             .sum()
     };
@@ -175,14 +175,20 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     widths
 }
 
-/// Gives room away, first to the columns that never yield.
+/// Whether a column is to be whole before columns that yield early have any room: it never yields,
+/// or it says which resource it is.
+fn is_essential(column: &Column) -> bool {
+    column.yields == 0 || (column.yields <= 2 && column.cut == Cut::Middle)
+}
+
+/// Gives room away, first to the columns that matter most.
 fn grow(columns: &[Column], wanted: &[u16], widths: &mut [u16], mut room: u16) {
     for essential in [true, false] {
         let mut grown = true;
         while room > 0 && grown {
             grown = false;
             for index in 0..columns.len() {
-                let due = (columns[index].yields == 0) == essential;
+                let due = is_essential(&columns[index]) == essential;
                 if due && room > 0 && widths[index] > 0 && widths[index] < wanted[index] {
                     widths[index] += 1;
                     room -= 1;
@@ -243,8 +249,13 @@ fn headings(
         .zip(widths)
         .filter(|(_, width)| **width > 0)
     {
+        // Whatever is below it, a title is read from its beginning.
+        let column = Column {
+            cut: Cut::End,
+            ..*column
+        };
         match sort.filter(|sort| sort.column == column.title) {
-            None => aligned(frame, area, x, *width, column.title, *column, styles.heading),
+            None => aligned(frame, area, x, *width, column.title, column, styles.heading),
             Some(sort) => {
                 let arrow = match sort.direction {
                     Direction::Up => '↑',
@@ -254,7 +265,7 @@ fn headings(
                 let room = usize::from(*width).saturating_sub(1);
                 let kept: String = column.title.chars().take(room).collect();
                 let text = format!("{kept}{arrow}");
-                aligned(frame, area, x, *width, &text, *column, styles.accent);
+                aligned(frame, area, x, *width, &text, column, styles.accent);
             }
         }
         x += width + 1;
@@ -380,7 +391,7 @@ pub fn cut(text: &str, width: usize) -> String {
 /// The same, but what is cut off is in the middle: both ends of a name tell it from others.
 pub fn cut_middle(text: &str, width: usize) -> String {
     /// Narrower than this, two ends of a name say less than one.
-    const LEAST: usize = 8;
+    const LEAST: usize = 12;
     if text.width() <= width || width < LEAST {
         return cut(text, width);
     }
@@ -418,7 +429,7 @@ mod tests {
         assert_eq!(cut_middle("invokeai-generation-dlq", 13), "invoke…on-dlq");
         assert_eq!(cut_middle("short-name", 10), "short-name");
         assert_eq!(cut_middle("invokeai-generation", 6), "invok…");
-        assert_eq!(cut_middle("이미지-생성-대기열", 11), "이미…대기열");
+        assert_eq!(cut_middle("이미지-생성-대기열", 13), "이미지…대기열");
         for width in 0..24 {
             for text in ["invokeai-generation-queue", "이미지-생성-대기열-운영"] {
                 assert!(cut_middle(text, width).width() <= width, "{width}");

@@ -95,7 +95,10 @@ pub(super) fn group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
         })
         .collect();
     if !activities.is_empty() {
-        blocks.push(Block::Heading("activities".to_owned()));
+        blocks.push(Block::Heading(format!(
+            "activities, times in {}",
+            state.zone().label
+        )));
         blocks.push(Block::Lines(activities));
     }
     blocks.extend(tags(&group.tags));

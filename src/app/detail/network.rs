@@ -285,7 +285,10 @@ pub(super) fn alarm(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
         })
         .collect();
     if !history.is_empty() {
-        blocks.push(Block::Heading("history".to_owned()));
+        blocks.push(Block::Heading(format!(
+            "history, times in {}",
+            state.zone().label
+        )));
         blocks.push(Block::Lines(history));
     }
     Some(blocks)

@@ -97,7 +97,9 @@ fn group_cells(
         (true, true) if group.instances.is_empty() => Cell::new("no hosts").tone(Tone::Muted),
         (true, true) if is_probing(state) => Cell::new("asking …").tone(Tone::Muted),
         (true, true) => Cell::new("not asked").tone(Tone::Muted),
-        (true, false) if unread > 0 => Cell::new(format!("{} +{unread}?", cards.len())).tone(Tone::Warn),
+        (true, false) if unread > 0 => {
+            Cell::new(format!("{}, {unread} silent", cards.len())).tone(Tone::Warn)
+        }
         (true, false) => Cell::new(cards.len().to_string()),
     };
     let suspended: Vec<&str> = group

@@ -1,5 +1,7 @@
 //! The overview: findings first, then what changed.
 
+use std::collections::BTreeSet;
+
 use crate::app::format;
 use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
@@ -26,7 +28,7 @@ pub(super) fn findings(state: &State) -> Section {
         Column::names("NAME", 12, 34, 0),
         Column::words("WHAT", 24, 70, 0),
         Column::words("SINCE", 5, 5, 2),
-        Column::words("FIX", 8, 12, 1),
+        Column::words("FIX", 12, 12, 1),
         Column::names("WHERE", 5, 20, 4),
     ];
     let all = &state.picture.findings;
@@ -65,7 +67,10 @@ fn row(state: &State, finding: &Finding) -> Row {
         format::day_or_clock(at, state.picture.at, &state.zone().zone)
     });
     let scope = state.picture.inventory.scope(&finding.resource.scope);
-    let place = scope.map_or_else(String::new, |scope| scope_label(state, scope));
+    let place = scope.map_or_else(
+        || account_label(state, finding),
+        |scope| scope_label(state, scope),
+    );
     // What is wrong with a whole account is called the same in each of them.
     let name = match finding.resource.kind {
         Kind::Scope | Kind::Budget if !place.is_empty() => format!("{place}: {}", finding.name),
@@ -94,6 +99,22 @@ fn row(state: &State, finding: &Finding) -> Row {
             Cell::new(place).tone(Tone::Muted),
         ],
         health: finding.severity.health(),
+    }
+}
+
+/// The profile of a finding about a whole account, where several are shown.
+fn account_label(state: &State, finding: &Finding) -> String {
+    let profiles: BTreeSet<&str> = state
+        .picture
+        .inventory
+        .shown()
+        .map(|scope| scope.scope.profile_name())
+        .collect();
+    let name = finding.resource.scope.as_str();
+    match (profiles.len() > 1, name.split_once('/')) {
+        (true, Some((profile, _))) => profile.to_owned(),
+        (true, None) => name.to_owned(),
+        (false, _) => String::new(),
     }
 }
 

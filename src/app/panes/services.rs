@@ -13,7 +13,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     let columns = vec![
         Column::words("", 1, 1, 0),
         Column::names("SERVICE", 16, 40, 0),
-        Column::names("CLUSTER", 10, 24, 2),
+        Column::names("CLUSTER", 10, 20, 2),
         Column::numbers("RUN/WANT", 8, 0),
         Column::names("TASK DEFINITION", 12, 36, 4),
         Column::words("ROLLOUT", 11, 24, 1),
