@@ -440,7 +440,13 @@ pub const REGISTRY: &[Entry] = &[
         &["f"],
     ),
     entry(Command::Follow, "follow", "follow the end", Context::Logs, &["F"]),
-    entry(Command::Wrap, "wrap", "wrap long lines", Context::Logs, &["W"]),
+    entry(
+        Command::Wrap,
+        "wrap",
+        "whole lines, wrapped",
+        Context::Logs,
+        &["W"],
+    ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];
 

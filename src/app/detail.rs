@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::format;
-use crate::app::panes::is_accepted;
+use crate::app::panes::{is_accepted, scope_of};
 use crate::app::state::{Level, State};
 use crate::app::table::{Cell, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
@@ -50,6 +50,8 @@ pub struct Chart {
     pub title: String,
     /// The newest value as text, or that there is none.
     pub latest: String,
+    /// The largest value as text.
+    pub largest: String,
     /// Values with the start of their period, oldest first.
     pub points: Vec<(Timestamp, f64)>,
     /// How it looks.
@@ -116,7 +118,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         };
     };
     let mut blocks = findings(state, resource);
-    let scope = state.picture.inventory.scope(&resource.scope);
+    let scope = scope_of(state, resource);
     let own = scope.and_then(|scope| match resource.kind {
         Kind::EcsService => ecs::service(state, scope, &resource.id, reveal),
         Kind::Asg => compute::group(state, scope, &resource.id),
@@ -131,7 +133,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => network::budget(scope, &resource.id),
+        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
         Kind::Scope => Some(scope_blocks(state, scope)),
     });
     match own {

@@ -20,6 +20,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
 pub(crate) use sketch::Sketch;
+pub(crate) use spend::month_to_date;
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -100,6 +101,16 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
         }
     }
     worst.map(|(_, text, tone)| (text, tone))
+}
+
+/// The scope of a resource; for what belongs to a whole account the scope that it is read through.
+pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a ScopeState> {
+    let inventory = &state.picture.inventory;
+    inventory.scope(&key.scope).or_else(|| {
+        inventory
+            .account_leaders()
+            .find(|scope| scope.scope.global_name() == key.scope)
+    })
 }
 
 /// How well a resource is, by the findings that are not accepted.

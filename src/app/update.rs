@@ -90,6 +90,17 @@ fn key(state: &mut State, chord: Chord) -> Effects {
 }
 
 fn one_key(state: &mut State, chord: Chord) -> Effects {
+    // Who goes on has read what was said; warnings stay for their time.
+    let before = state.notices.len();
+    state
+        .notices
+        .retain(|notice| !matches!(notice.tone, Tone::Plain | Tone::Muted));
+    let mut effects = of_key(state, chord);
+    effects.redraw |= state.notices.len() != before;
+    effects
+}
+
+fn of_key(state: &mut State, chord: Chord) -> Effects {
     match &mut state.overlay {
         Some(Overlay::Prompt(_)) => prompt::key(state, chord),
         Some(Overlay::Help(scroll)) => {

@@ -25,7 +25,7 @@ pub(super) fn findings(state: &State) -> Section {
     let columns = vec![
         Column::words("HOW", 4, 4, 0),
         Column::words("KIND", 4, 5, 0),
-        Column::names("NAME", 12, 34, 0),
+        Column::names("NAME", 19, 34, 0),
         Column::words("WHAT", 24, 70, 0),
         Column::words("SINCE", 5, 5, 2),
         Column::words("FIX", 12, 12, 1),

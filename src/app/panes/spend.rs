@@ -27,20 +27,9 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     ]
 }
 
-/// Days of this month, by UTC as Cost Explorer counts.
-fn month_to_date(state: &State, usage: &Usage) -> f64 {
-    let first = state
-        .picture
-        .at
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .first_of_month();
-    usage
-        .daily
-        .iter()
-        .filter(|day| day.date >= first)
-        .map(crate::domain::cost::DailyCost::total)
-        .sum()
+/// Days of this month, by UTC as Cost Explorer counts; `None` before the first of them is known.
+pub(crate) fn month_to_date(state: &State, usage: &Usage) -> Option<f64> {
+    usage.month_to_date(state.picture.at.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 fn accounts(state: &State) -> Section {
@@ -72,7 +61,7 @@ fn accounts(state: &State) -> Section {
 
 fn account_row(state: &State, scope: &ScopeState) -> Row {
     let usage = scope.usage.get();
-    let spent = usage.map(|usage| month_to_date(state, usage));
+    let spent = usage.and_then(|usage| month_to_date(state, usage));
     let forecast = scope.forecast.get();
     let total = spent
         .zip(forecast)

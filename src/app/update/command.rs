@@ -394,7 +394,7 @@ fn link(state: &mut State) -> Effects {
     let Some(resource) = state.subject().and_then(RowKey::resource) else {
         return Effects::none();
     };
-    let Some(scope) = state.picture.inventory.scope(&resource.scope) else {
+    let Some(scope) = panes::scope_of(state, resource) else {
         return Effects::none();
     };
     let lines: Vec<String> = [
