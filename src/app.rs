@@ -8,6 +8,7 @@ pub mod effect;
 pub mod estate_line;
 pub mod format;
 pub mod geometry;
+pub mod help;
 pub mod link;
 pub mod logs;
 pub mod msg;

@@ -10,6 +10,7 @@ use crate::app::table::Tone;
 use crate::domain::alarm::AlarmState;
 use crate::domain::cost::DailyCost;
 use crate::domain::elb;
+use crate::domain::focus::Probing;
 use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
 use crate::domain::health::Severity;
 use crate::domain::ids::ResourceKey;
@@ -73,6 +74,49 @@ fn entry(state: &State, pane: Pane, text: String) -> Entry {
     }
 }
 
+/// Whether any of the sources behind the overview has answered in any scope.
+pub fn knows_anything(state: &State) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| BEHIND.iter().any(|source| scope.standing(source).at.is_some()))
+}
+
+/// What to say beside counts while a source has not answered yet; `None` once each has, well or
+/// badly: what failed has its own place on screen.
+pub fn unread(state: &State) -> Option<&'static str> {
+    let settled = state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| BEHIND.iter().all(|source| scope.standing(source).is_settled()));
+    match (settled, knows_anything(state)) {
+        (true, _) => None,
+        (false, true) => Some("so far, reading …"),
+        (false, false) => Some("reading …"),
+    }
+}
+
+/// The listings that findings are made of.
+const BEHIND: [Source; 6] = [
+    Source::EcsFleet,
+    Source::Groups,
+    Source::Instances,
+    Source::DbInstances,
+    Source::Balancing,
+    Source::Alarms,
+];
+
+/// Whether a source was read in none of the scopes: then there is nothing to count.
+fn is_unknown(state: &State, source: &Source) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| scope.standing(source).at.is_none())
+}
+
 /// Scopes that are shown, and whether a source was read in all of them.
 fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'static str) {
     let all: Vec<&ScopeState> = state.picture.inventory.shown().collect();
@@ -95,13 +139,16 @@ fn troubled(state: &State, pane: Pane) -> usize {
 
 fn bad(count: usize) -> String {
     if count > 0 {
-        format!(" {count} bad")
+        format!(", {count} bad")
     } else {
         String::new()
     }
 }
 
 fn services(state: &State) -> String {
+    if is_unknown(state, &Source::EcsFleet) {
+        return format!("ecs {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::EcsFleet);
     let services = scopes
         .iter()
@@ -112,6 +159,9 @@ fn services(state: &State) -> String {
         total += 1;
         full += usize::from(service.running >= service.desired);
     }
+    if total == 0 {
+        return format!("no ecs{doubt}");
+    }
     format!(
         "ecs {full}/{total}{doubt}{}",
         bad(troubled(state, Pane::Services))
@@ -119,6 +169,9 @@ fn services(state: &State) -> String {
 }
 
 fn gpus(state: &State) -> String {
+    if is_unknown(state, &Source::Instances) {
+        return format!("gpu {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Instances);
     let instances = scopes.iter().filter_map(|scope| scope.instances.get()).flatten();
     let hosts = instances
@@ -135,10 +188,11 @@ fn gpus(state: &State) -> String {
         .count();
     let cards: usize = readings.iter().map(|reading| reading.cards.len()).sum();
     let silent = if silent > 0 {
-        format!(" {silent} silent")
+        format!(", {silent} silent")
     } else {
         String::new()
     };
+    let plural = if hosts == 1 { "host" } else { "hosts" };
     match (hosts, readings.is_empty()) {
         (0, _) => {
             let groups = scopes
@@ -148,12 +202,24 @@ fn gpus(state: &State) -> String {
                 .count();
             format!("asg {groups}{doubt}, no GPUs")
         }
-        (_, true) => format!("gpu {hosts} hosts{doubt}, not asked"),
-        (_, false) => format!("gpu {hosts} hosts{doubt}, {cards} cards{silent}"),
+        (_, true) if is_probing(state) => format!("gpu {hosts} {plural}{doubt}, asking …"),
+        (_, true) => format!("gpu {hosts} {plural}{doubt}, not asked"),
+        (_, false) => format!("gpu {hosts} {plural}{doubt}, {cards} cards{silent}"),
     }
 }
 
+/// Whether GPU hosts are being asked and have not answered yet.
+pub fn is_probing(state: &State) -> bool {
+    let waits = |scope: &ScopeState| !scope.standing(&Source::GpuProbe).is_settled();
+    state.pane.focus().gpu == Probing::Yes
+        && state.setup.probing == Probing::Yes
+        && state.picture.inventory.shown().any(waits)
+}
+
 fn stores(state: &State) -> String {
+    if is_unknown(state, &Source::DbInstances) && is_unknown(state, &Source::Caches) {
+        return format!("data {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::DbInstances);
     let (_, cache_doubt) = self::scopes(state, &Source::Caches);
     let databases: usize = scopes
@@ -166,6 +232,9 @@ fn stores(state: &State) -> String {
         .filter_map(|scope| scope.caches.get())
         .map(Vec::len)
         .sum();
+    if databases + caches == 0 {
+        return format!("no data stores{doubt}");
+    }
     format!(
         "data {databases}{doubt} db {caches}{cache_doubt} cache{}",
         bad(troubled(state, Pane::Data))
@@ -173,6 +242,9 @@ fn stores(state: &State) -> String {
 }
 
 fn network(state: &State) -> String {
+    if is_unknown(state, &Source::Balancing) && is_unknown(state, &Source::Queues) {
+        return format!("net {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Queues);
     let waiting: u64 = scopes
         .iter()
@@ -195,7 +267,11 @@ fn network(state: &State) -> String {
     } else {
         String::new()
     };
-    format!("net {groups} tg{queued}")
+    let (_, unread) = self::scopes(state, &Source::Balancing);
+    format!(
+        "net {groups}{unread} tg{queued}{}",
+        bad(troubled(state, Pane::Network))
+    )
 }
 
 fn logs(state: &State) -> String {
@@ -206,6 +282,7 @@ fn logs(state: &State) -> String {
         .flatten()
         .count();
     match state.logs.rates.per_minute(state.picture.at) {
+        None if is_unknown(state, &Source::LogGroups) => format!("logs {}", format::UNKNOWN),
         Some(errors) => format!("logs {errors} err/min"),
         None => format!("logs {groups}{doubt} groups"),
     }
@@ -248,12 +325,17 @@ fn spend(state: &State) -> String {
         .picture
         .burn
         .total
+        // Nothing burns as far as is known before anything is.
+        .filter(|_| !is_unknown(state, &Source::Instances))
         .map(|rate| format::usd(rate.per_hour().as_f64()));
     let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
     format!("spend {spent}{budget}{burn}")
 }
 
 fn alarms(state: &State) -> String {
+    if is_unknown(state, &Source::Alarms) {
+        return format!("alarms {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Alarms);
     let alarms: Vec<_> = scopes
         .iter()

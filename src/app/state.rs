@@ -20,7 +20,7 @@ use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
 use crate::app::update::mfa::Asked;
 use crate::config::keys::{Chord, Keymap};
-use crate::domain::focus::{Focus, Pace};
+use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
@@ -44,6 +44,10 @@ pub struct Setup {
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.
     pub keymap: Keymap,
+    /// Whether GPU hosts may be asked at all.
+    pub probing: Probing,
+    /// What the console starts on: a resource's id, or its name.
+    pub open: Option<String>,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
     /// What is to be said at the start: settings that could not be used.
@@ -252,6 +256,16 @@ impl State {
             Some(level) => crate::app::detail::build(self, level),
             None => Detail::default(),
         };
+        let most = self
+            .detail
+            .height()
+            .saturating_sub(usize::from(self.geometry.body));
+        if let Some(
+            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+        ) = self.levels.last_mut()
+        {
+            *scroll = (*scroll).min(most);
+        }
     }
 
     /// Scrolls the pane so that the selected row can be seen.
@@ -270,6 +284,9 @@ impl State {
     /// What the collector should attend to; `None` if it knows already.
     pub fn changed_focus(&mut self) -> Option<Effect> {
         let mut focus = self.pane.focus();
+        if self.setup.probing == Probing::No {
+            focus.gpu = Probing::No;
+        }
         if self.paused {
             focus.pace = Pace::Paused;
         }

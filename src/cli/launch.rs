@@ -17,6 +17,7 @@ use crate::cloud::demo::{
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::console::session::Session;
+use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
@@ -70,6 +71,10 @@ pub struct Launch {
     pub frame: Frame,
     /// The switch that every change asks.
     pub read_only: Arc<ReadOnlySwitch>,
+    /// Whether the console may ask GPU hosts.
+    pub probing: Probing,
+    /// What the console starts on.
+    pub open: Option<String>,
     /// The zone that somebody chose for times; else the machine's.
     pub time_zone: Option<TimeZone>,
     /// Accounts and regions.
@@ -113,6 +118,10 @@ impl Launch {
         } else {
             ReadOnlySwitch::off()
         });
+        if global.no_probe {
+            launch.probing = Probing::No;
+        }
+        launch.open.clone_from(&global.open);
         launch.time_zone = settings
             .time_zone
             .as_ref()
@@ -147,6 +156,8 @@ impl Launch {
             title: estate.as_ref().map(|estate| estate.name.clone()),
             frame: frame(policy.environment),
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: estate
                 .as_ref()
                 .map(|estate| estate.policy.time_zone.rules().clone()),
@@ -221,6 +232,8 @@ impl Launch {
             title: Some(demo::estate_name(worlds).to_owned()),
             frame: Frame::Demo,
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: Some(policy.time_zone.rules().clone()),
             scopes,
             policies: Arc::new(policies),
@@ -325,6 +338,8 @@ impl Launch {
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
                 pinned_logs: self.pinned_logs(),
+                probing: self.probing,
+                open: self.open.clone(),
                 keymap: preferences.keymap.clone(),
                 themes: preferences
                     .themes

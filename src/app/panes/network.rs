@@ -20,14 +20,14 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
 fn target_groups(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("TARGET GROUP", 14, 34, 0),
-        Column::words("LOAD BALANCER", 10, 26, 5),
+        Column::names("TARGET GROUP", 14, 34, 0),
+        Column::names("LOAD BALANCER", 10, 26, 5),
         Column::words("TARGETS", 10, 28, 0),
         Column::numbers("REQ/min", 7, 1),
         Column::words("", 8, 16, 6),
         Column::numbers("5xx/min", 7, 0),
         Column::numbers("p95", 6, 0),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::TargetGroup, columns, "no target groups here");
     for scope in state.picture.inventory.shown() {
@@ -117,14 +117,14 @@ fn targets(group: &TargetGroup) -> Cell {
 fn queues(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("QUEUE", 16, 44, 0),
+        Column::names("QUEUE", 16, 44, 0),
         Column::numbers("WAITING", 8, 0),
         Column::words("", 8, 16, 4),
         Column::numbers("IN FLIGHT", 9, 0),
         Column::numbers("DELAYED", 8, 3),
         Column::numbers("OLDEST", 7, 0),
-        Column::words("DEAD LETTERS TO", 12, 30, 5),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("DEAD LETTERS TO", 12, 30, 5),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::Queue, columns, "no queues here");
     for scope in state.picture.inventory.shown() {
@@ -157,12 +157,12 @@ fn queue_cells(state: &State, scope: &ScopeState, one: &Queue) -> Vec<Cell> {
 fn nat_gateways(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("NAT GATEWAY", 22, 40, 0),
+        Column::names("NAT GATEWAY", 22, 40, 0),
         Column::words("STATE", 9, 12, 0),
         Column::numbers("OUT/min", 10, 0),
         Column::numbers("IN/min", 10, 0),
         Column::words("VPC", 12, 24, 3),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::NatGateway, columns, "no NAT gateways here");
     for scope in state.picture.inventory.shown() {

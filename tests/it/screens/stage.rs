@@ -15,7 +15,7 @@ use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World,
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::config::estate;
 use quarterdeck::config::keys::{Chord, Key, Keymap};
-use quarterdeck::domain::focus::{Focus, Pace};
+use quarterdeck::domain::focus::{Focus, Pace, Probing};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::rules::{self, Policies, Terms};
@@ -80,6 +80,8 @@ impl Stage {
             zone: TimeZone::get(name).expect("it is compiled in"),
         };
         let setup = Setup {
+            probing: Probing::Yes,
+            open: None,
             pinned_logs: Vec::new(),
             estate: Some(demo::estate_name(worlds).to_owned()),
             environment: Environment::Demo,
