@@ -17,6 +17,7 @@ use crate::app::tables::TableView;
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
+pub(crate) use gpu::unasked;
 pub(crate) use sketch::Sketch;
 
 /// The tables of the pane in front.
@@ -98,14 +99,6 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
     worst.map(|(_, text, tone)| (text, tone))
 }
 
-/// How well a resource is, by the findings that are not accepted.
-pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
-    findings_of(state, key)
-        .map(|finding| finding.severity.health())
-        .max()
-        .unwrap_or(Health::Ok)
-}
-
 /// Findings of a resource that are not accepted.
 pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
     state
@@ -113,6 +106,11 @@ pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl It
         .findings
         .iter()
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
+}
+
+/// How well a resource is, by the verdicts that status shows too.
+pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
+    state.verdicts.health(key)
 }
 
 /// Whether somebody said that a finding is known and accepted.

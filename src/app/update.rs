@@ -4,9 +4,12 @@ mod command;
 mod logs;
 mod prompt;
 
+pub(super) use command::go;
+
 use crate::app::effect::{Effect, Effects};
 use crate::app::msg::Msg;
 use crate::app::overlay::Overlay;
+use crate::app::{open, places};
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
 use crate::config::keys::{Chord, Key};
@@ -23,6 +26,8 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             } else {
                 state.picture = picture;
                 state.rebuild();
+                places::look(state);
+                open::look(state);
                 Effects::redraw()
             }
         }
@@ -58,9 +63,10 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
 
 fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     state.now = now;
+    let gave_up = open::tick(state);
     let before = state.notices.len();
     state.notices.retain(|notice| notice.until > now);
-    let redraw = state.notices.len() != before;
+    let redraw = gave_up || state.notices.len() != before;
     if let WriteState::ReadWriteUntil(until) = state.setup.write
         && until <= now
     {
@@ -92,7 +98,10 @@ fn key(state: &mut State, chord: Chord) -> Effects {
             Effects::redraw()
         }
         None => match state.command_of(chord) {
-            Some(command) => command::run(state, command),
+            Some(command) => {
+                open::leave(state);
+                command::run(state, command)
+            }
             None => Effects::none(),
         },
     }

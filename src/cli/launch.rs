@@ -13,10 +13,13 @@ use crate::cli::scopes;
 use crate::cloud::Cloud;
 use crate::cloud::demo::{self, Scenario, Worlds};
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::config::estate::{self, Estate};
+use crate::config::estate::{self, Estate, Loaded};
+use crate::config::settings::Notice;
 use crate::console::session::Session;
+use crate::domain::diagnostic::Severity;
+use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
-use crate::domain::policy::{self, Policy};
+use crate::domain::policy::{self, Policy, Selection};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
@@ -24,7 +27,9 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::headless::Job;
+use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
 /// Something is wrong with what the user asked for: exit code 2.
@@ -82,12 +87,20 @@ pub struct Launch {
     pub maker: Maker,
     /// What the user prefers, and what the environment says.
     pub preferences: Arc<Preferences>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
+    /// The resource that the console starts on.
+    pub open: Option<String>,
+    /// What is doubtful about the estate's file.
+    pub doubts: Option<Notice>,
 }
 
 impl Launch {
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
-        let estate = estate(preferences)?;
+        let loaded = loaded(preferences)?;
+        let doubts = loaded.as_ref().and_then(doubts);
+        let estate = loaded.map(|loaded| loaded.estate);
         let settings = &preferences.settings;
         let mut launch = match global.demo {
             Some(worlds) => Self::demo(global, worlds, estate, preferences, maker)?,
@@ -103,6 +116,21 @@ impl Launch {
         } else {
             ReadOnlySwitch::off()
         });
+        launch.doubts = doubts;
+        launch.open.clone_from(&global.open);
+        launch.wishes = Wishes {
+            selection: Arc::new(launch.estate.as_ref().map(selection).unwrap_or_default()),
+            probe_document: launch
+                .estate
+                .as_ref()
+                .and_then(|estate| estate.probe_document.clone()),
+            probing: if global.no_probe {
+                Probing::No
+            } else {
+                Probing::Yes
+            },
+            cadences: settings.cadences,
+        };
         launch.time_zone = settings
             .time_zone
             .as_ref()
@@ -157,6 +185,9 @@ impl Launch {
             estate,
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            open: None,
+            doubts: None,
         })
     }
 
@@ -225,7 +256,17 @@ impl Launch {
             },
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            open: None,
+            doubts: None,
         })
+    }
+
+    /// Says on standard error what is doubtful about the estate's file.
+    pub fn tell(&self) {
+        if let Some(doubts) = &self.doubts {
+            complain(&doubts.detail);
+        }
     }
 
     /// How findings are made of what is known.
@@ -273,6 +314,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            wishes: self.wishes.clone(),
         }
     }
 
@@ -311,8 +353,11 @@ impl Launch {
                 notices: preferences
                     .notices
                     .iter()
+                    .chain(&self.doubts)
                     .map(|notice| notice.headline.clone())
                     .collect(),
+                open: self.open.clone(),
+                probing: self.wishes.probing,
             },
             styles: preferences.styles(preferences.settings.theme.as_deref())?,
             every_style: preferences.every_style(),
@@ -322,6 +367,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(Paid::Reuse),
+            wishes: self.wishes.clone(),
             in_tmux: preferences.environment.in_tmux(),
         })
     }
@@ -370,9 +416,33 @@ fn frame(environment: policy::Environment) -> Frame {
     }
 }
 
+/// What belongs to an estate: what its file selects, and what the file names elsewhere as its own.
+fn selection(estate: &Estate) -> Selection {
+    let mut selection = estate.selection.clone();
+    if !selection.is_everything() {
+        let queues = estate.policy.work_queues.iter();
+        selection.names.extend(queues.map(|queue| Glob::new(&queue.queue)));
+        selection.names.extend(estate.log_groups.iter().cloned());
+    }
+    selection
+}
+
+/// What is doubtful about an estate's file: a line for the console, all of it for a terminal.
+fn doubts(loaded: &Loaded) -> Option<Notice> {
+    let report = loaded.warnings();
+    let more = match report.count(Severity::Warning) {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more; `qd status` prints them)", count - 1),
+    };
+    Some(Notice {
+        headline: format!("{}{more}", report.headline()?),
+        detail: report.to_string(),
+    })
+}
+
 /// An estate file by path, or by name in `./estates`, the configuration folder, or among those
 /// that are compiled in.
-fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
     let mut places = vec![PathBuf::from(name)];
     if !name.contains('/') {
         places.push(PathBuf::from(format!("estates/{name}.yaml")));
@@ -401,15 +471,25 @@ fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
     )))
 }
 
-fn parse_estate(name: &str, bytes: &[u8]) -> Result<Estate, Usage> {
+fn parse_estate(name: &str, bytes: &[u8]) -> Result<Loaded, Usage> {
+    let now = Timestamp::now();
     match estate::parse(name, bytes) {
-        Ok(loaded) => Ok(loaded.estate),
+        Ok(mut loaded) => {
+            let rules: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+            loaded.check_rules(&rules);
+            loaded.check_dates(now);
+            Ok(loaded)
+        }
         Err(report) => Err(Usage(report.to_string())),
     }
 }
 
 /// The estate of the settings, if there is one.
 pub fn estate(preferences: &Preferences) -> Result<Option<Estate>, Usage> {
+    Ok(loaded(preferences)?.map(|loaded| loaded.estate))
+}
+
+fn loaded(preferences: &Preferences) -> Result<Option<Loaded>, Usage> {
     let name = preferences.settings.estate.as_deref();
     name.map(|name| load_estate(name, &preferences.environment))
         .transpose()

@@ -236,11 +236,17 @@ impl ScopeState {
     /// read every ten minutes is not out of date in between. `None` if it was already old then, or
     /// was read too long ago to say anything about now.
     pub fn latest(&self, id: &MetricId, now: Timestamp) -> Option<f64> {
+        let (series, read_at) = self.lasting_metric(id, now)?;
+        series.recent(read_at)
+    }
+
+    /// The values of a metric and when they were read, unless that is too long ago.
+    pub fn lasting_metric(&self, id: &MetricId, now: Timestamp) -> Option<(&Series, Timestamp)> {
         self.metrics
             .values()
             .filter_map(|batch| batch.value.as_ref())
             .filter(|(_, read_at)| now.duration_since(*read_at) <= self.lasting.metrics)
-            .find_map(|(series, read_at)| series.get(id)?.recent(*read_at))
+            .find_map(|(series, read_at)| Some((series.get(id)?, *read_at)))
     }
 
     /// A host's reading of what the probe printed, with what EC2 and the CloudWatch agent know.

@@ -55,6 +55,11 @@ impl Default for Wishes {
 }
 
 impl Wishes {
+    /// How often the tail of a log group is asked for more.
+    pub fn log_cadence(&self) -> SignedDuration {
+        seconds(self.cadences.logs_s)
+    }
+
     /// How long what was read says something about now: three of the slow cadence, and no less than
     /// usual.
     pub fn lasting(&self) -> Lasting {

@@ -16,6 +16,7 @@ use quarterdeck::config::keys::{Chord, Keymap};
 use quarterdeck::config::theme::Themes;
 use quarterdeck::console::logs::find;
 use quarterdeck::domain::glob::Glob;
+use quarterdeck::domain::focus::Probing;
 use quarterdeck::domain::inventory::{Answer, Inventory, Source, SourceKey};
 use quarterdeck::domain::logs::{LogEvent, LogGroup, TailLine, TailState};
 use quarterdeck::domain::ops::{Reply, ReplyData};
@@ -91,6 +92,8 @@ impl Desk {
             keymap: Keymap::build(&default_bindings(), &[]).unwrap(),
             themes: Vec::new(),
             notices: Vec::new(),
+            open: None,
+            probing: Probing::Yes,
         };
         let picture = Arc::new(Picture::empty(inventory, at(0)));
         let mut desk = Self {

@@ -47,7 +47,7 @@ pub(super) fn chart(
     show: fn(f64) -> String,
 ) -> Chart {
     let series = scope.metric(&metric.id());
-    let latest = series.and_then(|series| series.recent(state.picture.at));
+    let latest = scope.latest(&metric.id(), state.picture.at);
     Chart {
         title: title.to_owned(),
         latest: latest.map_or_else(|| "no data".to_owned(), show),

@@ -9,6 +9,7 @@ use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::focus::Probing;
 use crate::domain::gpu::history::{CardKey, Measure};
 use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome};
 use crate::domain::health::Health;
@@ -92,7 +93,7 @@ fn group_cells(
         .count();
     let shown = match (has_gpu, hosts.is_empty()) {
         (false, _) => Cell::new("").tone(Tone::Muted),
-        (true, true) => Cell::new("not asked").tone(Tone::Muted),
+        (true, true) => Cell::new(unasked(state, scope)).tone(Tone::Muted),
         (true, false) if unread > 0 => Cell::new(format!("{} +{unread}?", cards.len())).tone(Tone::Warn),
         (true, false) => Cell::new(cards.len().to_string()),
     };
@@ -122,6 +123,15 @@ fn group_cells(
         Cell::new(suspended.join(",")).tone(Tone::Warn),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
+}
+
+/// Why nothing is known yet of hosts with GPUs.
+pub(crate) fn unasked(state: &State, scope: &ScopeState) -> &'static str {
+    match (scope.gpu.pending, state.setup.probing) {
+        (Some(_), _) => "asking…",
+        (None, Probing::No) => "--no-probe",
+        (None, Probing::Yes) => "not asked",
+    }
 }
 
 /// Idle cards of a group, and what their hosts cost by the hour.
@@ -194,6 +204,7 @@ fn cards(state: &State) -> Section {
     ];
     let mut rows = Vec::new();
     for scope in state.picture.inventory.shown() {
+        rows.extend(asked_rows(scope));
         for reading in scope.gpu.get().into_iter().flatten() {
             let group = scope
                 .instances
@@ -238,6 +249,33 @@ fn note_of_probe(state: &State) -> Option<(String, Tone)> {
     } else {
         None
     }
+}
+
+/// Hosts that are being asked and of which nothing is known yet.
+fn asked_rows(scope: &ScopeState) -> Vec<Row> {
+    if scope.gpu.pending.is_none() {
+        return Vec::new();
+    }
+    let known = readings(scope);
+    let waiting = scope.instances.get().into_iter().flatten().filter(|one| {
+        one.is_running()
+            && gpu::vendor_of(&one.instance_type) == Some(gpu::Vendor::Nvidia)
+            && !known.contains_key(one.id.as_str())
+    });
+    waiting
+        .map(|instance| {
+            let mut cells = vec![Cell::default(); 12];
+            cells[0] = Cell::new(super::sketch::glyph(Health::Unknown)).tone(Tone::Unknown);
+            cells[1] = Cell::new(&instance.id).tone(Tone::Strong);
+            cells[3] = Cell::new("asking…").tone(Tone::Muted);
+            cells[11] = Cell::new(instance.group().unwrap_or("standalone")).tone(Tone::Muted);
+            Row {
+                key: RowKey::Resource(ResourceKey::new(scope.name(), Kind::GpuHost, &instance.id)),
+                cells,
+                health: Health::Unknown,
+            }
+        })
+        .collect()
 }
 
 /// A host that did not answer is its own row, with the reason.

@@ -58,16 +58,15 @@ fn group_cells(state: &State, scope: &ScopeState, group: &TargetGroup) -> Vec<Ce
     let series = |metric: crate::domain::metric_catalog::Metric| {
         dimensions.and_then(|(group, balancer)| scope.metric(&metric.of_both(group, balancer).id()))
     };
-    let requests = series(metric::REQUESTS);
-    let per_minute = requests
-        .and_then(|series| series.recent(now))
-        .map(|sum| sum / 5.0);
-    // A minute without an error has no value, so beside requests no value means none.
-    let errors = match (series(metric::TARGET_5XX), per_minute) {
-        (Some(errors), Some(_)) => Some(errors.recent(now).unwrap_or(0.0)),
-        (Some(errors), None) => errors.recent(now),
-        (None, _) => None,
+    let latest = |metric: crate::domain::metric_catalog::Metric| {
+        let (group, balancer) = dimensions?;
+        scope.latest(&metric.of_both(group, balancer).id(), now)
     };
+    let requests = series(metric::REQUESTS);
+    let per_minute = latest(metric::REQUESTS).map(|sum| sum / 5.0);
+    // A minute without an error has no value, so beside requests no value means none.
+    let errors = latest(metric::TARGET_5XX)
+        .or_else(|| series(metric::TARGET_5XX).and(per_minute).map(|_| 0.0));
     let bad = errors.is_some_and(|errors| errors > 0.0);
     vec![
         Cell::new(&group.name).tone(Tone::Strong),
@@ -77,7 +76,7 @@ fn group_cells(state: &State, scope: &ScopeState, group: &TargetGroup) -> Vec<Ce
         super::data::graph(requests),
         Cell::number(errors, format::number).tone(if bad { Tone::Warn } else { Tone::Plain }),
         Cell::number(
-            series(metric::LATENCY_P95).and_then(|series| series.recent(now)),
+            latest(metric::LATENCY_P95),
             format::seconds,
         ),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
@@ -138,7 +137,7 @@ fn queues(state: &State) -> Section {
 fn queue_cells(state: &State, scope: &ScopeState, one: &Queue) -> Vec<Cell> {
     let now = state.picture.at;
     let series = |metric: MetricRef<'_>| scope.metric(&metric.id());
-    let oldest = series(queue::AGE.of(&one.name)).and_then(|series| series.recent(now));
+    let oldest = scope.latest(&queue::AGE.of(&one.name).id(), now);
     let count = |value: u64| Cell::number(Some(value as f64), |value| format::count(value as u64));
     vec![
         Cell::new(&one.name).tone(Tone::Strong),
@@ -176,7 +175,7 @@ fn nat_gateways(state: &State) -> Section {
 fn nat_cells(state: &State, scope: &ScopeState, gateway: &NatGateway) -> Vec<Cell> {
     let now = state.picture.at;
     let rate = |metric: MetricRef<'_>| {
-        let value = scope.metric(&metric.id()).and_then(|series| series.recent(now));
+        let value = scope.latest(&metric.id(), now);
         Cell::number(value.map(|sum| sum / 5.0), format::bytes)
     };
     let name = gateway

@@ -14,7 +14,7 @@ use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
 use quarterdeck::config::estate;
 use quarterdeck::config::keys::{Chord, Key, Keymap};
-use quarterdeck::domain::focus::{Focus, Pace};
+use quarterdeck::domain::focus::{Focus, Pace, Probing};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::rules::{self, Policies, Terms};
@@ -83,6 +83,8 @@ impl Stage {
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             notices: Vec::new(),
+            open: None,
+            probing: Probing::Yes,
         };
         Self {
             state: State::new(setup, Arc::new(first), epoch),
