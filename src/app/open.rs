@@ -52,11 +52,7 @@ pub(super) fn look(state: &mut State) {
             let resource = key.resource().cloned();
             go(state, pane);
             let tables = std::mem::take(&mut state.tables);
-            state
-                .views
-                .entry(pane)
-                .or_default()
-                .select(&tables, key.clone());
+            state.views.entry(pane).or_default().select(&tables, key.clone());
             state.tables = tables;
             state.levels.clear();
             // The detail of a log group is its tail, which is a question of its own.

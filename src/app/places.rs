@@ -19,10 +19,7 @@ pub(super) fn look(state: &mut State) {
     for scope in &picture.inventory.scopes {
         let name = scope.name();
         if let Some(account) = scope.account() {
-            let before = state
-                .places
-                .accounts
-                .insert(name.clone(), account.to_owned());
+            let before = state.places.accounts.insert(name.clone(), account.to_owned());
             if let Some(before) = before.filter(|before| before != account) {
                 let words = format!(
                     "{name} is account {account} now, not {before}: what was known of it is forgotten"

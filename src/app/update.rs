@@ -9,9 +9,9 @@ pub(super) use command::go;
 use crate::app::effect::{Effect, Effects};
 use crate::app::msg::Msg;
 use crate::app::overlay::Overlay;
-use crate::app::{open, places};
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
+use crate::app::{open, places};
 use crate::config::keys::{Chord, Key};
 
 /// Takes a message in.

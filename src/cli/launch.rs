@@ -421,7 +421,9 @@ fn selection(estate: &Estate) -> Selection {
     let mut selection = estate.selection.clone();
     if !selection.is_everything() {
         let queues = estate.policy.work_queues.iter();
-        selection.names.extend(queues.map(|queue| Glob::new(&queue.queue)));
+        selection
+            .names
+            .extend(queues.map(|queue| Glob::new(&queue.queue)));
         selection.names.extend(estate.log_groups.iter().cloned());
     }
     selection

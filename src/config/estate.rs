@@ -129,7 +129,8 @@ impl Loaded {
                 accepted.until
             );
             self.warnings.push(
-                Diagnostic::warning(span, message).note("its findings count again; renew the date or remove it"),
+                Diagnostic::warning(span, message)
+                    .note("its findings count again; renew the date or remove it"),
             );
         }
     }

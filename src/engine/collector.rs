@@ -333,7 +333,10 @@ impl Collector {
                 let _ = sender.try_send(heard);
             };
             let ask = async {
-                let result = cloud.read_in_parts(&scope, &want.query, &part).await.map(Arc::new);
+                let result = cloud
+                    .read_in_parts(&scope, &want.query, &part)
+                    .await
+                    .map(Arc::new);
                 (clock.now(), result)
             };
             let (at, result) = match memory {

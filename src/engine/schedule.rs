@@ -75,14 +75,7 @@ impl Wishes {
             ..
         } = self.cadences;
         let usual = Lasting::default();
-        let lists = [
-            services_s,
-            instances_s,
-            data_s,
-            targets_s,
-            queues_s,
-            alarms_s,
-        ];
+        let lists = [services_s, instances_s, data_s, targets_s, queues_s, alarms_s];
         let slowest = lists.into_iter().max().unwrap_or_default();
         Lasting {
             metrics: usual
@@ -189,7 +182,12 @@ impl<'a> Collecting<'a> {
             return;
         }
         let unknown = |awaited: &&Source| !self.state.standing(awaited).is_settled();
-        if self.state.awaited(&source).iter().any(|awaited| unknown(&awaited)) {
+        if self
+            .state
+            .awaited(&source)
+            .iter()
+            .any(|awaited| unknown(&awaited))
+        {
             return;
         }
         let mut hasher = DefaultHasher::new();

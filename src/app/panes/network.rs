@@ -65,8 +65,8 @@ fn group_cells(state: &State, scope: &ScopeState, group: &TargetGroup) -> Vec<Ce
     let requests = series(metric::REQUESTS);
     let per_minute = latest(metric::REQUESTS).map(|sum| sum / 5.0);
     // A minute without an error has no value, so beside requests no value means none.
-    let errors = latest(metric::TARGET_5XX)
-        .or_else(|| series(metric::TARGET_5XX).and(per_minute).map(|_| 0.0));
+    let errors =
+        latest(metric::TARGET_5XX).or_else(|| series(metric::TARGET_5XX).and(per_minute).map(|_| 0.0));
     let bad = errors.is_some_and(|errors| errors > 0.0);
     vec![
         Cell::new(&group.name).tone(Tone::Strong),
@@ -75,10 +75,7 @@ fn group_cells(state: &State, scope: &ScopeState, group: &TargetGroup) -> Vec<Ce
         Cell::number(per_minute, format::number),
         super::data::graph(requests),
         Cell::number(errors, format::number).tone(if bad { Tone::Warn } else { Tone::Plain }),
-        Cell::number(
-            latest(metric::LATENCY_P95),
-            format::seconds,
-        ),
+        Cell::number(latest(metric::LATENCY_P95), format::seconds),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
 }

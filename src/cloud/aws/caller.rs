@@ -9,9 +9,9 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::stream::{self, StreamExt};
 
-use crate::cloud::{Host, Parts};
 use crate::cloud::aws::clients::ScopeClients;
 use crate::cloud::aws::error;
+use crate::cloud::{Host, Parts};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Operation, Reply, ReplyData};
 use crate::domain::scope::Scope;

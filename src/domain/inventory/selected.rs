@@ -137,7 +137,9 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         ReplyData::Balancing(balancing) => balancing_of(state, balancing),
         ReplyData::Alarms(alarms) => alarms_of(state, alarms),
         ReplyData::AlarmHistory(transitions) => {
-            let known: BTreeSet<&str> = list(state.alarms.get()).map(|alarm| alarm.name.as_str()).collect();
+            let known: BTreeSet<&str> = list(state.alarms.get())
+                .map(|alarm| alarm.name.as_str())
+                .collect();
             transitions.retain(|transition| known.contains(transition.alarm.as_str()));
         }
         ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
@@ -239,7 +241,10 @@ fn balancing_of(state: &ScopeState, balancing: &mut Balancing) {
     });
     let groups = &balancing.target_groups;
     balancing.load_balancers.retain(|balancer| {
-        chosen.contains(&balancer.arn) || groups.iter().any(|group| group.load_balancers.contains(&balancer.arn))
+        chosen.contains(&balancer.arn)
+            || groups
+                .iter()
+                .any(|group| group.load_balancers.contains(&balancer.arn))
     });
 }
 
@@ -266,12 +271,7 @@ fn alarms_of(state: &ScopeState, alarms: &mut Vec<Alarm>) {
         .map(|alarm| alarm.name.clone())
         .collect();
     alarms.retain(|alarm| {
-        let of_ours = |rule: &String| {
-            rule.split('"')
-                .skip(1)
-                .step_by(2)
-                .any(|name| ours.contains(name))
-        };
+        let of_ours = |rule: &String| rule.split('"').skip(1).step_by(2).any(|name| ours.contains(name));
         ours.contains(&alarm.name) || alarm.composite_rule.as_ref().is_some_and(of_ours)
     });
 }
