@@ -207,8 +207,14 @@ impl Launch {
         }
         let epoch = Timestamp::now();
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
-        let mut policies = Policies::default();
-        for scope in &scopes {
+        // The estate that was asked for decides; without one, each world's own.
+        let mut policies = Policies {
+            otherwise: estate
+                .as_ref()
+                .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone())),
+            ..Policies::default()
+        };
+        for scope in scopes.iter().filter(|_| estate.is_none()) {
             let shipped = estate::SHIPPED
                 .iter()
                 .find(|(name, _)| Some(*name) == scope.profile.as_deref());

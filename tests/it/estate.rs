@@ -134,30 +134,31 @@ fn doubtful_acceptances_are_said_and_nothing_is_refused() {
     let text = format!(
         "{PROD}
 accept:
-  - {{rule: rds.multi-az-of, match: codemate-db-prod, reason: by design, until: 2099-12-31}}
-  - {{rule: redis.failover-off, match: 'codemate-*', reason: small, until: 2020-01-31}}
+  - {{rule: rds.single-az-prd, match: codemate-db-prod, reason: by design, until: 2099-12-31}}
+  - {{rule: redis.failover-off-prod, match: 'codemate-*', reason: small, until: 2020-01-31}}
 "
     );
     let (_, finished) = status(with_estate("codemate", &text));
     assert!(
-        finished.stderr.contains("no rule is called `rds.multi-az-of`"),
+        finished.stderr.contains("no rule is called `rds.single-az-prd`"),
         "{finished:?}"
     );
     assert!(
-        finished.stderr.contains("did you mean `rds.multi-az-off`?"),
+        finished.stderr.contains("did you mean `rds.single-az-prod`?"),
         "{finished:?}"
     );
     assert!(
         finished
             .stderr
-            .contains("the acceptance of `redis.failover-off` for `codemate-*` ended on 2020-01-31"),
+            .contains("the acceptance of `redis.failover-off-prod` for `codemate-*` ended on 2020-01-31"),
         "{finished:?}"
     );
     let (_, quiet) = status(with_estate("codemate", PROD));
     assert_eq!(quiet.stderr, "");
 
-    let screen = with_estate("codemate", &text).screen(120, 40);
-    screen.wait_for_text("no rule is called `rds.multi-az-of`");
+    let console = with_estate("codemate", &text);
+    let screen = console.screen(120, 40);
+    screen.wait_for_text("no rule is called `rds.single-az-prd`");
 }
 
 #[test]
@@ -193,7 +194,7 @@ fn the_console_opens_on_a_resource() {
         // The detail, which the list has not.
         screen.wait_for_text("codemate-db-prod");
         screen.wait_for_text("postgres 17.2");
-        screen.wait_for_text("tags");
+        screen.wait_for_text("max_connections");
         screen.send_keys("\x1b");
         screen.wait_for_text("RDS instances");
         screen.wait_until("the selection on it", |seen| {

@@ -13,6 +13,7 @@ mod collecting;
 mod config;
 mod console;
 mod console_state;
+mod console_truth;
 mod demo;
 mod estate;
 mod gpu_probe_line;
