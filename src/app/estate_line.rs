@@ -2,12 +2,13 @@
 
 use crate::app::format;
 use crate::app::pane::Pane;
-use crate::app::panes::{is_accepted, unasked};
+use crate::app::panes::is_accepted;
 use crate::app::state::State;
 use crate::app::table::Tone;
 use crate::domain::alarm::AlarmState;
 use crate::domain::cost::DailyCost;
 use crate::domain::elb;
+use crate::domain::focus::Probing;
 use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
 use crate::domain::health::{Health, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
@@ -71,6 +72,49 @@ fn entry(state: &State, pane: Pane, text: String) -> Entry {
     }
 }
 
+/// Whether any of the sources behind the overview has answered in any scope.
+pub fn knows_anything(state: &State) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| BEHIND.iter().any(|source| scope.standing(source).at.is_some()))
+}
+
+/// What to say beside counts while a source has not answered yet; `None` once each has, well or
+/// badly: what failed has its own place on screen.
+pub fn unread(state: &State) -> Option<&'static str> {
+    let settled = state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| BEHIND.iter().all(|source| scope.standing(source).is_settled()));
+    match (settled, knows_anything(state)) {
+        (true, _) => None,
+        (false, true) => Some("so far, reading …"),
+        (false, false) => Some("reading …"),
+    }
+}
+
+/// The listings that findings are made of.
+const BEHIND: [Source; 6] = [
+    Source::EcsFleet,
+    Source::Groups,
+    Source::Instances,
+    Source::DbInstances,
+    Source::Balancing,
+    Source::Alarms,
+];
+
+/// Whether a source was read in none of the scopes: then there is nothing to count.
+fn is_unknown(state: &State, source: &Source) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| scope.standing(source).at.is_none())
+}
+
 /// Scopes that are shown, and whether a source was read in all of them.
 fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'static str) {
     let all: Vec<&ScopeState> = state.picture.inventory.shown().collect();
@@ -94,13 +138,16 @@ fn troubled<'a>(
 
 fn bad(count: usize) -> String {
     if count > 0 {
-        format!(" {count} bad")
+        format!(", {count} bad")
     } else {
         String::new()
     }
 }
 
 fn services(state: &State) -> String {
+    if is_unknown(state, &Source::EcsFleet) {
+        return format!("ecs {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::EcsFleet);
     let services = || {
         scopes
@@ -109,6 +156,9 @@ fn services(state: &State) -> String {
             .flat_map(|(scope, fleet)| fleet.services.iter().map(move |service| (scope, service)))
     };
     let total = services().count();
+    if total == 0 {
+        return format!("no ecs{doubt}");
+    }
     let full = services()
         .filter(|(_, service)| service.running >= service.desired)
         .count();
@@ -118,6 +168,9 @@ fn services(state: &State) -> String {
 }
 
 fn gpus(state: &State) -> String {
+    if is_unknown(state, &Source::Instances) {
+        return format!("gpu {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Instances);
     let instances = scopes.iter().filter_map(|scope| scope.instances.get()).flatten();
     let hosts = instances
@@ -134,10 +187,11 @@ fn gpus(state: &State) -> String {
         .count();
     let cards: usize = readings.iter().map(|reading| reading.cards.len()).sum();
     let silent = if silent > 0 {
-        format!(" {silent} silent")
+        format!(", {silent} silent")
     } else {
         String::new()
     };
+    let plural = if hosts == 1 { "host" } else { "hosts" };
     match (hosts, readings.is_empty()) {
         (0, _) => {
             let groups = scopes
@@ -147,22 +201,40 @@ fn gpus(state: &State) -> String {
                 .count();
             format!("asg {groups}{doubt}, no GPUs")
         }
-        (_, true) => {
-            let asking = scopes.iter().find(|scope| scope.gpu.pending.is_some());
-            let why = asking.or(scopes.first());
-            let why = why.map_or("not asked", |scope| unasked(state, scope));
-            format!("gpu {hosts} hosts{doubt}, {why}")
-        }
-        (_, false) => format!("gpu {hosts} hosts{doubt}, {cards} cards{silent}"),
+        (_, true) if is_probing(state) => format!("gpu {hosts} {plural}{doubt}, asking …"),
+        (_, true) => format!("gpu {hosts} {plural}{doubt}, not asked"),
+        (_, false) => format!("gpu {hosts} {plural}{doubt}, {cards} cards{silent}"),
     }
 }
 
+/// Whether GPU hosts are being asked and have not answered yet.
+pub fn is_probing(state: &State) -> bool {
+    if state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| scope.gpu.pending.is_some())
+    {
+        return true;
+    }
+    let waits = |scope: &ScopeState| !scope.standing(&Source::GpuProbe).is_settled();
+    state.pane.focus().gpu == Probing::Yes
+        && state.setup.probing == Probing::Yes
+        && state.picture.inventory.shown().any(waits)
+}
+
 fn stores(state: &State) -> String {
+    if is_unknown(state, &Source::DbInstances) && is_unknown(state, &Source::Caches) {
+        return format!("data {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::DbInstances);
     let (_, cache_doubt) = self::scopes(state, &Source::Caches);
     let databases: Vec<_> = of_all(&scopes, |scope| scope.db_instances.get());
     let clusters: Vec<_> = of_all(&scopes, |scope| scope.db_clusters.get());
     let caches: Vec<_> = of_all(&scopes, |scope| scope.caches.get());
+    if databases.len() + caches.len() == 0 {
+        return format!("no data stores{doubt}");
+    }
     let troubled = troubled(
         state,
         Kind::RdsInstance,
@@ -197,6 +269,9 @@ fn of_all<'a, T>(
 }
 
 fn network(state: &State) -> String {
+    if is_unknown(state, &Source::Balancing) && is_unknown(state, &Source::Queues) {
+        return format!("net {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Queues);
     let waiting: u64 = scopes
         .iter()
@@ -219,7 +294,29 @@ fn network(state: &State) -> String {
     } else {
         String::new()
     };
-    format!("net {groups} tg{queued}")
+    let (_, unread) = self::scopes(state, &Source::Balancing);
+    let target_groups = of_all(&scopes, |scope| Some(&scope.balancing.get()?.target_groups));
+    let balancers = of_all(&scopes, |scope| Some(&scope.balancing.get()?.load_balancers));
+    let queues = of_all(&scopes, |scope| scope.queues.get());
+    let gateways = of_all(&scopes, |scope| scope.nat_gateways.get());
+    let troubled = troubled(
+        state,
+        Kind::TargetGroup,
+        target_groups.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::LoadBalancer,
+        balancers.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::Queue,
+        queues.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::NatGateway,
+        gateways.iter().map(|(scope, one)| (*scope, &one.id)),
+    );
+    format!("net {groups}{unread} tg{queued}{}", bad(troubled))
 }
 
 fn logs(state: &State) -> String {
@@ -230,6 +327,7 @@ fn logs(state: &State) -> String {
         .flatten()
         .count();
     match state.logs.rates.per_minute(state.picture.at) {
+        None if is_unknown(state, &Source::LogGroups) => format!("logs {}", format::UNKNOWN),
         Some(errors) => format!("logs {errors} err/min"),
         None => format!("logs {groups}{doubt} groups"),
     }
@@ -272,12 +370,17 @@ fn spend(state: &State) -> String {
         .picture
         .burn
         .total
+        // Nothing burns as far as is known before anything is.
+        .filter(|_| !is_unknown(state, &Source::Instances))
         .map(|rate| format::usd(rate.per_hour().as_f64()));
     let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
     format!("spend {spent}{budget}{burn}")
 }
 
 fn alarms(state: &State) -> String {
+    if is_unknown(state, &Source::Alarms) {
+        return format!("alarms {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Alarms);
     let alarms: Vec<_> = scopes
         .iter()

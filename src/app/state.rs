@@ -20,6 +20,7 @@ use crate::app::panes;
 use crate::app::places::Places;
 use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
+use crate::app::update::mfa::Asked;
 use crate::config::keys::{Chord, Keymap};
 use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
@@ -27,6 +28,7 @@ use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::rules::Verdicts;
+use crate::domain::scope::ScopeName;
 
 /// What the console is told at its start, and what does not change with data.
 #[derive(Debug, Clone)]
@@ -45,14 +47,14 @@ pub struct Setup {
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.
     pub keymap: Keymap,
+    /// Whether GPU hosts may be asked at all.
+    pub probing: Probing,
+    /// What the console starts on: a resource's id, or its name.
+    pub open: Option<String>,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
     /// What is to be said at the start: settings that could not be used.
     pub notices: Vec<String>,
-    /// The id or name of the resource to start on.
-    pub open: Option<String>,
-    /// Whether nvidia-smi may be run on the hosts.
-    pub probing: Probing,
 }
 
 /// What sort of estate it is.
@@ -180,6 +182,8 @@ pub struct State {
     pub places: Places,
     /// How well each resource is, by the picture and what the user accepted.
     pub verdicts: Verdicts,
+    /// Scopes that wait for the code of an MFA device, and how far asking for it has come.
+    pub mfa: BTreeMap<ScopeName, Asked>,
     /// The focus that the collector was last told.
     told: Option<Focus>,
 }
@@ -201,6 +205,7 @@ impl State {
             overlay: None,
             marks: BTreeSet::new(),
             accepted: BTreeSet::new(),
+            mfa: BTreeMap::new(),
             notices: VecDeque::new(),
             geometry: Geometry::default(),
             zone: 0,
@@ -269,6 +274,16 @@ impl State {
             Some(level) => crate::app::detail::build(self, level),
             None => Detail::default(),
         };
+        let most = self
+            .detail
+            .height()
+            .saturating_sub(usize::from(self.geometry.body));
+        if let Some(
+            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+        ) = self.levels.last_mut()
+        {
+            *scroll = (*scroll).min(most);
+        }
     }
 
     /// Scrolls the pane so that the selected row can be seen.
@@ -287,6 +302,9 @@ impl State {
     /// What the collector should attend to; `None` if it knows already.
     pub fn changed_focus(&mut self) -> Option<Effect> {
         let mut focus = self.pane.focus();
+        if self.setup.probing == Probing::No {
+            focus.gpu = Probing::No;
+        }
         if self.paused {
             focus.pace = Pace::Paused;
         }

@@ -11,7 +11,9 @@ use crate::cli::global::Global;
 use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
-use crate::cloud::demo::{self, Scenario, Worlds};
+use crate::cloud::demo::{
+    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
+};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate, Loaded};
 use crate::config::settings::Notice;
@@ -22,13 +24,14 @@ use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy, Selection};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
-use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
+use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::engine::schedule::Wishes;
 use crate::headless::Job;
+use crate::headless::job::DEADLINE;
 use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
@@ -51,12 +54,14 @@ pub enum Place {
     Demo {
         /// Which, and what goes wrong.
         settings: demo::Settings,
-        /// Where writes are remembered; `None` forgets them with the process.
-        dir: Option<PathBuf>,
-        /// Whether earlier writes are forgotten.
-        fresh: bool,
+        /// What remembers its writes.
+        log: Arc<dyn WriteLog>,
     },
 }
+
+/// What a build says that was made without the adapter.
+pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` makes one that does (this one was made with \
+     --no-default-features); `qd --demo` needs none, nor credentials, and works in this one too";
 
 /// Makes the cloud of a place. Only `main` knows how.
 pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
@@ -69,6 +74,10 @@ pub struct Launch {
     pub frame: Frame,
     /// The switch that every change asks.
     pub read_only: Arc<ReadOnlySwitch>,
+    /// Whether the console may ask GPU hosts.
+    pub probing: Probing,
+    /// What the console starts on.
+    pub open: Option<String>,
     /// The zone that somebody chose for times; else the machine's.
     pub time_zone: Option<TimeZone>,
     /// Accounts and regions.
@@ -89,10 +98,12 @@ pub struct Launch {
     pub preferences: Arc<Preferences>,
     /// What the collector goes by.
     pub wishes: Wishes,
-    /// The resource that the console starts on.
-    pub open: Option<String>,
     /// What is doubtful about the estate's file.
     pub doubts: Option<Notice>,
+    /// What the user should know before the rest.
+    pub notices: Vec<String>,
+    /// How many times faster than the machine's the cloud's clock runs.
+    pub speed: f64,
 }
 
 impl Launch {
@@ -116,19 +127,18 @@ impl Launch {
         } else {
             ReadOnlySwitch::off()
         });
-        launch.doubts = doubts;
+        if global.no_probe {
+            launch.probing = Probing::No;
+        }
         launch.open.clone_from(&global.open);
+        launch.doubts = doubts;
         launch.wishes = Wishes {
             selection: Arc::new(launch.estate.as_ref().map(selection).unwrap_or_default()),
             probe_document: launch
                 .estate
                 .as_ref()
                 .and_then(|estate| estate.probe_document.clone()),
-            probing: if global.no_probe {
-                Probing::No
-            } else {
-                Probing::Yes
-            },
+            probing: launch.probing,
             cadences: settings.cadences,
         };
         launch.time_zone = settings
@@ -148,6 +158,9 @@ impl Launch {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
         }
+        if cfg!(not(feature = "aws")) {
+            return Err(Usage(NO_AWS.to_owned()));
+        }
         let scopes = match &estate {
             Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
                 scopes::of_estate(&estate.scopes)
@@ -162,6 +175,8 @@ impl Launch {
             title: estate.as_ref().map(|estate| estate.name.clone()),
             frame: frame(policy.environment),
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: estate
                 .as_ref()
                 .map(|estate| estate.policy.time_zone.rules().clone()),
@@ -186,8 +201,9 @@ impl Launch {
             maker,
             preferences: preferences.clone(),
             wishes: Wishes::default(),
-            open: None,
             doubts: None,
+            notices: Vec::new(),
+            speed: 1.0,
         })
     }
 
@@ -199,13 +215,15 @@ impl Launch {
         maker: Maker,
     ) -> Result<Self, Usage> {
         let scenario = global.scenario.unwrap_or(Scenario::Everyday);
-        if !(global.speed > 0.0 && global.speed.is_finite()) {
+        let speed = global.speed;
+        if !SPEEDS.contains(&speed) {
             return Err(Usage(format!(
-                "--speed {}: a number above 0 is needed",
-                global.speed
+                "--speed {speed}: a number from {} to {} is needed",
+                SPEEDS.start(),
+                SPEEDS.end()
             )));
         }
-        let epoch = Timestamp::now();
+        let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         // The estate that was asked for decides; without one, each world's own.
         let mut policies = Policies {
@@ -241,13 +259,15 @@ impl Launch {
             title: Some(demo::estate_name(worlds).to_owned()),
             frame: Frame::Demo,
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: Some(policy.time_zone.rules().clone()),
             scopes,
             policies: Arc::new(policies),
             policy,
             estate,
             clocks: Clocks {
-                cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
+                cloud: Arc::new(ScaledClock::new(kept.now, speed)),
                 wall: Arc::new(SystemClock),
             },
             place: Place::Demo {
@@ -255,16 +275,16 @@ impl Launch {
                     worlds,
                     scenario,
                     seed: global.seed,
-                    epoch,
+                    epoch: kept.epoch,
                 },
-                dir: global.demo_dir.clone(),
-                fresh: global.demo_fresh,
+                log: kept.log,
             },
             maker,
             preferences: preferences.clone(),
             wishes: Wishes::default(),
-            open: None,
             doubts: None,
+            notices: kept.notices,
+            speed,
         })
     }
 
@@ -311,8 +331,11 @@ impl Launch {
         }))
     }
 
-    /// What a headless command starts from.
+    /// What a headless command starts from; what the user should know is said here.
     pub fn job(&self, paid: Paid) -> Job {
+        for notice in &self.notices {
+            complain(&format!("qd: {notice}"));
+        }
         Job {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
@@ -321,6 +344,8 @@ impl Launch {
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
             wishes: self.wishes.clone(),
+            // Nobody waits longer, or shorter, because the demo's time runs fast.
+            deadline: DEADLINE.mul_f64(self.speed),
         }
     }
 
@@ -350,6 +375,8 @@ impl Launch {
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
                 pinned_logs: self.pinned_logs(),
+                probing: self.probing,
+                open: self.open.clone(),
                 keymap: preferences.keymap.clone(),
                 themes: preferences
                     .themes
@@ -361,9 +388,8 @@ impl Launch {
                     .iter()
                     .chain(&self.doubts)
                     .map(|notice| notice.headline.clone())
+                    .chain(self.notices.iter().cloned())
                     .collect(),
-                open: self.open.clone(),
-                probing: self.wishes.probing,
             },
             styles: preferences.styles(preferences.settings.theme.as_deref())?,
             every_style: preferences.every_style(),
@@ -410,6 +436,57 @@ impl Launch {
             }
         }
         zones
+    }
+}
+
+/// A demo, and what remembers it.
+struct Kept {
+    log: Arc<dyn WriteLog>,
+    epoch: Timestamp,
+    now: Timestamp,
+    notices: Vec<String>,
+}
+
+/// Finds the demo where it was left, in the folder that was named or below the state folder. Where
+/// nobody named one and none can be used, the demo is forgotten with the process.
+fn keep_demo(global: &Global, scenario: Scenario, preferences: &Preferences) -> Result<Kept, Usage> {
+    let wall = Timestamp::now();
+    let forgetful = |notices| Kept {
+        log: Arc::new(MemoryLog::default()),
+        epoch: wall,
+        now: wall,
+        notices,
+    };
+    let below = || preferences.state_dir().map(|state| state.join(demo::FOLDER));
+    let Some(dir) = global.demo_dir.clone().or_else(below) else {
+        return Ok(forgetful(Vec::new()));
+    };
+    let keep = Keep {
+        dir,
+        scenario,
+        seed: global.seed,
+        forgotten_after: global.demo_dir.is_none().then_some(demo::FORGOTTEN_AFTER),
+    };
+    let opening = Opening {
+        wall,
+        speed: global.speed,
+        past: if global.demo_fresh {
+            Past::Forgotten
+        } else {
+            Past::Kept
+        },
+    };
+    match FileLog::open(&keep, opening) {
+        Ok(opened) => Ok(Kept {
+            log: Arc::new(opened.log),
+            epoch: opened.epoch,
+            now: opened.now,
+            notices: opened.notices,
+        }),
+        Err(OpenError::Unusable(error)) if global.demo_dir.is_none() => Ok(forgetful(vec![format!(
+            "what is changed in the demo is forgotten at its end: {error}"
+        )])),
+        Err(error) => Err(Usage(error.to_string())),
     }
 }
 

@@ -36,6 +36,13 @@ impl<B> Quiet<B> {
     }
 }
 
+impl<B> Quiet<B> {
+    /// From here on the terminal belongs to somebody else, and its cursor is shown already.
+    pub(super) fn given_back(&mut self) {
+        self.cursor = Cursor::Shown;
+    }
+}
+
 impl<B: Backend<Error = io::Error>> Backend for Quiet<B> {
     type Error = io::Error;
 

@@ -46,6 +46,8 @@ pub struct Job {
     pub cost_cache: Option<Arc<dyn CostCache>>,
     /// What the collector goes by.
     pub wishes: Wishes,
+    /// After this long on the cloud's clock the rest is given up.
+    pub deadline: Duration,
 }
 
 /// What came of it.
@@ -76,13 +78,14 @@ impl Job {
             let host = EngineHost::new(self.clocks.cloud.clone());
             let cloud = (self.cloud)(host.clone())?;
             let wall = self.clocks.wall.clone();
+            let deadline = self.deadline;
             let (collector, _pictures) =
                 Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
             let collector = collector
                 .with_cost_cache(self.cost_cache)
                 .with_wishes(self.wishes);
             let work = async {
-                let picture = collector.once(focus, DEADLINE).await;
+                let picture = collector.once(focus, deadline).await;
                 tell_of_merged(&picture);
                 let more = then(cloud, picture.clone()).await;
                 (picture, more)

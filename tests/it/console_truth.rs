@@ -18,6 +18,7 @@ use quarterdeck::domain::fault::{Fault, FaultKind};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::health::Health;
 use quarterdeck::domain::inventory::{Answer, Source, SourceKey};
+use quarterdeck::domain::loadable::Loadable;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::rules::Policies;
 use quarterdeck::domain::scope::{Scope, ScopeName};
@@ -137,7 +138,7 @@ fn the_count_of_the_bad_is_that_of_the_list() {
         (World::Ecommerce, Scenario::RedisEvictions),
     ] {
         let mut stage = Stage::one(world, scenario);
-        for pane in [Pane::Services, Pane::Data] {
+        for pane in [Pane::Services, Pane::Data, Pane::Network] {
             let listed = rows(&mut stage, pane);
             let listed = listed
                 .values()
@@ -152,7 +153,7 @@ fn the_count_of_the_bad_is_that_of_the_list() {
         for _ in 0..findings {
             stage.keys(&["a", "down"]);
         }
-        for pane in [Pane::Services, Pane::Data] {
+        for pane in [Pane::Services, Pane::Data, Pane::Network] {
             let listed = rows(&mut stage, pane);
             let listed = listed
                 .values()
@@ -245,7 +246,7 @@ fn a_resource_that_never_comes_is_given_up_in_time() {
     let now = stage.state.now;
     // One list is still on its way, so that nobody can say that the resource is not there.
     let mut picture = (*stage.state.picture).clone();
-    picture.inventory.scopes[0].caches = Default::default();
+    picture.inventory.scopes[0].caches = Loadable::default();
     opening(&mut stage, "codemate-db-gone");
     stage.send(Msg::Picture(Arc::new(picture)));
     assert_eq!(said(&stage.state), [] as [&str; 0]);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use quarterdeck::cloud::demo::{Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud, Parts};
 use quarterdeck::domain::fault::Fault;
 use quarterdeck::domain::focus::Focus;
@@ -141,7 +142,8 @@ impl Desk {
             seed: 7,
             epoch,
         };
-        let demo = Demo::new(host.clone(), settings, Box::new(MemoryLog::default())).unwrap();
+        let read_only = Arc::new(ReadOnlySwitch::on());
+        let demo = Demo::new(host.clone(), settings, Box::new(MemoryLog::default()), read_only).unwrap();
         let scope = |name: &&str| {
             Arc::new(Scope {
                 name: ScopeName::new(name),

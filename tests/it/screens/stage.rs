@@ -12,6 +12,7 @@ use quarterdeck::app::state::{Environment, Setup, State, WriteState, Zone, defau
 use quarterdeck::app::update::update;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::config::estate;
 use quarterdeck::config::keys::{Chord, Key, Keymap};
 use quarterdeck::domain::focus::{Focus, Pace, Probing};
@@ -65,8 +66,13 @@ impl Stage {
             seed: 7,
             epoch,
         };
-        let cloud =
-            Demo::new(host.clone(), settings, Box::new(MemoryLog::default())).expect("no record to read");
+        let cloud = Demo::new(
+            host.clone(),
+            settings,
+            Box::new(MemoryLog::default()),
+            Arc::new(ReadOnlySwitch::off()),
+        )
+        .expect("no record to read");
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         let first = Picture::empty(Inventory::new(scopes.iter().cloned()), epoch);
         let zone = |name: &str, label: &str| Zone {
@@ -74,6 +80,8 @@ impl Stage {
             zone: TimeZone::get(name).expect("it is compiled in"),
         };
         let setup = Setup {
+            probing: Probing::Yes,
+            open: None,
             pinned_logs: Vec::new(),
             estate: Some(demo::estate_name(worlds).to_owned()),
             environment: Environment::Demo,
@@ -83,8 +91,6 @@ impl Stage {
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             notices: Vec::new(),
-            open: None,
-            probing: Probing::Yes,
         };
         Self {
             state: State::new(setup, Arc::new(first), epoch),
