@@ -85,7 +85,12 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         }
         Command::Pause => pause(state),
         Command::Refresh => mfa::prompt(state).unwrap_or_else(|| {
-            state.say("asking again", Tone::Muted);
+            let said = if state.paused {
+                "asking again; the view stays paused until p"
+            } else {
+                "asking again"
+            };
+            state.say(said, Tone::Muted);
             Effects::of(Effect::Refresh)
         }),
         Command::Mark => {
@@ -227,7 +232,7 @@ fn back(state: &mut State) -> Effects {
 }
 
 /// To another pane.
-pub(super) fn go(state: &mut State, pane: Pane) -> Effects {
+pub(in crate::app) fn go(state: &mut State, pane: Pane) -> Effects {
     state.levels.clear();
     if pane != state.pane {
         state.previous = state.pane;
