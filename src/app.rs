@@ -20,4 +20,5 @@ pub mod state;
 pub mod table;
 pub mod tables;
 pub mod theme;
+pub mod trouble;
 pub mod update;

@@ -102,12 +102,14 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> Exit {
         complain(&format!("qd: {advice}"));
         return Exit::Usage;
     }
-    // A reader that has gone away wants no help.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        _ => Exit::Usage,
+    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+        // A reader that has gone away wants no help.
+        let _ = error.print();
+        return Exit::Done;
     }
+    // It repeats what was typed, which a script may have taken from anywhere.
+    complain(&error.render().to_string());
+    Exit::Usage
 }
 
 fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
@@ -120,6 +122,7 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         _ => {}
     }
     let preferences = Arc::new(Preferences::read(&global, environment));
+    preferences.check(&global)?;
     // The console shows them itself.
     if command.is_some() {
         preferences.tell();

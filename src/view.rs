@@ -12,6 +12,7 @@ pub mod overview;
 pub mod spark;
 pub mod styles;
 pub mod table;
+pub mod trouble;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -34,13 +35,16 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, styles: &Styles) -> Geometry {
             body_width: area.width,
         };
     }
-    let [head, body, foot] = Layout::vertical([
+    let troubles = crate::app::trouble::lines(state);
+    let [head, trouble, body, foot] = Layout::vertical([
         Constraint::Length(2),
+        Constraint::Length(trouble::height(&troubles, area.width)),
         Constraint::Fill(1),
         Constraint::Length(footer::HEIGHT),
     ])
     .areas(area);
     header::draw(frame, head, state, styles);
+    trouble::draw(frame, trouble, &troubles, styles);
     let rows = body::draw(frame, body, state, styles);
     footer::draw(frame, foot, state, styles);
     overlays::draw(frame, area, state, styles);

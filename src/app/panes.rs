@@ -16,6 +16,7 @@ use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::app::table::{Section, Tables, Tone};
 use crate::app::tables::TableView;
+use crate::domain::fault::FaultKind;
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
@@ -76,11 +77,12 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
             let standing = scope.standing(source);
             match (&standing.failing, standing.at) {
                 (Some(failing), Some(at)) => {
-                    offer(
-                        3,
-                        format!("STALE {} {}", format::age(now, at), failing.fault.word()),
-                        Tone::Warn,
-                    );
+                    let mut text = format!("STALE {} {}", format::age(now, at), failing.fault.word());
+                    if failing.fault.kind == FaultKind::AccessDenied {
+                        // Credentials that fail altogether have a line of their own; all else mends itself.
+                        text = format!("{text}: {}", failing.fault.hint(&scope.scope));
+                    }
+                    offer(3, text, Tone::Warn);
                 }
                 (Some(failing), None) => {
                     let hint = failing.fault.hint(&scope.scope);

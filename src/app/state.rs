@@ -18,12 +18,14 @@ use crate::app::pane::Pane;
 use crate::app::panes;
 use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
+use crate::app::update::mfa::Asked;
 use crate::config::keys::{Chord, Keymap};
 use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
+use crate::domain::scope::ScopeName;
 
 /// What the console is told at its start, and what does not change with data.
 #[derive(Debug, Clone)]
@@ -171,6 +173,8 @@ pub struct State {
     pub trails: BTreeSet<SourceKey>,
     /// The tail that is open, and what goes with it.
     pub logs: Logs,
+    /// Scopes that wait for the code of an MFA device, and how far asking for it has come.
+    pub mfa: BTreeMap<ScopeName, Asked>,
     /// The focus that the collector was last told.
     told: Option<Focus>,
 }
@@ -192,6 +196,7 @@ impl State {
             overlay: None,
             marks: BTreeSet::new(),
             accepted: BTreeSet::new(),
+            mfa: BTreeMap::new(),
             notices: VecDeque::new(),
             geometry: Geometry::default(),
             zone: 0,

@@ -2,6 +2,7 @@
 
 mod command;
 mod logs;
+pub mod mfa;
 mod prompt;
 
 use crate::app::effect::{Effect, Effects};
@@ -24,6 +25,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             } else {
                 state.picture = picture;
                 state.rebuild();
+                mfa::look(state);
                 command::open_asked(state);
                 Effects::redraw()
             }

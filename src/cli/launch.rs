@@ -11,7 +11,9 @@ use crate::cli::global::Global;
 use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
-use crate::cloud::demo::{self, Scenario, Worlds};
+use crate::cloud::demo::{
+    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
+};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate};
 use crate::console::session::Session;
@@ -20,12 +22,14 @@ use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
-use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
+use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::headless::Job;
+use crate::headless::job::DEADLINE;
+use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
 /// Something is wrong with what the user asked for: exit code 2.
@@ -47,12 +51,14 @@ pub enum Place {
     Demo {
         /// Which, and what goes wrong.
         settings: demo::Settings,
-        /// Where writes are remembered; `None` forgets them with the process.
-        dir: Option<PathBuf>,
-        /// Whether earlier writes are forgotten.
-        fresh: bool,
+        /// What remembers its writes.
+        log: Arc<dyn WriteLog>,
     },
 }
+
+/// What a build says that was made without the adapter.
+pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` makes one that does (this one was made with \
+     --no-default-features); `qd --demo` needs none, nor credentials, and works in this one too";
 
 /// Makes the cloud of a place. Only `main` knows how.
 pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
@@ -87,6 +93,10 @@ pub struct Launch {
     pub maker: Maker,
     /// What the user prefers, and what the environment says.
     pub preferences: Arc<Preferences>,
+    /// What the user should know before the rest.
+    pub notices: Vec<String>,
+    /// How many times faster than the machine's the cloud's clock runs.
+    pub speed: f64,
 }
 
 impl Launch {
@@ -129,6 +139,9 @@ impl Launch {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
         }
+        if cfg!(not(feature = "aws")) {
+            return Err(Usage(NO_AWS.to_owned()));
+        }
         let scopes = match &estate {
             Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
                 scopes::of_estate(&estate.scopes)
@@ -168,6 +181,8 @@ impl Launch {
             estate,
             maker,
             preferences: preferences.clone(),
+            notices: Vec::new(),
+            speed: 1.0,
         })
     }
 
@@ -179,13 +194,15 @@ impl Launch {
         maker: Maker,
     ) -> Result<Self, Usage> {
         let scenario = global.scenario.unwrap_or(Scenario::Everyday);
-        if !(global.speed > 0.0 && global.speed.is_finite()) {
+        let speed = global.speed;
+        if !SPEEDS.contains(&speed) {
             return Err(Usage(format!(
-                "--speed {}: a number above 0 is needed",
-                global.speed
+                "--speed {speed}: a number from {} to {} is needed",
+                SPEEDS.start(),
+                SPEEDS.end()
             )));
         }
-        let epoch = Timestamp::now();
+        let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         let mut policies = Policies::default();
         for scope in &scopes {
@@ -223,7 +240,7 @@ impl Launch {
             policy,
             estate,
             clocks: Clocks {
-                cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
+                cloud: Arc::new(ScaledClock::new(kept.now, speed)),
                 wall: Arc::new(SystemClock),
             },
             place: Place::Demo {
@@ -231,13 +248,14 @@ impl Launch {
                     worlds,
                     scenario,
                     seed: global.seed,
-                    epoch,
+                    epoch: kept.epoch,
                 },
-                dir: global.demo_dir.clone(),
-                fresh: global.demo_fresh,
+                log: kept.log,
             },
             maker,
             preferences: preferences.clone(),
+            notices: kept.notices,
+            speed,
         })
     }
 
@@ -277,8 +295,11 @@ impl Launch {
         }))
     }
 
-    /// What a headless command starts from.
+    /// What a headless command starts from; what the user should know is said here.
     pub fn job(&self, paid: Paid) -> Job {
+        for notice in &self.notices {
+            complain(&format!("qd: {notice}"));
+        }
         Job {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
@@ -286,6 +307,8 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            // Nobody waits longer, or shorter, because the demo's time runs fast.
+            deadline: DEADLINE.mul_f64(self.speed),
         }
     }
 
@@ -327,6 +350,7 @@ impl Launch {
                     .notices
                     .iter()
                     .map(|notice| notice.headline.clone())
+                    .chain(self.notices.iter().cloned())
                     .collect(),
             },
             styles: preferences.styles(preferences.settings.theme.as_deref())?,
@@ -373,6 +397,57 @@ impl Launch {
             }
         }
         zones
+    }
+}
+
+/// A demo, and what remembers it.
+struct Kept {
+    log: Arc<dyn WriteLog>,
+    epoch: Timestamp,
+    now: Timestamp,
+    notices: Vec<String>,
+}
+
+/// Finds the demo where it was left, in the folder that was named or below the state folder. Where
+/// nobody named one and none can be used, the demo is forgotten with the process.
+fn keep_demo(global: &Global, scenario: Scenario, preferences: &Preferences) -> Result<Kept, Usage> {
+    let wall = Timestamp::now();
+    let forgetful = |notices| Kept {
+        log: Arc::new(MemoryLog::default()),
+        epoch: wall,
+        now: wall,
+        notices,
+    };
+    let below = || preferences.state_dir().map(|state| state.join(demo::FOLDER));
+    let Some(dir) = global.demo_dir.clone().or_else(below) else {
+        return Ok(forgetful(Vec::new()));
+    };
+    let keep = Keep {
+        dir,
+        scenario,
+        seed: global.seed,
+        forgotten_after: global.demo_dir.is_none().then_some(demo::FORGOTTEN_AFTER),
+    };
+    let opening = Opening {
+        wall,
+        speed: global.speed,
+        past: if global.demo_fresh {
+            Past::Forgotten
+        } else {
+            Past::Kept
+        },
+    };
+    match FileLog::open(&keep, opening) {
+        Ok(opened) => Ok(Kept {
+            log: Arc::new(opened.log),
+            epoch: opened.epoch,
+            now: opened.now,
+            notices: opened.notices,
+        }),
+        Err(OpenError::Unusable(error)) if global.demo_dir.is_none() => Ok(forgetful(vec![format!(
+            "what is changed in the demo is forgotten at its end: {error}"
+        )])),
+        Err(error) => Err(Usage(error.to_string())),
     }
 }
 

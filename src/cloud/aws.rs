@@ -10,6 +10,7 @@ mod caller;
 mod clients;
 mod convert;
 mod credentials;
+mod crowd;
 mod error;
 mod guard;
 mod http;

@@ -73,6 +73,8 @@ struct Asked {
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(5);
 /// How often credentials that do not work are tried again.
 const CREDENTIALS_RETRY: SignedDuration = SignedDuration::from_secs(10);
+/// How soon to ask again for what was denied: whoever has just allowed it is looking.
+const DENIED_RETRY: SignedDuration = SignedDuration::from_secs(60);
 /// The least time between two questions of a source whose resources keep changing.
 const CHANGED_BASIS: SignedDuration = SignedDuration::from_secs(10);
 /// Pictures are published at most this often.
@@ -453,11 +455,10 @@ fn credentials_work(state: &ScopeState) -> bool {
 fn backoff(fault: &Fault, failures: u32) -> SignedDuration {
     match &fault.kind {
         FaultKind::Credentials(_) => CREDENTIALS_RETRY,
-        FaultKind::AccessDenied
-        | FaultKind::Unsupported
-        | FaultKind::ReadOnly
-        | FaultKind::NoData
-        | FaultKind::Invalid => LONGEST_BACKOFF,
+        FaultKind::AccessDenied => DENIED_RETRY,
+        FaultKind::Unsupported | FaultKind::ReadOnly | FaultKind::NoData | FaultKind::Invalid => {
+            LONGEST_BACKOFF
+        }
         FaultKind::Throttled
         | FaultKind::NotFound
         | FaultKind::Timeout

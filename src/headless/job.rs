@@ -42,6 +42,8 @@ pub struct Job {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// After this long on the cloud's clock the rest is given up.
+    pub deadline: Duration,
 }
 
 /// What came of it.
@@ -72,11 +74,12 @@ impl Job {
             let host = EngineHost::new(self.clocks.cloud.clone());
             let cloud = (self.cloud)(host.clone())?;
             let wall = self.clocks.wall.clone();
+            let deadline = self.deadline;
             let (collector, _pictures) =
                 Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
             let collector = collector.with_cost_cache(self.cost_cache);
             let work = async {
-                let picture = collector.once(focus, DEADLINE).await;
+                let picture = collector.once(focus, deadline).await;
                 let more = then(cloud, picture.clone()).await;
                 (picture, more)
             };

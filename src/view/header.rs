@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::format;
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
+use crate::app::trouble::WATCHED;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::view::styles::Styles;
 use crate::view::table::put;
@@ -173,19 +174,6 @@ fn credentials_left(state: &State) -> Option<jiff::SignedDuration> {
 
 /// The source that fails worst: `rds STALE 5m denied`.
 fn worst_source(state: &State) -> Option<(String, Tone)> {
-    const LISTING: [Source; 11] = [
-        Source::Identity,
-        Source::EcsFleet,
-        Source::Groups,
-        Source::Instances,
-        Source::DbInstances,
-        Source::Caches,
-        Source::Balancing,
-        Source::Alarms,
-        Source::Queues,
-        Source::LogGroups,
-        Source::GpuProbe,
-    ];
     let failing = |scope: &ScopeState, source: &Source| {
         let standing = scope.standing(source);
         let failing = standing.failing?;
@@ -203,7 +191,7 @@ fn worst_source(state: &State) -> Option<(String, Tone)> {
         .picture
         .inventory
         .shown()
-        .flat_map(|scope| LISTING.iter().filter_map(move |source| failing(scope, source)))
+        .flat_map(|scope| WATCHED.iter().filter_map(move |source| failing(scope, source)))
         .collect();
     let first = found.first()?;
     let more = if found.len() > 1 {

@@ -9,8 +9,7 @@ use crate::app::panes::{self, findings_of};
 use crate::app::state::{Level, State, WriteState};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::{Direction, Sort, Step};
-use crate::app::update::{logs, quit};
-use crate::domain::fault::{CredentialFault, FaultKind};
+use crate::app::update::{logs, mfa, quit};
 use crate::domain::inventory::{Source, SourceKey};
 
 /// Does what the command says.
@@ -85,7 +84,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
             Effects::redraw()
         }
         Command::Pause => pause(state),
-        Command::Refresh => mfa_prompt(state).unwrap_or_else(|| {
+        Command::Refresh => mfa::prompt(state).unwrap_or_else(|| {
             state.say("asking again", Tone::Muted);
             Effects::of(Effect::Refresh)
         }),
@@ -317,7 +316,7 @@ fn sort(state: &mut State) -> Effects {
 }
 
 fn open_detail(state: &mut State) -> Effects {
-    if let Some(effects) = mfa_prompt(state) {
+    if let Some(effects) = mfa::prompt(state) {
         return effects;
     }
     match state.view().selected().cloned() {
@@ -373,20 +372,6 @@ pub(super) fn open_asked(state: &mut State) {
     }
     (state.pane, state.previous) = (pane, previous);
     state.rebuild();
-}
-
-/// Asks for the MFA code that some scope waits for.
-fn mfa_prompt(state: &mut State) -> Option<Effects> {
-    let waiting = state.picture.inventory.scopes.iter().find(|scope| {
-        scope.identity.failing.as_ref().is_some_and(|failing| {
-            matches!(
-                failing.fault.kind,
-                FaultKind::Credentials(CredentialFault::MfaRequired { .. })
-            )
-        })
-    })?;
-    let prompt = Prompt::new(Purpose::MfaCode(waiting.name().clone()), "");
-    Some(open(state, Overlay::Prompt(prompt)))
 }
 
 /// Shows the console address and the aws command, and copies both.

@@ -5,7 +5,7 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::state::State;
 use crate::app::table::Tone;
-use crate::app::update::{command, logs};
+use crate::app::update::{command, logs, mfa};
 use crate::config::keys::{Chord, Key};
 
 /// A key while a prompt is open.
@@ -90,6 +90,7 @@ fn accept(state: &mut State) -> Effects {
             if text.is_empty() {
                 return Effects::redraw();
             }
+            mfa::given(state, &scope);
             Effects::of(Effect::MfaCode { scope, code: text })
         }
         Purpose::AllowWrites => {

@@ -109,7 +109,8 @@ impl<'a> Caller<'a> {
                 .await
                 .map_err(|fault| error::at(operation, fault))?;
             self.host.admit(self.scope, operation).await;
-            send.await.map_err(|failure| {
+            let answer = self.clients.crowd().join(self.host, send).await;
+            answer.map_err(|failure| {
                 let fault = error::fault(operation, &failure, self.host.now());
                 if matches!(fault.kind, FaultKind::Credentials(_)) {
                     self.clients.credentials().rejected();

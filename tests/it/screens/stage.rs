@@ -12,6 +12,7 @@ use quarterdeck::app::state::{Environment, Setup, State, WriteState, Zone, defau
 use quarterdeck::app::update::update;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::config::estate;
 use quarterdeck::config::keys::{Chord, Key, Keymap};
 use quarterdeck::domain::focus::{Focus, Pace, Probing};
@@ -65,8 +66,13 @@ impl Stage {
             seed: 7,
             epoch,
         };
-        let cloud =
-            Demo::new(host.clone(), settings, Box::new(MemoryLog::default())).expect("no record to read");
+        let cloud = Demo::new(
+            host.clone(),
+            settings,
+            Box::new(MemoryLog::default()),
+            Arc::new(ReadOnlySwitch::off()),
+        )
+        .expect("no record to read");
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         let first = Picture::empty(Inventory::new(scopes.iter().cloned()), epoch);
         let zone = |name: &str, label: &str| Zone {
