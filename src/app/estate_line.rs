@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::panes::is_accepted;
@@ -15,6 +17,7 @@ use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
 use crate::domain::health::Severity;
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
 
 /// An entry: the pane, and what there is to say of it.
@@ -349,7 +352,18 @@ fn alarms(state: &State) -> String {
     format!("alarms {firing}/{}{doubt}", alarms.len())
 }
 
-/// What customers see, over all load balancers in the last five minutes: the share of answers 5xx
+/// The newest period that is over, unless it is long ago: its beginning, its end, its value.
+fn newest_whole(series: &Series, now: Timestamp) -> Option<(Timestamp, Timestamp, f64)> {
+    /// CloudWatch is minutes late; older values say nothing of now.
+    const OLDEST: SignedDuration = SignedDuration::from_mins(20);
+    let period = SignedDuration::from_secs(i64::from(series.period_s));
+    series.points.iter().rev().find_map(|(from, value)| {
+        let to = from.saturating_add(period).ok()?;
+        (to <= now && now.duration_since(to) <= OLDEST).then_some((*from, to, *value))
+    })
+}
+
+/// What customers see, over all load balancers in the newest five minutes: the share of answers 5xx
 /// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
 pub fn impact(state: &State) -> Option<String> {
     let now = state.picture.at;
@@ -365,13 +379,14 @@ pub fn impact(state: &State) -> Option<String> {
             .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
         {
             let series = |one: crate::domain::metric_catalog::Metric| scope.metric(&one.of(balancer).id());
-            requests += series(metric::REQUESTS)
-                .and_then(|series| series.recent(now))
-                .unwrap_or(0.0);
-            for one in [metric::OWN_5XX, metric::TARGET_5XX] {
-                let window = jiff::SignedDuration::from_mins(7);
-                let from = now.saturating_sub(window).unwrap_or(now);
-                errors += series(one).map_or(0.0, |series| series.between(from, now).sum());
+            // Requests and errors of the very same minutes, or their share would be made up.
+            if let Some((from, to, asked)) =
+                series(metric::REQUESTS).and_then(|series| newest_whole(series, now))
+            {
+                requests += asked;
+                for one in [metric::OWN_5XX, metric::TARGET_5XX] {
+                    errors += series(one).map_or(0.0, |series| series.between(from, to).sum());
+                }
             }
             if let Some(p95) = series(metric::LATENCY_P95).and_then(|series| series.recent(now)) {
                 slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
