@@ -63,7 +63,7 @@ fn too_small(frame: &mut Frame<'_>, area: Rect, styles: &Styles) {
     let lines = [
         format!("quarterdeck needs {}x{}", LEAST.0, LEAST.1),
         format!("this terminal has {}x{}", area.width, area.height),
-        "make it larger, or q quits".to_owned(),
+        "make it larger; Ctrl-C leaves".to_owned(),
     ];
     for (row, line) in (area.y..area.bottom()).zip(lines) {
         frame.render_widget(

@@ -1,5 +1,7 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::panes::is_accepted;
@@ -13,6 +15,7 @@ use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
 use crate::domain::health::{Health, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
 
 /// An entry: the pane, and what there is to say of it.
@@ -394,7 +397,18 @@ fn alarms(state: &State) -> String {
     format!("alarms {firing}/{}{doubt}", alarms.len())
 }
 
-/// What customers see, over all load balancers in the last five minutes: the share of answers 5xx
+/// The newest period that is over, unless it is long ago: its beginning, its end, its value.
+fn newest_whole(series: &Series, now: Timestamp) -> Option<(Timestamp, Timestamp, f64)> {
+    /// CloudWatch is minutes late; older values say nothing of now.
+    const OLDEST: SignedDuration = SignedDuration::from_mins(20);
+    let period = SignedDuration::from_secs(i64::from(series.period_s));
+    series.points.iter().rev().find_map(|(from, value)| {
+        let to = from.saturating_add(period).ok()?;
+        (to <= now && now.duration_since(to) <= OLDEST).then_some((*from, to, *value))
+    })
+}
+
+/// What customers see, over all load balancers in the newest five minutes: the share of answers 5xx
 /// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
 pub fn impact(state: &State) -> Option<String> {
     let now = state.picture.at;
@@ -410,12 +424,15 @@ pub fn impact(state: &State) -> Option<String> {
             .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
         {
             let id = |one: crate::domain::metric_catalog::Metric| one.of(balancer).id();
-            requests += scope.latest(&id(metric::REQUESTS), now).unwrap_or(0.0);
-            for one in [metric::OWN_5XX, metric::TARGET_5XX] {
-                if let Some((series, read_at)) = scope.lasting_metric(&id(one), now) {
-                    let window = jiff::SignedDuration::from_mins(7);
-                    let from = read_at.saturating_sub(window).unwrap_or(read_at);
-                    errors += series.between(from, read_at).sum::<f64>();
+            // Requests and errors of the very same minutes, or their share would be made up.
+            if let Some((series, read_at)) = scope.lasting_metric(&id(metric::REQUESTS), now)
+                && let Some((from, to, asked)) = newest_whole(series, read_at)
+            {
+                requests += asked;
+                for one in [metric::OWN_5XX, metric::TARGET_5XX] {
+                    if let Some((series, _)) = scope.lasting_metric(&id(one), now) {
+                        errors += series.between(from, to).sum::<f64>();
+                    }
                 }
             }
             if let Some(p95) = scope.latest(&id(metric::LATENCY_P95), now) {

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Size};
 
 /// A backend that leaves out what would change nothing. The terminal library itself resets colours
 /// and hides the cursor in every frame.
-pub(super) struct Quiet<B> {
+pub struct Quiet<B> {
     inner: B,
     cursor: Cursor,
 }
@@ -28,7 +28,7 @@ enum Cursor {
 
 impl<B> Quiet<B> {
     /// The same terminal, told less.
-    pub(super) fn new(inner: B) -> Self {
+    pub fn new(inner: B) -> Self {
         Self {
             inner,
             cursor: Cursor::Unknown,

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::effect::Effect;
+use crate::app::geometry::Geometry;
 use crate::app::msg::Msg;
 use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
@@ -98,7 +99,6 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
     let signals = runtime.block_on(async { Signals::catch() })?;
     let mut screen = Screen::take().context("the terminal cannot be used")?;
     let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;
-    update(&mut state, Msg::Drawn(geometry));
 
     let ending = runtime.block_on(async {
         let host = EngineHost::new(clocks.cloud.clone());
@@ -119,7 +119,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             logs,
             in_tmux,
         };
-        desk.turn((pictures, happened), signals, &clocks).await
+        desk.turn(geometry, (pictures, happened), signals, &clocks).await
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
@@ -161,12 +161,16 @@ struct Desk<'a> {
 impl Desk<'_> {
     async fn turn(
         &mut self,
+        first: Geometry,
         (mut pictures, mut happened): (watch::Receiver<Arc<Picture>>, mpsc::Receiver<Msg>),
         mut signals: Signals,
         clocks: &Clocks,
     ) -> anyhow::Result<Ending> {
         let (sender, mut inputs) = mpsc::channel(BATCH);
         let reader = Reader::start(sender)?;
+        // What follows from the first frame is done like all else: it tells the collector what is in
+        // front.
+        self.perform(Msg::Drawn(first), &reader)?;
         let mut dirty = self.perform(Msg::Tick(clocks.wall.now()), &reader)?.is_some();
         loop {
             if dirty {

@@ -87,7 +87,14 @@ fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
                 (true, true) => return None,
                 (true, false) if Command::of_id(&prompt.text).is_some() => return None,
                 (true, false) => ("no such command".to_owned(), Tone::Warn),
-                (false, _) => (format!("Tab: {}", candidates.join(" ")), Tone::Muted),
+                (false, _) => {
+                    // Names alone: what is in front of them is typed already.
+                    let names: Vec<&str> = candidates
+                        .iter()
+                        .map(|line| line.rsplit(' ').next().unwrap_or(line))
+                        .collect();
+                    (format!("Tab: {}", names.join(" ")), Tone::Muted)
+                }
             })
         }
         Purpose::Filter(_) => {
@@ -124,9 +131,9 @@ fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &
     let shown = usize::from(columns) * usize::from(rows);
     let below = lines.len().saturating_sub(shown + usize::from(scroll));
     let title = match (scroll, below) {
-        (0, 0) => "keys and commands: any key closes".to_owned(),
-        (_, 0) => "keys and commands: j k scroll, any other key closes".to_owned(),
-        (_, some) => format!("keys and commands: {some} more, j k scroll, any other key closes"),
+        (0, 0) => "keys and commands: Esc closes".to_owned(),
+        (_, 0) => "keys and commands: j k scroll, Esc closes".to_owned(),
+        (_, some) => format!("keys and commands: {some} more, j k scroll, Esc closes"),
     };
     let width = (columns * help::COLUMN + 2).min(area.width);
     let inside = framed_at(frame, area, (width, rows), &title, styles);

@@ -26,7 +26,11 @@ pub fn draw(
         y: area.y,
     };
     for (number, section) in tables.sections.iter().enumerate() {
-        let widths = fit(&section.columns, &section.content, area.width.saturating_sub(1));
+        let widths = fit(
+            &section.columns,
+            &content(section, view.sort),
+            area.width.saturating_sub(1),
+        );
         let matching = view.visible.iter().filter(|(of, _)| *of == number).count();
         if !section.title.is_empty() {
             let chosen = chosen(section, view, matching, marks);
@@ -60,6 +64,18 @@ pub fn draw(
             break;
         }
     }
+}
+
+/// The widest cell of each column, with room for the arrow beside the title that is sorted by.
+fn content(section: &Section, sort: Option<Sort>) -> Vec<u16> {
+    let mut content = section.content.clone();
+    for (column, widest) in section.columns.iter().zip(&mut content) {
+        if sort.is_some_and(|sort| sort.column == column.title) && *widest > 0 {
+            let title = u16::try_from(column.title.width() + 1).unwrap_or(u16::MAX);
+            *widest = (*widest).max(title);
+        }
+    }
+    content
 }
 
 /// What the user did to a section's rows: marks and the filter.

@@ -198,7 +198,7 @@ pub(super) fn queue(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
                 scope,
                 "age of the oldest",
                 queue_metric::AGE.of(&queue.name),
-                format::seconds,
+                |seconds| format::span(jiff::SignedDuration::from_secs_f64(seconds)),
             ),
         ]),
     ])

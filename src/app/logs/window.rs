@@ -203,8 +203,19 @@ impl<'a> Look<'a> {
         } else {
             (&*brief, in_brief)
         };
+        let mut is_cut = false;
         let parts = match self.wrap {
-            Wrap::Cut => vec![visible(text, self.left, self.text_width())],
+            Wrap::Cut => {
+                let (pad, part) = visible(text, self.left, self.text_width());
+                is_cut = part.end < text.len();
+                // The sign for what is cut off takes a column of its own.
+                let room = self.text_width() - usize::from(is_cut);
+                vec![if is_cut {
+                    visible(text, self.left, room)
+                } else {
+                    (pad, part)
+                }]
+            }
             Wrap::Wrapped => {
                 let mut parts = wrapped(text, self.text_width(), self.frame.height);
                 if parts.is_empty() {
@@ -215,6 +226,13 @@ impl<'a> Look<'a> {
         };
         for (number, (pad, part)) in parts.into_iter().enumerate() {
             let first = number == 0;
+            let mut pieces = pieces(text, part, pad, &hits);
+            if is_cut {
+                pieces.push(Piece {
+                    text: "…".to_owned(),
+                    is_hit: false,
+                });
+            }
             rows.push(Row {
                 selected,
                 prefix: if first {
@@ -224,7 +242,7 @@ impl<'a> Look<'a> {
                 },
                 level: line.level,
                 letter: if first { line.level.letter() } else { " " },
-                pieces: pieces(text, part, pad, &hits),
+                pieces,
             });
         }
     }

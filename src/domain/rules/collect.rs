@@ -457,7 +457,7 @@ mod tests {
         let findings = blank.check(&RULE);
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Crit, "nothing can be read: credentials")
+            (Severity::Crit, "nothing can be read: no credentials")
         );
         assert_eq!(findings[0].evidence[0], "Not read: ecs-service, scope.");
     }

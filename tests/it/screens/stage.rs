@@ -121,6 +121,12 @@ impl Stage {
         self.send(Msg::Picture(picture));
     }
 
+    /// What was collected last, as it is by now.
+    pub fn collect_again(&mut self) {
+        let focus = self.read.clone().expect("something was collected");
+        self.collect(focus);
+    }
+
     /// The same, not shown.
     pub fn picture(&self, focus: Focus) -> Arc<Picture> {
         let clocks = Clocks {
