@@ -6,7 +6,7 @@ mod source;
 
 pub use source::{Source, SourceKey};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -310,7 +310,11 @@ impl ScopeState {
             }
             Source::Groups => settle!(self.groups, Groups),
             Source::Activities => settle!(self.activities, Activities),
-            Source::Instances => settle!(self.instances, Instances),
+            Source::Instances => {
+                let stored = settle!(self.instances, Instances);
+                self.forget_gone_cards();
+                stored
+            }
             Source::InstanceTypes => settle!(self.instance_types, InstanceTypes),
             Source::SpotPrices => settle!(self.spot_prices, SpotPrices),
             Source::NatGateways => settle!(self.nat_gateways, NatGateways),
@@ -394,8 +398,19 @@ impl ScopeState {
         }
     }
 
+    /// Forgets the history of cards whose instances are gone: groups replace theirs every night.
+    fn forget_gone_cards(&mut self) {
+        if let Some(instances) = self.instances.get() {
+            let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
+            Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
+        }
+    }
+
     /// Takes rows of hosts in that answered while others are still asked: the rest stays as it was.
     fn store_probed(&mut self, outputs: &[ProbeOutput], at: Timestamp) {
+        if outputs.is_empty() {
+            return;
+        }
         let mut readings: BTreeMap<String, HostReading> = self
             .gpu
             .get()

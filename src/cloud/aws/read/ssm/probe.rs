@@ -67,7 +67,9 @@ pub(super) async fn probe(
         outputs.insert(instance.clone(), silent(instance, end, &detail, now));
     }
     // What is known at once need not wait for hosts that have to be asked.
-    caller.tell(ReplyData::ProbeOutputs(outputs.values().cloned().collect()));
+    if !outputs.is_empty() {
+        caller.tell(ReplyData::ProbeOutputs(outputs.values().cloned().collect()));
+    }
     let chunks: Vec<Vec<String>> = online.chunks(HOSTS_AT_ONCE).map(<[String]>::to_vec).collect();
     let asked = Asked {
         caller,
