@@ -139,6 +139,11 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
             preferences.environment.variables(),
         )
     };
+    let launch = || -> Result<Launch, Usage> {
+        let launch = Launch::of(&global, &preferences, maker)?;
+        launch.tell();
+        Ok(launch)
+    };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
         Some(Command::Keys) => keys::run(&preferences, &out(launch::utc())),
@@ -147,19 +152,19 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
             iam_policy::run(&global, estate.as_ref(), &out(launch::utc()))
         }
         Some(Command::Status(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             status::run(&arguments, &global, &launch, &out(launch.zone()))
         }
         Some(Command::Logs(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             logs::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Spend(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             spend::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Doctor) => {
-            let launch = Launch::of(&global, &preferences, maker);
+            let launch = launch();
             let zone = launch.as_ref().map_or_else(|_| launch::utc(), Launch::zone);
             doctor::run(
                 launch.as_ref().map_err(Clone::clone),

@@ -1,7 +1,5 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::format;
@@ -14,8 +12,8 @@ use crate::domain::cost::DailyCost;
 use crate::domain::elb;
 use crate::domain::focus::Probing;
 use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
-use crate::domain::health::Severity;
-use crate::domain::ids::ResourceKey;
+use crate::domain::health::{Health, Severity};
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
@@ -127,17 +125,18 @@ fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'stat
     (all, if read { "" } else { "?" })
 }
 
-/// Resources of a pane with an open finding that is more than a note.
-fn troubled(state: &State, pane: Pane) -> usize {
-    let resources: BTreeSet<&ResourceKey> = state
-        .picture
-        .findings
-        .iter()
-        .filter(|finding| Pane::of_kind(finding.resource.kind) == pane && finding.severity > Severity::Info)
-        .filter(|finding| !is_accepted(state, finding))
-        .map(|finding| &finding.resource)
-        .collect();
-    resources.len()
+/// How many of these resources are not well: as many as the pane's lists show so.
+fn troubled<'a>(
+    state: &State,
+    kind: Kind,
+    resources: impl Iterator<Item = (&'a ScopeState, &'a String)>,
+) -> usize {
+    resources
+        .filter(|(scope, id)| {
+            let key = ResourceKey::new(scope.name(), kind, id);
+            state.verdicts.health(&key) > Health::Unknown
+        })
+        .count()
 }
 
 fn bad(count: usize) -> String {
@@ -153,22 +152,22 @@ fn services(state: &State) -> String {
         return format!("ecs {}", format::UNKNOWN);
     }
     let (scopes, doubt) = scopes(state, &Source::EcsFleet);
-    let services = scopes
-        .iter()
-        .filter_map(|scope| scope.ecs.get())
-        .flat_map(|fleet| &fleet.services);
-    let (mut total, mut full) = (0, 0);
-    for service in services {
-        total += 1;
-        full += usize::from(service.running >= service.desired);
-    }
+    let services = || {
+        scopes
+            .iter()
+            .filter_map(|scope| Some((*scope, scope.ecs.get()?)))
+            .flat_map(|(scope, fleet)| fleet.services.iter().map(move |service| (scope, service)))
+    };
+    let total = services().count();
     if total == 0 {
         return format!("no ecs{doubt}");
     }
-    format!(
-        "ecs {full}/{total}{doubt}{}",
-        bad(troubled(state, Pane::Services))
-    )
+    let full = services()
+        .filter(|(_, service)| service.running >= service.desired)
+        .count();
+    let arns = services().map(|(scope, service)| (scope, &service.arn));
+    let troubled = troubled(state, Kind::EcsService, arns);
+    format!("ecs {full}/{total}{doubt}{}", bad(troubled))
 }
 
 fn gpus(state: &State) -> String {
@@ -213,6 +212,14 @@ fn gpus(state: &State) -> String {
 
 /// Whether GPU hosts are being asked and have not answered yet.
 pub fn is_probing(state: &State) -> bool {
+    if state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| scope.gpu.pending.is_some())
+    {
+        return true;
+    }
     let waits = |scope: &ScopeState| !scope.standing(&Source::GpuProbe).is_settled();
     state.pane.focus().gpu == Probing::Yes
         && state.setup.probing == Probing::Yes
@@ -225,23 +232,43 @@ fn stores(state: &State) -> String {
     }
     let (scopes, doubt) = scopes(state, &Source::DbInstances);
     let (_, cache_doubt) = self::scopes(state, &Source::Caches);
-    let databases: usize = scopes
-        .iter()
-        .filter_map(|scope| scope.db_instances.get())
-        .map(Vec::len)
-        .sum();
-    let caches: usize = scopes
-        .iter()
-        .filter_map(|scope| scope.caches.get())
-        .map(Vec::len)
-        .sum();
-    if databases + caches == 0 {
+    let databases: Vec<_> = of_all(&scopes, |scope| scope.db_instances.get());
+    let clusters: Vec<_> = of_all(&scopes, |scope| scope.db_clusters.get());
+    let caches: Vec<_> = of_all(&scopes, |scope| scope.caches.get());
+    if databases.len() + caches.len() == 0 {
         return format!("no data stores{doubt}");
     }
+    let troubled = troubled(
+        state,
+        Kind::RdsInstance,
+        databases.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::RdsCluster,
+        clusters.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::Redis,
+        caches.iter().map(|(scope, one)| (*scope, &one.arn)),
+    );
     format!(
-        "data {databases}{doubt} db {caches}{cache_doubt} cache{}",
-        bad(troubled(state, Pane::Data))
+        "data {}{doubt} db {}{cache_doubt} cache{}",
+        databases.len(),
+        caches.len(),
+        bad(troubled)
     )
+}
+
+/// What the scopes have of something, each with its scope.
+fn of_all<'a, T>(
+    scopes: &[&'a ScopeState],
+    list: impl Fn(&'a ScopeState) -> Option<&'a Vec<T>>,
+) -> Vec<(&'a ScopeState, &'a T)> {
+    scopes
+        .iter()
+        .filter_map(|scope| Some((*scope, list(scope)?)))
+        .flat_map(|(scope, items)| items.iter().map(move |item| (scope, item)))
+        .collect()
 }
 
 fn network(state: &State) -> String {
@@ -271,10 +298,28 @@ fn network(state: &State) -> String {
         String::new()
     };
     let (_, unread) = self::scopes(state, &Source::Balancing);
-    format!(
-        "net {groups}{unread} tg{queued}{}",
-        bad(troubled(state, Pane::Network))
-    )
+    let target_groups = of_all(&scopes, |scope| Some(&scope.balancing.get()?.target_groups));
+    let balancers = of_all(&scopes, |scope| Some(&scope.balancing.get()?.load_balancers));
+    let queues = of_all(&scopes, |scope| scope.queues.get());
+    let gateways = of_all(&scopes, |scope| scope.nat_gateways.get());
+    let troubled = troubled(
+        state,
+        Kind::TargetGroup,
+        target_groups.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::LoadBalancer,
+        balancers.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::Queue,
+        queues.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::NatGateway,
+        gateways.iter().map(|(scope, one)| (*scope, &one.id)),
+    );
+    format!("net {groups}{unread} tg{queued}{}", bad(troubled))
 }
 
 fn logs(state: &State) -> String {
@@ -378,17 +423,20 @@ pub fn impact(state: &State) -> Option<String> {
             .iter()
             .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
         {
-            let series = |one: crate::domain::metric_catalog::Metric| scope.metric(&one.of(balancer).id());
+            let id = |one: crate::domain::metric_catalog::Metric| one.of(balancer).id();
             // Requests and errors of the very same minutes, or their share would be made up.
-            if let Some((from, to, asked)) =
-                series(metric::REQUESTS).and_then(|series| newest_whole(series, now))
-            {
+            let asked = scope
+                .lasting_metric(&id(metric::REQUESTS), now)
+                .and_then(|(series, read_at)| newest_whole(series, read_at));
+            if let Some((from, to, asked)) = asked {
                 requests += asked;
                 for one in [metric::OWN_5XX, metric::TARGET_5XX] {
-                    errors += series(one).map_or(0.0, |series| series.between(from, to).sum());
+                    if let Some((series, _)) = scope.lasting_metric(&id(one), now) {
+                        errors += series.between(from, to).sum::<f64>();
+                    }
                 }
             }
-            if let Some(p95) = series(metric::LATENCY_P95).and_then(|series| series.recent(now)) {
+            if let Some(p95) = scope.latest(&id(metric::LATENCY_P95), now) {
                 slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
             }
         }

@@ -115,14 +115,6 @@ pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a Sc
     })
 }
 
-/// How well a resource is, by the findings that are not accepted.
-pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
-    findings_of(state, key)
-        .map(|finding| finding.severity.health())
-        .max()
-        .unwrap_or(Health::Ok)
-}
-
 /// Findings of a resource that are not accepted.
 pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
     state
@@ -130,6 +122,11 @@ pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl It
         .findings
         .iter()
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
+}
+
+/// How well a resource is, by the verdicts that status shows too.
+pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
+    state.verdicts.health(key)
 }
 
 /// Whether somebody said that a finding is known and accepted.

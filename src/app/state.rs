@@ -13,9 +13,11 @@ use crate::app::geometry::Geometry;
 use crate::app::logs::Logs;
 use crate::app::logs::buffer::LineKey;
 use crate::app::notice::Notice;
+use crate::app::open::{self, Opening};
 use crate::app::overlay::Overlay;
 use crate::app::pane::Pane;
 use crate::app::panes;
+use crate::app::places::Places;
 use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
 use crate::app::update::mfa::Asked;
@@ -25,6 +27,7 @@ use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
+use crate::domain::rules::Verdicts;
 use crate::domain::scope::ScopeName;
 
 /// What the console is told at its start, and what does not change with data.
@@ -173,6 +176,12 @@ pub struct State {
     pub trails: BTreeSet<SourceKey>,
     /// The tail that is open, and what goes with it.
     pub logs: Logs,
+    /// The resource of `--open` that is still waited for.
+    pub opening: Option<Opening>,
+    /// Where the scopes turned out to be.
+    pub places: Places,
+    /// How well each resource is, by the picture and what the user accepted.
+    pub verdicts: Verdicts,
     /// Scopes that wait for the code of an MFA device, and how far asking for it has come.
     pub mfa: BTreeMap<ScopeName, Asked>,
     /// The focus that the collector was last told.
@@ -203,10 +212,16 @@ impl State {
             now,
             trails: BTreeSet::new(),
             logs: Logs::default(),
+            opening: None,
+            places: Places::default(),
+            verdicts: Verdicts::default(),
             told: None,
         };
         for notice in std::mem::take(&mut state.setup.notices) {
             state.say(notice, crate::app::table::Tone::Warn);
+        }
+        if let Some(wanted) = state.setup.open.take() {
+            open::begin(&mut state, &wanted);
         }
         state.rebuild();
         state
@@ -242,6 +257,9 @@ impl State {
 
     /// Works everything out again that follows from the picture and what the user did.
     pub fn rebuild(&mut self) {
+        let open = self.picture.findings.iter();
+        let open = open.filter(|finding| !panes::is_accepted(self, finding));
+        self.verdicts = Verdicts::new(&self.picture.inventory, open);
         self.tables = panes::build(self);
         let mut view = self.views.remove(&self.pane).unwrap_or_default();
         view.refresh(&self.tables);

@@ -5,12 +5,15 @@ mod logs;
 pub mod mfa;
 mod prompt;
 
+pub(super) use command::go;
+
 use crate::app::effect::{Effect, Effects};
 use crate::app::help;
 use crate::app::msg::Msg;
 use crate::app::overlay::Overlay;
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
+use crate::app::{open, places};
 use crate::config::keys::{Chord, Key, Modifiers};
 
 /// Takes a message in.
@@ -25,8 +28,9 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             } else {
                 state.picture = picture;
                 state.rebuild();
+                places::look(state);
+                open::look(state);
                 mfa::look(state);
-                command::open_asked(state);
                 Effects::redraw()
             }
         }
@@ -63,9 +67,10 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
 
 fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     state.now = now;
+    let gave_up = open::tick(state);
     let before = state.notices.len();
     state.notices.retain(|notice| notice.until > now);
-    let redraw = state.notices.len() != before;
+    let redraw = gave_up || state.notices.len() != before;
     if let WriteState::ReadWriteUntil(until) = state.setup.write
         && until <= now
     {
@@ -123,7 +128,10 @@ fn of_key(state: &mut State, chord: Chord) -> Effects {
             Effects::redraw()
         }
         None => match state.command_of(chord) {
-            Some(command) => command::run(state, command),
+            Some(command) => {
+                open::leave(state);
+                command::run(state, command)
+            }
             None => Effects::none(),
         },
     }

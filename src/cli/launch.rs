@@ -15,11 +15,13 @@ use crate::cloud::demo::{
     self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
 };
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::config::estate::{self, Estate};
+use crate::config::estate::{self, Estate, Loaded};
+use crate::config::settings::Notice;
 use crate::console::session::Session;
+use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
-use crate::domain::policy::{self, Policy};
+use crate::domain::policy::{self, Policy, Selection};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
@@ -27,6 +29,7 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::headless::Job;
 use crate::headless::job::DEADLINE;
 use crate::headless::out::complain;
@@ -93,6 +96,10 @@ pub struct Launch {
     pub maker: Maker,
     /// What the user prefers, and what the environment says.
     pub preferences: Arc<Preferences>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
+    /// What is doubtful about the estate's file.
+    pub doubts: Option<Notice>,
     /// What the user should know before the rest.
     pub notices: Vec<String>,
     /// How many times faster than the machine's the cloud's clock runs.
@@ -102,7 +109,9 @@ pub struct Launch {
 impl Launch {
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
-        let estate = estate(preferences)?;
+        let loaded = loaded(preferences)?;
+        let doubts = loaded.as_ref().and_then(doubts);
+        let estate = loaded.map(|loaded| loaded.estate);
         let settings = &preferences.settings;
         let mut launch = match global.demo {
             Some(worlds) => Self::demo(global, worlds, estate, preferences, maker)?,
@@ -122,6 +131,16 @@ impl Launch {
             launch.probing = Probing::No;
         }
         launch.open.clone_from(&global.open);
+        launch.doubts = doubts;
+        launch.wishes = Wishes {
+            selection: Arc::new(launch.estate.as_ref().map(selection).unwrap_or_default()),
+            probe_document: launch
+                .estate
+                .as_ref()
+                .and_then(|estate| estate.probe_document.clone()),
+            probing: launch.probing,
+            cadences: settings.cadences,
+        };
         launch.time_zone = settings
             .time_zone
             .as_ref()
@@ -181,6 +200,8 @@ impl Launch {
             estate,
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            doubts: None,
             notices: Vec::new(),
             speed: 1.0,
         })
@@ -204,8 +225,14 @@ impl Launch {
         }
         let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
-        let mut policies = Policies::default();
-        for scope in &scopes {
+        // The estate that was asked for decides; without one, each world's own.
+        let mut policies = Policies {
+            otherwise: estate
+                .as_ref()
+                .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone())),
+            ..Policies::default()
+        };
+        for scope in scopes.iter().filter(|_| estate.is_none()) {
             let shipped = estate::SHIPPED
                 .iter()
                 .find(|(name, _)| Some(*name) == scope.profile.as_deref());
@@ -254,9 +281,18 @@ impl Launch {
             },
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            doubts: None,
             notices: kept.notices,
             speed,
         })
+    }
+
+    /// Says on standard error what is doubtful about the estate's file.
+    pub fn tell(&self) {
+        if let Some(doubts) = &self.doubts {
+            complain(&doubts.detail);
+        }
     }
 
     /// How findings are made of what is known.
@@ -307,6 +343,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            wishes: self.wishes.clone(),
             // Nobody waits longer, or shorter, because the demo's time runs fast.
             deadline: DEADLINE.mul_f64(self.speed),
         }
@@ -349,6 +386,7 @@ impl Launch {
                 notices: preferences
                     .notices
                     .iter()
+                    .chain(&self.doubts)
                     .map(|notice| notice.headline.clone())
                     .chain(self.notices.iter().cloned())
                     .collect(),
@@ -361,6 +399,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(Paid::Reuse),
+            wishes: self.wishes.clone(),
             in_tmux: preferences.environment.in_tmux(),
         })
     }
@@ -460,9 +499,35 @@ fn frame(environment: policy::Environment) -> Frame {
     }
 }
 
+/// What belongs to an estate: what its file selects, and what the file names elsewhere as its own.
+fn selection(estate: &Estate) -> Selection {
+    let mut selection = estate.selection.clone();
+    if !selection.is_everything() {
+        let queues = estate.policy.work_queues.iter();
+        selection
+            .names
+            .extend(queues.map(|queue| Glob::new(&queue.queue)));
+        selection.names.extend(estate.log_groups.iter().cloned());
+    }
+    selection
+}
+
+/// What is doubtful about an estate's file: a line for the console, all of it for a terminal.
+fn doubts(loaded: &Loaded) -> Option<Notice> {
+    let report = loaded.warnings();
+    let more = match report.count(Severity::Warning) {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more; `qd status` prints them)", count - 1),
+    };
+    Some(Notice {
+        headline: format!("{}{more}", report.headline()?),
+        detail: report.to_string(),
+    })
+}
+
 /// An estate file by path, or by name in `./estates`, the configuration folder, or among those
 /// that are compiled in.
-fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
     let mut places = vec![PathBuf::from(name)];
     if !name.contains('/') {
         places.push(PathBuf::from(format!("estates/{name}.yaml")));
@@ -491,15 +556,25 @@ fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
     )))
 }
 
-fn parse_estate(name: &str, bytes: &[u8]) -> Result<Estate, Usage> {
+fn parse_estate(name: &str, bytes: &[u8]) -> Result<Loaded, Usage> {
+    let now = Timestamp::now();
     match estate::parse(name, bytes) {
-        Ok(loaded) => Ok(loaded.estate),
+        Ok(mut loaded) => {
+            let rules: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+            loaded.check_rules(&rules);
+            loaded.check_dates(now);
+            Ok(loaded)
+        }
         Err(report) => Err(Usage(report.to_string())),
     }
 }
 
 /// The estate of the settings, if there is one.
 pub fn estate(preferences: &Preferences) -> Result<Option<Estate>, Usage> {
+    Ok(loaded(preferences)?.map(|loaded| loaded.estate))
+}
+
+fn loaded(preferences: &Preferences) -> Result<Option<Loaded>, Usage> {
     let name = preferences.settings.estate.as_deref();
     name.map(|name| load_estate(name, &preferences.environment))
         .transpose()

@@ -25,6 +25,7 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::view;
 use crate::view::styles::Styles;
 
@@ -54,6 +55,8 @@ pub struct Session {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
     /// Whether the console runs inside tmux, which the clipboard must know.
     pub in_tmux: bool,
 }
@@ -79,6 +82,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         assess,
         cloud,
         cost_cache,
+        wishes,
         in_tmux,
         every_style,
         read_only,
@@ -100,9 +104,11 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let host = EngineHost::new(clocks.cloud.clone());
         let cloud = cloud(host.clone())?;
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
+        let logs = logs.every(wishes.log_cadence());
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
         let (orders, taken) = mpsc::channel(64);
-        tokio::spawn(collector.with_cost_cache(cost_cache).run(taken));
+        let collector = collector.with_cost_cache(cost_cache).with_wishes(wishes);
+        tokio::spawn(collector.run(taken));
         let mut desk = Desk {
             every_style: &every_style,
             read_only,

@@ -47,7 +47,7 @@ pub(super) fn chart(
     show: fn(f64) -> String,
 ) -> Chart {
     let series = scope.metric(&metric.id());
-    let latest = series.and_then(|series| series.recent(state.picture.at));
+    let latest = scope.latest(&metric.id(), state.picture.at);
     let points = series.map(|series| series.points.clone()).unwrap_or_default();
     let largest = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     Chart {

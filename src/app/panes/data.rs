@@ -47,7 +47,7 @@ fn instances(state: &State) -> Section {
 
 fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> Vec<Cell> {
     let now = state.picture.at;
-    let value = |metric: MetricRef<'_>| scope.metric(&metric.id()).and_then(|series| series.recent(now));
+    let value = |metric: MetricRef<'_>| scope.latest(&metric.id(), now);
     let name = instance.name.as_str();
     let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / GIB);
     let storage = match (free, instance.storage_gib) {

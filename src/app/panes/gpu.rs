@@ -200,6 +200,7 @@ fn cards(state: &State) -> Section {
     ];
     let mut rows = Vec::new();
     for scope in state.picture.inventory.shown() {
+        rows.extend(asked_rows(scope));
         for reading in scope.gpu.get().into_iter().flatten() {
             let group = scope
                 .instances
@@ -262,6 +263,33 @@ fn note_of_probe(state: &State) -> Option<(String, Tone)> {
     } else {
         None
     }
+}
+
+/// Hosts that are being asked and of which nothing is known yet.
+fn asked_rows(scope: &ScopeState) -> Vec<Row> {
+    if scope.gpu.pending.is_none() {
+        return Vec::new();
+    }
+    let known = readings(scope);
+    let waiting = scope.instances.get().into_iter().flatten().filter(|one| {
+        one.is_running()
+            && gpu::vendor_of(&one.instance_type) == Some(gpu::Vendor::Nvidia)
+            && !known.contains_key(one.id.as_str())
+    });
+    waiting
+        .map(|instance| {
+            let mut cells = vec![Cell::default(); 12];
+            cells[0] = Cell::new(super::sketch::glyph(Health::Unknown)).tone(Tone::Unknown);
+            cells[1] = Cell::new(&instance.id).tone(Tone::Strong);
+            cells[3] = Cell::new("asking …").tone(Tone::Muted);
+            cells[11] = Cell::new(instance.group().unwrap_or("standalone")).tone(Tone::Muted);
+            Row {
+                key: RowKey::Resource(ResourceKey::new(scope.name(), Kind::GpuHost, &instance.id)),
+                cells,
+                health: Health::Unknown,
+            }
+        })
+        .collect()
 }
 
 /// A host that did not answer is its own row, with the reason.

@@ -85,7 +85,12 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         }
         Command::Pause => pause(state),
         Command::Refresh => mfa::prompt(state).unwrap_or_else(|| {
-            state.say("asking again", Tone::Muted);
+            let said = if state.paused {
+                "asking again; the view stays paused until p"
+            } else {
+                "asking again"
+            };
+            state.say(said, Tone::Muted);
             Effects::of(Effect::Refresh)
         }),
         Command::Mark => {
@@ -227,7 +232,7 @@ fn back(state: &mut State) -> Effects {
 }
 
 /// To another pane.
-pub(super) fn go(state: &mut State, pane: Pane) -> Effects {
+pub(in crate::app) fn go(state: &mut State, pane: Pane) -> Effects {
     state.levels.clear();
     if pane != state.pane {
         state.previous = state.pane;
@@ -330,48 +335,6 @@ fn open_detail(state: &mut State) -> Effects {
         ),
         _ => Effects::none(),
     }
-}
-
-/// Opens what the console was asked to start on, as soon as it has been read: a resource by its id,
-/// or by the last part of it.
-pub(super) fn open_asked(state: &mut State) {
-    let Some(asked) = state.setup.open.clone() else {
-        return;
-    };
-    let (pane, previous) = (state.pane, state.previous);
-    for candidate in Pane::ALL {
-        if matches!(candidate, Pane::Overview | Pane::Findings) {
-            continue;
-        }
-        state.pane = candidate;
-        let tables = panes::build(state);
-        let mut rows = tables.sections.iter().flat_map(|section| &section.rows);
-        let found = rows.find(|row| {
-            row.key.resource().is_some_and(|resource| {
-                *resource.id == *asked || crate::domain::ids::last_segment(&resource.id) == asked
-            })
-        });
-        if let Some(key) = found.map(|row| row.key.clone()) {
-            state.setup.open = None;
-            state.previous = pane;
-            state.rebuild();
-            let mut view = state.views.remove(&candidate).unwrap_or_default();
-            view.select(&state.tables, key.clone());
-            state.views.insert(candidate, view);
-            state.keep_selection_in_view();
-            push(
-                state,
-                Level::Detail {
-                    key,
-                    scroll: 0,
-                    reveal: false,
-                },
-            );
-            return;
-        }
-    }
-    (state.pane, state.previous) = (pane, previous);
-    state.rebuild();
 }
 
 /// Shows the console address and the aws command, and copies both.

@@ -14,7 +14,7 @@ use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::inventory::{Answer, Inventory};
 use quarterdeck::domain::ops::{Query, ReplyData, cloudwatch};
 use quarterdeck::domain::rules::{self, Policies, Terms};
-use quarterdeck::engine::schedule;
+use quarterdeck::engine::schedule::{self, Wishes};
 
 use super::stage::{self, Stage};
 
@@ -26,7 +26,7 @@ fn findings(stage: &Stage) -> Vec<Finding> {
     let mut asked = BTreeSet::new();
     // Some questions are about the answers to others.
     loop {
-        let mut wants = schedule::wants(&inventory, &focus, now);
+        let mut wants = schedule::wants(&inventory, &focus, &Wishes::default(), now);
         wants.retain(|want| asked.insert((want.key.clone(), want.basis)));
         if wants.is_empty() {
             break;

@@ -66,6 +66,8 @@ pub(super) async fn probe(
         };
         outputs.insert(instance.clone(), silent(instance, end, &detail, now));
     }
+    // What is known at once need not wait for hosts that have to be asked.
+    caller.tell(ReplyData::ProbeOutputs(outputs.values().cloned().collect()));
     let chunks: Vec<Vec<String>> = online.chunks(HOSTS_AT_ONCE).map(<[String]>::to_vec).collect();
     let asked = Asked {
         caller,
@@ -204,6 +206,10 @@ impl Asked<'_> {
             match self.in_time(LIST, self.ended(command, &answer.outputs)).await {
                 Ok((outputs, gap)) => {
                     looked = true;
+                    if !outputs.is_empty() {
+                        let rows = outputs.values().cloned().collect();
+                        self.caller.tell(ReplyData::ProbeOutputs(rows));
+                    }
                     answer.outputs.extend(outputs);
                     answer.gaps = gap.into_iter().collect();
                 }
