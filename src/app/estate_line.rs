@@ -425,9 +425,10 @@ pub fn impact(state: &State) -> Option<String> {
         {
             let id = |one: crate::domain::metric_catalog::Metric| one.of(balancer).id();
             // Requests and errors of the very same minutes, or their share would be made up.
-            if let Some((series, read_at)) = scope.lasting_metric(&id(metric::REQUESTS), now)
-                && let Some((from, to, asked)) = newest_whole(series, read_at)
-            {
+            let asked = scope
+                .lasting_metric(&id(metric::REQUESTS), now)
+                .and_then(|(series, read_at)| newest_whole(series, read_at));
+            if let Some((from, to, asked)) = asked {
                 requests += asked;
                 for one in [metric::OWN_5XX, metric::TARGET_5XX] {
                     if let Some((series, _)) = scope.lasting_metric(&id(one), now) {

@@ -26,7 +26,7 @@ pub(super) fn findings(state: &State) -> Section {
         Column::words("HOW", 4, 4, 0),
         Column::words("KIND", 4, 5, 0),
         Column::names("NAME", 19, 34, 0),
-        Column::words("WHAT", 24, 70, 0),
+        Column::words("WHAT", 29, 70, 0),
         Column::words("SINCE", 5, 5, 2),
         Column::words("FIX", 12, 12, 1),
         Column::names("WHERE", 5, 20, 4),
