@@ -154,6 +154,7 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
         }
     }
     health::rank(&mut findings);
+    health::unite(&mut findings);
     findings
 }
 
