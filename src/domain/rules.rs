@@ -9,6 +9,7 @@ mod context;
 mod doc;
 mod draft;
 mod measured;
+mod non_production;
 mod verdict;
 mod words;
 
