@@ -22,6 +22,7 @@ use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy, Selection};
+use crate::domain::region_zone;
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
@@ -433,14 +434,27 @@ impl Launch {
             .collect()
     }
 
-    /// The chosen zone, then the machine's, then UTC.
+    /// The chosen zone, then the machine's, then UTC, then those of the regions.
     fn zones(&self) -> Vec<Zone> {
         let now = self.clocks.wall.now();
-        let label = |zone: &jiff::tz::TimeZone| zone.to_offset_info(now).abbreviation().to_owned();
+        let of_regions = self
+            .scopes
+            .iter()
+            .filter_map(|scope| region_zone::of(scope.region.as_str()))
+            .filter_map(|name| policy::Zone::named(name).ok())
+            .map(|zone| zone.rules().clone());
         let mut zones: Vec<Zone> = Vec::new();
-        for zone in [self.zone().0, TimeZone::system(), TimeZone::UTC] {
-            let label = label(&zone);
-            if zones.iter().all(|known| known.label != label) {
+        for zone in [self.zone().0, TimeZone::system(), TimeZone::UTC]
+            .into_iter()
+            .chain(of_regions)
+        {
+            let info = zone.to_offset_info(now);
+            let label = info.abbreviation().to_owned();
+            // Two names of the same hours are one zone to whoever reads them now.
+            let is_known = |known: &Zone| {
+                known.label == label && known.zone.to_offset_info(now).offset() == info.offset()
+            };
+            if !zones.iter().any(is_known) {
                 zones.push(Zone { label, zone });
             }
         }

@@ -115,6 +115,7 @@ fn line(state: &mut State, text: &str) -> Effects {
         "q" | "quit" | "exit" => Effects::of(Effect::Quit),
         "theme" if !argument.is_empty() => {
             if state.setup.themes.iter().any(|theme| theme == argument) {
+                state.say(format!("theme {argument}"), Tone::Muted);
                 Effects::of(Effect::Theme(argument.to_owned()))
             } else {
                 state.say(
