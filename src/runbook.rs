@@ -16,9 +16,17 @@
 //!
 //! Everything here is pure: files, the environment and the time come from outside.
 
+mod decode;
 pub mod expr;
 pub mod facts;
+pub mod file;
+mod lint;
+mod load;
 pub mod model;
+pub mod params;
 pub mod schema;
 pub mod types;
 pub mod value;
+
+pub use lint::global_names;
+pub use load::{File, Found, Library, Loaded, MOST_NESTED, NoLibrary, Unusable, load};
