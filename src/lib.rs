@@ -47,4 +47,5 @@ pub mod console;
 pub mod domain;
 pub mod engine;
 pub mod headless;
+pub mod runbook;
 pub mod view;
