@@ -323,9 +323,8 @@ impl Run {
     }
 
     fn role_of(&self, act: Act) -> Role {
-        self.plan()
+        self.ledger
             .step_of(act.change)
-            .and_then(|step| self.plan().steps.get(step))
             .map_or(Role::Main, |step| step.role)
     }
 

@@ -129,11 +129,4 @@ impl Plan {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now > self.expires_at
     }
-
-    /// The step that a change belongs to.
-    pub fn step_of(&self, change: usize) -> Option<usize> {
-        self.steps.iter().position(|step| {
-            matches!(&step.work, Work::Changes { lanes, .. } if lanes.iter().any(|lane| lane.changes.contains(&change)))
-        })
-    }
 }

@@ -251,6 +251,11 @@ pub enum Halt {
         /// What failed.
         reason: String,
     },
+    /// A person said no at a pause.
+    Declined {
+        /// The step.
+        step: String,
+    },
     /// Something could not be read.
     Unreadable {
         /// What was said.

@@ -251,6 +251,7 @@ impl Run {
 
     fn status_of(&self, exit: Exit) -> Status {
         match exit {
+            Exit::Done if self.ledger.is_rolling_back() => Status::RolledBack,
             Exit::Done => Status::Succeeded,
             Exit::RolledBack => Status::RolledBack,
             Exit::Partial | Exit::RollbackFailed => Status::Partial,
@@ -274,10 +275,9 @@ impl Run {
 }
 
 fn failed_acts(ledger: &Ledger) -> impl Iterator<Item = &End> {
-    let plan = ledger.plan();
     ledger.fates().filter_map(move |(act, fate)| match fate {
         Fate::Ended(end @ (End::Failed { .. } | End::Drifted { .. } | End::Gone)) if !act.is_undo() => {
-            let step = plan.step_of(act.change).and_then(|step| plan.steps.get(step));
+            let step = ledger.step_of(act.change);
             step.is_none_or(|step| step.role == Role::Main).then_some(end)
         }
         _ => None,
@@ -317,6 +317,7 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
         Halt::Interrupted { signal, .. } => exit_of_signal(*signal),
         Halt::JournalLost { .. } | Halt::LockLost => Exit::Internal,
         Halt::Precondition { .. } => Exit::Precondition,
+        Halt::Declined { .. } => Exit::Declined,
         Halt::Unreadable { class, .. } => exit_of(*class),
     }
 }
@@ -336,6 +337,7 @@ pub(super) fn reason(halt: &Halt) -> String {
         },
         Halt::JournalLost { reason } => format!("the journal cannot be written: {reason}"),
         Halt::LockLost => "a lock was lost".to_owned(),
+        Halt::Declined { step } => format!("declined at {step}"),
         Halt::Precondition { reason } => format!("precondition: {reason}"),
         Halt::Unreadable { reason, .. } => format!("cannot be read: {reason}"),
     }

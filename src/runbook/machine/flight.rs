@@ -11,7 +11,7 @@ use crate::runbook::action::{
     standing, was_made,
 };
 use crate::runbook::plan::{Retry, Role, Wait, Work};
-use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Signal};
+use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
 
 /// How often a read before a change is tried.
 const READ_ATTEMPTS: u32 = 6;
@@ -441,7 +441,7 @@ impl Run {
         match was_made(change, &sight) {
             Some(true) => {
                 self.reconciled(act, attempt, Reconciled::Made, out);
-                if self.phase == Phase::Undoing && !act.is_undo() {
+                if self.only_reconciles(act) {
                     self.flights.remove(&act);
                 } else {
                     self.look_at(act, Purpose::Progress, out);
@@ -449,7 +449,7 @@ impl Run {
             }
             Some(false) if age >= settle => {
                 self.reconciled(act, attempt, Reconciled::NotMade, out);
-                if self.phase == Phase::Undoing && !act.is_undo() {
+                if self.only_reconciles(act) {
                     self.flights.remove(&act);
                 } else {
                     let setback = Setback {
@@ -474,6 +474,11 @@ impl Run {
                 self.rest(act, Purpose::Reconcile, step, out);
             }
         }
+    }
+
+    /// Whether all that is wanted of an act is to know whether it was made.
+    fn only_reconciles(&self, act: Act) -> bool {
+        self.drops_waits() || (self.phase == Phase::Undoing && !act.is_undo())
     }
 
     fn reconciled(&mut self, act: Act, attempt: u32, was: Reconciled, out: &mut Out) {
@@ -572,15 +577,12 @@ impl Run {
     }
 
     /// Whether somebody waits for the process to end.
-    fn is_leaving(&self) -> bool {
+    pub(super) fn is_leaving(&self) -> bool {
         self.stopping
             && self.ledger.halts().iter().any(|halt| {
                 matches!(
                     halt,
-                    Halt::Interrupted {
-                        signal: Signal::Interrupt | Signal::Terminate | Signal::HangUp,
-                        then: crate::runbook::record::Then::Stop,
-                    } | Halt::JournalLost { .. }
+                    Halt::Interrupted { then: Then::Stop, .. } | Halt::JournalLost { .. }
                 )
             })
     }
@@ -599,8 +601,7 @@ impl Run {
     }
 
     fn work_of(&self, act: Act) -> Option<(&Retry, &Wait)> {
-        let step = self.plan().step_of(act.change)?;
-        match &self.plan().steps.get(step)?.work {
+        match &self.ledger.step_of(act.change)?.work {
             Work::Changes { retry, wait, .. } => Some((retry, wait)),
             Work::Check { .. } | Work::Pause { .. } => None,
         }

@@ -2,8 +2,9 @@
 //! canary; and what always runs at the end.
 
 use super::{Answer, Fate, Happening, Out, Parked, Phase, Question, Run};
-use crate::runbook::plan::{Role, Work};
-use crate::runbook::record::{Act, End, Halt, Record, Signal, Then};
+use crate::domain::exit::Exit;
+use crate::runbook::plan::{Lane, Role, Work};
+use crate::runbook::record::{Act, End, Halt, Record, Status};
 
 /// How far a lane is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Run {
 
     pub(super) fn advance_forward(&mut self, out: &mut Out) {
         if self.stopping {
-            if self.flights.is_empty() && self.parked == Parked::No {
+            if self.flights.is_empty() && (self.parked == Parked::No || self.is_leaving()) {
                 self.turn(out);
             }
             return;
@@ -80,14 +81,17 @@ impl Run {
     }
 
     fn run_step(&mut self, index: usize, out: &mut Out) -> Standing {
-        match self.plan().steps[index].work.clone() {
-            Work::Changes { lanes, concurrency, canary, stop_after_failures, .. } => {
-                let lanes: Vec<Vec<usize>> = lanes.into_iter().map(|lane| lane.changes).collect();
-                self.run_lanes(index, &lanes, (concurrency, canary, stop_after_failures), out)
-            }
+        match &self.ledger.shared_plan().steps[index].work {
+            Work::Changes {
+                lanes,
+                concurrency,
+                canary,
+                stop_after_failures,
+                ..
+            } => self.run_lanes(index, lanes, (*concurrency, *canary, *stop_after_failures), out),
             Work::Check { check } => {
                 if self.looking.is_none() {
-                    self.begin_look(Some(index), vec![check], out);
+                    self.begin_look(Some(index), vec![check.clone()], out);
                 }
                 self.step_standing(index)
             }
@@ -97,10 +101,14 @@ impl Run {
                     return Standing::Over;
                 }
                 if self.asked.is_none() {
-                    let span = jiff::SignedDuration::from_secs(i64::try_from(timeout_s).unwrap_or(i64::MAX));
+                    let span = jiff::SignedDuration::from_secs(i64::try_from(*timeout_s).unwrap_or(i64::MAX));
                     let until = self.now.cloud.saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
                     let step = self.plan().steps[index].id.clone();
-                    self.ask(Question::Continue { step, message, until }, out);
+                    self.ask(Question::Continue {
+                        step,
+                        message: message.clone(),
+                        until,
+                    }, out);
                 }
                 Standing::Busy
             }
@@ -118,12 +126,12 @@ impl Run {
     fn run_lanes(
         &mut self,
         index: usize,
-        lanes: &[Vec<usize>],
+        lanes: &[Lane],
         (concurrency, canary, stop_after_failures): (u32, bool, u32),
         out: &mut Out,
     ) -> Standing {
         loop {
-            let progress: Vec<Progress> = lanes.iter().map(|lane| self.lane(lane)).collect();
+            let progress: Vec<Progress> = lanes.iter().map(|lane| self.lane(&lane.changes)).collect();
             let count = |wanted: fn(&Progress) -> bool| progress.iter().filter(|lane| wanted(lane)).count();
             let done = count(|lane| *lane == Progress::Done);
             let failed = count(|lane| *lane == Progress::Failed);
@@ -154,7 +162,7 @@ impl Run {
                 (None, Some(act)) if flying < allowed => act,
                 _ => return Standing::Busy,
             };
-            if done + failed + flying == 0 && matches!(self.ledger.fate(next), None) {
+            if done + failed + flying == 0 && self.ledger.fate(next).is_none() {
                 let step = self.plan().steps[index].id.clone();
                 Self::emit(Happening::StepBegan { step }, out);
             }
@@ -199,12 +207,14 @@ impl Run {
                 let by = self.who.user.clone();
                 self.write(Record::Continued { step, by }, out);
             }
-            Answer::NoTerminal | Answer::No | Answer::Name(_) | Answer::Digest { .. } => {
-                let halt = Halt::Interrupted {
-                    signal: Signal::Interrupt,
-                    then: if answer == Answer::NoTerminal { Then::Stop } else { Then::RollBack },
-                };
-                self.halt(halt, out);
+            // It can be taken up again where somebody can answer.
+            Answer::NoTerminal => {
+                let exit = Exit::worst([self.exit_of_leaving(), Exit::NeedsTerminal]);
+                self.leave_as(Status::Interrupted, exit, out);
+            }
+            Answer::No | Answer::Name(_) | Answer::Digest { .. } => {
+                let step = self.plan().steps[step].id.clone();
+                self.halt(Halt::Declined { step }, out);
             }
         }
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Receipt;
 use crate::runbook::action::{Applied, ErrorClass, Fields};
-use crate::runbook::plan::{Plan, Role, Work};
+use crate::runbook::plan::{Plan, Role, Step, Work};
 use crate::runbook::record::{
     Act, Approval, End, Entry, Halt, Made, Moment, Outcome, Reconciled, Record, Resume, RunId, Status, Then, Who,
 };
@@ -55,6 +55,8 @@ pub enum ReplayError {
 pub struct Ledger {
     run: RunId,
     plan: Arc<Plan>,
+    /// The step of each change.
+    steps: Vec<Option<usize>>,
     started: Option<(Moment, Who, Option<String>, Approval)>,
     /// When the clock of the present leg began, on the cloud's clock.
     leg_at: Timestamp,
@@ -76,9 +78,20 @@ pub struct Ledger {
 
 impl Ledger {
     pub(super) fn new(run: RunId, plan: Arc<Plan>, now: Moment) -> Self {
+        let mut steps = vec![None; plan.changes.len()];
+        for (index, step) in plan.steps.iter().enumerate() {
+            if let Work::Changes { lanes, .. } = &step.work {
+                for change in lanes.iter().flat_map(|lane| &lane.changes) {
+                    if let Some(place) = steps.get_mut(*change) {
+                        *place = Some(index);
+                    }
+                }
+            }
+        }
         Self {
             run,
             plan,
+            steps,
             started: None,
             leg_at: now.cloud,
             fates: BTreeMap::new(),
@@ -274,6 +287,15 @@ impl Ledger {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    pub(super) fn shared_plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    /// The step that a change belongs to.
+    pub fn step_of(&self, change: usize) -> Option<&Step> {
+        self.plan.steps.get((*self.steps.get(change)?)?)
     }
 
     /// When it was started, by whom and why; `None` before it was.

@@ -25,6 +25,9 @@ impl Run {
         if self.to_undo().is_empty() {
             return self.begin_always(out);
         }
+        if self.plan().on_failure != FailurePolicy::RollBack && self.reconcile_leftovers(out) {
+            return;
+        }
         match self.plan().on_failure {
             FailurePolicy::RollBack => self.begin_undo(out),
             FailurePolicy::Stop => self.begin_always(out),
@@ -34,6 +37,19 @@ impl Run {
                 self.ask(Question::RollBack { reason }, out);
             }
         }
+    }
+
+    /// Before it is said what remains, calls without an answer are looked into. Whether any is.
+    fn reconcile_leftovers(&mut self, out: &mut Out) -> bool {
+        for change in self.to_undo() {
+            let act = Act::make(change);
+            if matches!(self.ledger.fate(act), Some(Fate::Intended { .. })) {
+                self.phase = Phase::Applying;
+                self.stopping = true;
+                self.take_off(act, out);
+            }
+        }
+        !self.flights.is_empty()
     }
 
     pub(super) fn on_decided(&mut self, roll_back: bool, out: &mut Out) {
@@ -78,7 +94,7 @@ impl Run {
     }
 
     pub(super) fn advance_undo(&mut self, out: &mut Out) {
-        if !self.flights.is_empty() || self.parked != Parked::No {
+        if !self.flights.is_empty() || (self.parked != Parked::No && !self.is_leaving()) {
             return;
         }
         if self.stopping {

@@ -48,7 +48,7 @@ impl Run {
     }
 
     pub(super) fn advance_verify(&mut self, out: &mut Out) {
-        if self.stopping && self.parked == Parked::No {
+        if self.stopping && self.flights.is_empty() && (self.parked == Parked::No || self.is_leaving()) {
             self.looking = None;
             self.turn(out);
         }
