@@ -17,6 +17,7 @@ mod view;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -27,7 +28,8 @@ use crate::domain::scope::ScopeName;
 use crate::runbook::schema::ActionSchema;
 
 pub use change::{
-    Change, Difference, Fields, Impact, Sight, Standing, Target, is_known_after, known_after, standing, was_made,
+    Change, Difference, Fields, Impact, Sight, Standing, Target, fields, is_known_after, known_after,
+    standing, was_made,
 };
 pub use cost::CostDelta;
 pub use error::{BadArguments, Effect, ErrorClass, Refusal, RefusalKind};
@@ -200,6 +202,14 @@ pub enum Undo {
     NotNeeded(&'static str),
     /// Nothing can: what remains, and what that costs.
     Impossible(String),
+}
+
+/// The arguments as an action's own type.
+///
+/// # Errors
+/// If one is missing, unknown or of another type.
+pub fn parse<T: DeserializeOwned>(with: &Arguments) -> Result<T, BadArguments> {
+    Ok(serde_json::from_value(Value::Object(with.clone()))?)
 }
 
 /// The action of that name.

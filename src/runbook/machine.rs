@@ -232,7 +232,11 @@ impl Run {
         if self.watchman.awaits(ticket) {
             return self.on_guards(&view, out);
         }
-        if self.looking.as_ref().is_some_and(|looking| looking.awaits(ticket)) {
+        if self
+            .looking
+            .as_ref()
+            .is_some_and(|looking| looking.awaits(ticket))
+        {
             return self.on_looked(&view, out);
         }
         if let Some(act) = self.flight_of(ticket) {
@@ -249,7 +253,11 @@ impl Run {
             }
         } else if self.watchman.awaits(ticket) {
             self.look_at_guards(out);
-        } else if self.looking.as_ref().is_some_and(|looking| looking.awaits(ticket)) {
+        } else if self
+            .looking
+            .as_ref()
+            .is_some_and(|looking| looking.awaits(ticket))
+        {
             self.look(out);
         } else if let Phase::Rechecking {
             ticket: wanted,
@@ -267,10 +275,7 @@ impl Run {
     fn write(&mut self, record: Record, out: &mut Out) -> u64 {
         let (entry, line) = self.chain.append(self.now, record);
         self.ledger.apply(&entry);
-        out.push(Command::Journal {
-            seq: entry.seq,
-            line,
-        });
+        out.push(Command::Journal { seq: entry.seq, line });
         entry.seq
     }
 
@@ -287,7 +292,11 @@ impl Run {
     fn timer(&mut self, after_ms: u64, out: &mut Out) -> Ticket {
         let ticket = self.ticket();
         let span = jiff::SignedDuration::from_millis(i64::try_from(after_ms).unwrap_or(i64::MAX));
-        let at = self.now.cloud.saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
+        let at = self
+            .now
+            .cloud
+            .saturating_add(span)
+            .unwrap_or(jiff::Timestamp::MAX);
         out.push(Command::Timer { ticket, at });
         ticket
     }

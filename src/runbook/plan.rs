@@ -20,8 +20,8 @@ use crate::domain::scope::ScopeName;
 
 pub use digest::{PlanError, canonical};
 pub use steps::{
-    Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, Lane, OnUnclear, Retry, Role, Severity, Step, Wait,
-    Work,
+    Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, Lane, OnUnclear, Retry, Role, Severity, Step,
+    Wait, Work,
 };
 pub use summary::{BlastRadius, Cost};
 

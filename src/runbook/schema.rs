@@ -126,7 +126,9 @@ impl ActionSchema {
     /// The first sentence of what it does, without its full stop.
     pub fn summary(&self) -> &'static str {
         let line = self.about.lines().next().unwrap_or_default();
-        line.split_once(". ").map_or(line, |(first, _)| first).trim_end_matches('.')
+        line.split_once(". ")
+            .map_or(line, |(first, _)| first)
+            .trim_end_matches('.')
     }
 
     /// What a step of this action gives under its `register:` name.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::value::Value;
+use super::value::{Value, parse_duration, parse_size};
+use crate::domain::diagnostic::quoted;
 use crate::domain::ids::Kind;
 
 /// What a value may be.
@@ -57,7 +58,12 @@ impl Type {
 
     /// A record.
     pub fn record(fields: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
-        Self::Record(fields.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect())
+        Self::Record(
+            fields
+                .into_iter()
+                .map(|(name, ty)| (name.to_owned(), ty))
+                .collect(),
+        )
     }
 
     /// The type without the possibility of nothing.
@@ -134,8 +140,12 @@ impl Type {
             (Self::List(of), Value::List(items)) => items.iter().all(|item| of.holds(item)),
             (Self::Map(of), Value::Map(entries)) => entries.values().all(|value| of.holds(value)),
             (Self::Record(fields), Value::Map(entries)) => {
-                fields.iter().all(|(name, ty)| ty.holds(entries.get(name).unwrap_or(&Value::Null)))
-                    && entries.keys().all(|key| fields.iter().any(|(name, _)| name == key))
+                fields
+                    .iter()
+                    .all(|(name, ty)| ty.holds(entries.get(name).unwrap_or(&Value::Null)))
+                    && entries
+                        .keys()
+                        .all(|key| fields.iter().any(|(name, _)| name == key))
             }
             _ => false,
         }
@@ -161,9 +171,12 @@ impl Type {
                     .reduce(|a, b| a.join(&b))
                     .unwrap_or(Self::Any),
             ),
-            Value::Map(entries) => {
-                Self::Record(entries.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect())
-            }
+            Value::Map(entries) => Self::Record(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Self::of(value)))
+                    .collect(),
+            ),
         }
     }
 
@@ -293,7 +306,10 @@ fn parse(text: &str, level: usize) -> Result<Type, UnknownType> {
     if let Some((_, ty)) = SIMPLE.iter().find(|(name, _)| *name == text) {
         return Ok(ty.clone());
     }
-    for (prefix, wrap) in [("list<", Type::List as fn(Box<Type>) -> Type), ("map<", Type::Map)] {
+    for (prefix, wrap) in [
+        ("list<", Type::List as fn(Box<Type>) -> Type),
+        ("map<", Type::Map),
+    ] {
         if let Some(rest) = text.strip_prefix(prefix) {
             let inner = rest.strip_suffix('>').ok_or_else(unknown)?;
             return Ok(wrap(Box::new(parse(inner.trim(), level + 1)?)));
@@ -309,6 +325,58 @@ fn parse(text: &str, level: usize) -> Result<Type, UnknownType> {
         named.push(kind);
     }
     Ok(Type::Resource(named))
+}
+
+/// Why a value that was written down is not one of the type that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NotOfType {
+    /// In one line without a full stop.
+    pub message: String,
+}
+
+/// Reads a value that an author or operator wrote, as the type wants it: text is a duration where a
+/// duration is wanted. Nothing is guessed: a number is not text, and text is not a number.
+pub fn read_literal(value: &Value, want: &Type) -> Result<Value, NotOfType> {
+    let refused = |message: String| Err(NotOfType { message });
+    match (want, value) {
+        (Type::Optional(_), Value::Null) => Ok(Value::Null),
+        (Type::Optional(of), value) => read_literal(value, of),
+        (Type::Duration, Value::Text(text)) => match parse_duration(text) {
+            Ok(duration) => Ok(Value::Duration(duration)),
+            Err(error) => refused(error.to_string()),
+        },
+        (Type::Size, Value::Text(text)) => match parse_size(text) {
+            Some(size) => Ok(Value::Size(size)),
+            None => refused(format!("{} is not a size such as `512MiB`", quoted(text))),
+        },
+        (Type::Time, Value::Text(text)) => match text.parse() {
+            Ok(time) => Ok(Value::Time(time)),
+            Err(_) => refused(format!(
+                "{} is not a time such as `2026-11-21T02:00:00Z`",
+                quoted(text)
+            )),
+        },
+        (Type::List(of), Value::List(items)) => {
+            let items = items.iter().map(|item| read_literal(item, of));
+            items.collect::<Result<_, _>>().map(Value::List)
+        }
+        (Type::Map(of), Value::Map(entries)) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), read_literal(value, of)?)));
+            entries.collect::<Result<_, _>>().map(Value::Map)
+        }
+        (want, value) if want.holds(value) => Ok(value.clone()),
+        (want, value) => {
+            let found = match value {
+                Value::Text(text) => format!("the text {}", quoted(text)),
+                Value::Int(_) | Value::Number(_) | Value::Bool(_) => format!("`{value}`"),
+                other => other.kind_name().to_owned(),
+            };
+            refused(format!("{} is wanted, found {found}", want.words()))
+        }
+    }
 }
 
 #[cfg(test)]

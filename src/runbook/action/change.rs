@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cost::CostDelta;
 use super::view::Unread;
-use super::Arguments;
+use super::{Action, Arguments};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::ScopeName;
@@ -75,6 +75,50 @@ pub struct Change {
     pub calls: Vec<String>,
     /// The action's arguments, resolved.
     pub with: Arguments,
+}
+
+impl Change {
+    /// The beginning of a change: what the action says of all of them.
+    pub fn draft(action: &dyn Action, target: Target, with: &Arguments) -> Self {
+        let schema = action.schema();
+        Self {
+            action: schema.name.to_owned(),
+            target,
+            summary: String::new(),
+            before: Fields::new(),
+            after: Fields::new(),
+            reversible: schema.risk != Risk::Irreversible,
+            undo: String::new(),
+            risk: schema.risk,
+            floor: schema.floor,
+            cost: CostDelta::None,
+            impact: Impact::default(),
+            calls: Vec::new(),
+            with: with.clone(),
+        }
+    }
+
+    /// The change that leads back: the same action with both ends exchanged.
+    #[must_use]
+    pub fn swapped(&self, summary: String) -> Self {
+        let mut back = self.clone();
+        std::mem::swap(&mut back.before, &mut back.after);
+        std::mem::swap(
+            &mut back.impact.instances_added,
+            &mut back.impact.instances_removed,
+        );
+        back.cost = back.cost.reversed();
+        back.summary = summary;
+        back
+    }
+}
+
+/// Fields from names and values.
+pub fn fields<const N: usize>(pairs: [(&str, Value); N]) -> Fields {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// What a change touches beside its target.

@@ -13,7 +13,9 @@ use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Fleet, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, TargetGroup};
 use crate::domain::fault::Fault;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, rds, sqs};
+use crate::domain::ops::{
+    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, rds, sqs,
+};
 use crate::domain::queue::Queue;
 
 /// What was asked and what came back, all at about one moment.

@@ -81,14 +81,25 @@ impl Run {
     }
 
     pub(super) fn close_abandoned(&mut self, out: &mut Out) {
-        let exit = if self.remains().left.is_empty() { Exit::Done } else { Exit::Partial };
+        let exit = if self.remains().left.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Partial
+        };
         self.close_as(Status::Abandoned, exit, out);
     }
 
     fn close_as(&mut self, status: Status, exit: Exit, out: &mut Out) {
         let remains = self.remains().left;
         self.end = Some(self.summarise(status, exit));
-        let seq = self.write(Record::Closed { status, exit, remains }, out);
+        let seq = self.write(
+            Record::Closed {
+                status,
+                exit,
+                remains,
+            },
+            out,
+        );
         self.phase = Phase::Closing(seq);
     }
 
@@ -129,7 +140,9 @@ impl Run {
         let exit = if changed { Exit::Partial } else { Exit::Internal };
         let status = if changed { Status::Partial } else { Status::Failed };
         let mut summary = self.summarise(status, exit);
-        summary.reasons.push(format!("the journal cannot be written: {reason}"));
+        summary
+            .reasons
+            .push(format!("the journal cannot be written: {reason}"));
         summary.resumable = true;
         self.flights.clear();
         self.end = Some(summary.clone());
@@ -171,7 +184,9 @@ impl Run {
             let name = self.plan().changes[change].target.name.clone();
             let summary = self.plan().changes[change].summary.clone();
             if made == Made::Unknown {
-                remains.left.push(format!("{name}: {summary}: nobody knows whether it was made"));
+                remains
+                    .left
+                    .push(format!("{name}: {summary}: nobody knows whether it was made"));
                 continue;
             }
             match self.undone(change) {
@@ -194,14 +209,18 @@ impl Run {
         for part in 0..u16::try_from(parts).unwrap_or(u16::MAX) {
             match self.ledger.fate(Act::undo(change, part)) {
                 Some(Fate::Ended(End::Done | End::AlreadyThere | End::NotUndone { remains: false, .. })) => {}
-                Some(Fate::Ended(End::NotUndone { reason, .. })) => return Err((false, format!(": {reason}"))),
+                Some(Fate::Ended(End::NotUndone { reason, .. })) => {
+                    return Err((false, format!(": {reason}")));
+                }
                 Some(Fate::Ended(End::Failed { reason, .. })) => {
                     return Err((true, format!(": taking it back failed: {reason}")));
                 }
                 Some(Fate::Ended(End::Drifted { .. })) => {
                     return Err((true, ": somebody changed it since; left alone".to_owned()));
                 }
-                Some(Fate::Ended(End::Gone)) => return Err((true, ": it does not exist any more".to_owned())),
+                Some(Fate::Ended(End::Gone)) => {
+                    return Err((true, ": it does not exist any more".to_owned()));
+                }
                 Some(Fate::Intended { .. } | Fate::Applied(_)) => {
                     return Err((true, ": taking it back was begun".to_owned()));
                 }
@@ -231,7 +250,12 @@ impl Run {
             Exit::Done
         };
         let mut exits = vec![state];
-        exits.extend(self.ledger.halts().iter().map(|halt| exit_of_halt(halt, &self.ledger)));
+        exits.extend(
+            self.ledger
+                .halts()
+                .iter()
+                .map(|halt| exit_of_halt(halt, &self.ledger)),
+        );
         if failed && self.ledger.halts().is_empty() {
             exits.push(Exit::Partial);
         }
@@ -239,7 +263,11 @@ impl Run {
     }
 
     pub(super) fn exit_of_leaving(&mut self) -> Exit {
-        let state = if self.remains().left.is_empty() { Exit::Done } else { Exit::Partial };
+        let state = if self.remains().left.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Partial
+        };
         let reasons: Vec<Exit> = self
             .ledger
             .halts()
@@ -292,7 +320,9 @@ fn targets(ledger: &Ledger) -> Targets {
             Some(Fate::Intended { .. } | Fate::Applied(_)) => targets.unknown += 1,
             Some(Fate::Ended(end)) => match end {
                 End::Done | End::AlreadyThere | End::NotUndone { .. } => targets.ok += 1,
-                End::Failed { made: Made::Unknown, .. } => targets.unknown += 1,
+                End::Failed {
+                    made: Made::Unknown, ..
+                } => targets.unknown += 1,
                 End::Failed { .. } | End::Drifted { .. } | End::Gone => targets.failed += 1,
             },
         }
@@ -305,7 +335,9 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
     match halt {
         Halt::StepFailed { .. } => failed_acts(ledger)
             .find_map(|end| match end {
-                End::Failed { class: Some(class), .. } => Some(exit_of(*class)),
+                End::Failed {
+                    class: Some(class), ..
+                } => Some(exit_of(*class)),
                 End::Drifted { .. } | End::Gone => Some(Exit::Drift),
                 _ => None,
             })

@@ -7,8 +7,8 @@ use super::{Fate, Happening, Out, Parked, Phase, Run, Ticket, protocol::Command}
 use crate::domain::fault::Fault;
 use crate::domain::ops::{Mutation, Receipt, Token};
 use crate::runbook::action::{
-    Action, Applied, Change, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View, is_known_after,
-    standing, was_made,
+    Action, Applied, Change, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
+    is_known_after, standing, was_made,
 };
 use crate::runbook::plan::{Retry, Role, Wait, Work};
 use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
@@ -216,7 +216,9 @@ impl Run {
         };
         match standing(change, sight) {
             Standing::AsPlanned if self.parked == Parked::No => {
-                self.flights.entry(act).and_modify(|flight| flight.reads_failed = 0);
+                self.flights
+                    .entry(act)
+                    .and_modify(|flight| flight.reads_failed = 0);
                 self.intend(act, (change, action), live, out);
             }
             Standing::AsPlanned => self.stage(act, Stage::Stuck),
@@ -303,18 +305,15 @@ impl Run {
 
     /// The intent is on the disk: the only place where a call is let go.
     pub(super) fn on_intent_journaled(&mut self, seq: u64, out: &mut Out) {
-        let found = self
-            .flights
-            .iter()
-            .find_map(|(act, flight)| match &flight.stage {
-                Stage::Intending {
-                    seq: wanted,
-                    attempt,
-                    mutation,
-                    token,
-                } if *wanted == seq => Some((*act, *attempt, mutation.clone(), token.clone())),
-                _ => None,
-            });
+        let found = self.flights.iter().find_map(|(act, flight)| match &flight.stage {
+            Stage::Intending {
+                seq: wanted,
+                attempt,
+                mutation,
+                token,
+            } if *wanted == seq => Some((*act, *attempt, mutation.clone(), token.clone())),
+            _ => None,
+        });
         let Some((act, attempt, mutation, token)) = found else {
             return;
         };
@@ -372,7 +371,15 @@ impl Run {
                             self.stage(act, Stage::Stuck);
                             self.park(reason, out);
                         } else {
-                            self.set_back(act, &Setback { class, attempt, reason }, out);
+                            self.set_back(
+                                act,
+                                &Setback {
+                                    class,
+                                    attempt,
+                                    reason,
+                                },
+                                out,
+                            );
                         }
                     }
                     Effect::Unknown => {
@@ -390,18 +397,34 @@ impl Run {
     }
 
     fn outcome(&mut self, act: Act, attempt: u32, outcome: Outcome, out: &mut Out) {
-        self.write(Record::Outcome { act, attempt, outcome }, out);
+        self.write(
+            Record::Outcome {
+                act,
+                attempt,
+                outcome,
+            },
+            out,
+        );
     }
 
     /// Tries again later, or gives up.
     fn set_back(&mut self, act: Act, setback: &Setback, out: &mut Out) {
-        let Setback { class, attempt, reason } = setback;
+        let Setback {
+            class,
+            attempt,
+            reason,
+        } = setback;
         let retry = self.retry(act);
         let again = retry.errors.contains(class)
             && (class.is_transient() || *class == ErrorClass::Other)
             && *attempt < retry.attempts;
         if again && !self.stopping {
-            let spread = token(self.ledger.run(), act).0.bytes().map(u64::from).sum::<u64>() * 7919;
+            let spread = token(self.ledger.run(), act)
+                .0
+                .bytes()
+                .map(u64::from)
+                .sum::<u64>()
+                * 7919;
             let after_ms = retry.backoff.before(attempt + 1, spread + u64::from(*attempt));
             Self::emit(
                 Happening::Retrying {
@@ -455,7 +478,8 @@ impl Run {
                     let setback = Setback {
                         class: ErrorClass::Timeout,
                         attempt,
-                        reason: "the call was not answered, and reading shows that it was not made".to_owned(),
+                        reason: "the call was not answered, and reading shows that it was not made"
+                            .to_owned(),
                     };
                     self.set_back(act, &setback, out);
                 }

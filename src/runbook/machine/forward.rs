@@ -97,18 +97,31 @@ impl Run {
             }
             Work::Pause { message, timeout_s } => {
                 if self.ledger.was_continued(index) {
-                    self.write(Record::StepEnded { step: index, failures: 0 }, out);
+                    self.write(
+                        Record::StepEnded {
+                            step: index,
+                            failures: 0,
+                        },
+                        out,
+                    );
                     return Standing::Over;
                 }
                 if self.asked.is_none() {
                     let span = jiff::SignedDuration::from_secs(i64::try_from(*timeout_s).unwrap_or(i64::MAX));
-                    let until = self.now.cloud.saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
+                    let until = self
+                        .now
+                        .cloud
+                        .saturating_add(span)
+                        .unwrap_or(jiff::Timestamp::MAX);
                     let step = self.plan().steps[index].id.clone();
-                    self.ask(Question::Continue {
-                        step,
-                        message: message.clone(),
-                        until,
-                    }, out);
+                    self.ask(
+                        Question::Continue {
+                            step,
+                            message: message.clone(),
+                            until,
+                        },
+                        out,
+                    );
                 }
                 Standing::Busy
             }
@@ -143,11 +156,21 @@ impl Run {
             }
             if done + failed == lanes.len() {
                 let failures = u32::try_from(failed).unwrap_or(u32::MAX);
-                self.write(Record::StepEnded { step: index, failures }, out);
+                self.write(
+                    Record::StepEnded {
+                        step: index,
+                        failures,
+                    },
+                    out,
+                );
                 return Standing::Over;
             }
             // The canary goes alone until one lane has come through.
-            let allowed = if canary && done == 0 { 1 } else { concurrency.max(1) as usize };
+            let allowed = if canary && done == 0 {
+                1
+            } else {
+                concurrency.max(1) as usize
+            };
             let begun = progress.iter().find_map(|lane| match lane {
                 Progress::Between(act) => Some(*act),
                 _ => None,

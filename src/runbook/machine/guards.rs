@@ -172,7 +172,9 @@ fn judge(guard: &Guard, since: Timestamp, view: &View) -> (String, bool) {
     // It may have fired and cleared since the last look.
     let fired = view.alarm_history().is_ok_and(|history| {
         history.iter().any(|transition| {
-            transition.alarm == guard.alarm && transition.at > since && transition.summary.ends_with("to ALARM")
+            transition.alarm == guard.alarm
+                && transition.at > since
+                && transition.summary.ends_with("to ALARM")
         })
     });
     match alarm.state {

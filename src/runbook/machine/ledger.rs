@@ -10,7 +10,8 @@ use crate::domain::ops::Receipt;
 use crate::runbook::action::{Applied, ErrorClass, Fields};
 use crate::runbook::plan::{Plan, Role, Step, Work};
 use crate::runbook::record::{
-    Act, Approval, End, Entry, Halt, Made, Moment, Outcome, Reconciled, Record, Resume, RunId, Status, Then, Who,
+    Act, Approval, End, Entry, Halt, Made, Moment, Outcome, Reconciled, Record, Resume, RunId, Status, Then,
+    Who,
 };
 
 /// What is known of one side of one change.
@@ -142,10 +143,7 @@ impl Ledger {
             }
             Record::Rechecked { baseline } => self.rechecked = Some(baseline.clone()),
             Record::Intent {
-                act,
-                attempt,
-                before,
-                ..
+                act, attempt, before, ..
             } => {
                 if !self.began.contains(act) {
                     self.began.push(*act);
@@ -231,8 +229,9 @@ impl Ledger {
             // The reason to stop was answered by taking it up again, unless it was already decided to
             // take everything back.
             Resume::Forward => {
-                self.halts
-                    .retain(|halt| !matches!(halt, Halt::Interrupted { then: Then::Stop, .. } | Halt::LockLost));
+                self.halts.retain(|halt| {
+                    !matches!(halt, Halt::Interrupted { then: Then::Stop, .. } | Halt::LockLost)
+                });
             }
             Resume::RollBack => {
                 let failed: Vec<Act> = self
@@ -242,7 +241,8 @@ impl Ledger {
                         act.is_undo()
                             && matches!(
                                 fate,
-                                Fate::Ended(End::Failed { .. } | End::Drifted { .. } | End::Gone) | Fate::Refused { .. }
+                                Fate::Ended(End::Failed { .. } | End::Drifted { .. } | End::Gone)
+                                    | Fate::Refused { .. }
                             )
                     })
                     .map(|(act, _)| *act)
@@ -262,7 +262,10 @@ impl Ledger {
                 self.steps_ended.remove(&index);
                 if let Work::Changes { lanes, .. } = &step.work {
                     for change in lanes.iter().flat_map(|lane| &lane.changes) {
-                        if !matches!(self.fates.get(&Act::make(*change)), Some(Fate::Intended { .. } | Fate::Applied(_))) {
+                        if !matches!(
+                            self.fates.get(&Act::make(*change)),
+                            Some(Fate::Intended { .. } | Fate::Applied(_))
+                        ) {
                             self.fates.remove(&Act::make(*change));
                         }
                     }
@@ -408,7 +411,11 @@ impl Ledger {
             (Resume::Forward, _) => over("resume"),
             (
                 Resume::RollBack,
-                Status::Running | Status::WaitingCredentials | Status::Interrupted | Status::Partial | Status::Abandoned,
+                Status::Running
+                | Status::WaitingCredentials
+                | Status::Interrupted
+                | Status::Partial
+                | Status::Abandoned,
             ) => Ok(()),
             (Resume::RollBack, _) => over("roll back"),
             (

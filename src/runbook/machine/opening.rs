@@ -57,7 +57,10 @@ impl Run {
                 } else {
                     Err((
                         Exit::Precondition,
-                        format!("the plan is for account {planned}, the credentials are of {}", identity.account),
+                        format!(
+                            "the plan is for account {planned}, the credentials are of {}",
+                            identity.account
+                        ),
                     ))
                 }
             }
@@ -83,13 +86,18 @@ impl Run {
             && expire_at.duration_since(self.now.cloud).as_secs() < deadline_s
         {
             Self::emit(
-                Happening::Warning(format!("the credentials end at {expire_at}, before the run's deadline")),
+                Happening::Warning(format!(
+                    "the credentials end at {expire_at}, before the run's deadline"
+                )),
                 out,
             );
         }
         match self.resume {
             None if self.plan().is_expired(self.now.wall) => {
-                Self::emit(Happening::Warning("the plan has expired: plan again".to_owned()), out);
+                Self::emit(
+                    Happening::Warning("the plan has expired: plan again".to_owned()),
+                    out,
+                );
                 self.end_unwritten(Exit::Drift, Status::Failed, out);
             }
             None => self.confirm(out),
@@ -145,7 +153,10 @@ impl Run {
             Err(exit) => self.end_unwritten(exit, status, out),
             // A prompt may have been open for an hour; a run that is resumed was confirmed anew.
             Ok(_) if self.resume.is_none() && self.plan().is_expired(self.now.wall) => {
-                Self::emit(Happening::Warning("the plan has expired: plan again".to_owned()), out);
+                Self::emit(
+                    Happening::Warning("the plan has expired: plan again".to_owned()),
+                    out,
+                );
                 self.end_unwritten(Exit::Drift, status, out);
             }
             Ok(how) => self.start(how, out),
@@ -210,7 +221,9 @@ impl Run {
             Phase::Ended => {}
             Phase::Opening(_) if self.resume.is_none() => {
                 Self::emit(
-                    Happening::Warning(format!("the journal cannot be written, so nothing is begun: {reason}")),
+                    Happening::Warning(format!(
+                        "the journal cannot be written, so nothing is begun: {reason}"
+                    )),
                     out,
                 );
                 self.end_unwritten(Exit::Internal, Status::Failed, out);
@@ -363,10 +376,22 @@ impl Run {
             Phase::Closing(_) | Phase::Ended => {}
             Phase::Undoing if then == Then::RollBack => {}
             Phase::Locking | Phase::Rechecking { .. } => {
-                self.halt(Halt::Interrupted { signal, then: Then::Stop }, out);
+                self.halt(
+                    Halt::Interrupted {
+                        signal,
+                        then: Then::Stop,
+                    },
+                    out,
+                );
                 self.leave(out);
             }
-            Phase::Opening(_) => self.halt(Halt::Interrupted { signal, then: Then::Stop }, out),
+            Phase::Opening(_) => self.halt(
+                Halt::Interrupted {
+                    signal,
+                    then: Then::Stop,
+                },
+                out,
+            ),
             Phase::Deciding => {
                 self.asked = None;
                 self.halt(Halt::Interrupted { signal, then }, out);
@@ -424,13 +449,23 @@ fn judge_confirmation(
 ) -> Result<&'static str, Exit> {
     let named = |given: &str| {
         // No trimming, no folding: what is typed is the name or it is not.
-        if given == name { Ok("name") } else { Err(Exit::Declined) }
+        if given == name {
+            Ok("name")
+        } else {
+            Err(Exit::Declined)
+        }
     };
     match (answer, level) {
         (Answer::No, _) => Err(Exit::Declined),
         (Answer::NoTerminal, _) => Err(Exit::NeedsTerminal),
         (Answer::Digest { digest: given, .. }, _) if given != digest => Err(Exit::Drift),
-        (Answer::Name(given), _) | (Answer::Digest { name: Some(given), .. }, ConfirmLevel::TypeName) => named(given),
+        (Answer::Name(given), _)
+        | (
+            Answer::Digest {
+                name: Some(given), ..
+            },
+            ConfirmLevel::TypeName,
+        ) => named(given),
         (Answer::Digest { .. }, ConfirmLevel::None | ConfirmLevel::Ack) => Ok("digest"),
         (Answer::Yes, ConfirmLevel::None | ConfirmLevel::Ack) => Ok("yes"),
         (Answer::Yes | Answer::Digest { name: None, .. }, ConfirmLevel::TypeName) => Err(Exit::NeedsTerminal),
@@ -458,4 +493,3 @@ pub(super) const fn exit_of_signal(signal: Signal) -> Exit {
         Signal::HangUp => Exit::HangUp,
     }
 }
-

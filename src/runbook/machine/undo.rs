@@ -10,7 +10,10 @@ impl Run {
     /// What follows from the reason to stop, once nothing is under way.
     pub(super) fn turn(&mut self, out: &mut Out) {
         let halts = self.ledger.halts();
-        if halts.iter().any(|halt| matches!(halt, Halt::JournalLost { .. } | Halt::LockLost)) {
+        if halts
+            .iter()
+            .any(|halt| matches!(halt, Halt::JournalLost { .. } | Halt::LockLost))
+        {
             return self.leave(out);
         }
         let asked = halts.iter().rev().find_map(|halt| match halt {
@@ -32,7 +35,8 @@ impl Run {
             FailurePolicy::RollBack => self.begin_undo(out),
             FailurePolicy::Stop => self.begin_always(out),
             FailurePolicy::Ask => {
-                let reason = halts.first().map(super::closing::reason).unwrap_or_default();
+                let first = self.ledger.halts().first();
+                let reason = first.map(super::closing::reason).unwrap_or_default();
                 self.phase = Phase::Deciding;
                 self.ask(Question::RollBack { reason }, out);
             }
@@ -137,7 +141,9 @@ impl Run {
                     match self.ledger.fate(act) {
                         Some(Fate::Ended(End::Done | End::AlreadyThere | End::NotUndone { .. })) => {}
                         // The parts build on each other; the other changes do not.
-                        Some(Fate::Ended(End::Failed { .. } | End::Drifted { .. } | End::Gone)) => return false,
+                        Some(Fate::Ended(End::Failed { .. } | End::Drifted { .. } | End::Gone)) => {
+                            return false;
+                        }
                         None | Some(Fate::Intended { .. } | Fate::Refused { .. } | Fate::Applied(_)) => {
                             self.take_off(act, out);
                             if self.flights.contains_key(&act) {

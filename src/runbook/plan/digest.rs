@@ -99,7 +99,8 @@ impl Plan {
     /// # Errors
     /// If it is no plan, has another version's schema, or any byte of it was changed.
     pub fn from_text(text: &str) -> Result<Self, PlanError> {
-        let value: Json = serde_json::from_str(text).map_err(|error| PlanError::Unreadable(error.to_string()))?;
+        let value: Json =
+            serde_json::from_str(text).map_err(|error| PlanError::Unreadable(error.to_string()))?;
         let schema = value.get("schema").and_then(Json::as_str).unwrap_or_default();
         if schema != SCHEMA {
             return Err(PlanError::Schema(schema.to_owned()));
