@@ -373,3 +373,6 @@ impl Run {
             .map(ToString::to_string)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! Nothing is decided later that is not in here: loops are unrolled, conditions judged, names resolved
 //! to ids, each change has its `before` and `after`.
 
+mod assemble;
 mod digest;
 mod steps;
 mod summary;
@@ -17,7 +18,9 @@ use serde_json::Value as Json;
 use super::action::Change;
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::ScopeName;
+use crate::runbook::value::Value;
 
+pub use assemble::{Assembly, Frame};
 pub use digest::{PlanError, canonical};
 pub use steps::{
     Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, Lane, OnUnclear, Retry, Role, Severity, Step,
@@ -46,6 +49,8 @@ pub struct Plan {
     pub identity: PlanIdentity,
     /// The parameters, resolved; a secret as where it is.
     pub params: BTreeMap<String, Json>,
+    /// What expressions see while the run is under way: `params` with their types.
+    pub names: BTreeMap<String, Value>,
     /// What a person must do before anything is changed.
     pub confirm: Confirm,
     /// Every change, in the order of the steps.

@@ -59,6 +59,18 @@ impl fmt::Display for Unread {
 macro_rules! getters {
     ($($name:ident, $name_mut:ident: $what:literal, $variant:ident, $type:ty;)*) => {
         $(
+            getters! { $name: $what, $variant, $type; }
+
+            fn $name_mut(&mut self, query: &Query) -> Option<&mut $type> {
+                match self.get_mut(query)? {
+                    Ok(Reply { data: ReplyData::$variant(data), .. }) => Some(data),
+                    _ => None,
+                }
+            }
+        )*
+    };
+    ($($name:ident: $what:literal, $variant:ident, $type:ty;)*) => {
+        $(
             #[doc = concat!("The answer to `query`: ", $what, ".")]
             ///
             /// # Errors
@@ -69,13 +81,6 @@ macro_rules! getters {
                     Some(Err(fault)) => Err(Unread::Failed(fault.clone())),
                     Some(Ok(Reply { data: ReplyData::$variant(data), gaps })) => Ok((data, gaps)),
                     Some(Ok(_)) => Err(Unread::NotAsked($what)),
-                }
-            }
-
-            fn $name_mut(&mut self, query: &Query) -> Option<&mut $type> {
-                match self.get_mut(query)? {
-                    Ok(Reply { data: ReplyData::$variant(data), .. }) => Some(data),
-                    _ => None,
                 }
             }
         )*
@@ -129,7 +134,6 @@ impl View {
     getters! {
         ecs_fleet, ecs_fleet_mut: "the ECS services", EcsFleet, Fleet;
         ecs_tasks, ecs_tasks_mut: "the tasks of the service", EcsTasks, Vec<Task>;
-        task_defs, task_defs_mut: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
         service_deployments, service_deployments_mut: "the service's deployments", ServiceDeployments, Vec<ServiceDeployment>;
         asg_groups, asg_groups_mut: "the Auto Scaling groups", Groups, Vec<Group>;
         asg_activities, asg_activities_mut: "the scaling activities", Activities, Vec<Activity>;
@@ -140,8 +144,12 @@ impl View {
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
-        cw_history, cw_history_mut: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
         sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
+    }
+
+    getters! {
+        task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
+        cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
 }
 

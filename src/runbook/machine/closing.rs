@@ -202,9 +202,10 @@ impl Run {
 
     /// Whether a change was taken back; else whether that was tried, and what to say.
     fn undone(&mut self, change: usize) -> Result<(), (bool, String)> {
+        let kept = self.ledger.kept(change).is_some();
         let parts = match self.inverse(change).as_deref() {
-            Some(Undo::By(changes)) => changes.len().max(1),
-            Some(Undo::NotNeeded(_) | Undo::Impossible(_)) | None => 1,
+            Some(Undo::By(changes)) if !kept => changes.len().max(1),
+            Some(Undo::By(_) | Undo::NotNeeded(_) | Undo::Impossible(_)) | None => 1,
         };
         for part in 0..u16::try_from(parts).unwrap_or(u16::MAX) {
             match self.ledger.fate(Act::undo(change, part)) {
@@ -305,8 +306,7 @@ impl Run {
 fn failed_acts(ledger: &Ledger) -> impl Iterator<Item = &End> {
     ledger.fates().filter_map(move |(act, fate)| match fate {
         Fate::Ended(end @ (End::Failed { .. } | End::Drifted { .. } | End::Gone)) if !act.is_undo() => {
-            let step = ledger.step_of(act.change);
-            step.is_none_or(|step| step.role == Role::Main).then_some(end)
+            (!ledger.may_fail(act.change)).then_some(end)
         }
         _ => None,
     })

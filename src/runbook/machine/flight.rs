@@ -10,7 +10,7 @@ use crate::runbook::action::{
     Action, Applied, Change, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
     is_known_after, standing, was_made,
 };
-use crate::runbook::plan::{Retry, Role, Wait, Work};
+use crate::runbook::plan::{Retry, Wait, Work};
 use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
 
 /// How often a read before a change is tried.
@@ -568,7 +568,7 @@ impl Run {
         );
         let drifted = matches!(end, End::Drifted { .. } | End::Gone);
         self.write(Record::Ended { act, end }, out);
-        if drifted && !act.is_undo() && self.role_of(act) == Role::Main {
+        if drifted && !act.is_undo() && !self.ledger.may_fail(act.change) {
             let target = self
                 .plan()
                 .changes
@@ -646,6 +646,7 @@ impl Run {
             timeout_s: pace.timeout.as_secs(),
             every_s: pace.every.as_secs().max(1),
             until: None,
+            fails_if: None,
         };
         match self.work_of(act) {
             Some((_, wait)) if !act.is_undo() => wait.clone(),

@@ -87,8 +87,16 @@ impl Run {
                 concurrency,
                 canary,
                 stop_after_failures,
+                allow_failure,
                 ..
-            } => self.run_lanes(index, lanes, (*concurrency, *canary, *stop_after_failures), out),
+            } => {
+                let limit = if *allow_failure {
+                    u32::MAX
+                } else {
+                    (*stop_after_failures).max(1)
+                };
+                self.run_lanes(index, lanes, (*concurrency, *canary, limit), out)
+            }
             Work::Check { check } => {
                 if self.looking.is_none() {
                     self.begin_look(Some(index), vec![check.clone()], out);
@@ -140,7 +148,7 @@ impl Run {
         &mut self,
         index: usize,
         lanes: &[Lane],
-        (concurrency, canary, stop_after_failures): (u32, bool, u32),
+        (concurrency, canary, stop_after_failures): (u32, u32, u32),
         out: &mut Out,
     ) -> Standing {
         loop {
@@ -149,7 +157,7 @@ impl Run {
             let done = count(|lane| *lane == Progress::Done);
             let failed = count(|lane| *lane == Progress::Failed);
             let flying = count(|lane| *lane == Progress::Flying);
-            if failed > 0 && failed >= stop_after_failures.max(1) as usize && self.phase == Phase::Applying {
+            if failed > 0 && failed >= stop_after_failures as usize && self.phase == Phase::Applying {
                 let step = self.plan().steps[index].id.clone();
                 self.halt(Halt::StepFailed { step }, out);
                 return Standing::Busy;
@@ -165,8 +173,8 @@ impl Run {
                 );
                 return Standing::Over;
             }
-            // The canary goes alone until one lane has come through.
-            let allowed = if canary && done == 0 {
+            // Canaries go one at a time, and the others only once these have come through.
+            let allowed = if done < canary as usize {
                 1
             } else {
                 concurrency.max(1) as usize

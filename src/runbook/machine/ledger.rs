@@ -292,6 +292,28 @@ impl Ledger {
         &self.plan
     }
 
+    /// Whether a change's failure changes no verdict.
+    pub(super) fn may_fail(&self, change: usize) -> bool {
+        self.step_of(change).is_some_and(|step| {
+            step.role == Role::Always
+                || matches!(
+                    &step.work,
+                    Work::Changes {
+                        allow_failure: true,
+                        ..
+                    }
+                )
+        })
+    }
+
+    /// Why a change is not to be taken back, if its author says so.
+    pub(super) fn kept(&self, change: usize) -> Option<&str> {
+        match &self.step_of(change)?.work {
+            Work::Changes { keep, .. } => keep.as_deref(),
+            Work::Check { .. } | Work::Pause { .. } => None,
+        }
+    }
+
     pub(super) fn shared_plan(&self) -> Arc<Plan> {
         Arc::clone(&self.plan)
     }

@@ -130,10 +130,14 @@ impl Run {
             self.take_off(make, out);
             return self.flights.contains_key(&make);
         }
+        let first = Act::undo(change, 0);
+        if let Some(reason) = self.ledger.kept(change).map(str::to_owned) {
+            self.note_undo(first, true, reason, out);
+            return false;
+        }
         let Some(undo) = self.inverse(change) else {
             return false;
         };
-        let first = Act::undo(change, 0);
         match &*undo {
             Undo::By(changes) => {
                 for part in 0..u16::try_from(changes.len()).unwrap_or(u16::MAX) {

@@ -1,11 +1,11 @@
 //! Steps of a plan, and what surrounds them: checks, guards, waits, retries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use crate::runbook::action::{Arguments, ErrorClass};
+use crate::runbook::value::Value;
 
 /// One step, its loop unrolled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,14 +41,18 @@ pub enum Work {
         lanes: Vec<Lane>,
         /// How many lanes may be under way at once, at least 1.
         concurrency: u32,
-        /// Whether the first lane goes alone, and the others only once it went well.
-        canary: bool,
+        /// So many lanes go first, one at a time, and the others only once these went well.
+        canary: u32,
         /// How many failed lanes stop the step, at least 1.
         stop_after_failures: u32,
         /// When to try again.
         retry: Retry,
         /// How long to wait for a change to come about.
         wait: Wait,
+        /// Whether the run goes on if it fails.
+        allow_failure: bool,
+        /// Why what it did is not taken back, if the author says so.
+        keep: Option<String>,
     },
     /// It looks, and fails if what it looks for does not hold in time.
     Check {
@@ -72,6 +76,8 @@ pub struct Lane {
     pub label: String,
     /// Places in the plan's list of changes.
     pub changes: Vec<usize>,
+    /// The item, for the expressions of the wait.
+    pub each: Value,
 }
 
 /// When a change is tried again. A change whose outcome is unknown is never tried again before a read
@@ -143,8 +149,10 @@ pub struct Wait {
     pub timeout_s: u64,
     /// Seconds between looks.
     pub every_s: u64,
-    /// A bare expression that must hold too, over `live`, `params`, `each`.
+    /// A bare expression that must hold too, over `live`, `params` and `each`.
     pub until: Option<String>,
+    /// A bare expression over the same, that means that it has failed.
+    pub fails_if: Option<String>,
 }
 
 /// A check, its arguments resolved.
@@ -163,8 +171,8 @@ pub struct CheckItem {
     pub timeout_s: u64,
     /// Seconds between looks.
     pub every_s: u64,
-    /// What expressions of it see beside live values.
-    pub scope: Json,
+    /// What expressions of it see beside the parameters.
+    pub names: BTreeMap<String, Value>,
 }
 
 /// Whether a failed check stops anything.
