@@ -16,6 +16,10 @@
 //!
 //! Everything here is pure: files, the environment and the time come from outside.
 
+pub mod action;
+pub mod actions;
+mod catalogue;
+pub mod check;
 mod decode;
 pub mod expr;
 pub mod facts;
@@ -23,12 +27,17 @@ pub mod file;
 pub mod json_schema;
 mod lint;
 mod load;
+pub mod machine;
 pub mod model;
 pub mod params;
+pub mod plan;
+pub mod record;
 pub mod reference;
 pub mod schema;
+pub mod shipped;
 pub mod types;
 pub mod value;
 
-pub use lint::global_names;
+pub use catalogue::catalogue;
+pub use lint::{floor_of, global_names};
 pub use load::{File, Found, Library, Loaded, MOST_NESTED, NoLibrary, Unusable, load};
