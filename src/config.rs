@@ -6,9 +6,8 @@ pub mod keys;
 mod regions;
 mod schema;
 pub mod settings;
-mod text;
 pub mod theme;
 pub mod toml;
-pub mod yaml;
 
-pub use text::MOST_BYTES;
+pub use crate::domain::document::text::MOST_BYTES;
+pub use crate::domain::document::yaml;

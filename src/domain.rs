@@ -12,6 +12,7 @@ pub mod document;
 pub mod ec2;
 pub mod ecs;
 pub mod elb;
+pub mod exit;
 pub mod fault;
 pub mod focus;
 pub mod glob;

@@ -12,6 +12,7 @@
 //!
 //! - [`domain`] is pure: the resources, [`domain::ops`] (what can be asked and changed, as data),
 //!   [`domain::rules`] (what is wrong), prices, units, and the making safe of foreign text.
+//! - [`runbook`] is pure: runbooks from text to a checked model, their expressions and actions.
 //! - [`config`] is pure: estate files, settings, keys and themes, from text to values.
 //! - [`cloud`] is the port. [`cloud::demo`] simulates estates; `cloud::aws` (feature `aws`) is the
 //!   only place that names a type of the SDK.
@@ -47,4 +48,5 @@ pub mod console;
 pub mod domain;
 pub mod engine;
 pub mod headless;
+pub mod runbook;
 pub mod view;

@@ -565,7 +565,16 @@ fn doubts(loaded: &Loaded) -> Option<Notice> {
 
 /// An estate file by path, or by name in `./estates`, the configuration folder, or among those
 /// that are compiled in.
-fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
+/// The estate's file that the settings name, if it is one on disk.
+pub fn estate_file(preferences: &Preferences) -> Option<PathBuf> {
+    let name = preferences.settings.estate.as_deref()?;
+    estate_places(name, &preferences.environment)
+        .into_iter()
+        .find(|place| place.is_file())
+}
+
+/// Where an estate's file may be.
+fn estate_places(name: &str, environment: &Environment) -> Vec<PathBuf> {
     let mut places = vec![PathBuf::from(name)];
     if !name.contains('/') {
         places.push(PathBuf::from(format!("estates/{name}.yaml")));
@@ -575,6 +584,11 @@ fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
                 .map(|dir| dir.join("estates").join(format!("{name}.yaml"))),
         );
     }
+    places
+}
+
+fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
+    let places = estate_places(name, environment);
     for place in &places {
         match std::fs::read(place) {
             Ok(bytes) => return parse_estate(&place.to_string_lossy(), &bytes),

@@ -2,8 +2,8 @@
 
 use ::toml::de::{DeTable, DeValue};
 
-use super::text;
 use crate::domain::diagnostic::{Diagnostic, Span};
+use crate::domain::document::text;
 use crate::domain::document::{Entry, Key, Node, Parsed, Value};
 
 /// Reads the bytes of a file; `name` is what messages call it.

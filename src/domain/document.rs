@@ -7,6 +7,8 @@
 mod check;
 mod decode;
 mod shape;
+pub mod text;
+pub mod yaml;
 
 pub use check::Checked;
 pub use decode::decode;

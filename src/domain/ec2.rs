@@ -63,29 +63,34 @@ impl Instance {
 
     /// Who manages its life other than an Auto Scaling group of ours, by the tags they set.
     pub fn foreign_owner(&self) -> Option<&'static str> {
-        for tag in &self.tags {
-            let key = tag.key.as_str();
-            if key == "karpenter.sh/nodepool" || key == "karpenter.sh/provisioner-name" {
-                return Some("Karpenter");
-            }
-            if key == "eks:nodegroup-name"
-                || key == "eks:cluster-name"
-                || key.starts_with("kubernetes.io/cluster/")
-            {
-                return Some("EKS");
-            }
-            if key == "AmazonECSManaged" {
-                return Some("an ECS capacity provider");
-            }
-            if key.starts_with("AWSBatchServiceTag") {
-                return Some("AWS Batch");
-            }
-            if key.starts_with("sagemaker:") {
-                return Some("SageMaker");
-            }
-        }
-        None
+        foreign_owner(&self.tags)
     }
+}
+
+/// Who manages a group or an instance with these tags, other than people.
+pub fn foreign_owner(tags: &[Tag]) -> Option<&'static str> {
+    for tag in tags {
+        let key = tag.key.as_str();
+        if key == "karpenter.sh/nodepool" || key == "karpenter.sh/provisioner-name" {
+            return Some("Karpenter");
+        }
+        if key == "eks:nodegroup-name"
+            || key == "eks:cluster-name"
+            || key.starts_with("kubernetes.io/cluster/")
+        {
+            return Some("EKS");
+        }
+        if key == "AmazonECSManaged" {
+            return Some("an ECS capacity provider");
+        }
+        if key.starts_with("AWSBatchServiceTag") {
+            return Some("AWS Batch");
+        }
+        if key.starts_with("sagemaker:") {
+            return Some("SageMaker");
+        }
+    }
+    None
 }
 
 /// The GPUs of an instance type.

@@ -4,6 +4,7 @@
 mod kept;
 mod printed;
 mod refused;
+mod runbook;
 mod spoken;
 mod status;
 

@@ -39,8 +39,8 @@ const LAYERS: &[Layer] = &[
         name: "domain",
         layers: &[],
         purity: Purity::Pure,
-        // The price files are JSON.
-        crates: Allowed::Only(&["serde", "serde_json", "jiff", "thiserror", "sha2"]),
+        // The price files are JSON; estate files and runbooks are YAML, read by the same code.
+        crates: Allowed::Only(&["serde", "serde_json", "serde_yaml", "jiff", "thiserror", "sha2"]),
     },
     Layer {
         name: "runbook",
@@ -54,7 +54,7 @@ const LAYERS: &[Layer] = &[
             "jiff",
             "thiserror",
             "sha2",
-            "minijinja",
+            "regex",
         ]),
     },
     Layer {

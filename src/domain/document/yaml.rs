@@ -11,9 +11,8 @@ use std::collections::HashMap;
 use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError};
 
 use self::scalar::plain;
-use super::text;
+use super::{Entry, Key, Node, Parsed, Value, text};
 use crate::domain::diagnostic::{Diagnostic, Source, Span, quoted};
-use crate::domain::document::{Entry, Key, Node, Parsed, Value};
 
 /// Values in one file, aliases expanded. The largest shipped file has a few hundred.
 pub const MOST_NODES: usize = 20_000;

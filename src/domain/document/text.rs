@@ -8,7 +8,7 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 /// The text of a file, without a byte order mark, or what is wrong with its bytes.
 ///
 /// On failure the source holds as much as can be shown.
-pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Source, (Source, Vec<Diagnostic>)> {
+pub fn read(name: &str, bytes: &[u8]) -> Result<Source, (Source, Vec<Diagnostic>)> {
     if bytes.len() > MOST_BYTES {
         let message = format!(
             "the file has {} bytes, more than the {MOST_BYTES} that are read",

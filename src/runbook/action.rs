@@ -1,0 +1,221 @@
+//! What a runbook can do: the actions, as pure descriptions of how to look, plan, change, wait and undo.
+//!
+//! An action never calls anything. It says what must be read ([`Action::reads`]), and from the answers
+//! ([`View`]) what would change ([`Action::plan`]), what the resource looks like now
+//! ([`Action::sight`]), whether a change has come about ([`Action::progress`]), and what takes it back
+//! ([`Action::invert`]). No action can opt out of planning: without a [`Change`] there is nothing to
+//! apply.
+//!
+//! [`Action::project`] writes a change into the answers, as it will be once made: the next step of a
+//! plan is planned against that, and tests hold every action to its own words.
+
+mod change;
+mod cost;
+mod error;
+mod view;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Mutation, Query, Receipt, Token};
+use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::scope::ScopeName;
+use crate::runbook::schema::ActionSchema;
+
+pub use change::{
+    Change, Difference, Fields, Impact, Sight, Standing, Target, fields, is_known_after, known_after,
+    standing, was_made,
+};
+pub use cost::CostDelta;
+pub use error::{BadArguments, Effect, ErrorClass, Refusal, RefusalKind};
+pub use view::{Unread, View};
+
+/// The values of a step's `with`, resolved.
+pub type Arguments = Map<String, Value>;
+
+/// Something that a runbook can do to a resource. Implementations hold no state.
+pub trait Action: Sync {
+    /// The name in a runbook: `service.verb`.
+    fn name(&self) -> &'static str;
+
+    /// What it takes and gives, how bad it can be and the least confirmation that it needs; the source
+    /// of lint, forms and documentation.
+    fn schema(&self) -> ActionSchema;
+
+    /// How often to look, and how long to wait.
+    fn pace(&self) -> Pace;
+
+    /// What must be read to plan it, to check for drift and to see how far it is.
+    ///
+    /// # Errors
+    /// If the arguments are not what [`Action::schema`] says.
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments>;
+
+    /// What would change. No change is proposed where everything is as wanted already.
+    ///
+    /// # Errors
+    /// If it cannot or must not be done here: the resource is missing, unreadable, or in a state that
+    /// does not allow it.
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal>;
+
+    /// What the resource looks like now, in the terms of the change's `before` and `after`.
+    fn sight(&self, change: &Change, view: &View) -> Sight;
+
+    /// The call that makes the change.
+    ///
+    /// # Errors
+    /// If the change is none of this action's; it would have to come from a journal that was edited.
+    fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments>;
+
+    /// What to read to see how far it is; the same as for planning unless said otherwise.
+    ///
+    /// # Errors
+    /// As of [`Action::reads`].
+    fn watch(&self, change: &Change, _applied: &Applied) -> Result<Vec<Query>, BadArguments> {
+        self.reads(&change.with)
+    }
+
+    /// How far an accepted change is.
+    fn progress(&self, change: &Change, applied: &Applied, view: &View) -> Progress;
+
+    /// What takes the change back, from its `before`.
+    fn invert(&self, change: &Change) -> Undo;
+
+    /// Writes the change into the answers, as if it had come about.
+    fn project(&self, change: &Change, view: &mut View);
+}
+
+/// How an action is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How often to look whether a change has come about.
+    pub every: Duration,
+    /// How long it may take unless the runbook says otherwise.
+    pub timeout: Duration,
+    /// After an unanswered call: how long until a read that does not show the change proves that it was
+    /// not made. AWS's reads lag its writes.
+    pub settle: Duration,
+}
+
+/// Where and when something is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The scope's name.
+    pub scope: &'a ScopeName,
+    /// The account's twelve digits.
+    pub account: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// Now, on the cloud's clock.
+    pub now: Timestamp,
+    /// List prices.
+    pub prices: &'a PriceTable,
+    /// Spot prices, as far as they were asked for.
+    pub spot: &'a SpotPrices,
+}
+
+impl Site<'_> {
+    /// Names a resource of this place.
+    pub fn target(&self, kind: Kind, id: &str, name: &str) -> Target {
+        Target {
+            scope: self.scope.clone(),
+            kind,
+            id: id.to_owned(),
+            name: name.to_owned(),
+            account: self.account.to_owned(),
+            region: self.region.to_owned(),
+        }
+    }
+}
+
+/// What an action would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proposal {
+    /// The changes, in the order in which they are to be made; none if all is as wanted.
+    pub changes: Vec<Change>,
+    /// What somebody should know before saying yes.
+    pub warnings: Vec<String>,
+}
+
+impl Proposal {
+    /// Nothing to do.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// One change.
+    pub fn one(change: Change) -> Self {
+        Self {
+            changes: vec![change],
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The same with a warning.
+    #[must_use]
+    pub fn warn(mut self, warning: impl Into<String>) -> Self {
+        self.warnings.push(warning.into());
+        self
+    }
+}
+
+/// In whose name a call is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The call's token.
+    pub token: &'a Token,
+}
+
+/// That a change was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// When it was asked for, on the cloud's clock: just before the call.
+    pub at: Timestamp,
+    /// What AWS said; empty where the answer was lost and reading showed that it was made.
+    pub receipt: Receipt,
+}
+
+/// How far an accepted change is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It has come about, as reading shows.
+    Done,
+    /// Not yet: in a few words, how far.
+    Waiting(String),
+    /// It will not come about: why.
+    Failed(String),
+}
+
+/// What takes a change back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// These changes, in this order.
+    By(Vec<Change>),
+    /// Nothing has to be: it leaves nothing behind, or what it leaves harms nobody.
+    NotNeeded(&'static str),
+    /// Nothing can: what remains, and what that costs.
+    Impossible(String),
+}
+
+/// The arguments as an action's own type.
+///
+/// # Errors
+/// If one is missing, unknown or of another type.
+pub fn parse<T: DeserializeOwned>(with: &Arguments) -> Result<T, BadArguments> {
+    Ok(serde_json::from_value(Value::Object(with.clone()))?)
+}
+
+/// The action of that name.
+pub fn find(name: &str) -> Option<&'static dyn Action> {
+    crate::runbook::actions::ALL
+        .iter()
+        .copied()
+        .find(|action| action.name() == name)
+}

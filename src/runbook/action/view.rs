@@ -1,0 +1,395 @@
+//! Answers of a cloud, as an action sees them: found, not there, or not known. The three are never
+//! mixed up: an answer with gaps proves of nothing that it does not exist.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ErrorClass;
+use crate::domain::alarm::{Alarm, AlarmTransition};
+use crate::domain::asg::{Activity, Group};
+use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot};
+use crate::domain::ec2::Instance;
+use crate::domain::ecs::{Fleet, Service, ServiceDeployment, Task, TaskDefinition};
+use crate::domain::elb::{Balancing, TargetGroup};
+use crate::domain::fault::Fault;
+use crate::domain::ops::{
+    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, rds, sqs,
+};
+use crate::domain::queue::Queue;
+
+/// What was asked and what came back, all at about one moment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    answers: Vec<(Query, Result<Reply, Fault>)>,
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// It was never asked, or answered with something else: a mistake of ours.
+    NotAsked(&'static str),
+    /// The question failed.
+    Failed(Fault),
+    /// The answer has gaps, and what was looked for may be in one of them.
+    Partial(Fault),
+}
+
+impl Unread {
+    /// The class of the failure behind it.
+    pub fn class(&self) -> Option<ErrorClass> {
+        match self {
+            Self::NotAsked(_) => None,
+            Self::Failed(fault) | Self::Partial(fault) => Some(ErrorClass::of(fault)),
+        }
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAsked(what) => write!(f, "{what} was not read"),
+            Self::Failed(fault) => write!(f, "cannot be read: {fault}"),
+            Self::Partial(fault) => write!(f, "not in the part that could be read: {fault}"),
+        }
+    }
+}
+
+/// Makes the getter of one read, and the one that lets [`super::Action::project`] change it.
+macro_rules! getters {
+    ($($name:ident, $name_mut:ident: $what:literal, $variant:ident, $type:ty;)*) => {
+        $(
+            getters! { $name: $what, $variant, $type; }
+
+            fn $name_mut(&mut self, query: &Query) -> Option<&mut $type> {
+                match self.get_mut(query)? {
+                    Ok(Reply { data: ReplyData::$variant(data), .. }) => Some(data),
+                    _ => None,
+                }
+            }
+        )*
+    };
+    ($($name:ident: $what:literal, $variant:ident, $type:ty;)*) => {
+        $(
+            #[doc = concat!("The answer to `query`: ", $what, ".")]
+            ///
+            /// # Errors
+            /// If it was not asked or failed; gaps are for the caller to look at.
+            fn $name(&self, query: &Query) -> Result<(&$type, &[Fault]), Unread> {
+                match self.get(query) {
+                    None => Err(Unread::NotAsked($what)),
+                    Some(Err(fault)) => Err(Unread::Failed(fault.clone())),
+                    Some(Ok(Reply { data: ReplyData::$variant(data), gaps })) => Ok((data, gaps)),
+                    Some(Ok(_)) => Err(Unread::NotAsked($what)),
+                }
+            }
+        )*
+    };
+}
+
+impl View {
+    /// From questions and their answers.
+    pub fn new(answers: Vec<(Query, Result<Reply, Fault>)>) -> Self {
+        Self { answers }
+    }
+
+    /// The answer to a question.
+    pub fn get(&self, query: &Query) -> Option<&Result<Reply, Fault>> {
+        self.answers
+            .iter()
+            .find(|(asked, _)| asked == query)
+            .map(|(_, answer)| answer)
+    }
+
+    fn get_mut(&mut self, query: &Query) -> Option<&mut Result<Reply, Fault>> {
+        self.answers
+            .iter_mut()
+            .find(|(asked, _)| asked == query)
+            .map(|(_, answer)| answer)
+    }
+
+    /// Adds what came later; a newer answer to the same question replaces the older one.
+    pub fn extend(&mut self, newer: Self) {
+        for (query, answer) in newer.answers {
+            match self.get_mut(&query) {
+                Some(older) => *older = answer,
+                None => self.answers.push((query, answer)),
+            }
+        }
+    }
+
+    /// The questions that have an answer.
+    pub fn asked(&self) -> impl Iterator<Item = &Query> {
+        self.answers.iter().map(|(query, _)| query)
+    }
+
+    /// Everything that failed, whole answers and gaps.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.answers.iter().flat_map(|(_, answer)| match answer {
+            Ok(reply) => reply.gaps.iter().collect::<Vec<_>>(),
+            Err(fault) => vec![fault],
+        })
+    }
+
+    getters! {
+        ecs_fleet, ecs_fleet_mut: "the ECS services", EcsFleet, Fleet;
+        ecs_tasks, ecs_tasks_mut: "the tasks of the service", EcsTasks, Vec<Task>;
+        service_deployments, service_deployments_mut: "the service's deployments", ServiceDeployments, Vec<ServiceDeployment>;
+        asg_groups, asg_groups_mut: "the Auto Scaling groups", Groups, Vec<Group>;
+        asg_activities, asg_activities_mut: "the scaling activities", Activities, Vec<Activity>;
+        ec2_instances, ec2_instances_mut: "the instances", Instances, Vec<Instance>;
+        rds_instances, rds_instances_mut: "the DB instances", DbInstances, Vec<DbInstance>;
+        rds_clusters, rds_clusters_mut: "the DB clusters", DbClusters, Vec<DbCluster>;
+        rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
+        redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
+        elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
+        cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
+        sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
+    }
+
+    getters! {
+        task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
+        cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
+    }
+}
+
+/// The one of a list, `None` if the whole list was read and it is not there.
+fn one<'a, T>(
+    (list, gaps): (&'a [T], &[Fault]),
+    is_it: impl Fn(&T) -> bool,
+) -> Result<Option<&'a T>, Unread> {
+    match (list.iter().find(|item| is_it(item)), gaps.first()) {
+        (Some(found), _) => Ok(Some(found)),
+        (None, Some(gap)) => Err(Unread::Partial(gap.clone())),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A list that must be whole.
+fn whole<T>((list, gaps): (T, &[Fault])) -> Result<T, Unread> {
+    match gaps.first() {
+        Some(gap) => Err(Unread::Partial(gap.clone())),
+        None => Ok(list),
+    }
+}
+
+/// What actions ask of the answers. `Ok(None)` is proof of absence; `Err` is not knowing.
+impl View {
+    /// An ECS service.
+    pub fn service(&self, cluster: &str, service: &str) -> Result<Option<&Service>, Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        one((&fleet.services, gaps), |known| {
+            known.cluster == cluster && known.name == service
+        })
+    }
+
+    /// The same, to be changed.
+    pub fn service_mut(&mut self, cluster: &str, service: &str) -> Option<&mut Service> {
+        self.ecs_fleet_mut(&Query::Ecs(ecs::Read::Fleet))?
+            .services
+            .iter_mut()
+            .find(|known| known.cluster == cluster && known.name == service)
+    }
+
+    /// Tasks of a service.
+    pub fn tasks(&self, cluster: &str, service: &str) -> Result<&[Task], Unread> {
+        let query = Query::Ecs(ecs::Read::Tasks {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        });
+        Ok(whole(self.ecs_tasks(&query)?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn tasks_mut(&mut self, cluster: &str, service: &str) -> Option<&mut Vec<Task>> {
+        self.ecs_tasks_mut(&Query::Ecs(ecs::Read::Tasks {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        }))
+    }
+
+    /// A task definition, of those asked for by `family:revision`.
+    pub fn task_definition(&self, revision: &str) -> Result<Option<&TaskDefinition>, Unread> {
+        let query = Query::Ecs(ecs::Read::TaskDefinitions {
+            revisions: vec![revision.to_owned()],
+        });
+        let (list, gaps) = self.task_defs(&query)?;
+        one((list, gaps), |known| {
+            format!("{}:{}", known.family, known.revision) == revision
+        })
+    }
+
+    /// A service's deployment history.
+    pub fn deployments(&self, cluster: &str, service: &str) -> Result<&[ServiceDeployment], Unread> {
+        let query = Query::Ecs(ecs::Read::Deployments {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        });
+        Ok(whole(self.service_deployments(&query)?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn deployments_mut(&mut self, cluster: &str, service: &str) -> Option<&mut Vec<ServiceDeployment>> {
+        self.service_deployments_mut(&Query::Ecs(ecs::Read::Deployments {
+            cluster: cluster.to_owned(),
+            service: service.to_owned(),
+        }))
+    }
+
+    /// An Auto Scaling group.
+    pub fn group(&self, name: &str) -> Result<Option<&Group>, Unread> {
+        let (groups, gaps) = self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?;
+        one((groups, gaps), |group| group.name == name)
+    }
+
+    /// The same, to be changed.
+    pub fn group_mut(&mut self, name: &str) -> Option<&mut Group> {
+        self.asg_groups_mut(&Query::AutoScaling(autoscaling::Read::Groups))?
+            .iter_mut()
+            .find(|group| group.name == name)
+    }
+
+    /// All Auto Scaling groups.
+    pub fn groups(&self) -> Result<&[Group], Unread> {
+        Ok(whole(
+            self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?,
+        )?)
+    }
+
+    /// Scaling activities, of whichever time was asked for.
+    pub fn activities(&self) -> Result<&[Activity], Unread> {
+        let query = self
+            .asked()
+            .find(|query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. })))
+            .ok_or(Unread::NotAsked("the scaling activities"))?;
+        Ok(whole(self.asg_activities(query)?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn activities_mut(&mut self) -> Option<&mut Vec<Activity>> {
+        let query = self
+            .asked()
+            .find(|query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. })))?
+            .clone();
+        self.asg_activities_mut(&query)
+    }
+
+    /// An EC2 instance.
+    pub fn instance(&self, id: &str) -> Result<Option<&Instance>, Unread> {
+        let (instances, gaps) = self.ec2_instances(&Query::Ec2(ec2::Read::Instances))?;
+        one((instances, gaps), |instance| instance.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn instance_mut(&mut self, id: &str) -> Option<&mut Instance> {
+        self.ec2_instances_mut(&Query::Ec2(ec2::Read::Instances))?
+            .iter_mut()
+            .find(|instance| instance.id == id)
+    }
+
+    /// A DB instance by name.
+    pub fn db_instance(&self, name: &str) -> Result<Option<&DbInstance>, Unread> {
+        let (instances, gaps) = self.rds_instances(&Query::Rds(rds::Read::Instances))?;
+        one((instances, gaps), |instance| instance.name == name)
+    }
+
+    /// All DB instances, to be changed.
+    pub fn db_instances_mut(&mut self) -> Option<&mut Vec<DbInstance>> {
+        self.rds_instances_mut(&Query::Rds(rds::Read::Instances))
+    }
+
+    /// All DB instances.
+    pub fn db_instances(&self) -> Result<&[DbInstance], Unread> {
+        Ok(whole(self.rds_instances(&Query::Rds(rds::Read::Instances))?)?)
+    }
+
+    /// All DB clusters.
+    pub fn db_clusters(&self) -> Result<&[DbCluster], Unread> {
+        Ok(whole(self.rds_clusters(&Query::Rds(rds::Read::Clusters))?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn db_clusters_mut(&mut self) -> Option<&mut Vec<DbCluster>> {
+        self.rds_clusters_mut(&Query::Rds(rds::Read::Clusters))
+    }
+
+    /// A snapshot by its id.
+    pub fn db_snapshot(&self, id: &str) -> Result<Option<&DbSnapshot>, Unread> {
+        let (snapshots, gaps) = self.rds_snapshots(&Query::Rds(rds::Read::Snapshots))?;
+        one((snapshots, gaps), |snapshot| snapshot.id == id)
+    }
+
+    /// All snapshots.
+    pub fn db_snapshots(&self) -> Result<&[DbSnapshot], Unread> {
+        Ok(whole(self.rds_snapshots(&Query::Rds(rds::Read::Snapshots))?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn db_snapshots_mut(&mut self) -> Option<&mut Vec<DbSnapshot>> {
+        self.rds_snapshots_mut(&Query::Rds(rds::Read::Snapshots))
+    }
+
+    /// A cache by name.
+    pub fn cache(&self, name: &str) -> Result<Option<&Cache>, Unread> {
+        let (caches, gaps) = self.redis_caches(&Query::ElastiCache(elasticache::Read::Caches))?;
+        one((caches, gaps), |cache| cache.name == name)
+    }
+
+    /// The same, to be changed.
+    pub fn cache_mut(&mut self, name: &str) -> Option<&mut Cache> {
+        self.redis_caches_mut(&Query::ElastiCache(elasticache::Read::Caches))?
+            .iter_mut()
+            .find(|cache| cache.name == name)
+    }
+
+    /// A target group by name or ARN.
+    pub fn target_group(&self, name: &str) -> Result<Option<&TargetGroup>, Unread> {
+        let (balancing, gaps) = self.elb_balancing(&Query::Elb(elb::Read::Balancing))?;
+        one((&balancing.target_groups, gaps), |group| {
+            group.name == name || group.arn == name
+        })
+    }
+
+    /// The same, to be changed.
+    pub fn target_group_mut(&mut self, name: &str) -> Option<&mut TargetGroup> {
+        self.elb_balancing_mut(&Query::Elb(elb::Read::Balancing))?
+            .target_groups
+            .iter_mut()
+            .find(|group| group.name == name || group.arn == name)
+    }
+
+    /// An alarm by name.
+    pub fn alarm(&self, name: &str) -> Result<Option<&Alarm>, Unread> {
+        let (alarms, gaps) = self.cw_alarms(&Query::CloudWatch(cloudwatch::Read::Alarms))?;
+        one((alarms, gaps), |alarm| alarm.name == name)
+    }
+
+    /// The same, to be changed.
+    pub fn alarm_mut(&mut self, name: &str) -> Option<&mut Alarm> {
+        self.cw_alarms_mut(&Query::CloudWatch(cloudwatch::Read::Alarms))?
+            .iter_mut()
+            .find(|alarm| alarm.name == name)
+    }
+
+    /// Alarm transitions, of whichever time was asked for.
+    pub fn alarm_history(&self) -> Result<&[AlarmTransition], Unread> {
+        let query = self
+            .asked()
+            .find(|query| matches!(query, Query::CloudWatch(cloudwatch::Read::AlarmHistory { .. })))
+            .ok_or(Unread::NotAsked("the alarm history"))?;
+        Ok(whole(self.cw_history(query)?)?)
+    }
+
+    /// A queue by name or ARN.
+    pub fn queue(&self, name: &str) -> Result<Option<&Queue>, Unread> {
+        let (queues, gaps) = self.sqs_queues(&Query::Sqs(sqs::Read::Queues))?;
+        one((queues, gaps), |queue| queue.name == name || queue.arn == name)
+    }
+
+    /// The same, to be changed.
+    pub fn queue_mut(&mut self, name: &str) -> Option<&mut Queue> {
+        self.sqs_queues_mut(&Query::Sqs(sqs::Read::Queues))?
+            .iter_mut()
+            .find(|queue| queue.name == name || queue.arn == name)
+    }
+}

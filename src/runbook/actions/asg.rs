@@ -1,0 +1,45 @@
+//! Actions on EC2 Auto Scaling groups.
+
+mod capacity;
+mod cost;
+mod processes;
+mod protect;
+mod schedule;
+mod terminate;
+
+pub(super) use capacity::SetCapacity;
+pub(super) use processes::{ResumeProcesses, SuspendProcesses};
+pub(super) use protect::Protect;
+pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
+pub(super) use terminate::TerminateInstance;
+
+use crate::domain::asg::Group;
+use crate::domain::ec2::foreign_owner;
+use crate::domain::ids::Kind;
+use crate::runbook::action::{Refusal, Sight, Site, Target, View};
+
+/// The group that is to be changed: it must be there, and be ours.
+fn group<'v>(view: &'v View, name: &str) -> Result<&'v Group, Refusal> {
+    let group = view
+        .group(name)?
+        .ok_or_else(|| Refusal::absent(format!("there is no Auto Scaling group {name}")))?;
+    match foreign_owner(&group.tags) {
+        Some(owner) => Err(Refusal::state(format!(
+            "{name} is run by {owner}, which would undo the change: change it there"
+        ))),
+        None => Ok(group),
+    }
+}
+
+fn target(site: &Site<'_>, group: &Group) -> Target {
+    site.target(Kind::Asg, &group.arn, &group.name)
+}
+
+/// What a group looks like, by a function of it.
+fn sight(view: &View, name: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
+    match view.group(name) {
+        Err(unread) => Sight::Unreadable(unread),
+        Ok(None) => Sight::Gone,
+        Ok(Some(group)) => Sight::Here(fields(group)),
+    }
+}

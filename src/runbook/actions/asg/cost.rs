@@ -1,0 +1,52 @@
+//! What instances of a group cost.
+
+use crate::domain::asg::Group;
+use crate::domain::ec2::Purchase;
+use crate::runbook::action::{CostDelta, Site, View};
+
+/// What `count` more (or, if negative, fewer) instances of a group do to the bill. Which instances go
+/// is the group's choice, so it is known only if all are of one type and paid for in one way.
+pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> CostDelta {
+    if count == 0 {
+        return CostDelta::None;
+    }
+    let unknown = |why: &str| CostDelta::Unknown(why.to_owned());
+    if group.weighted {
+        return unknown("capacity units of the group are not instances");
+    }
+    let mut types: Vec<&str> = group
+        .instances
+        .iter()
+        .filter_map(|instance| instance.instance_type.as_deref())
+        .collect();
+    if types.is_empty() {
+        types = group.instance_types.iter().map(String::as_str).collect();
+    }
+    types.sort_unstable();
+    types.dedup();
+    let &[instance_type] = types.as_slice() else {
+        return unknown("the group has instances of several types");
+    };
+    let mut purchases: Vec<Purchase> = group
+        .instances
+        .iter()
+        .filter_map(|member| view.instance(&member.id).ok()?.map(|instance| instance.purchase))
+        .collect();
+    purchases.sort_unstable();
+    purchases.dedup();
+    match purchases.as_slice() {
+        [Purchase::OnDemand] => {
+            CostDelta::of(site.prices.ec2(site.region, instance_type), count, instance_type)
+        }
+        [Purchase::Spot] => CostDelta::of(
+            site.spot.get(site.region, instance_type, None),
+            count,
+            &format!("{instance_type} (Spot)"),
+        ),
+        [Purchase::CapacityBlock] => {
+            unknown("the instances are of a Capacity Block, which is paid for anyway")
+        }
+        [] => unknown("no instance shows how the group pays for them"),
+        _ => unknown("the group has instances that are paid for in several ways"),
+    }
+}

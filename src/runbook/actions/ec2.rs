@@ -1,0 +1,238 @@
+//! `ec2.stop` and `ec2.start`: instances that are in no group.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Mutation, Query, ec2};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
+    Sight, Site, Stamp, Undo, View, fields, parse,
+};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// Stops or starts an instance.
+pub struct Power {
+    to: To,
+}
+
+/// `ec2.stop`.
+pub const STOP: Power = Power { to: To::Stopped };
+
+/// `ec2.start`.
+pub const START: Power = Power { to: To::Running };
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    Stopped,
+    Running,
+}
+
+impl To {
+    const fn state(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Running => "running",
+        }
+    }
+
+    const fn from_state(self) -> &'static str {
+        match self {
+            Self::Stopped => "running",
+            Self::Running => "stopped",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    instance: String,
+}
+
+/// Where an instance is going: what is on its way counts as there, so that a lost answer is told from a
+/// call that was never made.
+fn heading(state: &str) -> &str {
+    match state {
+        "pending" | "running" => "running",
+        "stopping" | "stopped" => "stopped",
+        other => other,
+    }
+}
+
+fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
+    let sign = match to {
+        To::Stopped => -1,
+        To::Running => 1,
+    };
+    let what = &instance.instance_type;
+    match instance.purchase {
+        Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), sign, what),
+        Purchase::Spot => CostDelta::of(site.spot.get(site.region, what, Some(&instance.zone)), sign, what),
+        Purchase::CapacityBlock => CostDelta::Unknown("a Capacity Block is paid for anyway".to_owned()),
+    }
+}
+
+impl Action for Power {
+    fn name(&self) -> &'static str {
+        match self.to {
+            To::Stopped => "ec2.stop",
+            To::Running => "ec2.start",
+        }
+    }
+
+    fn schema(&self) -> ActionSchema {
+        let about = match self.to {
+            To::Stopped => {
+                "Stops an EC2 instance.\n\
+                 Members of Auto Scaling groups are refused: the group would replace them. So are instances \
+                 that EKS, Karpenter, ECS, Batch or SageMaker manage, and one-time Spot instances. Volumes are \
+                 billed on; instance store is wiped and the public address changes. Undo starts it."
+            }
+            To::Running => {
+                "Starts an EC2 instance.\n\
+                 AWS may have no capacity of its type just then, for GPUs in particular. Undo stops it."
+            }
+        };
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about,
+            fields: vec![FieldSchema::required(
+                "instance",
+                Type::Resource(vec![Kind::Ec2Instance]),
+                "The instance's id.",
+            )],
+            outputs: Vec::new(),
+            live: vec![OutputSchema::new("state", Type::Text, "`running`, `stopped`, ….")],
+            risk: Risk::Disruptive,
+            floor: ConfirmLevel::Ack,
+            completion: Completion::Awaited,
+            planning: Planning::Planned,
+            target: Some(Kind::Ec2Instance),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            every: Duration::from_secs(10),
+            timeout: Duration::from_secs(15 * 60),
+            settle: Duration::from_secs(20),
+        }
+    }
+
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::Ec2(ec2::Read::Instances)])
+    }
+
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted: With = parse(with)?;
+        let instance = view
+            .instance(&wanted.instance)?
+            .ok_or_else(|| Refusal::absent(format!("there is no instance {}", wanted.instance)))?;
+        let id = &instance.id;
+        if let Some(group) = instance.group() {
+            return Err(Refusal::state(format!(
+                "{id} is in the Auto Scaling group {group}, which would replace it: change the group's capacity"
+            )));
+        }
+        if let Some(owner) = instance.foreign_owner() {
+            return Err(Refusal::state(format!("{id} is run by {owner}: change it there")));
+        }
+        let live = heading(&instance.state);
+        if live == self.to.state() {
+            return Ok(Proposal::nothing());
+        }
+        if live != self.to.from_state() {
+            return Err(Refusal::state(format!("{id} is {}", instance.state)));
+        }
+        if self.to == To::Stopped && instance.purchase == Purchase::Spot {
+            return Err(Refusal::state(format!(
+                "{id} is a Spot instance, which can be stopped only by its request"
+            )));
+        }
+        let name = instance.name.as_deref().unwrap_or(id);
+        let mut change = Change {
+            summary: format!("{} → {}", self.to.from_state(), self.to.state()),
+            before: fields([("state", json!(self.to.from_state()))]),
+            after: fields([("state", json!(self.to.state()))]),
+            cost: cost(instance, self.to, site),
+            ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
+        };
+        let mut proposal = Proposal::nothing();
+        match self.to {
+            To::Stopped => {
+                change.impact = Impact {
+                    instances_removed: 1,
+                    outage: Some("what runs on it ends".to_owned()),
+                    ..Impact::default()
+                };
+                proposal.warnings.push(format!(
+                    "{name}: volumes are billed on, instance store is wiped, a public address changes"
+                ));
+            }
+            To::Running => {
+                change.impact.instances_added = 1;
+                change.risk = Risk::Reversible;
+                proposal.warnings.push(format!(
+                    "{name}: AWS may have no {} just then",
+                    instance.instance_type
+                ));
+            }
+        }
+        proposal.changes.push(change);
+        Ok(proposal)
+    }
+
+    fn sight(&self, change: &Change, view: &View) -> Sight {
+        match view.instance(&change.target.id) {
+            Err(unread) => Sight::Unreadable(unread),
+            Ok(None) => Sight::Gone,
+            Ok(Some(instance)) => Sight::Here(fields([("state", json!(heading(&instance.state)))])),
+        }
+    }
+
+    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+        let instances = vec![change.target.id.clone()];
+        Ok(Mutation::Ec2(match self.to {
+            To::Stopped => ec2::Write::StopInstances { instances },
+            To::Running => ec2::Write::StartInstances { instances },
+        }))
+    }
+
+    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
+        match view.instance(&change.target.id) {
+            Err(unread) => Progress::Waiting(unread.to_string()),
+            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
+            Ok(Some(instance)) => match instance.state.as_str() {
+                state if state == self.to.state() => Progress::Done,
+                "terminated" | "shutting-down" => {
+                    Progress::Failed(format!("the instance is {}", instance.state))
+                }
+                state => Progress::Waiting(format!("it is {state}")),
+            },
+        }
+    }
+
+    fn invert(&self, change: &Change) -> Undo {
+        let other = match self.to {
+            To::Stopped => &START,
+            To::Running => &STOP,
+        };
+        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.from_state()));
+        other.name().clone_into(&mut back.action);
+        Undo::By(vec![back])
+    }
+
+    fn project(&self, change: &Change, view: &mut View) {
+        if let Some(instance) = view.instance_mut(&change.target.id) {
+            self.to.state().clone_into(&mut instance.state);
+        }
+    }
+}

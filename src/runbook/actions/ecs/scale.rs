@@ -1,0 +1,175 @@
+//! `ecs.scale`: how many tasks a service wants.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Named, service, sight, target};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Mutation, Query, ecs};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, parse,
+};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `ecs.scale`.
+pub struct Scale;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    cluster: String,
+    service: String,
+    desired: u32,
+}
+
+fn count(fields: &crate::runbook::action::Fields) -> Option<u32> {
+    u32::try_from(fields.get("desired").and_then(Value::as_u64)?).ok()
+}
+
+fn summary(from: u32, to: u32) -> String {
+    format!("desired {from} → {to}")
+}
+
+impl Action for Scale {
+    fn name(&self) -> &'static str {
+        "ecs.scale"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about: "Sets how many tasks an ECS service wants.\n\
+                ECS accepts a count outside the bounds of Application Auto Scaling, which then sets it back: \
+                a service that scales by itself needs its bounds changed too. Undo brings the count back.",
+            fields: vec![
+                FieldSchema::required("cluster", Type::Text, "The cluster's name."),
+                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("desired", Type::Int, "Tasks wanted."),
+            ],
+            outputs: vec![OutputSchema::new("desired", Type::Int, "Tasks wanted.")],
+            live: vec![
+                OutputSchema::new("desired", Type::Int, "Tasks wanted."),
+                OutputSchema::new("running", Type::Int, "Tasks that run."),
+            ],
+            risk: Risk::Disruptive,
+            floor: ConfirmLevel::Ack,
+            completion: Completion::Awaited,
+            planning: Planning::Planned,
+            target: Some(Kind::EcsService),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            every: Duration::from_secs(10),
+            timeout: Duration::from_secs(15 * 60),
+            settle: Duration::from_secs(20),
+        }
+    }
+
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::Ecs(ecs::Read::Fleet)])
+    }
+
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted: With = parse(with)?;
+        let service = service(view, &wanted.cluster, &wanted.service)?;
+        if service.desired == wanted.desired {
+            return Ok(Proposal::nothing());
+        }
+        let change = Change {
+            summary: summary(service.desired, wanted.desired),
+            before: fields([("desired", json!(service.desired))]),
+            after: fields([("desired", json!(wanted.desired))]),
+            risk: if wanted.desired < service.desired {
+                Risk::Disruptive
+            } else {
+                Risk::Reversible
+            },
+            impact: Impact {
+                tasks_removed: service.desired.saturating_sub(wanted.desired),
+                outage: (wanted.desired == 0).then(|| "no task of it runs any more".to_owned()),
+                ..Impact::default()
+            },
+            ..Change::draft(self, target(site, service), with)
+        };
+        let proposal = Proposal::one(change);
+        Ok(if service.is_deploying() {
+            proposal.warn(format!("{}: a deployment is under way", service.name))
+        } else {
+            proposal
+        })
+    }
+
+    fn sight(&self, change: &Change, view: &View) -> Sight {
+        match parse::<Named>(&change.with) {
+            Ok(with) => sight(view, (&with.cluster, &with.service), |service| {
+                fields([("desired", json!(service.desired))])
+            }),
+            Err(_) => Sight::Gone,
+        }
+    }
+
+    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+        let with: Named = parse(&change.with)?;
+        let desired =
+            count(&change.after).ok_or_else(|| BadArguments("the change has no desired count".to_owned()))?;
+        Ok(Mutation::Ecs(ecs::Write::UpdateService {
+            cluster: with.cluster,
+            service: with.service,
+            task_definition: None,
+            desired: Some(desired),
+            force_new_deployment: false,
+        }))
+    }
+
+    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
+        let (Ok(with), Some(wanted)) = (parse::<Named>(&change.with), count(&change.after)) else {
+            return Progress::Failed("the change names no service".to_owned());
+        };
+        match view.service(&with.cluster, &with.service) {
+            Err(unread) => Progress::Waiting(unread.to_string()),
+            Ok(None) => Progress::Failed("the service does not exist any more".to_owned()),
+            Ok(Some(service)) if service.desired != wanted => {
+                Progress::Waiting(format!("the service wants {}", service.desired))
+            }
+            Ok(Some(service)) if service.running == wanted && service.pending == 0 => Progress::Done,
+            Ok(Some(service)) => Progress::Waiting(format!("{} of {wanted} tasks run", service.running)),
+        }
+    }
+
+    fn invert(&self, change: &Change) -> Undo {
+        match (count(&change.before), count(&change.after)) {
+            (Some(before), Some(after)) => {
+                let mut back = change.swapped(summary(after, before));
+                back.with.insert("desired".to_owned(), json!(before));
+                back.impact.tasks_removed = after.saturating_sub(before);
+                Undo::By(vec![back])
+            }
+            _ => Undo::Impossible("the count before is not known".to_owned()),
+        }
+    }
+
+    fn project(&self, change: &Change, view: &mut View) {
+        let (Ok(with), Some(desired)) = (parse::<Named>(&change.with), count(&change.after)) else {
+            return;
+        };
+        if let Some(service) = view.service_mut(&with.cluster, &with.service) {
+            service.desired = desired;
+            service.running = desired;
+            service.pending = 0;
+            for primary in service.deployments.iter_mut().take(1) {
+                primary.desired = desired;
+                primary.running = desired;
+                primary.pending = 0;
+            }
+        }
+    }
+}

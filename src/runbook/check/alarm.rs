@@ -1,0 +1,100 @@
+//! Whether alarms are in the states that are wanted.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Check, Verdict};
+use crate::domain::alarm::AlarmState;
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Query, cloudwatch};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{Arguments, BadArguments, View};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `alarm.state`.
+pub struct State;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    alarms: Vec<String>,
+    #[serde(default)]
+    is: Wanted,
+}
+
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Wanted {
+    #[default]
+    Ok,
+    NotInAlarm,
+    Alarm,
+}
+
+fn parse(with: &Arguments) -> Result<With, BadArguments> {
+    Ok(serde_json::from_value(Value::Object(with.clone()))?)
+}
+
+impl Check for State {
+    fn name(&self) -> &'static str {
+        "alarm.state"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Check,
+            about: "Whether every alarm is in the state wanted. An alarm that is missing or cannot be read fails the check.",
+            fields: vec![
+                FieldSchema::required("alarms", Type::list(Type::Resource(vec![Kind::Alarm])), "The alarms."),
+                FieldSchema::optional(
+                    "is",
+                    Type::Text,
+                    "`ok`",
+                    "What each must be: `ok`, `not_in_alarm` (which lets INSUFFICIENT_DATA pass), or `alarm`.",
+                )
+                .one_of(&["ok", "not_in_alarm", "alarm"]),
+            ],
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Read,
+            floor: ConfirmLevel::None,
+            completion: Completion::Immediate,
+            planning: Planning::Planned,
+            target: Some(Kind::Alarm),
+        }
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse(with)?;
+        Ok(vec![Query::CloudWatch(cloudwatch::Read::Alarms)])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let with = parse(with)?;
+        let mut wrong = Vec::new();
+        for name in &with.alarms {
+            match view.alarm(name) {
+                Err(unread) => return Ok(unread.into()),
+                Ok(None) => wrong.push(format!("{name} does not exist")),
+                Ok(Some(alarm)) => {
+                    let holds = match with.is {
+                        Wanted::Ok => alarm.state == AlarmState::Ok,
+                        Wanted::NotInAlarm => alarm.state != AlarmState::Alarm,
+                        Wanted::Alarm => alarm.state == AlarmState::Alarm,
+                    };
+                    if !holds {
+                        wrong.push(format!("{name} is {}", alarm.state.word()));
+                    }
+                }
+            }
+        }
+        Ok(if wrong.is_empty() {
+            Verdict::Pass(format!("{} alarms are as wanted", with.alarms.len()))
+        } else {
+            Verdict::Fail(wrong.join(", "))
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether Auto Scaling groups are at rest.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Check, Verdict};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Query, autoscaling};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{Arguments, BadArguments, View};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `asg.no_activity_in_progress`.
+pub struct NoActivityInProgress;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    groups: Vec<String>,
+}
+
+/// How far back an activity may have begun and still be under way: a lifecycle hook can hold an
+/// instance for two days.
+const REACH: SignedDuration = SignedDuration::from_hours(48);
+
+fn parse(with: &Arguments) -> Result<With, BadArguments> {
+    Ok(serde_json::from_value(Value::Object(with.clone()))?)
+}
+
+impl Check for NoActivityInProgress {
+    fn name(&self) -> &'static str {
+        "asg.no_activity_in_progress"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Check,
+            about: "Whether no scaling activity of these Auto Scaling groups is under way.",
+            fields: vec![FieldSchema::required(
+                "groups",
+                Type::list(Type::Resource(vec![Kind::Asg])),
+                "The groups.",
+            )],
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Read,
+            floor: ConfirmLevel::None,
+            completion: Completion::Immediate,
+            planning: Planning::Planned,
+            target: Some(Kind::Asg),
+        }
+    }
+
+    fn reads(&self, with: &Arguments, now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse(with)?;
+        let since = now.saturating_sub(REACH).unwrap_or(Timestamp::MIN);
+        Ok(vec![Query::AutoScaling(autoscaling::Read::Activities { since })])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let with = parse(with)?;
+        let activities = match view.activities() {
+            Ok(activities) => activities,
+            Err(unread) => return Ok(unread.into()),
+        };
+        let busy: Vec<String> = activities
+            .iter()
+            .filter(|activity| with.groups.contains(&activity.group) && activity.ended_at.is_none())
+            .filter(|activity| !matches!(activity.status.as_str(), "Successful" | "Failed" | "Cancelled"))
+            .map(|activity| format!("{}: {}", activity.group, activity.description))
+            .collect();
+        Ok(if busy.is_empty() {
+            Verdict::Pass("no activity is under way".to_owned())
+        } else {
+            Verdict::Fail(busy.join(", "))
+        })
+    }
+}

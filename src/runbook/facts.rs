@@ -1,0 +1,225 @@
+//! What expressions see of a resource: `each.desired`, `params.service.running`.
+//!
+//! Whoever makes a [`crate::runbook::value::Resource`] fills in these and no others; a fact that is
+//! not known is null, which is why most of them may be.
+
+use super::types::Type;
+use crate::domain::ids::Kind;
+
+/// Something that is known of a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// Its name in expressions; that of the same thing in `qd status -o json`.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: FactType,
+    /// What it is.
+    pub about: &'static str,
+}
+
+/// Types of facts. All but [`FactType::Tags`] may be null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactType {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// A list of text.
+    Texts,
+    /// Text by text.
+    Tags,
+}
+
+impl FactType {
+    /// The type in expressions.
+    pub fn ty(self) -> Type {
+        let ty = match self {
+            Self::Bool => Type::Bool,
+            Self::Int => Type::Int,
+            Self::Number => Type::Number,
+            Self::Text => Type::Text,
+            Self::Texts => Type::list(Type::Text),
+            Self::Tags => return Type::Map(Box::new(Type::Text)),
+        };
+        Type::optional(ty)
+    }
+}
+
+const fn fact(name: &'static str, ty: FactType, about: &'static str) -> Fact {
+    Fact { name, ty, about }
+}
+
+use FactType::{Bool, Int, Number, Tags, Text, Texts};
+
+const TAGS: Fact = fact("tags", Tags, "Tags by key.");
+
+static ECS_SERVICE: [Fact; 10] = [
+    fact("cluster", Text, "The cluster's name."),
+    fact("desired", Int, "Tasks that should run."),
+    fact("running", Int, "Tasks that run."),
+    fact("pending", Int, "Tasks that are starting."),
+    fact(
+        "task_definition",
+        Text,
+        "`family:revision` of the newest deployment.",
+    ),
+    fact("images", Texts, "Images of its containers."),
+    fact("rollout", Text, "`COMPLETED`, `IN_PROGRESS` or `FAILED`."),
+    fact("controller", Text, "`ECS`, `CODE_DEPLOY` or `EXTERNAL`."),
+    fact("launch_type", Text, "`FARGATE`, `EC2` or `EXTERNAL`."),
+    TAGS,
+];
+static ASG: [Fact; 11] = [
+    fact("min", Int, "The least number of instances."),
+    fact("max", Int, "The greatest number of instances."),
+    fact("desired", Int, "Instances that should run."),
+    fact("in_service", Int, "Instances that are in service."),
+    fact("instances", Texts, "Ids of its instances."),
+    fact("suspended_processes", Texts, "Processes that are suspended."),
+    fact("warm_pool", Bool, "Whether it has a warm pool."),
+    fact("gpu", Bool, "Whether its instances have GPUs."),
+    fact(
+        "busy_gpus",
+        Int,
+        "Cards at work, cards that could not be asked included.",
+    ),
+    fact(
+        "owner",
+        Text,
+        "What runs the group beside people, such as `eks`; null if nothing does.",
+    ),
+    TAGS,
+];
+static EC2_INSTANCE: [Fact; 7] = [
+    fact("type", Text, "The instance type."),
+    fact("state", Text, "`running`, `stopped` and so on."),
+    fact("asg", Text, "The group that it is in."),
+    fact("gpu", Bool, "Whether it has GPUs."),
+    fact(
+        "busy_gpus",
+        Int,
+        "Cards at work, cards that could not be asked included.",
+    ),
+    fact(
+        "owner",
+        Text,
+        "What runs it beside people, such as `eks`; null if nothing does.",
+    ),
+    TAGS,
+];
+static RDS_INSTANCE: [Fact; 9] = [
+    fact("engine", Text, "The engine, such as `postgres`."),
+    fact("engine_version", Text, "The engine's version."),
+    fact("class", Text, "The instance class."),
+    fact("status", Text, "`available` and so on."),
+    fact("multi_az", Bool, "Whether it has a standby in another zone."),
+    fact("storage_gib", Int, "Allocated storage in GiB."),
+    fact("cluster", Text, "The cluster that it is in; null on its own."),
+    fact("connections", Number, "Connections at the newest reading."),
+    TAGS,
+];
+static RDS_CLUSTER: [Fact; 6] = [
+    fact("engine", Text, "The engine, such as `aurora-postgresql`."),
+    fact("engine_version", Text, "The engine's version."),
+    fact("status", Text, "`available` and so on."),
+    fact("writer", Text, "The instance that writes."),
+    fact("readers", Texts, "The instances that read."),
+    TAGS,
+];
+static REDIS: [Fact; 6] = [
+    fact("form", Text, "`cluster`, `replication-group` or `serverless`."),
+    fact("status", Text, "`available` and so on."),
+    fact("node_type", Text, "The node type."),
+    fact("nodes", Int, "Nodes in all."),
+    fact("shards", Texts, "Ids of its shards."),
+    TAGS,
+];
+static TARGET_GROUP: [Fact; 4] = [
+    fact("load_balancer", Text, "The load balancer's name."),
+    fact("healthy", Int, "Healthy targets."),
+    fact("unhealthy", Int, "Unhealthy targets."),
+    TAGS,
+];
+static ALARM: [Fact; 2] = [
+    fact("state", Text, "`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
+    fact("reason", Text, "Why it is in that state."),
+];
+static QUEUE: [Fact; 4] = [
+    fact("visible", Int, "Messages that wait."),
+    fact("in_flight", Int, "Messages that somebody works on."),
+    fact("oldest_s", Number, "Seconds that the oldest has waited."),
+    TAGS,
+];
+static LOG_GROUP: [Fact; 2] = [
+    fact("retention_days", Int, "Days that lines are kept; null for ever."),
+    fact("stored_bytes", Int, "Bytes stored."),
+];
+
+/// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
+pub fn of_kind(kind: Kind) -> &'static [Fact] {
+    match kind {
+        Kind::EcsService => &ECS_SERVICE,
+        Kind::Asg => &ASG,
+        Kind::Ec2Instance => &EC2_INSTANCE,
+        Kind::RdsInstance => &RDS_INSTANCE,
+        Kind::RdsCluster => &RDS_CLUSTER,
+        Kind::Redis => &REDIS,
+        Kind::TargetGroup => &TARGET_GROUP,
+        Kind::Alarm => &ALARM,
+        Kind::Queue => &QUEUE,
+        Kind::LogGroup => &LOG_GROUP,
+        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => &[],
+    }
+}
+
+/// A fact by name.
+pub fn of(kind: Kind, name: &str) -> Option<&'static Fact> {
+    of_kind(kind).iter().find(|fact| fact.name == name)
+}
+
+/// Everything that can be read of a resource of this kind.
+pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
+    ["name", "id", "kind"]
+        .into_iter()
+        .chain(of_kind(kind).iter().map(|fact| fact.name))
+}
+
+/// The type of something that is read of a resource of one of these kinds; `None` if none of them
+/// has it. What only some of them have may be null.
+pub fn type_of(kinds: &[Kind], name: &str) -> Option<Type> {
+    if matches!(name, "name" | "id" | "kind") {
+        return Some(Type::Text);
+    }
+    let found: Vec<Type> = kinds
+        .iter()
+        .filter_map(|kind| of(*kind, name).map(|fact| fact.ty.ty()))
+        .collect();
+    let ty = found.iter().cloned().reduce(|a, b| a.join(&b))?;
+    Some(if found.len() < kinds.len() {
+        Type::optional(ty)
+    } else {
+        ty
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::types::NAMEABLE;
+
+    #[test]
+    fn every_kind_that_a_parameter_may_name_has_facts_of_different_names() {
+        for kind in NAMEABLE {
+            let all: Vec<&str> = names(kind).collect();
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), all.len(), "{kind}");
+            assert!(all.len() > 3, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A plan: everything that a run will do, resolved, before anybody is asked. It is shown, stored,
+//! confirmed by its digest, and is all that the run machine needs.
+//!
+//! Nothing is decided later that is not in here: loops are unrolled, conditions judged, names resolved
+//! to ids, each change has its `before` and `after`.
+
+mod assemble;
+mod digest;
+mod steps;
+mod summary;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::action::Change;
+use crate::domain::policy::ConfirmLevel;
+use crate::domain::scope::ScopeName;
+use crate::runbook::value::Value;
+
+pub use assemble::{Assembly, Frame};
+pub use digest::{PlanError, canonical};
+pub use steps::{
+    Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, Lane, OnUnclear, Retry, Role, Severity, Step,
+    Wait, Work,
+};
+pub use summary::{BlastRadius, Cost};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "quarterdeck.plan/1";
+
+/// A resolved runbook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// `sha256:…` over everything else.
+    pub digest: String,
+    /// What is run.
+    pub runbook: RunbookRef,
+    /// When it was made, on the user's clock.
+    pub created_at: Timestamp,
+    /// After this it cannot be confirmed any more, on the user's clock.
+    pub expires_at: Timestamp,
+    /// Whom and where it is for.
+    pub identity: PlanIdentity,
+    /// The parameters, resolved; a secret as where it is.
+    pub params: BTreeMap<String, Json>,
+    /// What expressions see while the run is under way: `params` with their types.
+    pub names: BTreeMap<String, Value>,
+    /// What a person must do before anything is changed.
+    pub confirm: Confirm,
+    /// Every change, in the order of the steps.
+    pub changes: Vec<Change>,
+    /// What the changes touch together.
+    pub blast_radius: BlastRadius,
+    /// What they do to the bill together.
+    pub cost: Cost,
+    /// What somebody should know before saying yes.
+    pub warnings: Vec<String>,
+    /// What the runbook passed over, and why.
+    pub skipped: Vec<String>,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What must hold when the plan is made, and again just before the first change.
+    pub preconditions: Vec<CheckItem>,
+    /// What is watched while it runs.
+    pub guards: Vec<Guard>,
+    /// What must hold at the end.
+    pub verify: Vec<CheckItem>,
+    /// What to do on failure.
+    pub on_failure: FailurePolicy,
+    /// Seconds that going forward may take.
+    pub deadline_s: u64,
+    /// Seconds that taking back may take.
+    pub rollback_deadline_s: u64,
+}
+
+/// Which runbook a plan is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunbookRef {
+    /// Its name.
+    pub name: String,
+    /// `sha256:…` over its file.
+    pub digest: String,
+}
+
+/// Whom and where a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanIdentity {
+    /// The scope's name.
+    pub scope: ScopeName,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The caller's ARN when it was planned.
+    pub arn: String,
+    /// The estate, if one was named.
+    pub estate: Option<String>,
+}
+
+/// What a person must do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    /// How much.
+    pub level: ConfirmLevel,
+    /// The name to type: the resource that suffers most.
+    pub name: String,
+}
+
+impl Plan {
+    /// Whether nothing would be changed.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// What has to be locked, sorted so that no two runs wait for each other.
+    pub fn lock_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self
+            .changes
+            .iter()
+            .map(|change| change.target.lock_key())
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Whether it may no longer be confirmed.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now > self.expires_at
+    }
+}

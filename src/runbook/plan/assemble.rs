@@ -1,0 +1,199 @@
+//! Puts a plan together from steps whose arguments are resolved. Each change is planned against the
+//! answers as the changes before it will leave them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::{
+    BlastRadius, CheckItem, Confirm, Cost, FailurePolicy, Guard, Plan, PlanError, PlanIdentity, RunbookRef,
+    SCHEMA, Step,
+};
+use crate::domain::ops::Token;
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
+use crate::runbook::value::Value;
+
+/// A plan being put together.
+#[derive(Debug)]
+pub struct Assembly<'a> {
+    /// The answers, with every change so far written into them.
+    view: View,
+    site: Site<'a>,
+    changes: Vec<Change>,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+    skipped: Vec<String>,
+}
+
+/// What surrounds the steps of a plan.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// What is run.
+    pub runbook: RunbookRef,
+    /// Whom and where it is for.
+    pub identity: PlanIdentity,
+    /// The parameters, for people.
+    pub params: BTreeMap<String, Json>,
+    /// What expressions see while the run is under way.
+    pub names: BTreeMap<String, Value>,
+    /// When it is made, on the user's clock.
+    pub created_at: Timestamp,
+    /// When it expires, on the user's clock.
+    pub expires_at: Timestamp,
+    /// The least confirmation that the runbook and the estate ask for.
+    pub confirm_at_least: ConfirmLevel,
+    /// What must hold before.
+    pub preconditions: Vec<CheckItem>,
+    /// What is watched.
+    pub guards: Vec<Guard>,
+    /// What must hold at the end.
+    pub verify: Vec<CheckItem>,
+    /// What to do on failure.
+    pub on_failure: FailurePolicy,
+    /// Seconds that going forward may take.
+    pub deadline_s: u64,
+    /// Seconds that taking back may take.
+    pub rollback_deadline_s: u64,
+}
+
+impl<'a> Assembly<'a> {
+    /// Begins with what was read.
+    pub const fn new(view: View, site: Site<'a>) -> Self {
+        Self {
+            view,
+            site,
+            changes: Vec::new(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// The answers, as the changes so far leave them.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Plans an action. Gives the places of its changes; none if all is as wanted already.
+    ///
+    /// # Errors
+    /// If the action refuses.
+    pub fn plan(&mut self, action: &dyn Action, with: &Arguments) -> Result<Vec<usize>, Refusal> {
+        let proposal = action.plan(with, &self.view, &self.site)?;
+        self.warnings.extend(proposal.warnings);
+        let mut places = Vec::with_capacity(proposal.changes.len());
+        for mut change in proposal.changes {
+            complete(action, &mut change)?;
+            action.project(&change, &mut self.view);
+            places.push(self.changes.len());
+            self.changes.push(change);
+        }
+        Ok(places)
+    }
+
+    /// A change that was planned.
+    pub fn change(&self, place: usize) -> Option<&Change> {
+        self.changes.get(place)
+    }
+
+    /// The same, so that a policy of the runbook can be written into it.
+    pub fn change_mut(&mut self, place: usize) -> Option<&mut Change> {
+        self.changes.get_mut(place)
+    }
+
+    /// Adds a step.
+    pub fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Notes what somebody should know.
+    pub fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Notes what is passed over, and why.
+    pub fn skip(&mut self, what: String) {
+        self.skipped.push(what);
+    }
+
+    /// The plan, sealed.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON, which would be a mistake of ours.
+    pub fn finish(self, frame: Frame) -> Result<Plan, PlanError> {
+        let floor = self.changes.iter().map(|change| change.floor).max();
+        let plan = Plan {
+            schema: SCHEMA.to_owned(),
+            digest: String::new(),
+            runbook: frame.runbook,
+            created_at: frame.created_at,
+            expires_at: frame.expires_at,
+            identity: frame.identity,
+            params: frame.params,
+            names: frame.names,
+            confirm: Confirm {
+                level: floor.map_or(ConfirmLevel::None, |floor| floor.max(frame.confirm_at_least)),
+                name: suffers_most(&self.changes).unwrap_or_default(),
+            },
+            blast_radius: BlastRadius::of(&self.changes),
+            cost: Cost::of(&self.changes),
+            changes: self.changes,
+            warnings: self.warnings,
+            skipped: self.skipped,
+            steps: self.steps,
+            preconditions: frame.preconditions,
+            guards: frame.guards,
+            verify: frame.verify,
+            on_failure: frame.on_failure,
+            deadline_s: frame.deadline_s,
+            rollback_deadline_s: frame.rollback_deadline_s,
+        };
+        plan.sealed()
+    }
+}
+
+/// What follows from the action's own words: the calls, and what undo does.
+fn complete(action: &dyn Action, change: &mut Change) -> Result<(), Refusal> {
+    let stamp = Stamp {
+        run: "plan",
+        token: &Token(String::new()),
+    };
+    change.calls = vec![action.apply(change, &stamp)?.operation().to_string()];
+    match action.invert(change) {
+        Undo::By(changes) => {
+            let steps: Vec<String> = changes.into_iter().map(|change| change.summary).collect();
+            change.undo = steps.join(", then ");
+        }
+        Undo::NotNeeded(why) => why.clone_into(&mut change.undo),
+        Undo::Impossible(why) => {
+            change.reversible = false;
+            change.undo = why;
+        }
+    }
+    Ok(())
+}
+
+/// The name of what suffers most: by risk, then by how much goes away.
+fn suffers_most(changes: &[Change]) -> Option<String> {
+    changes
+        .iter()
+        .enumerate()
+        .max_by_key(|(place, change)| {
+            let impact = &change.impact;
+            (
+                change.floor,
+                !change.reversible,
+                change.risk,
+                impact.outage.is_some(),
+                impact.instances_removed + impact.tasks_removed,
+                // Of equals the first.
+                Reverse(*place),
+            )
+        })
+        .map(|(_, change)| change.target.name.clone())
+}

@@ -1,0 +1,100 @@
+//! What all changes of a plan come to together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::units::{Usd, UsdPerHour};
+use crate::runbook::action::{Change, CostDelta};
+
+/// What is touched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlastRadius {
+    /// Resources that are changed, by kind.
+    pub targets: BTreeMap<String, usize>,
+    /// Instances that end or stop.
+    pub instances_removed: u32,
+    /// Instances that start.
+    pub instances_added: u32,
+    /// Tasks that are replaced or stopped.
+    pub tasks_removed: u32,
+    /// What depends on the targets.
+    pub dependents: BTreeSet<String>,
+    /// What users notice.
+    pub outages: Vec<String>,
+    /// Changes that nothing takes back.
+    pub irreversible: usize,
+}
+
+impl BlastRadius {
+    /// Of these changes.
+    pub fn of(changes: &[Change]) -> Self {
+        let mut radius = Self::default();
+        let mut seen = BTreeSet::new();
+        for change in changes {
+            if seen.insert(&change.target) {
+                *radius
+                    .targets
+                    .entry(change.target.kind.name().to_owned())
+                    .or_default() += 1;
+            }
+            let impact = &change.impact;
+            radius.instances_removed += impact.instances_removed;
+            radius.instances_added += impact.instances_added;
+            radius.tasks_removed += impact.tasks_removed;
+            radius.dependents.extend(impact.dependents.iter().cloned());
+            if let Some(outage) = &impact.outage {
+                radius.outages.push(format!("{}: {outage}", change.target.name));
+            }
+            if !change.reversible {
+                radius.irreversible += 1;
+            }
+        }
+        radius
+    }
+}
+
+/// What the changes do to the bill, at list price; negative is a saving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// US dollars per hour; `None` if any part is not known.
+    pub usd_per_hour: Option<UsdPerHour>,
+    /// US dollars per month of 730 hours; `None` if any part is not known.
+    pub usd_per_month: Option<Usd>,
+    /// The day of the oldest price in it; `None` if no price is.
+    pub as_of: Option<Date>,
+    /// What is not known, and why.
+    pub unknown: Vec<String>,
+}
+
+impl Cost {
+    /// Of these changes.
+    pub fn of(changes: &[Change]) -> Self {
+        let mut total = UsdPerHour::ZERO;
+        let mut as_of: Option<Date> = None;
+        let mut unknown = Vec::new();
+        for change in changes {
+            match &change.cost {
+                CostDelta::None => {}
+                CostDelta::Unknown(why) => unknown.push(format!("{}: {why}", change.target.name)),
+                CostDelta::Known {
+                    usd_per_hour,
+                    as_of: day,
+                } => {
+                    total += *usd_per_hour;
+                    as_of = Some(as_of.map_or(*day, |oldest| oldest.min(*day)));
+                }
+            }
+        }
+        let known = unknown.is_empty().then_some(total);
+        Self {
+            usd_per_hour: known,
+            usd_per_month: known.map(UsdPerHour::per_month),
+            as_of,
+            unknown,
+        }
+    }
+}
