@@ -16,15 +16,25 @@
 //!
 //! Everything here is pure: files, the environment and the time come from outside.
 
+mod decode;
+mod lint;
+mod load;
 pub mod action;
 pub mod actions;
 pub mod check;
 pub mod expr;
 pub mod facts;
+pub mod file;
+pub mod json_schema;
 pub mod machine;
 pub mod model;
+pub mod params;
 pub mod plan;
 pub mod record;
+pub mod reference;
 pub mod schema;
 pub mod types;
 pub mod value;
+
+pub use lint::global_names;
+pub use load::{File, Found, Library, Loaded, MOST_NESTED, NoLibrary, Unusable, load};

@@ -15,6 +15,8 @@ mod names;
 mod parse;
 mod place;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use check::Known;
 pub use functions::{FUNCTIONS, Function};

@@ -26,6 +26,7 @@ pub enum Value {
     /// A whole number.
     Int(i64),
     /// Any other number; always finite.
+    #[serde(with = "exact_number")]
     Number(f64),
     /// Text. May come from outside: whoever shows it makes it safe.
     Text(String),
@@ -43,6 +44,26 @@ pub enum Value {
     List(Vec<Value>),
     /// Values by name.
     Map(BTreeMap<String, Value>),
+}
+
+/// Numbers in journals, as text: what reads JSON may be off by the last bit, and a digest over a value
+/// that was written and read must be the same.
+mod exact_number {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+    pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => Err(D::Error::custom("a finite number is wanted")),
+        }
+    }
 }
 
 /// A resource as expressions see it.
@@ -300,6 +321,12 @@ impl PartialEq for Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
     }
 }
 

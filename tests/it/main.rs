@@ -18,5 +18,6 @@ mod logs;
 #[cfg(feature = "aws")]
 mod moto;
 mod rules;
+mod runbook;
 mod screens;
 mod support;

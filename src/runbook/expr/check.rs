@@ -44,6 +44,12 @@ impl Known {
         self.names.iter().find(|(own, _)| own == name).map(|(_, ty)| ty)
     }
 
+    /// Takes a name away, and says why it is not there.
+    pub fn remove(&mut self, name: &str, why: &str) {
+        self.names.retain(|(other, _)| other != name);
+        self.explain(&[name], why);
+    }
+
     /// Explains why a path is not there, instead of taking it for a slip of the finger.
     pub fn explain(&mut self, path: &[&str], why: impl Into<String>) {
         let path = path.iter().map(|part| (*part).to_owned()).collect();

@@ -611,6 +611,15 @@ impl Run {
             })
     }
 
+    /// Acts whose intent is not known to be on the disk: their calls were not made.
+    pub(super) fn unsent(&self) -> Vec<Act> {
+        self.flights
+            .iter()
+            .filter(|(_, flight)| matches!(flight.stage, Stage::Intending { .. }))
+            .map(|(act, _)| *act)
+            .collect()
+    }
+
     /// Takes up again what waited for credentials.
     pub(super) fn free_stuck(&mut self, out: &mut Out) {
         let stuck: Vec<Act> = self

@@ -33,6 +33,35 @@ pub enum Arg {
 }
 
 impl Arg {
+    /// The value, if there is no expression anywhere in it.
+    pub fn as_literal(&self) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value.clone()),
+            Self::List(items) => items
+                .iter()
+                .map(|item| item.as_literal())
+                .collect::<Option<_>>()
+                .map(Value::List),
+            Self::Map(inputs) => inputs
+                .iter()
+                .map(|input| Some((input.name.value.clone(), input.arg.as_literal()?)))
+                .collect::<Option<_>>()
+                .map(Value::Map),
+            Self::Expr(_) | Self::Template(_) => None,
+        }
+    }
+
+    /// Every expression in it.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Expr(expr) => vec![expr],
+            Self::Template(template) => template.exprs().collect(),
+            Self::List(items) => items.iter().flat_map(|item| item.exprs()).collect(),
+            Self::Map(inputs) => inputs.iter().flat_map(|input| input.arg.exprs()).collect(),
+        }
+    }
+
     /// The value, as one of type `want`.
     ///
     /// A literal is read as the type wants it: `"20m"` is a duration where a duration is wanted. The

@@ -21,7 +21,8 @@ pub struct Param {
     pub presence: Presence,
     /// What text must look like, each item of a list too.
     pub pattern: Option<Pattern>,
-    /// The only values, each item of a list too; empty for any.
+    /// The only values, each item of a list too; empty for any. With [`Param::from`]: values that are
+    /// valid beside those that are found, such as `latest`.
     pub one_of: Vec<Spanned<Value>>,
     /// The least value, or the least length of text; for each item of a list too.
     pub min: Option<Spanned<Value>>,
@@ -35,6 +36,31 @@ pub struct Param {
     pub from: Option<Origin>,
 }
 
+impl Param {
+    /// Its type as expressions see it: what may be left out may be nothing.
+    pub fn value_type(&self) -> Type {
+        match self.presence {
+            Presence::Optional => Type::optional(self.ty.value.clone()),
+            Presence::Required | Presence::Default(_) | Presence::Stored | Presence::All => {
+                self.ty.value.clone()
+            }
+        }
+    }
+
+    /// The type in which it is given: a resource by its name or id.
+    pub fn written_type(&self) -> Type {
+        fn written(ty: &Type) -> Type {
+            match ty {
+                Type::Resource(_) => Type::Text,
+                Type::List(of) => Type::list(written(of)),
+                Type::Map(of) => Type::Map(Box::new(written(of))),
+                other => other.clone(),
+            }
+        }
+        written(&self.ty)
+    }
+}
+
 /// What holds for a parameter that nobody gave.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Presence {
@@ -44,6 +70,8 @@ pub enum Presence {
     Optional,
     /// It is this, an expression over the other parameters or a literal.
     Default(Spanned<Arg>),
+    /// It is a secret that is looked up where [`Param::from`] says.
+    Stored,
     /// It is everything that [`Param::from`] finds; for lists alone.
     All,
 }

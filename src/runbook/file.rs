@@ -1,0 +1,545 @@
+//! What a runbook's file looks like: every key with its meaning, in one table. The check of a file,
+//! the JSON schema and the reference in the documentation are all made from it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::model::{ErrorClass, Source};
+use super::types::NAMEABLE;
+use crate::domain::document::{Field, Schema, Shape};
+
+/// The version of the format.
+pub const API_VERSION: &str = "quarterdeck/v1";
+
+/// Names of shapes that are used in several places, in the order of the documentation.
+pub const NAMED: [&str; 13] = [
+    "Param",
+    "From",
+    "Target",
+    "Limits",
+    "Offer",
+    "Check",
+    "Guard",
+    "Confirm",
+    "Step",
+    "Concurrency",
+    "Retry",
+    "Backoff",
+    "Wait",
+];
+
+fn text() -> Shape {
+    Shape::Text
+}
+
+fn words(words: &[&str]) -> Shape {
+    Shape::Choice(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+fn count(least: i64) -> Shape {
+    Shape::Whole {
+        min: least,
+        max: 100_000,
+    }
+}
+
+fn list(of: Shape, at_least: usize) -> Shape {
+    Shape::List {
+        of: Box::new(of),
+        at_least,
+    }
+}
+
+fn named(name: &str) -> Shape {
+    Shape::Named(name.to_owned())
+}
+
+/// `true`, `false` or an expression.
+fn condition() -> Shape {
+    Shape::Either(vec![Shape::Switch, text()])
+}
+
+fn anything_by_name() -> Shape {
+    Shape::Table(Box::new(Shape::Anything))
+}
+
+fn required(name: &str, shape: Shape, about: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        required: true,
+        about: about.to_owned(),
+        shape,
+    }
+}
+
+fn optional(name: &str, shape: Shape, about: &str) -> Field {
+    Field {
+        required: false,
+        ..required(name, shape, about)
+    }
+}
+
+/// The shape of a runbook.
+pub fn shape() -> &'static Schema {
+    static SHAPE: LazyLock<Schema> = LazyLock::new(|| Schema {
+        root: Shape::Record(root()),
+        named: named_shapes(),
+    });
+    &SHAPE
+}
+
+fn root() -> Vec<Field> {
+    vec![
+        required("apiVersion", words(&[API_VERSION]), "Version of the format."),
+        required("kind", words(&["Runbook"]), "What the file is."),
+        required(
+            "name",
+            text(),
+            "Name on the command line: small letters, digits and `-`.",
+        ),
+        required("title", text(), "What it does, in a sentence."),
+        optional(
+            "description",
+            text(),
+            "What an operator must know before using it.",
+        ),
+        optional("owner", text(), "Who keeps it."),
+        optional(
+            "params",
+            Shape::Table(Box::new(named("Param"))),
+            "What it can be told, by name.",
+        ),
+        optional(
+            "target",
+            named("Target"),
+            "The only accounts and regions in which it may run.",
+        ),
+        optional(
+            "limits",
+            named("Limits"),
+            "What it must never exceed. A plan beyond a limit is refused.",
+        ),
+        optional(
+            "offers",
+            list(named("Offer"), 0),
+            "Resources and findings for which the console offers it, parameters filled in.",
+        ),
+        optional(
+            "preconditions",
+            list(named("Check"), 0),
+            "What must hold before anything is changed. Looked at in the plan and again right before the first change.",
+        ),
+        optional(
+            "guards",
+            list(named("Guard"), 0),
+            "What is watched during the run, and stops it.",
+        ),
+        optional(
+            "confirm",
+            named("Confirm"),
+            "What a person must do before the run.",
+        ),
+        required("steps", list(named("Step"), 1), "What is done, in order."),
+        optional(
+            "verify",
+            list(named("Check"), 0),
+            "What must hold at the end. If it does not, the run has failed.",
+        ),
+        optional(
+            "on_failure",
+            words(&["rollback", "stop"]),
+            "What happens to a run that fails, trips a guard or is interrupted. `rollback`, the default, puts back in reverse what has begun; `stop` leaves it and says what state remains.",
+        ),
+        optional(
+            "always",
+            list(named("Step"), 0),
+            "What is done at the end whatever happened. It cannot change the verdict.",
+        ),
+    ]
+}
+
+fn named_shapes() -> BTreeMap<String, Shape> {
+    let shapes = [
+        ("Param", param()),
+        ("From", from()),
+        (
+            "Target",
+            vec![
+                optional(
+                    "accounts",
+                    list(text(), 1),
+                    "Account ids, twelve digits in quotes.",
+                ),
+                optional("regions", list(text(), 1), "Regions."),
+            ],
+        ),
+        ("Limits", limits()),
+        ("Offer", offer()),
+        ("Check", check()),
+        ("Guard", guard()),
+        (
+            "Confirm",
+            vec![
+                optional(
+                    "level",
+                    words(&["none", "ack", "type_name", "two_person"]),
+                    "The least that a person must do: nothing, agree, or type a name. The actions and the estate may demand more, never less. `two_person` is reserved.",
+                ),
+                optional(
+                    "expires",
+                    text(),
+                    "How long a plan can be confirmed, 30m if left out.",
+                ),
+            ],
+        ),
+        ("Step", step()),
+        ("Retry", retry()),
+        ("Backoff", backoff()),
+        ("Wait", wait()),
+        (
+            "Concurrency",
+            vec![
+                required("max", count(1), "Items at once."),
+                optional(
+                    "canary",
+                    count(0),
+                    "Items that go first, alone; the others follow once these are done. 1 if left out, 0 for none.",
+                ),
+            ],
+        ),
+    ];
+    shapes
+        .into_iter()
+        .map(|(name, fields)| (name.to_owned(), Shape::Record(fields)))
+        .collect()
+}
+
+fn param() -> Vec<Field> {
+    vec![
+        required(
+            "type",
+            text(),
+            "`string`, `int`, `number`, `bool`, `duration`, `size`, `timestamp`, `secret`, `aws/<kind>`, `list<…>` or `map<…>`.",
+        ),
+        optional("about", text(), "What it means, for forms and help."),
+        optional(
+            "default",
+            Shape::Anything,
+            "What it is if nobody says; may refer to other parameters. `all` for a list with `from:` is everything found.",
+        ),
+        optional(
+            "optional",
+            Shape::Switch,
+            "Whether it may be left out and is null then. Without this and without a default it must be given.",
+        ),
+        optional("enum", list(Shape::Anything, 1), "The only values."),
+        optional(
+            "pattern",
+            text(),
+            "A regular expression that the whole text must match, each item of a list too.",
+        ),
+        optional(
+            "min",
+            Shape::Anything,
+            "The least value; of text the least number of characters.",
+        ),
+        optional(
+            "max",
+            Shape::Anything,
+            "The greatest value; of text the greatest number of characters.",
+        ),
+        optional("min_items", count(0), "The least number of items of a list."),
+        optional("max_items", count(1), "The greatest number of items of a list."),
+        optional(
+            "from",
+            named("From"),
+            "Where its values come from: live resources that the console offers and that must exist, or the store of a secret.",
+        ),
+    ]
+}
+
+fn from() -> Vec<Field> {
+    let sources: Vec<&str> = Source::ALL.iter().map(|source| source.name()).collect();
+    vec![
+        optional("list", words(&sources), "The resources to choose from."),
+        optional(
+            "where",
+            anything_by_name(),
+            "What they are narrowed to; values may refer to other parameters.",
+        ),
+        optional("ssm", text(), "Of a secret: its name in the parameter store."),
+        optional(
+            "secretsmanager",
+            text(),
+            "Of a secret: its name or ARN in Secrets Manager.",
+        ),
+        optional(
+            "env",
+            text(),
+            "Of a secret: the environment variable that holds it.",
+        ),
+    ]
+}
+
+fn limits() -> Vec<Field> {
+    vec![
+        optional("max_targets", count(1), "Resources that a plan may change."),
+        optional(
+            "max_removed",
+            count(0),
+            "Instances, tasks or nodes that a plan may take away in all.",
+        ),
+        optional(
+            "max_runs_per_hour",
+            count(1),
+            "Runs that may begin within an hour on one account and region.",
+        ),
+        optional(
+            "deadline",
+            text(),
+            "How long the run may take, from the first change to the end of verify; 1h if left out.",
+        ),
+        optional(
+            "rollback_deadline",
+            text(),
+            "How long the rollback may take from its beginning; 30m if left out.",
+        ),
+    ]
+}
+
+fn offer() -> Vec<Field> {
+    let kinds: Vec<&str> = NAMEABLE.iter().map(|kind| kind.name()).collect();
+    vec![
+        required("kind", words(&kinds), "The kind of resource."),
+        optional(
+            "rules",
+            list(text(), 1),
+            "Only for findings of these rules; `*` stands for any run of characters.",
+        ),
+        optional(
+            "set",
+            Shape::Table(Box::new(text())),
+            "Parameters, as expressions over `resource`.",
+        ),
+    ]
+}
+
+fn check() -> Vec<Field> {
+    vec![
+        required(
+            "check",
+            text(),
+            "The check; `expr` looks at the expression under `that`.",
+        ),
+        optional(
+            "that",
+            text(),
+            "The expression that must be true, for `check: expr`.",
+        ),
+        optional("with", anything_by_name(), "What the check is given."),
+        optional(
+            "for_each",
+            text(),
+            "A list; the check is made for each item, as `each`.",
+        ),
+        optional("when", condition(), "The check is made only if this holds."),
+        optional("message", text(), "What an operator is told if it does not hold."),
+        optional(
+            "severity",
+            words(&["error", "warn"]),
+            "Whether it stops the run, which is the default, or is only said.",
+        ),
+        optional(
+            "within",
+            text(),
+            "In verify: how long it may take until it holds. One look if left out.",
+        ),
+        optional(
+            "every",
+            text(),
+            "How often it is looked at within that time; 15s if left out.",
+        ),
+    ]
+}
+
+fn guard() -> Vec<Field> {
+    vec![
+        optional(
+            "alarm",
+            text(),
+            "The name of the CloudWatch alarm that is watched.",
+        ),
+        optional("check", text(), "Instead of an alarm: a check that must hold."),
+        optional(
+            "that",
+            text(),
+            "The expression that must be true, for `check: expr`.",
+        ),
+        optional("with", anything_by_name(), "What the check is given."),
+        optional(
+            "states",
+            list(words(&["ALARM", "INSUFFICIENT_DATA"]), 1),
+            "The alarm's states that stop the run; `[ALARM]` if left out.",
+        ),
+        optional(
+            "baseline",
+            words(&["require_ok", "transition"]),
+            "`require_ok`, the default: it must be well before the run. `transition`: only getting ill during the run counts.",
+        ),
+        optional(
+            "unreadable",
+            words(&["stop", "warn"]),
+            "What happens if it cannot be read; `stop` if left out.",
+        ),
+        optional(
+            "insufficient_data",
+            words(&["stop", "warn"]),
+            "What happens if the alarm has not enough data; `warn` if left out.",
+        ),
+        optional("every", text(), "How often it is looked at; 15s if left out."),
+    ]
+}
+
+fn step() -> Vec<Field> {
+    vec![
+        optional(
+            "id",
+            text(),
+            "Its name, unique in the file: small letters, digits, `_` and `-`.",
+        ),
+        optional("title", text(), "What an operator reads while it runs."),
+        optional("action", text(), "The action."),
+        optional(
+            "with",
+            anything_by_name(),
+            "What the action or the used runbook is given.",
+        ),
+        optional(
+            "when",
+            condition(),
+            "It is done only if this holds; with `for_each`, for each item.",
+        ),
+        optional(
+            "for_each",
+            text(),
+            "A list; the action is done for each item, as `each`.",
+        ),
+        optional(
+            "concurrency",
+            Shape::Either(vec![count(1), named("Concurrency")]),
+            "Items at once, one if left out. With more, one goes first.",
+        ),
+        optional(
+            "stop_after_failures",
+            count(1),
+            "No further item is begun once so many have failed; 1 if left out.",
+        ),
+        optional("retry", named("Retry"), "Which failures are tried again."),
+        optional(
+            "wait",
+            named("Wait"),
+            "When it is done, and how long that may take. Needed by every action that AWS goes on with after the call.",
+        ),
+        optional(
+            "register",
+            text(),
+            "The name under which later expressions find what it gave, as `results.NAME`.",
+        ),
+        optional(
+            "undo",
+            Shape::Either(vec![words(&["inverse"]), Shape::Record(undo())]),
+            "How it is put back if the run fails later; `inverse`, the default, is the action's own way from what was there before.",
+        ),
+        optional(
+            "allow_failure",
+            Shape::Switch,
+            "Whether the run goes on if it fails; false if left out.",
+        ),
+        optional(
+            "use",
+            text(),
+            "Instead of an action: another runbook, as `name` or `name@sha256:…`.",
+        ),
+        optional(
+            "block",
+            list(named("Step"), 1),
+            "Instead of an action: steps of which a failure is caught by `rescue`.",
+        ),
+        optional(
+            "rescue",
+            list(named("Step"), 1),
+            "With `block`: what is done if one of its steps fails. If all of it succeeds the run goes on.",
+        ),
+        optional(
+            "always",
+            list(named("Step"), 1),
+            "With `block`: what is done in any case, last.",
+        ),
+    ]
+}
+
+fn undo() -> Vec<Field> {
+    vec![
+        optional(
+            "keep",
+            text(),
+            "It is not put back, for this reason, which the plan shows.",
+        ),
+        optional(
+            "steps",
+            list(named("Step"), 1),
+            "Steps that put it back; they see what was there before as `before`.",
+        ),
+    ]
+}
+
+fn retry() -> Vec<Field> {
+    let classes: Vec<&str> = ErrorClass::ALL.iter().map(|class| class.name()).collect();
+    vec![
+        required(
+            "errors",
+            list(words(&classes), 1),
+            "The failures. Refusals (denied, invalid, not found) are never tried again.",
+        ),
+        required(
+            "max",
+            Shape::Whole { min: 1, max: 20 },
+            "Attempts after the first.",
+        ),
+        optional("backoff", named("Backoff"), "The time between attempts."),
+    ]
+}
+
+fn backoff() -> Vec<Field> {
+    vec![
+        optional("start", text(), "Before the second attempt; 2s if left out."),
+        optional(
+            "factor",
+            Shape::Number { min: 1.0, max: 10.0 },
+            "By what it grows each time; 2 if left out.",
+        ),
+        optional("max", text(), "At most; 60s if left out."),
+        optional(
+            "jitter",
+            words(&["full", "none"]),
+            "Whether chance shortens it; `full` if left out.",
+        ),
+    ]
+}
+
+fn wait() -> Vec<Field> {
+    vec![
+        optional(
+            "until",
+            text(),
+            "It is done once the action says so and this expression over `live` holds.",
+        ),
+        optional(
+            "fails_if",
+            text(),
+            "It has failed as soon as this expression over `live` holds.",
+        ),
+        required("timeout", text(), "How long it may take."),
+        optional("every", text(), "How often it is looked at; 15s if left out."),
+    ]
+}
