@@ -16,20 +16,22 @@
 //!
 //! Everything here is pure: files, the environment and the time come from outside.
 
-mod decode;
-mod lint;
-mod load;
 pub mod action;
 pub mod actions;
 pub mod check;
+mod decode;
 pub mod expr;
 pub mod facts;
 pub mod file;
 pub mod json_schema;
+mod lint;
+mod load;
 pub mod machine;
 pub mod model;
+pub mod observe;
 pub mod params;
 pub mod plan;
+pub mod planner;
 pub mod record;
 pub mod reference;
 pub mod schema;

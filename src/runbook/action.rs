@@ -14,6 +14,7 @@ mod cost;
 mod error;
 mod view;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ use crate::domain::ops::{Mutation, Query, Receipt, Token};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::ScopeName;
 use crate::runbook::schema::ActionSchema;
+use crate::runbook::value::Value as LiveValue;
 
 pub use change::{
     Change, Difference, Fields, Impact, Sight, Standing, Target, fields, is_known_after, known_after,
@@ -82,6 +84,17 @@ pub trait Action: Sync {
 
     /// How far an accepted change is.
     fn progress(&self, change: &Change, applied: &Applied, view: &View) -> Progress;
+
+    /// What expressions of a wait see as `live`, by the names of [`ActionSchema::live`].
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        match self.sight(change, view) {
+            Sight::Here(fields) => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), value_of(value)))
+                .collect(),
+            Sight::Gone | Sight::Unreadable(_) => BTreeMap::new(),
+        }
+    }
 
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
@@ -202,6 +215,27 @@ pub enum Undo {
     NotNeeded(&'static str),
     /// Nothing can: what remains, and what that costs.
     Impossible(String),
+}
+
+/// A field of a change as expressions see it.
+pub fn value_of(json: &Value) -> LiveValue {
+    match json {
+        Value::Null => LiveValue::Null,
+        Value::Bool(value) => LiveValue::Bool(*value),
+        Value::Number(number) => number
+            .as_i64()
+            .map(LiveValue::Int)
+            .or(number.as_f64().map(LiveValue::Number))
+            .unwrap_or(LiveValue::Null),
+        Value::String(text) => LiveValue::text(text),
+        Value::Array(items) => LiveValue::List(items.iter().map(value_of).collect()),
+        Value::Object(entries) => LiveValue::Map(
+            entries
+                .iter()
+                .map(|(name, value)| (name.clone(), value_of(value)))
+                .collect(),
+        ),
+    }
 }
 
 /// The arguments as an action's own type.

@@ -10,11 +10,12 @@ use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
 use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot};
 use crate::domain::ec2::Instance;
-use crate::domain::ecs::{Fleet, Service, ServiceDeployment, Task, TaskDefinition};
+use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, TargetGroup};
 use crate::domain::fault::Fault;
+use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, rds, sqs,
+    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs,
 };
 use crate::domain::queue::Queue;
 
@@ -148,6 +149,7 @@ impl View {
     }
 
     getters! {
+        cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
@@ -189,6 +191,53 @@ impl View {
             .services
             .iter_mut()
             .find(|known| known.cluster == cluster && known.name == service)
+    }
+
+    /// All ECS services.
+    pub fn services(&self) -> Result<&[Service], Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        whole((fleet.services.as_slice(), gaps))
+    }
+
+    /// All ECS clusters.
+    pub fn clusters(&self) -> Result<&[Cluster], Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        whole((fleet.clusters.as_slice(), gaps))
+    }
+
+    /// All EC2 instances.
+    pub fn instances(&self) -> Result<&[Instance], Unread> {
+        Ok(whole(self.ec2_instances(&Query::Ec2(ec2::Read::Instances))?)?)
+    }
+
+    /// All caches.
+    pub fn caches(&self) -> Result<&[Cache], Unread> {
+        Ok(whole(
+            self.redis_caches(&Query::ElastiCache(elasticache::Read::Caches))?,
+        )?)
+    }
+
+    /// All target groups.
+    pub fn target_groups(&self) -> Result<&[TargetGroup], Unread> {
+        let (balancing, gaps) = self.elb_balancing(&Query::Elb(elb::Read::Balancing))?;
+        whole((balancing.target_groups.as_slice(), gaps))
+    }
+
+    /// All alarms.
+    pub fn alarms(&self) -> Result<&[Alarm], Unread> {
+        Ok(whole(
+            self.cw_alarms(&Query::CloudWatch(cloudwatch::Read::Alarms))?,
+        )?)
+    }
+
+    /// All queues.
+    pub fn queues(&self) -> Result<&[Queue], Unread> {
+        Ok(whole(self.sqs_queues(&Query::Sqs(sqs::Read::Queues))?)?)
+    }
+
+    /// All log groups.
+    pub fn log_groups(&self) -> Result<&[LogGroup], Unread> {
+        Ok(whole(self.cw_log_groups(&Query::Logs(logs::Read::Groups))?)?)
     }
 
     /// Tasks of a service.

@@ -1,5 +1,6 @@
 //! `ec2.stop` and `ec2.start`: instances that are in no group.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,6 +16,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// Stops or starts an instance.
 pub struct Power {
@@ -218,6 +220,12 @@ impl Action for Power {
                 state => Progress::Waiting(format!("it is {state}")),
             },
         }
+    }
+
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let instance = view.instance(&change.target.id).ok().flatten();
+        let state = instance.map(|instance| instance.state.as_str());
+        BTreeMap::from([("state".to_owned(), state.into())])
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -284,11 +284,7 @@ impl Run {
             }
         }
         for item in &self.plan().preconditions {
-            if let Some(Ok(reads)) =
-                check::find(&item.check).map(|check| check.reads(&item.with, self.now.cloud))
-            {
-                add(reads);
-            }
+            add(check::reads(item, &self.plan().names, self.now.cloud));
         }
         add(self.guard_queries());
         let ticket = self.ticket();
@@ -473,7 +469,7 @@ fn judge_confirmation(
 }
 
 /// How a failed read or a refused call ends a run that changed nothing.
-pub(super) const fn exit_of(class: ErrorClass) -> Exit {
+pub(in crate::runbook) const fn exit_of(class: ErrorClass) -> Exit {
     match class {
         ErrorClass::Credentials | ErrorClass::Denied => Exit::Credentials,
         ErrorClass::Timeout | ErrorClass::Unreachable => Exit::Deadline,

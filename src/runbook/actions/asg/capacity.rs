@@ -1,5 +1,6 @@
 //! `asg.set_capacity`: the three sizes of a group, in one call.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// `asg.set_capacity`.
 pub struct SetCapacity;
@@ -272,6 +274,18 @@ impl Action for SetCapacity {
             detail.push_str(&format!("; a launch failed: {message}"));
         }
         Progress::Waiting(detail)
+    }
+
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let group = view.group(&change.target.name).ok().flatten();
+        let count = |count: Option<usize>| count.and_then(|count| i64::try_from(count).ok()).into();
+        BTreeMap::from([
+            (
+                "desired".to_owned(),
+                count(group.map(|group| group.desired as usize)),
+            ),
+            ("in_service".to_owned(), count(group.map(Group::in_service))),
+        ])
     }
 
     fn invert(&self, change: &Change) -> Undo {

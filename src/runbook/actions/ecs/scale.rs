@@ -1,5 +1,6 @@
 //! `ecs.scale`: how many tasks a service wants.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,6 +16,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// `ecs.scale`.
 pub struct Scale;
@@ -143,6 +145,23 @@ impl Action for Scale {
             Ok(Some(service)) if service.running == wanted && service.pending == 0 => Progress::Done,
             Ok(Some(service)) => Progress::Waiting(format!("{} of {wanted} tasks run", service.running)),
         }
+    }
+
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let service = parse::<Named>(&change.with)
+            .ok()
+            .and_then(|with| view.service(&with.cluster, &with.service).ok().flatten());
+        let count = |count: Option<u32>| count.map(i64::from).into();
+        BTreeMap::from([
+            (
+                "desired".to_owned(),
+                count(service.map(|service| service.desired)),
+            ),
+            (
+                "running".to_owned(),
+                count(service.map(|service| service.running)),
+            ),
+        ])
     }
 
     fn invert(&self, change: &Change) -> Undo {
