@@ -6,7 +6,7 @@ mod checks;
 mod params;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -42,15 +42,17 @@ pub(super) type FindUsed<'a> = dyn FnMut(&str) -> Used + 'a;
 /// A runbook as far as it could be read.
 pub(super) struct Decoded {
     pub(super) runbook: Runbook,
-    /// Whether everything in the file is in it. If not, names that are missing may be in what was
-    /// lost.
-    pub(super) is_complete: bool,
+    /// What could not be read.
+    pub(super) found: Vec<Diagnostic>,
+    /// Places that something is missing from for that reason: nobody is to complain of it again.
+    pub(super) broken: HashSet<Span>,
 }
 
 pub(super) struct Decoder<'a> {
-    pub(super) source: &'a Source,
-    pub(super) find_used: &'a mut FindUsed<'a>,
-    pub(super) found: Vec<Diagnostic>,
+    source: &'a Source,
+    find_used: &'a mut FindUsed<'a>,
+    found: Vec<Diagnostic>,
+    broken: HashSet<Span>,
     /// Steps without a name of their own are named by their number.
     steps: usize,
 }
@@ -61,12 +63,12 @@ impl<'a> Decoder<'a> {
             source,
             find_used,
             found: Vec::new(),
+            broken: HashSet::new(),
             steps: 0,
         }
     }
 
-    pub(super) fn runbook(&mut self, root: &Node, digest: String) -> Decoded {
-        let before = self.found.len();
+    pub(super) fn runbook(mut self, root: &Node, digest: String) -> Decoded {
         let name = self.text(root, "name").unwrap_or_default();
         self.identifier(&name, "the name of a runbook", &['-']);
         let runbook = Runbook {
@@ -92,7 +94,8 @@ impl<'a> Decoder<'a> {
         };
         Decoded {
             runbook,
-            is_complete: self.found.len() == before,
+            found: self.found,
+            broken: self.broken,
         }
     }
 
@@ -159,6 +162,15 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The list under `for_each`; if it cannot be read, `each` may be anything.
+    fn for_each(&mut self, node: &Node) -> Option<Expr> {
+        let list = self.expr(node, "for_each");
+        if list.is_none() && node.get("for_each").is_some() {
+            self.broken.insert(node.span);
+        }
+        list
+    }
+
     fn parsed(&mut self, node: &Node, text: &str) -> Option<Expr> {
         match Expr::parse(text, Place::of(self.source, node, text)) {
             Ok(expr) => Some(expr),
@@ -196,28 +208,32 @@ impl<'a> Decoder<'a> {
                     .collect();
                 Arg::List(args.into_iter().collect::<Option<_>>()?)
             }
-            Tree::Map(entries) => {
-                let inputs: Vec<_> = entries
+            Tree::Map(entries) => Arg::Map(
+                entries
                     .iter()
                     .map(|entry| self.input(&entry.key.text, entry.key.span, &entry.value))
-                    .collect();
-                Arg::Map(inputs.into_iter().collect::<Option<_>>()?)
-            }
+                    .collect(),
+            ),
         })
     }
 
-    fn input(&mut self, name: &str, span: Span, value: &Node) -> Option<Input> {
-        Some(Input {
+    /// A key with its value; one that cannot be read is kept as nothing, so that it is not missed.
+    fn input(&mut self, name: &str, span: Span, value: &Node) -> Input {
+        let arg = self.arg(value).unwrap_or_else(|| {
+            self.broken.insert(value.span);
+            Arg::Literal(Value::Null)
+        });
+        Input {
             name: Spanned::new(span, name.to_owned()),
-            arg: Spanned::new(value.span, self.arg(value)?),
-        })
+            arg: Spanned::new(value.span, arg),
+        }
     }
 
     fn inputs(&mut self, node: &Node, key: &str) -> Vec<Input> {
         match node.get(key).map(|node| &node.value) {
             Some(Tree::Map(entries)) => entries
                 .iter()
-                .filter_map(|entry| self.input(&entry.key.text, entry.key.span, &entry.value))
+                .map(|entry| self.input(&entry.key.text, entry.key.span, &entry.value))
                 .collect(),
             _ => Vec::new(),
         }

@@ -88,6 +88,43 @@ pub fn shape() -> &'static Schema {
     &SHAPE
 }
 
+/// The same with nothing that must be there: what a file with mistakes is read with, so that a part
+/// that is missing does not hide mistakes in the others.
+pub(super) fn lenient_shape() -> &'static Schema {
+    static SHAPE: LazyLock<Schema> = LazyLock::new(|| {
+        let schema = shape();
+        Schema {
+            root: lenient(&schema.root),
+            named: schema
+                .named
+                .iter()
+                .map(|(name, shape)| (name.clone(), lenient(shape)))
+                .collect(),
+        }
+    });
+    &SHAPE
+}
+
+fn lenient(shape: &Shape) -> Shape {
+    match shape {
+        Shape::Record(fields) => Shape::Record(
+            fields
+                .iter()
+                .map(|field| Field {
+                    required: false,
+                    shape: lenient(&field.shape),
+                    ..field.clone()
+                })
+                .collect(),
+        ),
+        Shape::List { of, .. } => list(lenient(of), 0),
+        Shape::Table(of) => Shape::Table(Box::new(lenient(of))),
+        Shape::Optional(of) => Shape::Optional(Box::new(lenient(of))),
+        Shape::Either(shapes) => Shape::Either(shapes.iter().map(lenient).collect()),
+        other => other.clone(),
+    }
+}
+
 fn root() -> Vec<Field> {
     vec![
         required("apiVersion", words(&[API_VERSION]), "Version of the format."),

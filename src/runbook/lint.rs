@@ -6,34 +6,68 @@ mod args;
 mod params;
 mod steps;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::expr::{Expr, Known, Template};
-use super::load::names_in;
 use super::model::{Check, CheckCall, Guard, GuardOn, Runbook, Spanned};
 use super::schema::{Catalogue, Role};
 use super::types::Type;
 use crate::domain::diagnostic::{Diagnostic, Span, quoted};
-use crate::domain::document::Node;
+use crate::domain::document::{Node, Value as Tree};
 use crate::domain::policy::ConfirmLevel;
 
 /// What was in the file and could not be read: references to it are not reported again.
 pub(super) struct Lost {
     params: Vec<String>,
-    results: bool,
+    results: Vec<String>,
+    broken: HashSet<Span>,
+    /// Whether anything at all could not be read.
+    is_partial: bool,
 }
 
 impl Lost {
-    pub(super) fn between(root: &Node, runbook: &Runbook, is_complete: bool) -> Self {
-        let params = names_in(root, "params")
-            .into_iter()
-            .filter(|name| runbook.param(name).is_none())
-            .map(str::to_owned)
-            .collect();
-        Self {
-            params,
-            results: !is_complete,
+    /// What is in the tree as it was written and not in the runbook.
+    pub(super) fn between(root: &Node, runbook: &Runbook, broken: HashSet<Span>, is_partial: bool) -> Self {
+        let params = match root.get("params").map(|params| &params.value) {
+            Some(Tree::Map(entries)) => entries.iter().map(|entry| entry.key.text.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let mut results = Vec::new();
+        if is_partial {
+            registers(root, &mut results);
         }
+        let read: Vec<&str> = runbook
+            .all_steps()
+            .into_iter()
+            .filter_map(registered)
+            .map(|(_, name)| name.value.as_str())
+            .collect();
+        results.retain(|name| !read.contains(&name.as_str()));
+        Self {
+            params: params
+                .into_iter()
+                .filter(|name| runbook.param(name).is_none())
+                .collect(),
+            results,
+            broken,
+            is_partial,
+        }
+    }
+}
+
+/// Every name under a `register` key.
+fn registers(node: &Node, names: &mut Vec<String>) {
+    match &node.value {
+        Tree::Map(entries) => {
+            for entry in entries {
+                match &entry.value.value {
+                    Tree::Text(name) if entry.key.text == "register" => names.push(name.clone()),
+                    _ => registers(&entry.value, names),
+                }
+            }
+        }
+        Tree::List(items) => items.iter().for_each(|item| registers(item, names)),
+        Tree::Null | Tree::Bool(_) | Tree::Integer(_) | Tree::Float(_) | Tree::Text(_) => {}
     }
 }
 
@@ -109,7 +143,7 @@ impl Lint<'_> {
         self.always();
         self.confirm();
         self.unused();
-        if self.runbook.verify.is_empty() && !self.lost.results {
+        if self.runbook.verify.is_empty() && !self.lost.is_partial {
             let span = self.runbook.name.span;
             self.found.push(
                 Diagnostic::warning(span, "this runbook has no `verify`")
@@ -129,10 +163,9 @@ impl Lint<'_> {
     /// What steps see at this point.
     fn known(&self) -> Known {
         let mut known = self.base.clone();
-        if self.lost.results {
-            return known.with("results", Type::Any);
-        }
-        known.set("results", Type::Record(self.results.clone()));
+        let mut results = self.results.clone();
+        results.extend(self.lost.results.iter().map(|name| (name.clone(), Type::Any)));
+        known.set("results", Type::Record(results));
         for (name, (step, _)) in &self.registers {
             if !self.results.iter().any(|(own, _)| own == name) {
                 let why = format!(
@@ -218,17 +251,23 @@ impl Lint<'_> {
         }
     }
 
+    /// What is known where there is no list, or none that could be read.
+    fn without_list(&self, known: &Known, whole: Span) -> Known {
+        let known = known.clone();
+        if self.lost.broken.contains(&whole) {
+            known.with("each", Type::Any)
+        } else {
+            known
+        }
+    }
+
     fn check(&mut self, check: &Check, known: &Known) {
         let inner = match &check.for_each {
             Some(list) => {
                 let item = self.items(list, known);
                 known.clone().with("each", item)
             }
-            None => {
-                let mut known = known.clone();
-                known.explain(&["each"], "only with `for_each`");
-                known
-            }
+            None => self.without_list(known, check.span),
         };
         if let Some(when) = &check.when {
             self.condition(when, &inner);
@@ -308,7 +347,7 @@ impl Lint<'_> {
     }
 
     fn unused(&mut self) {
-        if self.lost.results {
+        if self.lost.is_partial {
             return;
         }
         for param in &self.runbook.params {

@@ -12,7 +12,7 @@ use super::lint;
 use super::model::{Body, Runbook};
 use super::schema::Catalogue;
 use crate::domain::diagnostic::{Diagnostic, Report, Span, nearest, quoted};
-use crate::domain::document::{Node, Parsed, Value as Tree, yaml};
+use crate::domain::document::{Parsed, Value as Tree, yaml};
 
 /// Runbooks that use each other, the first one included.
 pub const MOST_NESTED: usize = 5;
@@ -143,16 +143,20 @@ impl Loader<'_> {
             let checked = file::shape().check(&source, root.clone());
             let fits = checked.diagnostics.is_empty() && diagnostics.is_empty();
             diagnostics.extend(checked.diagnostics);
-            if let Some(usable) = checked.usable {
+            let usable = if fits {
+                checked.usable
+            } else {
+                file::lenient_shape().check(&source, root.clone()).usable
+            };
+            if let Some(usable) = usable.filter(|usable| matches!(usable.value, Tree::Map(_))) {
                 let catalogue = self.catalogue;
                 let own = digest(&file.bytes);
                 let key = file.key.clone();
                 let mut find = |name: &str| self.used(name, &key);
-                let mut decoder = Decoder::new(&source, &mut find);
-                let decoded = decoder.runbook(&usable, own);
-                let found = decoder.found;
-                diagnostics.extend(found);
-                let lost = lint::Lost::between(&root, &decoded.runbook, fits && decoded.is_complete);
+                let decoded = Decoder::new(&source, &mut find).runbook(&usable, own);
+                let is_partial = !fits || !decoded.found.is_empty();
+                diagnostics.extend(decoded.found);
+                let lost = lint::Lost::between(&root, &decoded.runbook, decoded.broken, is_partial);
                 lint::lint(&decoded.runbook, catalogue, &lost, &mut diagnostics);
                 runbook = Some(decoded.runbook);
             }
@@ -241,15 +245,7 @@ fn explain_quoting(text: &str, diagnostics: &mut [Diagnostic]) {
             .match_indices("${")
             .any(|(at, _)| !text[line..line + at].contains(['"', '\'']));
         if is_unquoted {
-            diagnostic.notes.push("in YAML a value that begins with `${` or stands in `{ }` is written with quotes: \"${params.x}\"".to_owned());
+            diagnostic.label = "write an expression with quotes: \"${…}\"".to_owned();
         }
-    }
-}
-
-/// The names of a mapping in the tree as it was written.
-pub(super) fn names_in<'a>(root: &'a Node, key: &str) -> Vec<&'a str> {
-    match root.get(key).map(|node| &node.value) {
-        Some(Tree::Map(entries)) => entries.iter().map(|entry| entry.key.text.as_str()).collect(),
-        _ => Vec::new(),
     }
 }

@@ -105,6 +105,9 @@ impl<'a> Resolver<'a> {
                     });
                 }
                 Err(error) => {
+                    if param.presence == Presence::Required && self.given.value(&param.name.value).is_none() {
+                        self.failed.missing.push(param.name.value.clone());
+                    }
                     if !self.is_blocked(discovery.filters.iter().map(|(_, arg)| arg)) {
                         self.problem(param, error.message);
                     }

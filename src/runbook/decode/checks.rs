@@ -11,7 +11,7 @@ impl Decoder<'_> {
     pub(super) fn check(&mut self, node: &Node) -> Option<Check> {
         let call = self.check_call(node);
         let check = Check {
-            for_each: self.expr(node, "for_each"),
+            for_each: self.for_each(node),
             when: self.expr(node, "when"),
             message: self.template(node, "message"),
             severity: match self.text(node, "severity").as_deref().map(String::as_str) {

@@ -94,6 +94,10 @@ impl Decoder<'_> {
             Tree::Map(entries) => entries.iter().filter(|entry| entry.key.text != "where").collect(),
             _ => return None,
         };
+        // What was written there has been refused.
+        if given.is_empty() && self.source.slice(from.span).contains(':') {
+            return None;
+        }
         let [only] = given.as_slice() else {
             self.error(
                 from.span,

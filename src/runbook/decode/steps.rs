@@ -108,7 +108,7 @@ impl Decoder<'_> {
     fn action(&mut self, node: &Node) -> Option<Action> {
         let action = Action {
             with: self.inputs(node, "with"),
-            for_each: self.expr(node, "for_each"),
+            for_each: self.for_each(node),
             concurrency: self.concurrency(node),
             stop_after_failures: Self::count(node, "stop_after_failures").unwrap_or(1),
             retry: self.retry(node),
@@ -118,6 +118,9 @@ impl Decoder<'_> {
             allow_failure: Self::switch(node, "allow_failure"),
             name: self.text(node, "action")?,
         };
+        if action.wait.is_none() && node.get("wait").is_some() {
+            self.broken.insert(action.name.span);
+        }
         if let Some(register) = &action.register {
             self.identifier(register, "a name for results", &[]);
         }

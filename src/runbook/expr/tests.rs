@@ -533,7 +533,7 @@ fn references_are_those_from_outside() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     /// Whatever is written has a value or a reason, every place lies in the text, and what lint
     /// accepts with a type has a value of that type or fails in the run.

@@ -109,7 +109,7 @@ impl Lint<'_> {
                 *input.name.value == *field.name
                     || nearest(&input.name, [field.name]).is_some() && schema.field(&input.name).is_none()
             });
-            if !is_given && !self.lost.results {
+            if !is_given {
                 let message = format!("{} needs `{}`", quoted(schema.name), field.name);
                 self.found.push(
                     Diagnostic::error(name.span, message).note(format!("{}: {}", field.name, field.about)),

@@ -22,6 +22,9 @@ impl Lint<'_> {
     /// nothing was reported.
     pub(super) fn arg(&mut self, arg: &Spanned<Arg>, want: &Type, known: &Known, what: &str) -> bool {
         let before = self.found.len();
+        if self.lost.broken.contains(&arg.span) {
+            return false;
+        }
         match &arg.value {
             Arg::Literal(value) => {
                 if let Err(error) = read_literal(value, want) {

@@ -56,7 +56,7 @@ impl Lint<'_> {
                 let item = self.items(list, known);
                 known.clone().with("each", item)
             }
-            None => known.clone(),
+            None => self.without_list(known, step.span),
         };
         self.when(step, &known);
         let schema = self.schema(&action.name, Role::Action);
@@ -135,7 +135,7 @@ impl Lint<'_> {
         let Some(wait) = &action.wait else {
             if let Some(schema) = schema
                 && schema.completion == Completion::Awaited
-                && !self.lost.results
+                && !self.lost.broken.contains(&action.name.span)
             {
                 let message = format!("{} goes on after the call and has no limit", quoted(schema.name));
                 self.error(

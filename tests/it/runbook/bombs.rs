@@ -50,7 +50,9 @@ fn bombs_do_not_go_off() {
         aliases.push_str(&format!("a{level}: &a{level} [{last}]\n"));
     }
     let deep = format!("{HEAD}description: {}{}\n", "[".repeat(1000), "]".repeat(1000));
-    let deep_block: String = (0..1000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let deep_block: String = (0..1000)
+        .map(|level| format!("{}a:\n", " ".repeat(level)))
+        .collect();
     let blocks = {
         let mut text = format!("{HEAD}steps:\n");
         for level in 0..200 {
@@ -58,7 +60,10 @@ fn bombs_do_not_go_off() {
         }
         text
     };
-    let steps = format!("{HEAD}steps:\n{}", "  - {id: a, action: nope, with: {a: '${'}}\n".repeat(5_000));
+    let steps = format!(
+        "{HEAD}steps:\n{}",
+        "  - {id: a, action: nope, with: {a: '${'}}\n".repeat(5_000)
+    );
     let params: String = (0..6_000).map(|n| format!("  p{n}: {{type: strin}}\n")).collect();
     let params = format!("{HEAD}params:\n{params}steps: []\n");
     for (text, words) in [
@@ -80,7 +85,10 @@ fn a_chain_of_defaults_takes_no_more_than_its_length() {
     let mut text = format!("{HEAD}params:\n  p0: {{type: string}}\n");
     // In the order that takes longest: each needs the one below it.
     for number in (1..count).rev() {
-        text.push_str(&format!("  p{number}: {{type: string, default: \"${{params.p{}}}\"}}\n", number - 1));
+        text.push_str(&format!(
+            "  p{number}: {{type: string, default: \"${{params.p{}}}\"}}\n",
+            number - 1
+        ));
     }
     text.push_str(&format!(
         "steps:\n  - {{action: notify.sns, with: {{topic: a, text: \"${{params.p{}}}\"}}}}\nverify:\n  - {{check: http.health, with: {{url: x}}}}\n",
@@ -101,10 +109,13 @@ fn a_chain_of_defaults_takes_no_more_than_its_length() {
 fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     for path in fixtures("good") {
         let mut file = file(&path);
-        let unix = load(&file, &super::Shelf::default(), catalogue()).unwrap().runbook;
+        let unix = load(&file, &super::Shelf::default(), catalogue())
+            .unwrap()
+            .runbook;
         let text = String::from_utf8(file.bytes).unwrap().replace('\n', "\r\n");
         file.bytes = format!("\u{feff}{text}").into_bytes();
-        let windows = load(&file, &super::Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
+        let windows =
+            load(&file, &super::Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(unix.steps.len(), windows.runbook.steps.len());
         assert_eq!(unix.params.len(), windows.runbook.params.len());
         assert_ne!(unix.digest, windows.runbook.digest);
@@ -113,12 +124,21 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
 
 /// A good file with a few bytes of it replaced.
 fn spoilt() -> impl Strategy<Value = String> {
-    let path = fixtures("good").into_iter().find(|path| path.ends_with("gpu-night-down.yaml"));
+    let path = fixtures("good")
+        .into_iter()
+        .find(|path| path.ends_with("gpu-night-down.yaml"));
     let text = std::fs::read_to_string(path.expect("the fixture")).expect("a readable fixture");
     let length = text.len();
     (
         Just(text),
-        prop::collection::vec((0..length, 0..12_usize, "[-a-z:{}\\[\\]\"'$#&*!|>%@?. \n0-9가]{0,6}"), 1..4),
+        prop::collection::vec(
+            (
+                0..length,
+                0..12_usize,
+                "[-a-z:{}\\[\\]\"'$#&*!|>%@?. \n0-9가]{0,6}",
+            ),
+            1..4,
+        ),
     )
         .prop_map(|(mut text, changes)| {
             for (at, length, new) in changes {

@@ -47,8 +47,16 @@ pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         Catalogue::new([
             ActionSchema {
-                outputs: vec![OutputSchema::new("in_service", Type::Int, "Instances in service.")],
-                live: vec![OutputSchema::new("in_service", Type::Int, "Instances in service.")],
+                outputs: vec![OutputSchema::new(
+                    "in_service",
+                    Type::Int,
+                    "Instances in service.",
+                )],
+                live: vec![OutputSchema::new(
+                    "in_service",
+                    Type::Int,
+                    "Instances in service.",
+                )],
                 risk: Risk::Disruptive,
                 floor: ConfirmLevel::Ack,
                 completion: Completion::Awaited,
@@ -87,16 +95,17 @@ pub fn catalogue() -> &'static Catalogue {
             },
             action(
                 "notify.webhook",
-                vec![
-                    FieldSchema::required("url", Type::Secret, "Where."),
-                    text("text"),
-                ],
+                vec![FieldSchema::required("url", Type::Secret, "Where."), text("text")],
             ),
             action("notify.sns", vec![text("topic"), text("text")]),
             check("asg.no_activity_in_progress", vec![text("name")]),
             check(
                 "calendar.open",
-                vec![FieldSchema::required("names", Type::list(Type::Text), "Calendars.")],
+                vec![FieldSchema::required(
+                    "names",
+                    Type::list(Type::Text),
+                    "Calendars.",
+                )],
             ),
             check("http.health", vec![text("url")]),
         ])
