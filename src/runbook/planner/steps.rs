@@ -114,6 +114,12 @@ fn nested(
             .with
             .iter()
             .find(|input| input.name.value == param.name.value);
+        if let (None, model::Presence::Stored, Some(model::Origin::Secret(place))) =
+            (given, &param.presence, &param.from)
+        {
+            params.insert(param.name.value.clone(), Value::Secret(place.clone()));
+            continue;
+        }
         let arg = match (given, &param.presence) {
             (Some(input), _) => Some(&input.arg),
             (None, model::Presence::Default(arg)) => Some(arg),
