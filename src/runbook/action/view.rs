@@ -3,12 +3,13 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot};
+use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
 use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, TargetGroup};
@@ -142,6 +143,7 @@ impl View {
         rds_instances, rds_instances_mut: "the DB instances", DbInstances, Vec<DbInstance>;
         rds_clusters, rds_clusters_mut: "the DB clusters", DbClusters, Vec<DbCluster>;
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
+        rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
@@ -153,6 +155,13 @@ impl View {
         task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
+}
+
+fn is_store_events(query: &Query) -> bool {
+    matches!(
+        query,
+        Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. })
+    )
 }
 
 /// The one of a list, `None` if the whole list was read and it is not there.
@@ -427,6 +436,37 @@ impl View {
             .find(|query| matches!(query, Query::CloudWatch(cloudwatch::Read::AlarmHistory { .. })))
             .ok_or(Unread::NotAsked("the alarm history"))?;
         Ok(whole(self.cw_history(query)?)?)
+    }
+
+    /// Events of RDS or ElastiCache, of whichever time was asked for.
+    pub fn store_events(&self) -> Result<&[StoreEvent], Unread> {
+        let query = self
+            .asked()
+            .find(|query| is_store_events(query))
+            .ok_or(Unread::NotAsked("the events"))?;
+        Ok(whole(self.rds_events(query)?)?)
+    }
+
+    /// Adds an event, asked for or not.
+    pub fn add_store_event(&mut self, source: &str, message: &str) {
+        let query = self
+            .asked()
+            .find(|query| is_store_events(query))
+            .cloned()
+            .unwrap_or(Query::Rds(rds::Read::Events {
+                since: Timestamp::MIN,
+            }));
+        let event = StoreEvent {
+            source: source.to_owned(),
+            message: message.to_owned(),
+            at: Timestamp::MAX,
+        };
+        match self.rds_events_mut(&query) {
+            Some(events) => events.push(event),
+            None => self
+                .answers
+                .push((query, Ok(Reply::whole(ReplyData::StoreEvents(vec![event]))))),
+        }
     }
 
     /// A queue by name or ARN.
