@@ -48,3 +48,6 @@ pub fn catalogue() -> Catalogue {
     let actions = ALL.iter().map(|action| action.schema());
     Catalogue::new(actions.chain(check::ALL.iter().map(|check| check.schema())))
 }
+
+#[cfg(test)]
+mod tests;

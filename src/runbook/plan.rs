@@ -139,3 +139,6 @@ impl Plan {
         now > self.expires_at
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -334,3 +334,6 @@ fn record<const N: usize>(fields: [(&str, Value); N]) -> Value {
 fn seconds(span: SignedDuration) -> u64 {
     u64::try_from(span.as_secs()).unwrap_or(0).max(1)
 }
+
+#[cfg(test)]
+mod tests;
