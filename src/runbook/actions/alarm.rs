@@ -56,11 +56,7 @@ impl Action for Actions {
                 "Turns the actions of a CloudWatch alarm off: it still fires, and tells nobody.\n\
                  Undo turns them on."
             },
-            fields: vec![FieldSchema::required(
-                "alarm",
-                Type::Resource(vec![Kind::Alarm]),
-                "The alarm.",
-            )],
+            fields: vec![FieldSchema::required("alarm", Type::Text, "The alarm.")],
             outputs: Vec::new(),
             live: Vec::new(),
             risk: Risk::Reversible,

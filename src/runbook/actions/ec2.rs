@@ -67,6 +67,24 @@ fn heading(state: &str) -> &str {
     }
 }
 
+/// The instance of that id, or the only one of that name.
+fn find<'v>(view: &'v View, wanted: &str) -> Result<&'v Instance, Refusal> {
+    if let Some(instance) = view.instance(wanted)? {
+        return Ok(instance);
+    }
+    let mut named = view
+        .instances()?
+        .iter()
+        .filter(|instance| instance.name.as_deref() == Some(wanted) && instance.state != "terminated");
+    match (named.next(), named.next()) {
+        (Some(instance), None) => Ok(instance),
+        (Some(_), Some(_)) => Err(Refusal::state(format!(
+            "several instances are called {wanted}: give the id"
+        ))),
+        (None, _) => Err(Refusal::absent(format!("there is no instance {wanted}"))),
+    }
+}
+
 fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
     let sign = match to {
         To::Stopped => -1,
@@ -107,8 +125,8 @@ impl Action for Power {
             about,
             fields: vec![FieldSchema::required(
                 "instance",
-                Type::Resource(vec![Kind::Ec2Instance]),
-                "The instance's id.",
+                Type::Text,
+                "The instance's id, or its name if no other has it.",
             )],
             outputs: Vec::new(),
             live: vec![OutputSchema::new("state", Type::Text, "`running`, `stopped`, ….")],
@@ -135,9 +153,7 @@ impl Action for Power {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
-        let instance = view
-            .instance(&wanted.instance)?
-            .ok_or_else(|| Refusal::absent(format!("there is no instance {}", wanted.instance)))?;
+        let instance = find(view, &wanted.instance)?;
         let id = &instance.id;
         if let Some(group) = instance.group() {
             return Err(Refusal::state(format!(

@@ -60,11 +60,7 @@ impl Action for Failover {
                 Connections to the primary break, and writes that had not reached the replica are lost. The \
                 group needs automatic failover and the shard a replica. There is nothing to take back.",
             fields: vec![
-                FieldSchema::required(
-                    "group",
-                    Type::Resource(vec![Kind::Redis]),
-                    "The replication group.",
-                ),
+                FieldSchema::required("group", Type::Text, "The replication group."),
                 FieldSchema::required("shard", Type::Text, "The shard: `0001`, …."),
             ],
             outputs: Vec::new(),

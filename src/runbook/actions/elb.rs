@@ -83,11 +83,7 @@ impl Action for Registration {
                 }
             },
             fields: vec![
-                FieldSchema::required(
-                    "target_group",
-                    Type::Resource(vec![Kind::TargetGroup]),
-                    "The target group.",
-                ),
+                FieldSchema::required("target_group", Type::Text, "The target group."),
                 FieldSchema::required("target", Type::Text, "An instance's id, an address, or an ARN."),
                 FieldSchema::optional("port", Type::Int, "the target group's", "The port."),
             ],

@@ -38,7 +38,7 @@ impl Action for Redrive {
                 mend what made the messages fail first.",
             fields: vec![FieldSchema::required(
                 "queue",
-                Type::Resource(vec![Kind::Queue]),
+                Type::Text,
                 "The dead-letter queue.",
             )],
             outputs: Vec::new(),

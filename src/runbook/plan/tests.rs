@@ -62,7 +62,8 @@ fn the_digest_covers_everything() {
 fn no_amount_is_zero_for_want_of_knowledge() {
     use crate::runbook::action::CostDelta;
     let mut changes = sample_plan().changes;
-    changes[0].cost = CostDelta::Unknown("no price for x".to_owned());
+    changes[0].cost = CostDelta::None;
+    changes[1].cost = CostDelta::Unknown("no price for x".to_owned());
     let cost = Cost::of(&changes);
     assert_eq!((cost.usd_per_hour, cost.usd_per_month), (None, None));
     assert_eq!(cost.unknown.len(), 1);

@@ -103,7 +103,7 @@ impl Action for SetCapacity {
                 Terminate, which would keep the change from coming about, are refused. Undo brings all \
                 three sizes back.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::optional("min", Type::Int, "as it is", "The least capacity."),
                 FieldSchema::optional("max", Type::Int, "as it is", "The most capacity."),
                 FieldSchema::optional(

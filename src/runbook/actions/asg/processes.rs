@@ -56,7 +56,7 @@ fn schema(name: &'static str, about: &'static str) -> ActionSchema {
         role: Role::Action,
         about,
         fields: vec![
-            FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+            FieldSchema::required("group", Type::Text, "The group."),
             FieldSchema::required(
                 "processes",
                 Type::list(Type::Text),

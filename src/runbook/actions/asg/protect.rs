@@ -76,7 +76,7 @@ impl Action for Protect {
                 Protection does not keep an instance from being terminated by hand, replaced when unhealthy, \
                 or taken back as Spot. Undo changes exactly those instances that this step changed.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::required("instances", Type::list(Type::Text), "Ids of the instances."),
                 FieldSchema::optional(
                     "protected",

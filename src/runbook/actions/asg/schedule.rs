@@ -179,7 +179,7 @@ fn reads() -> Vec<Query> {
 
 fn schema(name: &'static str, about: &'static str, more: Vec<FieldSchema>) -> ActionSchema {
     let mut fields = vec![
-        FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+        FieldSchema::required("group", Type::Text, "The group."),
         FieldSchema::required("name", Type::Text, "The scheduled action's name."),
     ];
     fields.extend(more);

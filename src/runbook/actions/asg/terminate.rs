@@ -57,7 +57,7 @@ impl Action for TerminateInstance {
                 and so is going below the group's minimum. Undo raises the capacity again, which starts \
                 another instance; what was on the old one is gone.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::required("instance", Type::Text, "The instance's id."),
             ],
             outputs: Vec::new(),

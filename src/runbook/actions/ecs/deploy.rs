@@ -77,7 +77,7 @@ impl Action for Deploy {
                 before.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::required("task_definition", Type::Text, "`family:revision`."),
             ],
             outputs: vec![OutputSchema::new("task_definition", Type::Text, "The revision.")],

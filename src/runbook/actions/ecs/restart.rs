@@ -45,7 +45,7 @@ impl Action for Restart {
                 it is no rollback. There is nothing to take back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
             ],
             outputs: Vec::new(),
             live: Vec::new(),

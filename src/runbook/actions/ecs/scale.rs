@@ -51,7 +51,7 @@ impl Action for Scale {
                 a service that scales by itself needs its bounds changed too. Undo brings the count back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::required("desired", Type::Int, "Tasks wanted."),
             ],
             outputs: vec![OutputSchema::new("desired", Type::Int, "Tasks wanted.")],

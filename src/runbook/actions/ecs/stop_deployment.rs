@@ -81,7 +81,7 @@ impl Action for StopDeployment {
                 again by undo: deploy its revision.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
             ],
             outputs: Vec::new(),
             live: Vec::new(),

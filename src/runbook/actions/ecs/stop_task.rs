@@ -52,7 +52,7 @@ impl Action for StopTask {
                 There is nothing to take back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::required("task", Type::Text, "The task's ARN or id."),
                 FieldSchema::optional(
                     "reason",

@@ -86,11 +86,7 @@ impl Action for Power {
             name: self.name(),
             role: Role::Action,
             about,
-            fields: vec![FieldSchema::required(
-                "instance",
-                Type::Resource(vec![Kind::RdsInstance]),
-                "The instance.",
-            )],
+            fields: vec![FieldSchema::required("instance", Type::Text, "The instance.")],
             outputs: Vec::new(),
             live: Vec::new(),
             risk: Risk::Disruptive,

@@ -50,11 +50,7 @@ impl Action for Reboot {
                 Connections break for a minute or two. A failover needs Multi-AZ. There is nothing to take \
                 back.",
             fields: vec![
-                FieldSchema::required(
-                    "instance",
-                    Type::Resource(vec![Kind::RdsInstance]),
-                    "The instance.",
-                ),
+                FieldSchema::required("instance", Type::Text, "The instance."),
                 FieldSchema::optional(
                     "failover",
                     Type::Bool,

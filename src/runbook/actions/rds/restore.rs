@@ -144,7 +144,7 @@ impl Action for Restore {
             role: Role::Action,
             about,
             fields: vec![
-                FieldSchema::required("instance", Type::Resource(vec![Kind::RdsInstance]), "The source."),
+                FieldSchema::required("instance", Type::Text, "The source."),
                 FieldSchema::required(
                     "new_instance",
                     Type::Text,
