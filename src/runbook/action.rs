@@ -15,7 +15,6 @@ mod error;
 mod view;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -57,6 +56,12 @@ pub trait Action: Sync {
     /// # Errors
     /// If the arguments are not what [`Action::schema`] says.
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments>;
+
+    /// What else must be read to plan it, once [`Action::reads`] is answered: what can only be named
+    /// then, such as the revision that "last-good" means.
+    fn follow_up(&self, _with: &Arguments, _view: &View) -> Vec<Query> {
+        Vec::new()
+    }
 
     /// What would change. No change is proposed where everything is as wanted already.
     ///
@@ -106,13 +111,13 @@ pub trait Action: Sync {
 /// How an action is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How often to look whether a change has come about.
-    pub every: Duration,
-    /// How long it may take unless the runbook says otherwise.
-    pub timeout: Duration,
-    /// After an unanswered call: how long until a read that does not show the change proves that it was
+    /// How often to look whether a change has come about, seconds.
+    pub every_s: u64,
+    /// How long it may take unless the runbook says otherwise, seconds.
+    pub timeout_s: u64,
+    /// After an unanswered call: how many seconds until a read that does not show the change proves that it was
     /// not made. AWS's reads lag its writes.
-    pub settle: Duration,
+    pub settle_s: u64,
 }
 
 /// Where and when something is planned.

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod asg;
+mod ecs;
 
 use std::collections::BTreeMap;
 
@@ -143,7 +144,7 @@ pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
 }
 
 /// Every check, by name.
-pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress];
+pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress, &ecs::Settled];
 
 /// The check of that name.
 pub fn find(name: &str) -> Option<&'static dyn Check> {

@@ -161,7 +161,7 @@ impl Planner<'_> {
             let reads = super::check::reads(item, &self.shared_names(), self.now);
             if found.need(reads, view) {
                 let verdict = super::check::judge(item, &self.shared_names(), view, self.now);
-                self.weigh(item, &verdict, (&mut assembly, &mut found));
+                weigh(item, &verdict, (&mut assembly, &mut found));
             }
         }
         if !found.reasons.is_empty() {
@@ -253,32 +253,6 @@ impl Planner<'_> {
         ])
     }
 
-    /// What a precondition means for the plan.
-    fn weigh(
-        &self,
-        item: &super::plan::CheckItem,
-        verdict: &Verdict,
-        (assembly, found): (&mut Assembly<'_>, &mut Found),
-    ) {
-        let said = item.message.as_deref().unwrap_or(&item.check);
-        let detail = verdict.detail();
-        match (verdict, item.severity) {
-            (Verdict::Pass(_), _) => {}
-            (_, super::plan::Severity::Warn) => assembly.warn(format!("{said}: {detail}")),
-            (
-                Verdict::Unclear {
-                    class: Some(class), ..
-                },
-                _,
-            ) => {
-                found.refuse(super::machine::exit_of(*class), format!("{said}: {detail}"));
-            }
-            (Verdict::Fail(_) | Verdict::Unclear { .. }, _) => {
-                found.refuse(Exit::Precondition, format!("precondition: {said}: {detail}"));
-            }
-        }
-    }
-
     fn within_limits(&self, plan: &Plan) -> Result<(), Refused> {
         let limits = &self.runbook.limits;
         let radius: &BlastRadius = &plan.blast_radius;
@@ -302,6 +276,31 @@ impl Planner<'_> {
                 exit: Exit::Precondition,
                 reasons,
             })
+        }
+    }
+}
+
+/// What a precondition means for the plan.
+fn weigh(
+    item: &super::plan::CheckItem,
+    verdict: &Verdict,
+    (assembly, found): (&mut Assembly<'_>, &mut Found),
+) {
+    let said = item.message.as_deref().unwrap_or(&item.check);
+    let detail = verdict.detail();
+    match (verdict, item.severity) {
+        (Verdict::Pass(_), _) => {}
+        (_, super::plan::Severity::Warn) => assembly.warn(format!("{said}: {detail}")),
+        (
+            Verdict::Unclear {
+                class: Some(class), ..
+            },
+            _,
+        ) => {
+            found.refuse(super::machine::exit_of(*class), format!("{said}: {detail}"));
+        }
+        (Verdict::Fail(_) | Verdict::Unclear { .. }, _) => {
+            found.refuse(Exit::Precondition, format!("precondition: {said}: {detail}"));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! `alarm.disable_actions` and `alarm.enable_actions`.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -69,9 +67,9 @@ impl Action for Actions {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(5),
-            timeout: Duration::from_secs(2 * 60),
-            settle: Duration::from_secs(15),
+            every_s: 5,
+            timeout_s: 2 * 60,
+            settle_s: 15,
         }
     }
 

@@ -1,7 +1,6 @@
 //! `ec2.stop` and `ec2.start`: instances that are in no group.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -43,7 +42,7 @@ impl To {
         }
     }
 
-    const fn from_state(self) -> &'static str {
+    const fn opposite(self) -> &'static str {
         match self {
             Self::Stopped => "running",
             Self::Running => "stopped",
@@ -140,9 +139,9 @@ impl Action for Power {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 
@@ -167,7 +166,7 @@ impl Action for Power {
         if live == self.to.state() {
             return Ok(Proposal::nothing());
         }
-        if live != self.to.from_state() {
+        if live != self.to.opposite() {
             return Err(Refusal::state(format!("{id} is {}", instance.state)));
         }
         if self.to == To::Stopped && instance.purchase == Purchase::Spot {
@@ -177,8 +176,8 @@ impl Action for Power {
         }
         let name = instance.name.as_deref().unwrap_or(id);
         let mut change = Change {
-            summary: format!("{} → {}", self.to.from_state(), self.to.state()),
-            before: fields([("state", json!(self.to.from_state()))]),
+            summary: format!("{} → {}", self.to.opposite(), self.to.state()),
+            before: fields([("state", json!(self.to.opposite()))]),
             after: fields([("state", json!(self.to.state()))]),
             cost: cost(instance, self.to, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
@@ -249,7 +248,7 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.from_state()));
+        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.opposite()));
         other.name().clone_into(&mut back.action);
         Undo::By(vec![back])
     }

@@ -1,7 +1,5 @@
 //! `elasticache.failover`: a replica of a shard becomes its primary.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,10 +73,10 @@ impl Action for Failover {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(20 * 60),
+            every_s: 15,
+            timeout_s: 20 * 60,
             // Events come late, and a second failover would be a second outage.
-            settle: Duration::from_secs(3 * 60),
+            settle_s: 3 * 60,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `elb.deregister` and `elb.register`: one target of a target group.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -99,9 +97,9 @@ impl Action for Registration {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `sqs.redrive`: messages of a dead-letter queue go back to where they came from.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -53,10 +51,10 @@ impl Action for Redrive {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(30 * 60),
+            every_s: 15,
+            timeout_s: 30 * 60,
             // Counts settle within a minute.
-            settle: Duration::from_secs(90),
+            settle_s: 90,
         }
     }
 

@@ -462,7 +462,7 @@ impl Run {
         if let crate::runbook::action::Sight::Unreadable(unread) = &sight {
             return self.read_failed(act, Purpose::Reconcile, unread, out);
         }
-        let settle = SignedDuration::try_from(action.pace().settle).unwrap_or(SignedDuration::MAX);
+        let settle = SignedDuration::from_secs(i64::try_from(action.pace().settle_s).unwrap_or(i64::MAX));
         let age = self.now.cloud.duration_since(at);
         match was_made(change, &sight) {
             Some(true) => {
@@ -709,8 +709,8 @@ impl Run {
     fn wait(&self, act: Act, action: &dyn Action) -> Wait {
         let pace = action.pace();
         let own = Wait {
-            timeout_s: pace.timeout.as_secs(),
-            every_s: pace.every.as_secs().max(1),
+            timeout_s: pace.timeout_s,
+            every_s: pace.every_s.max(1),
             until: None,
             fails_if: None,
         };

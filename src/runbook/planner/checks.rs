@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Found, seconds};
 use crate::domain::diagnostic;
 use crate::domain::exit::Exit;
-use crate::runbook::check;
+use crate::runbook::check::{self, Check};
 use crate::runbook::expr::Names;
 use crate::runbook::model::{self, Baseline, CheckCall, GuardOn, Lenience};
 use crate::runbook::plan::{CheckItem, Guard, GuardBaseline, OnUnclear, Severity};
@@ -81,11 +81,9 @@ fn item(
             (check::EXPR.to_owned(), with)
         }
         CheckCall::Named { name, with } => {
-            let schema = check::find(&name.value)
-                .map(|check| check.schema())
-                .ok_or_else(|| {
-                    crate::runbook::expr::EvalError::new(format!("there is no check {}", name.value))
-                })?;
+            let schema = check::find(&name.value).map(Check::schema).ok_or_else(|| {
+                crate::runbook::expr::EvalError::new(format!("there is no check {}", name.value))
+            })?;
             let values = model::inputs(with, &schema, names)?;
             (name.value.clone(), super::steps::arguments(&values))
         }

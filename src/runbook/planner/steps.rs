@@ -261,7 +261,9 @@ fn lane(
     let with = arguments(&values);
     match action.reads(&with) {
         Ok(queries) => {
-            if !found.need(queries, assembly.view()) {
+            if !found.need(queries, assembly.view())
+                || !found.need(action.follow_up(&with, assembly.view()), assembly.view())
+            {
                 return None;
             }
         }
@@ -338,8 +340,8 @@ fn work(action: &dyn Action, wanted: &model::Action, lanes: Vec<Lane>) -> Work {
         retry: wanted.retry.as_ref().map_or_else(Retry::default, retry),
         wait: match &wanted.wait {
             None => Wait {
-                timeout_s: pace.timeout.as_secs(),
-                every_s: pace.every.as_secs().max(1),
+                timeout_s: pace.timeout_s,
+                every_s: pace.every_s.max(1),
                 until: None,
                 fails_if: None,
             },

@@ -1,7 +1,6 @@
 //! `asg.set_capacity`: the three sizes of a group, in one call.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -132,9 +131,9 @@ impl Action for SetCapacity {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(20 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 15,
+            timeout_s: 20 * 60,
+            settle_s: 20,
         }
     }
 

@@ -1,7 +1,6 @@
 //! `asg.protect`: scale-in protection of instances.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -97,9 +96,9 @@ impl Action for Protect {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(5),
-            timeout: Duration::from_secs(2 * 60),
-            settle: Duration::from_secs(15),
+            every_s: 5,
+            timeout_s: 2 * 60,
+            settle_s: 15,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `asg.terminate_instance`: one instance goes, and the capacity wanted goes down with it.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -72,9 +70,9 @@ impl Action for TerminateInstance {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 15,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 

@@ -1,7 +1,6 @@
 //! `ecs.scale`: how many tasks a service wants.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,9 +68,9 @@ impl Action for Scale {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `rds.stop` and `rds.start`.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -99,9 +97,9 @@ impl Action for Power {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(30),
-            timeout: Duration::from_secs(45 * 60),
-            settle: Duration::from_secs(30),
+            every_s: 30,
+            timeout_s: 45 * 60,
+            settle_s: 30,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `rds.reboot`: a restart, with or without the standby taking over.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -70,10 +68,10 @@ impl Action for Reboot {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(20 * 60),
+            every_s: 15,
+            timeout_s: 20 * 60,
             // Events come late, and a second restart would be a second outage.
-            settle: Duration::from_secs(3 * 60),
+            settle_s: 3 * 60,
         }
     }
 

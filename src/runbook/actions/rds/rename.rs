@@ -1,7 +1,5 @@
 //! `rds.rename`: another name for a DB instance, which is followed by its resource id.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -70,9 +68,9 @@ impl Action for Rename {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(30),
-            timeout: Duration::from_secs(40 * 60),
-            settle: Duration::from_secs(60),
+            every_s: 30,
+            timeout_s: 40 * 60,
+            settle_s: 60,
         }
     }
 

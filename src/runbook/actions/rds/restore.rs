@@ -1,7 +1,5 @@
 //! `rds.restore_snapshot` and `rds.restore_point_in_time`: always into a new instance.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -168,9 +166,9 @@ impl Action for Restore {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(60),
-            timeout: Duration::from_secs(6 * 60 * 60),
-            settle: Duration::from_secs(60),
+            every_s: 60,
+            timeout_s: 6 * 60 * 60,
+            settle_s: 60,
         }
     }
 

@@ -170,7 +170,7 @@ fn each_refusal_names_its_reason() {
             "elb.deregister",
             json!({"target_group": "api", "target": "i-1"}),
             |world| {
-                world.balancing.target_groups[0].targets.as_mut().unwrap()[1].state = "unhealthy".to_owned()
+                world.balancing.target_groups[0].targets.as_mut().unwrap()[1].state = "unhealthy".to_owned();
             },
             "only healthy target",
         ),
@@ -410,4 +410,77 @@ fn a_restore_says_what_is_lost_and_what_it_costs() {
         panic!("undo would delete data: {undo:?}");
     };
     assert!(why.contains("a day"), "{why}");
+}
+
+fn last_good(world: &World) -> Result<String, String> {
+    let action = find("ecs.deploy").unwrap();
+    let with = arguments(&json!({"cluster": "main", "service": "api", "task_definition": "last-good"}));
+    let more = action.follow_up(&with, &seen(world));
+    match action.plan(&with, &seen(world), &site()) {
+        Ok(proposal) => {
+            assert_eq!(more.len(), 1, "the revision is looked up before it is planned");
+            let change = &proposal.changes[0];
+            // What is confirmed is a revision, not a word.
+            assert_eq!(change.with["task_definition"], change.after["task_definition"]);
+            Ok(change.after["task_definition"].as_str().unwrap().to_owned())
+        }
+        Err(refusal) => Err(refusal.to_string()),
+    }
+}
+
+#[test]
+fn the_last_good_revision_is_the_one_that_ran() {
+    let deployment = |arn: &str, revision: &str, status: &str, day: u32, digest: &str| {
+        let mut deployment = service_deployment(arn, revision, status);
+        let at: jiff::Timestamp = format!("2026-11-{day:02}T00:00:00Z").parse().unwrap();
+        (deployment.started_at, deployment.finished_at) = (Some(at), Some(at));
+        let image = (
+            "api".to_owned(),
+            "repo/api:latest".to_owned(),
+            Some(digest.to_owned()),
+        );
+        deployment.target.as_mut().unwrap().images = vec![image];
+        ("api", deployment)
+    };
+    let mut world = world();
+    // 5 was never successful, 4 brought the same image as 6 does now.
+    world.deployments = vec![
+        deployment("d3", "api:3", "SUCCESSFUL", 1, "sha256:a"),
+        deployment("d4", "api:4", "SUCCESSFUL", 3, "sha256:b"),
+        deployment("d5", "api:5", "ROLLBACK_SUCCESSFUL", 4, "sha256:c"),
+        deployment("d6", "api:6", "SUCCESSFUL", 5, "sha256:b"),
+    ];
+    let mut third = world.definitions[0].clone();
+    third.revision = 3;
+    world.definitions.push(third);
+    assert_eq!(last_good_of(&world), "api:3");
+    // The order in which AWS lists them means nothing.
+    world.deployments.reverse();
+    assert_eq!(last_good_of(&world), "api:3");
+    world
+        .deployments
+        .push(deployment("d7", "api:7", "IN_PROGRESS", 6, "sha256:d"));
+    assert!(last_good(&world).unwrap_err().contains("under way"));
+    world
+        .deployments
+        .retain(|(_, known)| known.arn == "d6" || known.arn == "d5");
+    assert!(
+        last_good(&world)
+            .unwrap_err()
+            .contains("no successful deployment")
+    );
+}
+
+fn last_good_of(world: &World) -> String {
+    // The test's view holds the answers for a few revisions only.
+    let action = find("ecs.deploy").unwrap();
+    let with = arguments(&json!({"cluster": "main", "service": "api", "task_definition": "last-good"}));
+    let mut view = seen(world);
+    let more = action.follow_up(&with, &view);
+    view.extend(super::world::of(world, &more));
+    let proposal = action.plan(&with, &view, &site()).unwrap();
+    proposal.changes[0].after["task_definition"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
