@@ -11,6 +11,7 @@ pub mod logging;
 pub mod logs;
 pub mod man;
 pub mod preferences;
+pub mod runbook;
 pub mod scopes;
 pub mod spend;
 pub mod status;
@@ -62,6 +63,8 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Month to date, forecast, budgets, and what runs now by the hour
     Spend(spend::SpendArgs),
+    /// Find, read and check runbooks
+    Runbook(runbook::RunbookArgs),
     /// Check credentials, permissions, GPU hosts, clock and terminal, and say what to do
     Doctor,
     /// Print the least IAM policy that is needed; with --read-only that for looking alone
@@ -138,6 +141,7 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
     };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
+        Some(Command::Runbook(arguments)) => runbook::run(&arguments, &preferences, &out(launch::utc())),
         Some(Command::Keys) => keys::run(&preferences, &out(launch::utc())),
         Some(Command::IamPolicy) => {
             let estate = launch::estate(&preferences)?;

@@ -8,5 +8,6 @@ pub mod cost_cache;
 pub mod environment;
 pub mod host;
 pub mod meter;
+pub mod runbooks;
 pub mod schedule;
 pub mod tail;

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod logs;
 pub mod out;
 pub mod paint;
+pub mod runbook;
 pub mod spend;
 pub mod status;
 pub mod table;

@@ -18,6 +18,7 @@
 
 pub mod action;
 pub mod actions;
+mod catalogue;
 pub mod check;
 mod decode;
 pub mod expr;
@@ -35,8 +36,10 @@ pub mod planner;
 pub mod record;
 pub mod reference;
 pub mod schema;
+pub mod shipped;
 pub mod types;
 pub mod value;
 
-pub use lint::global_names;
+pub use catalogue::catalogue;
+pub use lint::{floor_of, global_names};
 pub use load::{File, Found, Library, Loaded, MOST_NESTED, NoLibrary, Unusable, load};

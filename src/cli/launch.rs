@@ -372,7 +372,16 @@ fn frame(environment: policy::Environment) -> Frame {
 
 /// An estate file by path, or by name in `./estates`, the configuration folder, or among those
 /// that are compiled in.
-fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+/// The estate's file that the settings name, if it is one on disk.
+pub fn estate_file(preferences: &Preferences) -> Option<PathBuf> {
+    let name = preferences.settings.estate.as_deref()?;
+    estate_places(name, &preferences.environment)
+        .into_iter()
+        .find(|place| place.is_file())
+}
+
+/// Where an estate's file may be.
+fn estate_places(name: &str, environment: &Environment) -> Vec<PathBuf> {
     let mut places = vec![PathBuf::from(name)];
     if !name.contains('/') {
         places.push(PathBuf::from(format!("estates/{name}.yaml")));
@@ -382,6 +391,11 @@ fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
                 .map(|dir| dir.join("estates").join(format!("{name}.yaml"))),
         );
     }
+    places
+}
+
+fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+    let places = estate_places(name, environment);
     for place in &places {
         match std::fs::read(place) {
             Ok(bytes) => return parse_estate(&place.to_string_lossy(), &bytes),

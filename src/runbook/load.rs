@@ -244,7 +244,7 @@ fn explain_quoting(text: &str, diagnostics: &mut [Diagnostic]) {
         let is_unquoted = text[line..end]
             .match_indices("${")
             .any(|(at, _)| !text[line..line + at].contains(['"', '\'']));
-        if is_unquoted {
+        if is_unquoted && diagnostic.label.is_empty() {
             diagnostic.label = "write an expression with quotes: \"${…}\"".to_owned();
         }
     }

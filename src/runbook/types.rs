@@ -89,8 +89,8 @@ impl Type {
             (Self::Optional(want), have) => want.accepts(have),
             (_, Self::Optional(_) | Self::Null) => false,
             (Self::Number, Self::Int) => true,
-            // A resource is named by its name.
-            (Self::Text, Self::Resource(_)) => true,
+            // A resource and its name stand for each other.
+            (Self::Text, Self::Resource(_)) | (Self::Resource(_), Self::Text) => true,
             (Self::Resource(want), Self::Resource(have)) => have.iter().all(|kind| want.contains(kind)),
             (Self::List(want), Self::List(have)) => want.accepts(have),
             (Self::Map(want), Self::Map(have)) => want.accepts(have),
@@ -367,6 +367,8 @@ pub fn read_literal(value: &Value, want: &Type) -> Result<Value, NotOfType> {
                 .map(|(key, value)| Ok((key.clone(), read_literal(value, of)?)));
             entries.collect::<Result<_, _>>().map(Value::Map)
         }
+        // A resource is written down by its name.
+        (Type::Resource(_), Value::Text(_)) => Ok(value.clone()),
         (want, value) if want.holds(value) => Ok(value.clone()),
         (want, value) => {
             let found = match value {
@@ -427,7 +429,7 @@ mod tests {
             ("number", "int", true),
             ("int", "number", false),
             ("string", "aws/asg", true),
-            ("aws/asg", "string", false),
+            ("aws/asg", "string", true),
             ("aws/asg|ec2-instance", "aws/asg", true),
             ("aws/asg", "aws/asg|ec2-instance", false),
             ("list<number>", "list<int>", true),

@@ -80,6 +80,17 @@ pub struct Resource {
     pub facts: BTreeMap<String, Value>,
 }
 
+impl Resource {
+    /// What calls of AWS name it by: an instance by its id, since its name is a tag that several may
+    /// have; everything else by its name.
+    pub fn handle(&self) -> &str {
+        match self.kind {
+            Kind::Ec2Instance => &self.id,
+            _ => &self.name,
+        }
+    }
+}
+
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -187,7 +198,8 @@ impl Value {
     }
 
     /// The value as JSON that people and scripts read: durations, sizes and times as they are
-    /// written in a runbook, a resource as its name, a secret as where it is.
+    /// written in a runbook, a resource as its
+    /// [`Resource::handle`], a secret as where it is.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Null => Json::Null,
@@ -201,12 +213,10 @@ impl Value {
                     .map(|(key, value)| (key.clone(), value.to_json()))
                     .collect(),
             ),
-            Self::Text(_)
-            | Self::Duration(_)
-            | Self::Size(_)
-            | Self::Time(_)
-            | Self::Secret(_)
-            | Self::Resource(_) => Json::String(self.to_string()),
+            Self::Text(_) | Self::Duration(_) | Self::Size(_) | Self::Time(_) | Self::Secret(_) => {
+                Json::String(self.to_string())
+            }
+            Self::Resource(resource) => Json::String(resource.handle().to_owned()),
         }
     }
 }

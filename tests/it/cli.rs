@@ -3,6 +3,7 @@
 
 mod printed;
 mod refused;
+mod runbook;
 mod spoken;
 mod status;
 

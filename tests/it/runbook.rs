@@ -4,6 +4,7 @@ mod bombs;
 mod catalogue;
 mod files;
 mod params;
+mod shipped;
 
 use std::fs;
 use std::path::{Path, PathBuf};

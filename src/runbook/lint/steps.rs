@@ -279,7 +279,7 @@ impl Lint<'_> {
 }
 
 /// The level that a runbook demands as a whole: of its actions, of what it uses, and its own.
-pub(in crate::runbook) fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
+pub fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
     let own = runbook
         .confirm
         .level

@@ -117,22 +117,23 @@ impl Arg {
     }
 }
 
-/// The value if it is of the type, a resource taken as its name where text is wanted.
+/// The value if it is of the type, a resource taken as what calls name it by where text is wanted.
 fn fitting(value: Value, want: &Type) -> Result<Value, EvalError> {
-    let value = match (&value, want.present()) {
-        (Value::Resource(resource), Type::Text) => Value::Text(resource.name.clone()),
-        (Value::List(items), Type::List(of)) if **of == Type::Text => Value::List(
-            items
-                .iter()
-                .map(|item| match item {
-                    Value::Resource(resource) => Value::Text(resource.name.clone()),
-                    other => other.clone(),
-                })
-                .collect(),
-        ),
-        _ => value,
+    let value = match (value, want.present()) {
+        (Value::Resource(resource), Type::Text) => Value::text(resource.handle()),
+        (Value::List(items), Type::List(of)) => {
+            let items = items.into_iter().map(|item| fitting(item, of));
+            Value::List(items.collect::<Result<_, _>>()?)
+        }
+        (value, _) => value,
     };
-    if want.holds(&value) {
+    let is_named = match (want.present(), &value) {
+        (Type::Resource(_), Value::Text(_)) => true,
+        // Each item has been looked at.
+        (Type::List(_), Value::List(_)) => true,
+        _ => false,
+    };
+    if is_named || want.holds(&value) {
         Ok(value)
     } else {
         Err(EvalError::new(format!(

@@ -1,0 +1,5 @@
+//! `qd runbook`: finding, reading and checking runbooks.
+
+pub mod lint;
+pub mod list;
+pub mod show;

@@ -1,0 +1,24 @@
+//! The runbooks that come with the program.
+
+use super::load::File;
+
+/// Name and text, by name.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
+    ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
+];
+
+/// What the keys of shipped runbooks begin with. No path on disk does.
+pub const KEY_PREFIX: &str = "shipped:";
+
+/// A shipped runbook.
+pub fn get(name: &str) -> Option<File> {
+    SHIPPED
+        .iter()
+        .find(|(own, _)| *own == name)
+        .map(|(name, text)| File {
+            key: format!("{KEY_PREFIX}{name}"),
+            name: format!("{name}.yaml (shipped)"),
+            bytes: text.as_bytes().to_vec(),
+        })
+}

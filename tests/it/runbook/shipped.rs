@@ -1,0 +1,117 @@
+//! What comes with the program: its runbooks, the schema for editors, the reference.
+
+use std::fs;
+use std::path::Path;
+
+use pretty_assertions::assert_eq;
+use quarterdeck::runbook::shipped::{self, SHIPPED};
+use quarterdeck::runbook::{File, NoLibrary, catalogue, json_schema, load, reference};
+
+use super::{Shelf, fixtures, root};
+
+/// Compares a file with what the code makes of it, or rewrites it if `QD_UPDATE_SCHEMAS` is set.
+fn assert_generated(path: &Path, made: &str) {
+    if std::env::var_os("QD_UPDATE_SCHEMAS").is_some() {
+        fs::write(path, made).expect("the file can be written");
+    }
+    let held = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        held == made,
+        "{} is out of date; run the tests once with QD_UPDATE_SCHEMAS=1",
+        path.display()
+    );
+}
+
+#[test]
+fn the_schema_for_editors_is_the_one_of_the_code() {
+    let made = json_schema::json_schema(catalogue());
+    assert_generated(&root().join("schemas/runbook.schema.json"), &made);
+}
+
+#[test]
+fn the_references_are_those_of_the_code() {
+    let actions = format!(
+        "# Actions and checks of runbooks\n\nMade from the code. How a runbook is written is in \
+         [runbook-format.md](runbook-format.md).\n\n{}",
+        reference::action_reference(catalogue())
+    );
+    assert_generated(&root().join("docs/runbook-actions.md"), &actions);
+    let path = root().join("docs/runbook-format.md");
+    let text = fs::read_to_string(&path).expect("the document");
+    let (begin, end) = ("<!-- reference: begin -->", "<!-- reference: end -->");
+    let (before, rest) = text.split_once(begin).expect("a place for the reference");
+    let (_, after) = rest.split_once(end).expect("the end of the reference");
+    let made = format!(
+        "{before}{begin}\n\n{}\n{end}{after}",
+        reference::format_reference()
+    );
+    assert_generated(&path, &made);
+}
+
+#[test]
+fn the_example_of_the_documentation_loads() {
+    let text = fs::read_to_string(root().join("docs/runbook-format.md")).expect("the document");
+    let (_, rest) = text.split_once("```yaml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let file = File {
+        key: "example".to_owned(),
+        name: "docs/runbook-format.md".to_owned(),
+        bytes: example.as_bytes().to_vec(),
+    };
+    let loaded = load(&file, &NoLibrary, catalogue()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings[0]);
+}
+
+#[test]
+fn every_shipped_runbook_is_listed_and_clean() {
+    let mut on_disk: Vec<String> = fs::read_dir(root().join("runbooks"))
+        .expect("the folder")
+        .map(|entry| entry.expect("a readable folder").path())
+        .map(|path| path.file_stem().expect("a file").to_string_lossy().into_owned())
+        .collect();
+    on_disk.sort();
+    let listed: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed, on_disk);
+    for (name, text) in SHIPPED {
+        let schema = "# yaml-language-server: $schema=../schemas/runbook.schema.json\n";
+        assert!(text.starts_with(schema), "{name} does not name its schema");
+        let file = shipped::get(name).expect("it is there");
+        let loaded = load(&file, &Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(loaded.warnings.is_empty(), "{}", loaded.warnings[0]);
+        assert_eq!(loaded.runbook.name.value, *name);
+        assert!(!loaded.runbook.verify.is_empty(), "{name} proves nothing");
+        for param in &loaded.runbook.params {
+            assert!(
+                !param.about.is_empty(),
+                "{name}: {} says nothing of itself",
+                *param.name
+            );
+        }
+    }
+}
+
+/// Every key of the format is used by some fixture, so that none is only documented.
+#[test]
+fn every_key_of_the_format_is_tried() {
+    let schema: serde_json::Value = serde_json::from_str(&json_schema::json_schema(catalogue())).unwrap();
+    let mut keys = Vec::new();
+    let mut collect = |object: &serde_json::Value| {
+        if let Some(properties) = object["properties"].as_object() {
+            keys.extend(properties.keys().cloned());
+        }
+    };
+    collect(&schema);
+    for definition in schema["definitions"].as_object().expect("definitions").values() {
+        collect(definition);
+    }
+    let texts: Vec<String> = fixtures("good")
+        .into_iter()
+        .chain(fixtures("bad"))
+        .map(|path| fs::read_to_string(path).expect("a readable fixture"))
+        .collect();
+    let untried: Vec<&String> = keys
+        .iter()
+        .filter(|key| !texts.iter().any(|text| text.contains(&format!("{key}:"))))
+        .collect();
+    assert_eq!(untried, Vec::<&String>::new());
+}
