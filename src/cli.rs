@@ -105,12 +105,14 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> Exit {
         complain(&format!("qd: {advice}"));
         return Exit::Usage;
     }
-    // A reader that has gone away wants no help.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-        _ => Exit::Usage,
+    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+        // A reader that has gone away wants no help.
+        let _ = error.print();
+        return Exit::Done;
     }
+    // It repeats what was typed, which a script may have taken from anywhere.
+    complain(&error.render().to_string());
+    Exit::Usage
 }
 
 fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
@@ -123,6 +125,7 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         _ => {}
     }
     let preferences = Arc::new(Preferences::read(&global, environment));
+    preferences.check(&global)?;
     // The console shows them itself.
     if command.is_some() {
         preferences.tell();
@@ -139,6 +142,11 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
             preferences.environment.variables(),
         )
     };
+    let launch = || -> Result<Launch, Usage> {
+        let launch = Launch::of(&global, &preferences, maker)?;
+        launch.tell();
+        Ok(launch)
+    };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
         Some(Command::Runbook(arguments)) => runbook::run(&arguments, &preferences, &out(launch::utc())),
@@ -148,19 +156,19 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
             iam_policy::run(&global, estate.as_ref(), &out(launch::utc()))
         }
         Some(Command::Status(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             status::run(&arguments, &global, &launch, &out(launch.zone()))
         }
         Some(Command::Logs(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             logs::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Spend(arguments)) => {
-            let launch = Launch::of(&global, &preferences, maker)?;
+            let launch = launch()?;
             spend::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Doctor) => {
-            let launch = Launch::of(&global, &preferences, maker);
+            let launch = launch();
             let zone = launch.as_ref().map_or_else(|_| launch::utc(), Launch::zone);
             doctor::run(
                 launch.as_ref().map_err(Clone::clone),

@@ -20,11 +20,25 @@ pub mod demo;
 /// A future that can be kept and sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Takes parts of an answer.
+pub type Parts<'a> = &'a (dyn Fn(Reply) + Send + Sync);
+
 /// A cloud that can be asked and changed.
 pub trait Cloud: Send + Sync {
     /// Answers a question, paged to the end. Fails as a whole only where nothing could be read;
     /// what is missing from a partial answer is in its gaps.
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>>;
+
+    /// The same, telling of parts of the answer as they come, where some come long before others:
+    /// of hosts that run a command. The answer at the end is whole all the same.
+    fn read_in_parts<'a>(
+        &'a self,
+        scope: &'a Scope,
+        query: &'a Query,
+        _part: Parts<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Fault>> {
+        self.read(scope, query)
+    }
 
     /// Makes a change, once: no retry happens in here. A timeout means that it may have happened.
     fn write<'a>(

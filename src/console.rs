@@ -3,6 +3,6 @@
 pub mod clipboard;
 pub mod input;
 pub mod logs;
-mod quiet;
+pub mod quiet;
 pub mod session;
 pub mod terminal;

@@ -28,7 +28,7 @@
 //!
 //! What holds everywhere:
 //!
-//! - Imports go one way; a test is to hold them. Pure layers see no file, environment, network, process,
+//! - Imports go one way; a test holds them. Pure layers see no file, environment, network, process,
 //!   thread, clock or system time zone: time is an argument.
 //! - Two clocks: the cloud's, which the demo runs faster, and the wall's, which is the user's.
 //! - A value, the question under way and the failures since are kept apart

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarterdeck::cli::launch::Place;
 use quarterdeck::cloud::Cloud;
-use quarterdeck::cloud::demo::{Demo, MemoryLog};
+use quarterdeck::cloud::demo::Demo;
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::engine::host::EngineHost;
 
@@ -20,10 +20,11 @@ fn make(
     host: Arc<EngineHost>,
 ) -> anyhow::Result<Arc<dyn Cloud>> {
     match place {
-        Place::Demo { settings, .. } => Ok(Arc::new(Demo::new(
+        Place::Demo { settings, log } => Ok(Arc::new(Demo::new(
             host,
             *settings,
-            Box::new(MemoryLog::default()),
+            Box::new(log.clone()),
+            read_only,
         )?)),
         #[cfg(feature = "aws")]
         Place::Aws {
@@ -40,9 +41,7 @@ fn make(
             Ok(Arc::new(Aws::new(host, settings)))
         }
         #[cfg(not(feature = "aws"))]
-        Place::Aws { .. } => {
-            drop((read_only, host));
-            anyhow::bail!("this build knows no AWS, only --demo: build with the feature `aws`")
-        }
+        // Refused before it comes to this.
+        Place::Aws { .. } => anyhow::bail!("{}", quarterdeck::cli::launch::NO_AWS),
     }
 }

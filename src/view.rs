@@ -12,6 +12,7 @@ pub mod overview;
 pub mod spark;
 pub mod styles;
 pub mod table;
+pub mod trouble;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -34,13 +35,16 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, styles: &Styles) -> Geometry {
             body_width: area.width,
         };
     }
-    let [head, body, foot] = Layout::vertical([
+    let troubles = crate::app::trouble::lines(state);
+    let [head, trouble, body, foot] = Layout::vertical([
         Constraint::Length(2),
+        Constraint::Length(trouble::height(&troubles, area.width)),
         Constraint::Fill(1),
         Constraint::Length(footer::HEIGHT),
     ])
     .areas(area);
     header::draw(frame, head, state, styles);
+    trouble::draw(frame, trouble, &troubles, styles);
     let rows = body::draw(frame, body, state, styles);
     footer::draw(frame, foot, state, styles);
     overlays::draw(frame, area, state, styles);
@@ -59,7 +63,7 @@ fn too_small(frame: &mut Frame<'_>, area: Rect, styles: &Styles) {
     let lines = [
         format!("quarterdeck needs {}x{}", LEAST.0, LEAST.1),
         format!("this terminal has {}x{}", area.width, area.height),
-        "make it larger, or q quits".to_owned(),
+        "make it larger; Ctrl-C leaves".to_owned(),
     ];
     for (row, line) in (area.y..area.bottom()).zip(lines) {
         frame.render_widget(

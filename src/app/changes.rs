@@ -5,6 +5,15 @@ use crate::app::state::State;
 use crate::app::table::{Cell, Tone};
 use crate::domain::changes::Change;
 
+/// What to say where there is no change to show.
+pub fn nothing(state: &State) -> &'static str {
+    if crate::app::estate_line::unread(state).is_some() {
+        "reading …"
+    } else {
+        "no deployment, scaling activity, database event or alarm transition"
+    }
+}
+
 /// One change: when, what sort, what, who.
 pub fn line(state: &State, change: &Change) -> Vec<Cell> {
     let mut cells = vec![

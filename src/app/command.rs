@@ -337,7 +337,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Accept,
         "accept",
-        "accept until the console ends",
+        "accept until you leave",
         Context::Global,
         &["a"],
     ),
@@ -345,7 +345,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Link,
         "link",
-        "console address and aws command",
+        "console address, aws command",
         Context::Global,
         &["o"],
     ),
@@ -440,7 +440,13 @@ pub const REGISTRY: &[Entry] = &[
         &["f"],
     ),
     entry(Command::Follow, "follow", "follow the end", Context::Logs, &["F"]),
-    entry(Command::Wrap, "wrap", "wrap long lines", Context::Logs, &["W"]),
+    entry(
+        Command::Wrap,
+        "wrap",
+        "whole lines, wrapped",
+        Context::Logs,
+        &["W"],
+    ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];
 

@@ -5,12 +5,14 @@ mod compute;
 mod data;
 mod ecs;
 mod network;
+mod wrap;
 
 pub(crate) use compute::purchase;
 use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::format;
-use crate::app::panes::is_accepted;
+use crate::app::panes::{is_accepted, scope_of};
 use crate::app::state::{Level, State};
 use crate::app::table::{Cell, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
@@ -48,6 +50,8 @@ pub struct Chart {
     pub title: String,
     /// The newest value as text, or that there is none.
     pub latest: String,
+    /// The largest value as text.
+    pub largest: String,
     /// Values with the start of their period, oldest first.
     pub points: Vec<(Timestamp, f64)>,
     /// How it looks.
@@ -77,6 +81,18 @@ impl Detail {
     }
 }
 
+/// Columns of the names of facts, so that their values stand below each other.
+pub fn fact_names_width(facts: &[(String, Cell)]) -> usize {
+    /// Longer names are cut: values matter more.
+    const MOST: usize = 28;
+    facts
+        .iter()
+        .map(|(name, _)| name.width())
+        .max()
+        .unwrap_or(0)
+        .min(MOST)
+}
+
 /// The detail of a level.
 pub fn build(state: &State, level: &Level) -> Detail {
     let mut detail = match level {
@@ -85,6 +101,7 @@ pub fn build(state: &State, level: &Level) -> Detail {
         Level::LogLine { key, .. } => crate::app::logs::line_detail(state, *key),
         Level::Tail => Detail::default(),
     };
+    wrap::wrap(&mut detail.blocks, usize::from(state.geometry.body_width));
     for block in &mut detail.blocks {
         if let Block::Table(section) = block {
             section.measure();
@@ -101,7 +118,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         };
     };
     let mut blocks = findings(state, resource);
-    let scope = state.picture.inventory.scope(&resource.scope);
+    let scope = scope_of(state, resource);
     let own = scope.and_then(|scope| match resource.kind {
         Kind::EcsService => ecs::service(state, scope, &resource.id, reveal),
         Kind::Asg => compute::group(state, scope, &resource.id),
@@ -116,7 +133,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => network::budget(scope, &resource.id),
+        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
         Kind::Scope => Some(scope_blocks(state, scope)),
     });
     match own {
@@ -206,13 +223,14 @@ fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
         .filter(|change| of.is_none_or(|of| change.resource.as_ref() == Some(of)))
         .map(|change| crate::app::changes::line(state, change))
         .collect();
+    let zone = &state.zone().label;
     let title = of.map_or_else(
-        || "what changed in the last 2 hours".to_owned(),
-        |of| format!("what changed in the last 2 hours: {} {}", of.kind, name_of(of)),
+        || format!("changed in the last 2 h, {zone}"),
+        |of| format!("changed in the last 2 h, {zone}: {} {}", of.kind, name_of(of)),
     );
     let block = if lines.is_empty() {
         Block::Lines(vec![vec![
-            Cell::new("nothing that AWS tells of").tone(Tone::Muted),
+            Cell::new(crate::app::changes::nothing(state)).tone(Tone::Muted),
         ]])
     } else {
         Block::Lines(lines)
@@ -258,7 +276,8 @@ fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
         }
         (None, None) => lines.push(vec![Cell::new("asking CloudTrail …").tone(Tone::Muted)]),
     }
-    vec![Block::Heading("CloudTrail".to_owned()), Block::Lines(lines)]
+    let heading = format!("CloudTrail, times in {}", state.zone().label);
+    vec![Block::Heading(heading), Block::Lines(lines)]
 }
 
 /// A scope: who, where, and every source with its age and failure.

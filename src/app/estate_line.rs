@@ -1,6 +1,6 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
-use std::collections::BTreeSet;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::format;
 use crate::app::pane::Pane;
@@ -10,10 +10,12 @@ use crate::app::table::Tone;
 use crate::domain::alarm::AlarmState;
 use crate::domain::cost::DailyCost;
 use crate::domain::elb;
+use crate::domain::focus::Probing;
 use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
-use crate::domain::health::Severity;
-use crate::domain::ids::ResourceKey;
+use crate::domain::health::{Health, Severity};
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
 
 /// An entry: the pane, and what there is to say of it.
@@ -73,6 +75,49 @@ fn entry(state: &State, pane: Pane, text: String) -> Entry {
     }
 }
 
+/// Whether any of the sources behind the overview has answered in any scope.
+pub fn knows_anything(state: &State) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| BEHIND.iter().any(|source| scope.standing(source).at.is_some()))
+}
+
+/// What to say beside counts while a source has not answered yet; `None` once each has, well or
+/// badly: what failed has its own place on screen.
+pub fn unread(state: &State) -> Option<&'static str> {
+    let settled = state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| BEHIND.iter().all(|source| scope.standing(source).is_settled()));
+    match (settled, knows_anything(state)) {
+        (true, _) => None,
+        (false, true) => Some("so far, reading …"),
+        (false, false) => Some("reading …"),
+    }
+}
+
+/// The listings that findings are made of.
+const BEHIND: [Source; 6] = [
+    Source::EcsFleet,
+    Source::Groups,
+    Source::Instances,
+    Source::DbInstances,
+    Source::Balancing,
+    Source::Alarms,
+];
+
+/// Whether a source was read in none of the scopes: then there is nothing to count.
+fn is_unknown(state: &State, source: &Source) -> bool {
+    state
+        .picture
+        .inventory
+        .shown()
+        .all(|scope| scope.standing(source).at.is_none())
+}
+
 /// Scopes that are shown, and whether a source was read in all of them.
 fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'static str) {
     let all: Vec<&ScopeState> = state.picture.inventory.shown().collect();
@@ -80,45 +125,55 @@ fn scopes<'a>(state: &'a State, source: &Source) -> (Vec<&'a ScopeState>, &'stat
     (all, if read { "" } else { "?" })
 }
 
-/// Resources of a pane with an open finding that is more than a note.
-fn troubled(state: &State, pane: Pane) -> usize {
-    let resources: BTreeSet<&ResourceKey> = state
-        .picture
-        .findings
-        .iter()
-        .filter(|finding| Pane::of_kind(finding.resource.kind) == pane && finding.severity > Severity::Info)
-        .filter(|finding| !is_accepted(state, finding))
-        .map(|finding| &finding.resource)
-        .collect();
-    resources.len()
+/// How many of these resources are not well: as many as the pane's lists show so.
+fn troubled<'a>(
+    state: &State,
+    kind: Kind,
+    resources: impl Iterator<Item = (&'a ScopeState, &'a String)>,
+) -> usize {
+    resources
+        .filter(|(scope, id)| {
+            let key = ResourceKey::new(scope.name(), kind, id);
+            state.verdicts.health(&key) > Health::Unknown
+        })
+        .count()
 }
 
 fn bad(count: usize) -> String {
     if count > 0 {
-        format!(" {count} bad")
+        format!(", {count} bad")
     } else {
         String::new()
     }
 }
 
 fn services(state: &State) -> String {
-    let (scopes, doubt) = scopes(state, &Source::EcsFleet);
-    let services = scopes
-        .iter()
-        .filter_map(|scope| scope.ecs.get())
-        .flat_map(|fleet| &fleet.services);
-    let (mut total, mut full) = (0, 0);
-    for service in services {
-        total += 1;
-        full += usize::from(service.running >= service.desired);
+    if is_unknown(state, &Source::EcsFleet) {
+        return format!("ecs {}", format::UNKNOWN);
     }
-    format!(
-        "ecs {full}/{total}{doubt}{}",
-        bad(troubled(state, Pane::Services))
-    )
+    let (scopes, doubt) = scopes(state, &Source::EcsFleet);
+    let services = || {
+        scopes
+            .iter()
+            .filter_map(|scope| Some((*scope, scope.ecs.get()?)))
+            .flat_map(|(scope, fleet)| fleet.services.iter().map(move |service| (scope, service)))
+    };
+    let total = services().count();
+    if total == 0 {
+        return format!("no ecs{doubt}");
+    }
+    let full = services()
+        .filter(|(_, service)| service.running >= service.desired)
+        .count();
+    let arns = services().map(|(scope, service)| (scope, &service.arn));
+    let troubled = troubled(state, Kind::EcsService, arns);
+    format!("ecs {full}/{total}{doubt}{}", bad(troubled))
 }
 
 fn gpus(state: &State) -> String {
+    if is_unknown(state, &Source::Instances) {
+        return format!("gpu {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Instances);
     let instances = scopes.iter().filter_map(|scope| scope.instances.get()).flatten();
     let hosts = instances
@@ -135,10 +190,11 @@ fn gpus(state: &State) -> String {
         .count();
     let cards: usize = readings.iter().map(|reading| reading.cards.len()).sum();
     let silent = if silent > 0 {
-        format!(" {silent} silent")
+        format!(", {silent} silent")
     } else {
         String::new()
     };
+    let plural = if hosts == 1 { "host" } else { "hosts" };
     match (hosts, readings.is_empty()) {
         (0, _) => {
             let groups = scopes
@@ -148,31 +204,77 @@ fn gpus(state: &State) -> String {
                 .count();
             format!("asg {groups}{doubt}, no GPUs")
         }
-        (_, true) => format!("gpu {hosts} hosts{doubt}, not asked"),
-        (_, false) => format!("gpu {hosts} hosts{doubt}, {cards} cards{silent}"),
+        (_, true) if is_probing(state) => format!("gpu {hosts} {plural}{doubt}, asking …"),
+        (_, true) => format!("gpu {hosts} {plural}{doubt}, not asked"),
+        (_, false) => format!("gpu {hosts} {plural}{doubt}, {cards} cards{silent}"),
     }
 }
 
+/// Whether GPU hosts are being asked and have not answered yet.
+pub fn is_probing(state: &State) -> bool {
+    if state
+        .picture
+        .inventory
+        .shown()
+        .any(|scope| scope.gpu.pending.is_some())
+    {
+        return true;
+    }
+    let waits = |scope: &ScopeState| !scope.standing(&Source::GpuProbe).is_settled();
+    state.pane.focus().gpu == Probing::Yes
+        && state.setup.probing == Probing::Yes
+        && state.picture.inventory.shown().any(waits)
+}
+
 fn stores(state: &State) -> String {
+    if is_unknown(state, &Source::DbInstances) && is_unknown(state, &Source::Caches) {
+        return format!("data {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::DbInstances);
     let (_, cache_doubt) = self::scopes(state, &Source::Caches);
-    let databases: usize = scopes
-        .iter()
-        .filter_map(|scope| scope.db_instances.get())
-        .map(Vec::len)
-        .sum();
-    let caches: usize = scopes
-        .iter()
-        .filter_map(|scope| scope.caches.get())
-        .map(Vec::len)
-        .sum();
+    let databases: Vec<_> = of_all(&scopes, |scope| scope.db_instances.get());
+    let clusters: Vec<_> = of_all(&scopes, |scope| scope.db_clusters.get());
+    let caches: Vec<_> = of_all(&scopes, |scope| scope.caches.get());
+    if databases.len() + caches.len() == 0 {
+        return format!("no data stores{doubt}");
+    }
+    let troubled = troubled(
+        state,
+        Kind::RdsInstance,
+        databases.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::RdsCluster,
+        clusters.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::Redis,
+        caches.iter().map(|(scope, one)| (*scope, &one.arn)),
+    );
     format!(
-        "data {databases}{doubt} db {caches}{cache_doubt} cache{}",
-        bad(troubled(state, Pane::Data))
+        "data {}{doubt} db {}{cache_doubt} cache{}",
+        databases.len(),
+        caches.len(),
+        bad(troubled)
     )
 }
 
+/// What the scopes have of something, each with its scope.
+fn of_all<'a, T>(
+    scopes: &[&'a ScopeState],
+    list: impl Fn(&'a ScopeState) -> Option<&'a Vec<T>>,
+) -> Vec<(&'a ScopeState, &'a T)> {
+    scopes
+        .iter()
+        .filter_map(|scope| Some((*scope, list(scope)?)))
+        .flat_map(|(scope, items)| items.iter().map(move |item| (scope, item)))
+        .collect()
+}
+
 fn network(state: &State) -> String {
+    if is_unknown(state, &Source::Balancing) && is_unknown(state, &Source::Queues) {
+        return format!("net {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Queues);
     let waiting: u64 = scopes
         .iter()
@@ -195,7 +297,29 @@ fn network(state: &State) -> String {
     } else {
         String::new()
     };
-    format!("net {groups} tg{queued}")
+    let (_, unread) = self::scopes(state, &Source::Balancing);
+    let target_groups = of_all(&scopes, |scope| Some(&scope.balancing.get()?.target_groups));
+    let balancers = of_all(&scopes, |scope| Some(&scope.balancing.get()?.load_balancers));
+    let queues = of_all(&scopes, |scope| scope.queues.get());
+    let gateways = of_all(&scopes, |scope| scope.nat_gateways.get());
+    let troubled = troubled(
+        state,
+        Kind::TargetGroup,
+        target_groups.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::LoadBalancer,
+        balancers.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::Queue,
+        queues.iter().map(|(scope, one)| (*scope, &one.arn)),
+    ) + troubled(
+        state,
+        Kind::NatGateway,
+        gateways.iter().map(|(scope, one)| (*scope, &one.id)),
+    );
+    format!("net {groups}{unread} tg{queued}{}", bad(troubled))
 }
 
 fn logs(state: &State) -> String {
@@ -206,6 +330,7 @@ fn logs(state: &State) -> String {
         .flatten()
         .count();
     match state.logs.rates.per_minute(state.picture.at) {
+        None if is_unknown(state, &Source::LogGroups) => format!("logs {}", format::UNKNOWN),
         Some(errors) => format!("logs {errors} err/min"),
         None => format!("logs {groups}{doubt} groups"),
     }
@@ -248,12 +373,17 @@ fn spend(state: &State) -> String {
         .picture
         .burn
         .total
+        // Nothing burns as far as is known before anything is.
+        .filter(|_| !is_unknown(state, &Source::Instances))
         .map(|rate| format::usd(rate.per_hour().as_f64()));
     let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
     format!("spend {spent}{budget}{burn}")
 }
 
 fn alarms(state: &State) -> String {
+    if is_unknown(state, &Source::Alarms) {
+        return format!("alarms {}", format::UNKNOWN);
+    }
     let (scopes, doubt) = scopes(state, &Source::Alarms);
     let alarms: Vec<_> = scopes
         .iter()
@@ -267,7 +397,18 @@ fn alarms(state: &State) -> String {
     format!("alarms {firing}/{}{doubt}", alarms.len())
 }
 
-/// What customers see, over all load balancers in the last five minutes: the share of answers 5xx
+/// The newest period that is over, unless it is long ago: its beginning, its end, its value.
+fn newest_whole(series: &Series, now: Timestamp) -> Option<(Timestamp, Timestamp, f64)> {
+    /// CloudWatch is minutes late; older values say nothing of now.
+    const OLDEST: SignedDuration = SignedDuration::from_mins(20);
+    let period = SignedDuration::from_secs(i64::from(series.period_s));
+    series.points.iter().rev().find_map(|(from, value)| {
+        let to = from.saturating_add(period).ok()?;
+        (to <= now && now.duration_since(to) <= OLDEST).then_some((*from, to, *value))
+    })
+}
+
+/// What customers see, over all load balancers in the newest five minutes: the share of answers 5xx
 /// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
 pub fn impact(state: &State) -> Option<String> {
     let now = state.picture.at;
@@ -282,16 +423,20 @@ pub fn impact(state: &State) -> Option<String> {
             .iter()
             .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
         {
-            let series = |one: crate::domain::metric_catalog::Metric| scope.metric(&one.of(balancer).id());
-            requests += series(metric::REQUESTS)
-                .and_then(|series| series.recent(now))
-                .unwrap_or(0.0);
-            for one in [metric::OWN_5XX, metric::TARGET_5XX] {
-                let window = jiff::SignedDuration::from_mins(7);
-                let from = now.saturating_sub(window).unwrap_or(now);
-                errors += series(one).map_or(0.0, |series| series.between(from, now).sum());
+            let id = |one: crate::domain::metric_catalog::Metric| one.of(balancer).id();
+            // Requests and errors of the very same minutes, or their share would be made up.
+            let asked = scope
+                .lasting_metric(&id(metric::REQUESTS), now)
+                .and_then(|(series, read_at)| newest_whole(series, read_at));
+            if let Some((from, to, asked)) = asked {
+                requests += asked;
+                for one in [metric::OWN_5XX, metric::TARGET_5XX] {
+                    if let Some((series, _)) = scope.lasting_metric(&id(one), now) {
+                        errors += series.between(from, to).sum::<f64>();
+                    }
+                }
             }
-            if let Some(p95) = series(metric::LATENCY_P95).and_then(|series| series.recent(now)) {
+            if let Some(p95) = scope.latest(&id(metric::LATENCY_P95), now) {
                 slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
             }
         }

@@ -84,7 +84,9 @@ pub fn bytes(value: f64) -> String {
 
 /// Seconds below a minute with a sensible unit: `840ms`, `1.8s`.
 pub fn seconds(value: f64) -> String {
-    if value < 1.0 {
+    if value == 0.0 {
+        "0s".to_owned()
+    } else if value < 1.0 {
         format!("{:.0}ms", value * 1000.0)
     } else {
         format!("{}s", number(value))
@@ -103,6 +105,31 @@ pub fn usd(value: f64) -> String {
 fn grouped(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     format!("{sign}{}", count(value.abs() as u64))
+}
+
+/// A region as AWS itself shortens it in zone ids: `ap-northeast-2` → `apne2`.
+pub fn region(name: &str) -> String {
+    let mut parts = name.split('-');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut rest = part;
+        for (word, letter) in [
+            ("north", 'n'),
+            ("south", 's'),
+            ("central", 'c'),
+            ("east", 'e'),
+            ("west", 'w'),
+            ("gov", 'g'),
+        ] {
+            if let Some(after) = rest.strip_prefix(word) {
+                out.push(letter);
+                rest = after;
+            }
+        }
+        // `northeast` is two words in one; what is left is a number, or a word nobody knew.
+        out.push_str(rest);
+    }
+    out
 }
 
 /// The value, or the sign for not known.
@@ -124,11 +151,28 @@ mod tests {
     }
 
     #[test]
+    fn regions_are_short_and_stay_apart() {
+        let of = |name| region(name);
+        assert_eq!(
+            [
+                of("ap-northeast-2"),
+                of("us-east-1"),
+                of("eu-central-1"),
+                of("us-gov-west-1"),
+                of("cn-northwest-1"),
+                of("moon-base-1")
+            ],
+            ["apne2", "use1", "euc1", "usgw1", "cnnw1", "moonbase1"]
+        );
+    }
+
+    #[test]
     fn numbers_carry_their_units() {
         assert_eq!(usd(5.1), "$5.10");
         assert_eq!(usd(12_345.6), "$12,346");
         assert_eq!(bytes(3.1 * 1024.0 * 1024.0 * 1024.0), "3.1 GiB");
         assert_eq!(seconds(0.84), "840ms");
+        assert_eq!(seconds(0.0), "0s");
         assert_eq!(percent(None), UNKNOWN);
         assert_eq!(count(1_234_567), "1,234,567");
     }

@@ -1,6 +1,6 @@
 //! What lies over a pane: help, the command line, the filter line, questions.
 
-use crate::app::command::Command;
+use crate::app::command::{Command, REGISTRY};
 use crate::domain::scope::ScopeName;
 
 /// A layer over the pane; at most one at a time.
@@ -23,6 +23,8 @@ pub struct Prompt {
     pub text: String,
     /// Where the cursor is, in characters.
     pub cursor: usize,
+    /// What was typed before Tab began to complete it.
+    stem: Option<String>,
 }
 
 /// What a prompt is for.
@@ -47,11 +49,32 @@ impl Prompt {
             purpose,
             cursor: text.chars().count(),
             text: text.to_owned(),
+            stem: None,
+        }
+    }
+
+    /// What was typed, without what Tab made of it.
+    pub fn stem(&self) -> &str {
+        self.stem.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Tab: the next of the names that begin with what was typed.
+    pub fn complete(&mut self, themes: &[String]) {
+        let stem = self.stem().to_owned();
+        let candidates = completions(&stem, themes);
+        let next = candidates
+            .iter()
+            .position(|candidate| *candidate == self.text)
+            .map_or(0, |index| (index + 1) % candidates.len());
+        if let Some(next) = candidates.get(next) {
+            self.set(next);
+            self.stem = Some(stem);
         }
     }
 
     /// Puts a character in.
     pub fn insert(&mut self, character: char) {
+        self.stem = None;
         let at = self.byte(self.cursor);
         self.text.insert(at, character);
         self.cursor += 1;
@@ -59,6 +82,7 @@ impl Prompt {
 
     /// Takes the character before the cursor out.
     pub fn backspace(&mut self) {
+        self.stem = None;
         if self.cursor > 0 {
             self.cursor -= 1;
             let at = self.byte(self.cursor);
@@ -68,6 +92,7 @@ impl Prompt {
 
     /// Takes the character at the cursor out.
     pub fn delete(&mut self) {
+        self.stem = None;
         let at = self.byte(self.cursor);
         if at < self.text.len() {
             self.text.remove(at);
@@ -92,6 +117,7 @@ impl Prompt {
 
     /// Takes everything out.
     pub fn clear(&mut self) {
+        self.stem = None;
         self.text.clear();
         self.cursor = 0;
     }
@@ -115,5 +141,49 @@ impl Prompt {
             .char_indices()
             .nth(character)
             .map_or(self.text.len(), |(at, _)| at)
+    }
+}
+
+/// Lines for `:` that begin with the text: names of commands, or of themes behind `theme`.
+pub fn completions(text: &str, themes: &[String]) -> Vec<String> {
+    if text.starts_with("theme ") {
+        return themes
+            .iter()
+            .map(|theme| format!("theme {theme}"))
+            .filter(|line| line.starts_with(text))
+            .collect();
+    }
+    REGISTRY
+        .iter()
+        .map(|entry| entry.id)
+        .filter(|id| id.starts_with(text))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_goes_through_all_that_begins_with_what_was_typed() {
+        let themes = ["light".to_owned(), "mono".to_owned()];
+        let mut prompt = Prompt::new(Purpose::Command, "sp");
+        prompt.complete(&themes);
+        assert_eq!(prompt.text, "spend");
+        let mut prompt = Prompt::new(Purpose::Command, "ne");
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            prompt.complete(&themes);
+            seen.push(prompt.text.clone());
+        }
+        assert_eq!(seen, ["network", "next", "next-error", "next-match"]);
+        prompt.complete(&themes);
+        assert_eq!(prompt.text, "network", "and round again");
+        prompt.insert('x');
+        assert_eq!(prompt.stem(), "networkx");
+        let mut prompt = Prompt::new(Purpose::Command, "theme m");
+        prompt.complete(&themes);
+        assert_eq!(prompt.text, "theme mono");
     }
 }

@@ -9,15 +9,19 @@ mod services;
 mod sketch;
 mod spend;
 
+use std::collections::BTreeSet;
+
 use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::app::table::{Section, Tables, Tone};
 use crate::app::tables::TableView;
+use crate::domain::fault::FaultKind;
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
 pub(crate) use sketch::Sketch;
+pub(crate) use spend::month_to_date;
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -73,11 +77,12 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
             let standing = scope.standing(source);
             match (&standing.failing, standing.at) {
                 (Some(failing), Some(at)) => {
-                    offer(
-                        3,
-                        format!("STALE {} {}", format::age(now, at), failing.fault.word()),
-                        Tone::Warn,
-                    );
+                    let mut text = format!("STALE {} {}", format::age(now, at), failing.fault.word());
+                    if failing.fault.kind == FaultKind::AccessDenied {
+                        // Credentials that fail altogether have a line of their own; all else mends itself.
+                        text = format!("{text}: {}", failing.fault.hint(&scope.scope));
+                    }
+                    offer(3, text, Tone::Warn);
                 }
                 (Some(failing), None) => {
                     let hint = failing.fault.hint(&scope.scope);
@@ -87,6 +92,8 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
                         Tone::Crit,
                     );
                 }
+                // Metrics are only asked for where there is something to measure.
+                (None, None) if matches!(source, Source::Metrics(_)) => {}
                 (None, None) => offer(1, "reading …".to_owned(), Tone::Muted),
                 (None, Some(_)) if !standing.gaps.is_empty() => {
                     offer(2, format!("partial: {}", standing.gaps[0]), Tone::Warn);
@@ -98,12 +105,14 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
     worst.map(|(_, text, tone)| (text, tone))
 }
 
-/// How well a resource is, by the findings that are not accepted.
-pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
-    findings_of(state, key)
-        .map(|finding| finding.severity.health())
-        .max()
-        .unwrap_or(Health::Ok)
+/// The scope of a resource; for what belongs to a whole account the scope that it is read through.
+pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a ScopeState> {
+    let inventory = &state.picture.inventory;
+    inventory.scope(&key.scope).or_else(|| {
+        inventory
+            .account_leaders()
+            .find(|scope| scope.scope.global_name() == key.scope)
+    })
 }
 
 /// Findings of a resource that are not accepted.
@@ -115,6 +124,11 @@ pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl It
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
 }
 
+/// How well a resource is, by the verdicts that status shows too.
+pub(crate) fn health_of(state: &State, key: &ResourceKey) -> Health {
+    state.verdicts.health(key)
+}
+
 /// Whether somebody said that a finding is known and accepted.
 pub(crate) fn is_accepted(state: &State, finding: &Finding) -> bool {
     finding.accepted.is_some()
@@ -123,21 +137,20 @@ pub(crate) fn is_accepted(state: &State, finding: &Finding) -> bool {
             .contains(&(finding.rule.clone(), finding.resource.clone()))
 }
 
-/// The region, or profile and region, that tells a row's scope from the others; empty for one scope.
+/// What tells a row's scope from the others that are shown: the region where they differ in nothing
+/// else, the profile where each has one region, else both. Empty for one scope.
 pub(crate) fn scope_label(state: &State, scope: &ScopeState) -> String {
     let shown: Vec<&ScopeState> = state.picture.inventory.shown().collect();
     if shown.len() < 2 {
         return String::new();
     }
-    let same_region = shown
-        .iter()
-        .filter(|other| other.scope.region == scope.scope.region)
-        .count();
-    if same_region == 1 {
-        scope.scope.region.clone()
-    } else if shown.iter().all(|other| other.scope.region == scope.scope.region) {
+    let profiles: BTreeSet<&str> = shown.iter().map(|one| one.scope.profile_name()).collect();
+    let region = format::region(&scope.scope.region);
+    if profiles.len() == 1 {
+        region
+    } else if profiles.len() == shown.len() {
         scope.scope.profile_name().to_owned()
     } else {
-        scope.name().to_string()
+        format!("{} {region}", scope.scope.profile_name())
     }
 }

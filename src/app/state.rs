@@ -13,17 +13,22 @@ use crate::app::geometry::Geometry;
 use crate::app::logs::Logs;
 use crate::app::logs::buffer::LineKey;
 use crate::app::notice::Notice;
+use crate::app::open::{self, Opening};
 use crate::app::overlay::Overlay;
 use crate::app::pane::Pane;
 use crate::app::panes;
+use crate::app::places::Places;
 use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
+use crate::app::update::mfa::Asked;
 use crate::config::keys::{Chord, Keymap};
-use crate::domain::focus::{Focus, Pace};
+use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
+use crate::domain::rules::Verdicts;
+use crate::domain::scope::ScopeName;
 
 /// What the console is told at its start, and what does not change with data.
 #[derive(Debug, Clone)]
@@ -42,6 +47,10 @@ pub struct Setup {
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.
     pub keymap: Keymap,
+    /// Whether GPU hosts may be asked at all.
+    pub probing: Probing,
+    /// What the console starts on: a resource's id, or its name.
+    pub open: Option<String>,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
     /// What is to be said at the start: settings that could not be used.
@@ -167,6 +176,14 @@ pub struct State {
     pub trails: BTreeSet<SourceKey>,
     /// The tail that is open, and what goes with it.
     pub logs: Logs,
+    /// The resource of `--open` that is still waited for.
+    pub opening: Option<Opening>,
+    /// Where the scopes turned out to be.
+    pub places: Places,
+    /// How well each resource is, by the picture and what the user accepted.
+    pub verdicts: Verdicts,
+    /// Scopes that wait for the code of an MFA device, and how far asking for it has come.
+    pub mfa: BTreeMap<ScopeName, Asked>,
     /// The focus that the collector was last told.
     told: Option<Focus>,
 }
@@ -188,16 +205,23 @@ impl State {
             overlay: None,
             marks: BTreeSet::new(),
             accepted: BTreeSet::new(),
+            mfa: BTreeMap::new(),
             notices: VecDeque::new(),
             geometry: Geometry::default(),
             zone: 0,
             now,
             trails: BTreeSet::new(),
             logs: Logs::default(),
+            opening: None,
+            places: Places::default(),
+            verdicts: Verdicts::default(),
             told: None,
         };
         for notice in std::mem::take(&mut state.setup.notices) {
             state.say(notice, crate::app::table::Tone::Warn);
+        }
+        if let Some(wanted) = state.setup.open.take() {
+            open::begin(&mut state, &wanted);
         }
         state.rebuild();
         state
@@ -233,6 +257,9 @@ impl State {
 
     /// Works everything out again that follows from the picture and what the user did.
     pub fn rebuild(&mut self) {
+        let open = self.picture.findings.iter();
+        let open = open.filter(|finding| !panes::is_accepted(self, finding));
+        self.verdicts = Verdicts::new(&self.picture.inventory, open);
         self.tables = panes::build(self);
         let mut view = self.views.remove(&self.pane).unwrap_or_default();
         view.refresh(&self.tables);
@@ -247,6 +274,16 @@ impl State {
             Some(level) => crate::app::detail::build(self, level),
             None => Detail::default(),
         };
+        let most = self
+            .detail
+            .height()
+            .saturating_sub(usize::from(self.geometry.body));
+        if let Some(
+            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
+        ) = self.levels.last_mut()
+        {
+            *scroll = (*scroll).min(most);
+        }
     }
 
     /// Scrolls the pane so that the selected row can be seen.
@@ -265,6 +302,9 @@ impl State {
     /// What the collector should attend to; `None` if it knows already.
     pub fn changed_focus(&mut self) -> Option<Effect> {
         let mut focus = self.pane.focus();
+        if self.setup.probing == Probing::No {
+            focus.gpu = Probing::No;
+        }
         if self.paused {
             focus.pace = Pace::Paused;
         }

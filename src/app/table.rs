@@ -76,6 +76,18 @@ pub struct Cell {
     pub spark: Option<Arc<[f64]>>,
     /// What to sort by, where the text will not do.
     pub rank: Option<f64>,
+    /// How much room it takes.
+    pub reach: Reach,
+}
+
+/// How much room a cell takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Its own column.
+    #[default]
+    Column,
+    /// Everything up to the end of the row; the cells after it are not shown.
+    Row,
 }
 
 impl Cell {
@@ -118,6 +130,13 @@ impl Cell {
         self
     }
 
+    /// The same, up to the end of the row: a sentence in place of values that there are not.
+    #[must_use]
+    pub fn to_the_end(mut self) -> Self {
+        self.reach = Reach::Row;
+        self
+    }
+
     /// The same, sorted by a number.
     #[must_use]
     pub fn ranked(mut self, rank: f64) -> Self {
@@ -145,6 +164,17 @@ pub struct Column {
     pub yields: u8,
     /// Where its text stands.
     pub align: Align,
+    /// What of its text goes when there is no room.
+    pub cut: Cut,
+}
+
+/// What of a text goes when there is no room for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The end.
+    End,
+    /// The middle: names of resources often differ only in how they end, `-dlq` or `-prod`.
+    Middle,
 }
 
 /// Where a column's text stands.
@@ -165,6 +195,15 @@ impl Column {
             max,
             yields,
             align: Align::Left,
+            cut: Cut::End,
+        }
+    }
+
+    /// A column of names, which keep both their ends.
+    pub const fn names(title: &'static str, min: u16, max: u16, yields: u8) -> Self {
+        Self {
+            cut: Cut::Middle,
+            ..Self::words(title, min, max, yields)
         }
     }
 
@@ -176,6 +215,7 @@ impl Column {
             max: width,
             yields,
             align: Align::Right,
+            cut: Cut::End,
         }
     }
 }
@@ -214,10 +254,11 @@ impl Section {
         self.content = vec![0; self.columns.len()];
         for row in &self.rows {
             for (widest, cell) in self.content.iter_mut().zip(&row.cells) {
-                let width = cell
-                    .spark
-                    .as_ref()
-                    .map_or_else(|| cell.text.width(), |values| values.len());
+                let width = match (&cell.spark, cell.reach) {
+                    (Some(values), _) => values.len(),
+                    (None, Reach::Column) => cell.text.width(),
+                    (None, Reach::Row) => 0,
+                };
                 *widest = (*widest).max(u16::try_from(width).unwrap_or(u16::MAX));
             }
         }

@@ -2,14 +2,19 @@
 
 mod command;
 mod logs;
+pub mod mfa;
 mod prompt;
 
+pub(super) use command::go;
+
 use crate::app::effect::{Effect, Effects};
+use crate::app::help;
 use crate::app::msg::Msg;
 use crate::app::overlay::Overlay;
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
-use crate::config::keys::{Chord, Key};
+use crate::app::{open, places};
+use crate::config::keys::{Chord, Key, Modifiers};
 
 /// Takes a message in.
 pub fn update(state: &mut State, msg: Msg) -> Effects {
@@ -23,6 +28,9 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             } else {
                 state.picture = picture;
                 state.rebuild();
+                places::look(state);
+                open::look(state);
+                mfa::look(state);
                 Effects::redraw()
             }
         }
@@ -31,6 +39,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
                 Effects::none()
             } else {
                 state.geometry = geometry;
+                state.rebuild_detail();
                 state.keep_selection_in_view();
                 Effects::redraw()
             }
@@ -58,9 +67,10 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
 
 fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     state.now = now;
+    let gave_up = open::tick(state);
     let before = state.notices.len();
     state.notices.retain(|notice| notice.until > now);
-    let redraw = state.notices.len() != before;
+    let redraw = gave_up || state.notices.len() != before;
     if let WriteState::ReadWriteUntil(until) = state.setup.write
         && until <= now
     {
@@ -74,15 +84,41 @@ fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     }
 }
 
+/// A slow line delivers Esc and the key after it in one piece, which reads as that key with Alt.
+/// Where that means nothing by itself and there is something to leave, both keys are meant.
 fn key(state: &mut State, chord: Chord) -> Effects {
+    let held = chord.modifiers();
+    let leaves = state.overlay.is_some() || !state.levels.is_empty();
+    if held.alt && !held.ctrl && leaves && state.command_of(chord).is_none() {
+        let after = Chord::new(chord.key(), Modifiers { alt: false, ..held });
+        return one_key(state, Chord::plain(Key::Esc)).and(one_key(state, after));
+    }
+    one_key(state, chord)
+}
+
+fn one_key(state: &mut State, chord: Chord) -> Effects {
+    // Who goes on has read what was said; warnings stay for their time.
+    let before = state.notices.len();
+    state
+        .notices
+        .retain(|notice| !matches!(notice.tone, Tone::Plain | Tone::Muted));
+    let mut effects = of_key(state, chord);
+    effects.redraw |= state.notices.len() != before;
+    effects
+}
+
+fn of_key(state: &mut State, chord: Chord) -> Effects {
     match &mut state.overlay {
         Some(Overlay::Prompt(_)) => prompt::key(state, chord),
         Some(Overlay::Help(scroll)) => {
+            let most = help::most_scroll(state.geometry);
             match chord.key() {
-                Key::Down | Key::Char('j') => *scroll = scroll.saturating_add(1),
+                Key::Down | Key::Char('j') => *scroll = scroll.saturating_add(1).min(most),
                 Key::Up | Key::Char('k') => *scroll = scroll.saturating_sub(1),
-                Key::PageDown | Key::Char(' ') => *scroll = scroll.saturating_add(10),
+                Key::PageDown | Key::Char(' ') => *scroll = scroll.saturating_add(10).min(most),
                 Key::PageUp => *scroll = scroll.saturating_sub(10),
+                Key::Home | Key::Char('g') => *scroll = 0,
+                Key::End | Key::Char('G') => *scroll = most,
                 _ => state.overlay = None,
             }
             Effects::redraw()
@@ -92,7 +128,10 @@ fn key(state: &mut State, chord: Chord) -> Effects {
             Effects::redraw()
         }
         None => match state.command_of(chord) {
-            Some(command) => command::run(state, command),
+            Some(command) => {
+                open::leave(state);
+                command::run(state, command)
+            }
             None => Effects::none(),
         },
     }

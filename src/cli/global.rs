@@ -47,7 +47,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ID", help_heading = "Where")]
     pub open: Option<String>,
 
-    /// Simulated estates instead of AWS; all of them without a name
+    /// Simulated estates instead of AWS: `--demo ecg` is one of them, `--demo` all
     #[arg(
         long,
         global = true,
@@ -60,7 +60,7 @@ pub struct Global {
     )]
     pub demo: Option<Worlds>,
 
-    /// What goes wrong in the demo
+    /// What goes wrong in the demo; without it days are ordinary
     #[arg(long, global = true, value_name = "NAME", value_parser = scenarios(), help_heading = "Demo")]
     pub scenario: Option<Scenario>,
 
@@ -74,7 +74,7 @@ pub struct Global {
     )]
     pub seed: u64,
 
-    /// How many times faster the demo's time runs
+    /// How many times faster the demo's time runs, 0.01 to 10000
     #[arg(
         long,
         global = true,
@@ -84,7 +84,7 @@ pub struct Global {
     )]
     pub speed: f64,
 
-    /// Where the demo remembers what was changed in it
+    /// Where the demo remembers what was changed in it; `demo` in the state folder unless said otherwise
     #[arg(long, global = true, value_name = "DIR", help_heading = "Demo")]
     pub demo_dir: Option<PathBuf>,
 

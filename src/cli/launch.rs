@@ -11,20 +11,28 @@ use crate::cli::global::Global;
 use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
-use crate::cloud::demo::{self, Scenario, Worlds};
+use crate::cloud::demo::{
+    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
+};
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::config::estate::{self, Estate};
+use crate::config::estate::{self, Estate, Loaded};
+use crate::config::settings::Notice;
 use crate::console::session::Session;
+use crate::domain::diagnostic::Severity;
+use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
-use crate::domain::policy::{self, Policy};
+use crate::domain::policy::{self, Policy, Selection};
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
-use crate::engine::clock::{Clocks, ScaledClock, SystemClock};
+use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
 use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::headless::Job;
+use crate::headless::job::DEADLINE;
+use crate::headless::out::complain;
 use crate::headless::spend::Paid;
 
 /// Something is wrong with what the user asked for: exit code 2.
@@ -46,12 +54,14 @@ pub enum Place {
     Demo {
         /// Which, and what goes wrong.
         settings: demo::Settings,
-        /// Where writes are remembered; `None` forgets them with the process.
-        dir: Option<PathBuf>,
-        /// Whether earlier writes are forgotten.
-        fresh: bool,
+        /// What remembers its writes.
+        log: Arc<dyn WriteLog>,
     },
 }
+
+/// What a build says that was made without the adapter.
+pub const NO_AWS: &str = "this build knows no AWS: `cargo build --release` makes one that does (this one was made with \
+     --no-default-features); `qd --demo` needs none, nor credentials, and works in this one too";
 
 /// Makes the cloud of a place. Only `main` knows how.
 pub type Maker = fn(&Place, Arc<ReadOnlySwitch>, Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>>;
@@ -64,6 +74,10 @@ pub struct Launch {
     pub frame: Frame,
     /// The switch that every change asks.
     pub read_only: Arc<ReadOnlySwitch>,
+    /// Whether the console may ask GPU hosts.
+    pub probing: Probing,
+    /// What the console starts on.
+    pub open: Option<String>,
     /// The zone that somebody chose for times; else the machine's.
     pub time_zone: Option<TimeZone>,
     /// Accounts and regions.
@@ -82,12 +96,22 @@ pub struct Launch {
     pub maker: Maker,
     /// What the user prefers, and what the environment says.
     pub preferences: Arc<Preferences>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
+    /// What is doubtful about the estate's file.
+    pub doubts: Option<Notice>,
+    /// What the user should know before the rest.
+    pub notices: Vec<String>,
+    /// How many times faster than the machine's the cloud's clock runs.
+    pub speed: f64,
 }
 
 impl Launch {
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
-        let estate = estate(preferences)?;
+        let loaded = loaded(preferences)?;
+        let doubts = loaded.as_ref().and_then(doubts);
+        let estate = loaded.map(|loaded| loaded.estate);
         let settings = &preferences.settings;
         let mut launch = match global.demo {
             Some(worlds) => Self::demo(global, worlds, estate, preferences, maker)?,
@@ -103,6 +127,20 @@ impl Launch {
         } else {
             ReadOnlySwitch::off()
         });
+        if global.no_probe {
+            launch.probing = Probing::No;
+        }
+        launch.open.clone_from(&global.open);
+        launch.doubts = doubts;
+        launch.wishes = Wishes {
+            selection: Arc::new(launch.estate.as_ref().map(selection).unwrap_or_default()),
+            probe_document: launch
+                .estate
+                .as_ref()
+                .and_then(|estate| estate.probe_document.clone()),
+            probing: launch.probing,
+            cadences: settings.cadences,
+        };
         launch.time_zone = settings
             .time_zone
             .as_ref()
@@ -120,6 +158,9 @@ impl Launch {
         if global.scenario.is_some() {
             return Err(Usage("--scenario is for --demo".to_owned()));
         }
+        if cfg!(not(feature = "aws")) {
+            return Err(Usage(NO_AWS.to_owned()));
+        }
         let scopes = match &estate {
             Some(estate) if global.profile.is_empty() && global.region.is_empty() => {
                 scopes::of_estate(&estate.scopes)
@@ -134,6 +175,8 @@ impl Launch {
             title: estate.as_ref().map(|estate| estate.name.clone()),
             frame: frame(policy.environment),
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: estate
                 .as_ref()
                 .map(|estate| estate.policy.time_zone.rules().clone()),
@@ -157,6 +200,10 @@ impl Launch {
             estate,
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            doubts: None,
+            notices: Vec::new(),
+            speed: 1.0,
         })
     }
 
@@ -168,16 +215,24 @@ impl Launch {
         maker: Maker,
     ) -> Result<Self, Usage> {
         let scenario = global.scenario.unwrap_or(Scenario::Everyday);
-        if !(global.speed > 0.0 && global.speed.is_finite()) {
+        let speed = global.speed;
+        if !SPEEDS.contains(&speed) {
             return Err(Usage(format!(
-                "--speed {}: a number above 0 is needed",
-                global.speed
+                "--speed {speed}: a number from {} to {} is needed",
+                SPEEDS.start(),
+                SPEEDS.end()
             )));
         }
-        let epoch = Timestamp::now();
+        let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
-        let mut policies = Policies::default();
-        for scope in &scopes {
+        // The estate that was asked for decides; without one, each world's own.
+        let mut policies = Policies {
+            otherwise: estate
+                .as_ref()
+                .map_or_else(Arc::default, |estate| Arc::new(estate.policy.clone())),
+            ..Policies::default()
+        };
+        for scope in scopes.iter().filter(|_| estate.is_none()) {
             let shipped = estate::SHIPPED
                 .iter()
                 .find(|(name, _)| Some(*name) == scope.profile.as_deref());
@@ -204,13 +259,15 @@ impl Launch {
             title: Some(demo::estate_name(worlds).to_owned()),
             frame: Frame::Demo,
             read_only: Arc::new(ReadOnlySwitch::on()),
+            probing: Probing::Yes,
+            open: None,
             time_zone: Some(policy.time_zone.rules().clone()),
             scopes,
             policies: Arc::new(policies),
             policy,
             estate,
             clocks: Clocks {
-                cloud: Arc::new(ScaledClock::new(epoch, global.speed)),
+                cloud: Arc::new(ScaledClock::new(kept.now, speed)),
                 wall: Arc::new(SystemClock),
             },
             place: Place::Demo {
@@ -218,14 +275,24 @@ impl Launch {
                     worlds,
                     scenario,
                     seed: global.seed,
-                    epoch,
+                    epoch: kept.epoch,
                 },
-                dir: global.demo_dir.clone(),
-                fresh: global.demo_fresh,
+                log: kept.log,
             },
             maker,
             preferences: preferences.clone(),
+            wishes: Wishes::default(),
+            doubts: None,
+            notices: kept.notices,
+            speed,
         })
+    }
+
+    /// Says on standard error what is doubtful about the estate's file.
+    pub fn tell(&self) {
+        if let Some(doubts) = &self.doubts {
+            complain(&doubts.detail);
+        }
     }
 
     /// How findings are made of what is known.
@@ -264,8 +331,11 @@ impl Launch {
         }))
     }
 
-    /// What a headless command starts from.
+    /// What a headless command starts from; what the user should know is said here.
     pub fn job(&self, paid: Paid) -> Job {
+        for notice in &self.notices {
+            complain(&format!("qd: {notice}"));
+        }
         Job {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
@@ -273,6 +343,9 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            wishes: self.wishes.clone(),
+            // Nobody waits longer, or shorter, because the demo's time runs fast.
+            deadline: DEADLINE.mul_f64(self.speed),
         }
     }
 
@@ -302,6 +375,8 @@ impl Launch {
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
                 pinned_logs: self.pinned_logs(),
+                probing: self.probing,
+                open: self.open.clone(),
                 keymap: preferences.keymap.clone(),
                 themes: preferences
                     .themes
@@ -311,7 +386,9 @@ impl Launch {
                 notices: preferences
                     .notices
                     .iter()
+                    .chain(&self.doubts)
                     .map(|notice| notice.headline.clone())
+                    .chain(self.notices.iter().cloned())
                     .collect(),
             },
             styles: preferences.styles(preferences.settings.theme.as_deref())?,
@@ -322,6 +399,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(Paid::Reuse),
+            wishes: self.wishes.clone(),
             in_tmux: preferences.environment.in_tmux(),
         })
     }
@@ -361,6 +439,57 @@ impl Launch {
     }
 }
 
+/// A demo, and what remembers it.
+struct Kept {
+    log: Arc<dyn WriteLog>,
+    epoch: Timestamp,
+    now: Timestamp,
+    notices: Vec<String>,
+}
+
+/// Finds the demo where it was left, in the folder that was named or below the state folder. Where
+/// nobody named one and none can be used, the demo is forgotten with the process.
+fn keep_demo(global: &Global, scenario: Scenario, preferences: &Preferences) -> Result<Kept, Usage> {
+    let wall = Timestamp::now();
+    let forgetful = |notices| Kept {
+        log: Arc::new(MemoryLog::default()),
+        epoch: wall,
+        now: wall,
+        notices,
+    };
+    let below = || preferences.state_dir().map(|state| state.join(demo::FOLDER));
+    let Some(dir) = global.demo_dir.clone().or_else(below) else {
+        return Ok(forgetful(Vec::new()));
+    };
+    let keep = Keep {
+        dir,
+        scenario,
+        seed: global.seed,
+        forgotten_after: global.demo_dir.is_none().then_some(demo::FORGOTTEN_AFTER),
+    };
+    let opening = Opening {
+        wall,
+        speed: global.speed,
+        past: if global.demo_fresh {
+            Past::Forgotten
+        } else {
+            Past::Kept
+        },
+    };
+    match FileLog::open(&keep, opening) {
+        Ok(opened) => Ok(Kept {
+            log: Arc::new(opened.log),
+            epoch: opened.epoch,
+            now: opened.now,
+            notices: opened.notices,
+        }),
+        Err(OpenError::Unusable(error)) if global.demo_dir.is_none() => Ok(forgetful(vec![format!(
+            "what is changed in the demo is forgotten at its end: {error}"
+        )])),
+        Err(error) => Err(Usage(error.to_string())),
+    }
+}
+
 fn frame(environment: policy::Environment) -> Frame {
     match environment {
         policy::Environment::Prod => Frame::Prod,
@@ -370,8 +499,32 @@ fn frame(environment: policy::Environment) -> Frame {
     }
 }
 
-/// An estate file by path, or by name in `./estates`, the configuration folder, or among those
-/// that are compiled in.
+/// What belongs to an estate: what its file selects, and what the file names elsewhere as its own.
+fn selection(estate: &Estate) -> Selection {
+    let mut selection = estate.selection.clone();
+    if !selection.is_everything() {
+        let queues = estate.policy.work_queues.iter();
+        selection
+            .names
+            .extend(queues.map(|queue| Glob::new(&queue.queue)));
+        selection.names.extend(estate.log_groups.iter().cloned());
+    }
+    selection
+}
+
+/// What is doubtful about an estate's file: a line for the console, all of it for a terminal.
+fn doubts(loaded: &Loaded) -> Option<Notice> {
+    let report = loaded.warnings();
+    let more = match report.count(Severity::Warning) {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more; `qd status` prints them)", count - 1),
+    };
+    Some(Notice {
+        headline: format!("{}{more}", report.headline()?),
+        detail: report.to_string(),
+    })
+}
+
 /// The estate's file that the settings name, if it is one on disk.
 pub fn estate_file(preferences: &Preferences) -> Option<PathBuf> {
     let name = preferences.settings.estate.as_deref()?;
@@ -394,7 +547,9 @@ fn estate_places(name: &str, environment: &Environment) -> Vec<PathBuf> {
     places
 }
 
-fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
+/// An estate file by path, or by name in `./estates`, the configuration folder, or among those
+/// that are compiled in.
+fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
     let places = estate_places(name, environment);
     for place in &places {
         match std::fs::read(place) {
@@ -415,15 +570,25 @@ fn load_estate(name: &str, environment: &Environment) -> Result<Estate, Usage> {
     )))
 }
 
-fn parse_estate(name: &str, bytes: &[u8]) -> Result<Estate, Usage> {
+fn parse_estate(name: &str, bytes: &[u8]) -> Result<Loaded, Usage> {
+    let now = Timestamp::now();
     match estate::parse(name, bytes) {
-        Ok(loaded) => Ok(loaded.estate),
+        Ok(mut loaded) => {
+            let rules: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+            loaded.check_rules(&rules);
+            loaded.check_dates(now);
+            Ok(loaded)
+        }
         Err(report) => Err(Usage(report.to_string())),
     }
 }
 
 /// The estate of the settings, if there is one.
 pub fn estate(preferences: &Preferences) -> Result<Option<Estate>, Usage> {
+    Ok(loaded(preferences)?.map(|loaded| loaded.estate))
+}
+
+fn loaded(preferences: &Preferences) -> Result<Option<Loaded>, Usage> {
     let name = preferences.settings.estate.as_deref();
     name.map(|name| load_estate(name, &preferences.environment))
         .transpose()

@@ -26,10 +26,18 @@ fn page() -> anyhow::Result<String> {
     for subcommand in command.get_subcommands() {
         page.push_str(&section(subcommand)?);
     }
-    let mut rest = Vec::new();
-    man.render_extra_section(&mut rest)?;
-    man.render_version_section(&mut rest)?;
-    page.push_str(&String::from_utf8_lossy(&rest));
+    page.push_str(".SH \"EXIT STATUS\"\n");
+    for exit in Exit::ALL {
+        // What begins a line with a dot or an apostrophe would be a request; ours begin with letters.
+        page.push_str(&format!(
+            ".TP\n\\fB{}\\fR\n{}\n",
+            exit.code(),
+            exit.meaning().replace('-', "\\-")
+        ));
+    }
+    let mut version = Vec::new();
+    man.render_version_section(&mut version)?;
+    page.push_str(&String::from_utf8_lossy(&version));
     Ok(page)
 }
 

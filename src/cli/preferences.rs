@@ -57,6 +57,16 @@ impl Preferences {
         }
         let (themes, unusable) = themes(folder.as_deref(), &mut notices);
         notices.extend(unusable);
+        // A theme that was typed is refused instead, by [`Preferences::check`].
+        if global.theme.is_none()
+            && let Some(Err(error)) = settings.theme.as_deref().map(|name| themes.get(name))
+        {
+            notices.push(Notice {
+                headline: error.to_string(),
+                detail: error.to_string(),
+            });
+            settings.theme = None;
+        }
         let bindings = default_bindings();
         let keymap = Keymap::build(&bindings, &settings.keys).unwrap_or_else(|errors| {
             if let Some(source) = source {
@@ -77,6 +87,18 @@ impl Preferences {
             keymap,
             notices,
             file,
+        }
+    }
+
+    /// Whether what was typed can be used, in commands too that have no use for it.
+    pub fn check(&self, global: &Global) -> Result<(), Usage> {
+        match &global.theme {
+            Some(name) => self
+                .themes
+                .get(name)
+                .map(|_| ())
+                .map_err(|error| Usage(error.to_string())),
+            None => Ok(()),
         }
     }
 

@@ -77,12 +77,36 @@ fn region_of(profile: Option<&str>, environment: &Environment) -> Result<String,
         .and_then(|file| std::fs::read_to_string(file).ok())
         .unwrap_or_default();
     region_in(&text, profile.unwrap_or("default")).ok_or_else(|| {
+        let known = profiles_in(&text);
+        if let Some(profile) = profile
+            && !known.is_empty()
+            && !known.contains(&profile)
+        {
+            let place = file.as_deref().map_or_else(|| "~/.aws/config".into(), Path::to_string_lossy);
+            return Usage(format!(
+                "profile {profile} is not in {place}; there are: {}",
+                known.join(", ")
+            ));
+        }
         let place = file.as_deref().map_or_else(|| "~/.aws/config".into(), Path::to_string_lossy);
         Usage(format!(
             "no region for profile {}: pass --region, set AWS_REGION, or add `region` to the profile in {place}; `qd --demo` needs neither",
             profile.unwrap_or("default")
         ))
     })
+}
+
+/// The profiles that a configuration file names, in its order.
+fn profiles_in(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| {
+            let heading = line.trim().strip_prefix('[')?.strip_suffix(']')?;
+            match heading.strip_prefix("profile ") {
+                Some(name) => Some(name.trim()),
+                None => (heading == "default").then_some(heading),
+            }
+        })
+        .collect()
 }
 
 /// The `region` of a profile's section.
@@ -112,5 +136,6 @@ mod tests {
         assert_eq!(region_in(text, "default").as_deref(), Some("us-east-1"));
         assert_eq!(region_in(text, "prod").as_deref(), Some("ap-northeast-2"));
         assert_eq!(region_in(text, "dev"), None);
+        assert_eq!(profiles_in(text), ["default", "prod"]);
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::global::Global;
-use crate::cli::launch::Launch;
+use crate::cli::launch::{Launch, Usage};
 use crate::domain::focus::Probing;
 use crate::domain::health::Severity;
 use crate::domain::ids::Kind;
@@ -39,6 +39,12 @@ fn severities() -> impl TypedValueParser<Value = Severity> {
 
 /// Runs it.
 pub fn run(arguments: &StatusArgs, global: &Global, launch: &Launch, out: &Out) -> anyhow::Result<Exit> {
+    let by_probe = |kind: &Kind| matches!(kind, Kind::Gpu | Kind::GpuHost);
+    if global.no_probe && !arguments.kinds.is_empty() && arguments.kinds.iter().all(by_probe) {
+        return Err(
+            Usage("gpu and gpu-host are what the probe reads: leave --no-probe out".to_owned()).into(),
+        );
+    }
     let request = Request {
         kinds: arguments.kinds.iter().copied().collect(),
         fail_on: arguments.fail_on,

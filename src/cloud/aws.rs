@@ -10,6 +10,7 @@ mod caller;
 mod clients;
 mod convert;
 mod credentials;
+mod crowd;
 mod error;
 mod guard;
 mod http;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::cloud::{BoxFuture, Cloud, Host};
+use crate::cloud::{BoxFuture, Cloud, Host, Parts};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use crate::domain::scope::Scope;
@@ -110,6 +111,18 @@ impl Cloud for Aws {
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>> {
         Box::pin(async move {
             let caller = self.caller(scope, Purpose::Read).await;
+            read::read(&caller, query).await
+        })
+    }
+
+    fn read_in_parts<'a>(
+        &'a self,
+        scope: &'a Scope,
+        query: &'a Query,
+        part: Parts<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Fault>> {
+        Box::pin(async move {
+            let caller = self.caller(scope, Purpose::Read).await.telling(part);
             read::read(&caller, query).await
         })
     }

@@ -10,6 +10,8 @@ pub use reference::reference;
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+
 use crate::domain::diagnostic::{Diagnostic, Report, Source, nearest, quoted};
 use crate::domain::document::{Node, Schema};
 use crate::domain::glob::Glob;
@@ -110,6 +112,27 @@ impl Loaded {
     /// What is doubtful, such as a region that this build does not know.
     pub fn warnings(&self) -> Report {
         Report::new(self.source.clone(), self.warnings.clone())
+    }
+
+    /// Adds a warning for each acceptance whose last day is over, since it has no effect any more.
+    pub fn check_dates(&mut self, now: Timestamp) {
+        let policy = &self.estate.policy;
+        for (index, accepted) in policy.accepted.iter().enumerate() {
+            if accepted.holds(now, &policy.time_zone) {
+                continue;
+            }
+            let span = self.root.at(&["accept".into(), index.into(), "until".into()]);
+            let message = format!(
+                "the acceptance of {} for {} ended on {}",
+                quoted(accepted.rule.as_str()),
+                quoted(accepted.subject.as_str()),
+                accepted.until
+            );
+            self.warnings.push(
+                Diagnostic::warning(span, message)
+                    .note("its findings count again; renew the date or remove it"),
+            );
+        }
     }
 
     /// Adds a warning for each accepted rule that is not among the rules there are, since accepting

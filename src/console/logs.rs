@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::thread;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -30,6 +30,7 @@ const MOST_THREADS: usize = 4;
 pub struct LogRunner {
     cloud: Arc<dyn Cloud>,
     clock: Arc<dyn Clock>,
+    cadence: SignedDuration,
     out: mpsc::Sender<Msg>,
     open: Option<Open>,
 }
@@ -46,10 +47,18 @@ impl LogRunner {
         let runner = Self {
             cloud,
             clock,
+            cadence: tail::CADENCE,
             out,
             open: None,
         };
         (runner, messages)
+    }
+
+    /// The same with tails that ask each group so often while somebody looks.
+    #[must_use]
+    pub fn every(mut self, cadence: SignedDuration) -> Self {
+        self.cadence = cadence;
+        self
     }
 
     /// Does it. Must be called within the runtime.
@@ -66,6 +75,7 @@ impl LogRunner {
                     targets,
                     from,
                     pattern,
+                    cadence: self.cadence,
                     ending: Ending::Follow,
                     full: WhenFull::Drop,
                 };

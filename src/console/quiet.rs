@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Size};
 
 /// A backend that leaves out what would change nothing. The terminal library itself resets colours
 /// and hides the cursor in every frame.
-pub(super) struct Quiet<B> {
+pub struct Quiet<B> {
     inner: B,
     cursor: Cursor,
 }
@@ -28,11 +28,18 @@ enum Cursor {
 
 impl<B> Quiet<B> {
     /// The same terminal, told less.
-    pub(super) fn new(inner: B) -> Self {
+    pub fn new(inner: B) -> Self {
         Self {
             inner,
             cursor: Cursor::Unknown,
         }
+    }
+}
+
+impl<B> Quiet<B> {
+    /// From here on the terminal belongs to somebody else, and its cursor is shown already.
+    pub(super) fn given_back(&mut self) {
+        self.cursor = Cursor::Shown;
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::effect::Effect;
+use crate::app::geometry::Geometry;
 use crate::app::msg::Msg;
 use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
@@ -24,6 +25,7 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::view;
 use crate::view::styles::Styles;
 
@@ -53,6 +55,8 @@ pub struct Session {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
     /// Whether the console runs inside tmux, which the clipboard must know.
     pub in_tmux: bool,
 }
@@ -78,6 +82,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         assess,
         cloud,
         cost_cache,
+        wishes,
         in_tmux,
         every_style,
         read_only,
@@ -94,15 +99,16 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
     let signals = runtime.block_on(async { Signals::catch() })?;
     let mut screen = Screen::take().context("the terminal cannot be used")?;
     let geometry = screen.draw(|frame| view::draw(frame, &state, &styles))?;
-    update(&mut state, Msg::Drawn(geometry));
 
     let ending = runtime.block_on(async {
         let host = EngineHost::new(clocks.cloud.clone());
         let cloud = cloud(host.clone())?;
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
+        let logs = logs.every(wishes.log_cadence());
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
         let (orders, taken) = mpsc::channel(64);
-        tokio::spawn(collector.with_cost_cache(cost_cache).run(taken));
+        let collector = collector.with_cost_cache(cost_cache).with_wishes(wishes);
+        tokio::spawn(collector.run(taken));
         let mut desk = Desk {
             every_style: &every_style,
             read_only,
@@ -113,7 +119,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             logs,
             in_tmux,
         };
-        desk.turn((pictures, happened), signals, &clocks).await
+        desk.turn(geometry, (pictures, happened), signals, &clocks).await
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
@@ -155,12 +161,16 @@ struct Desk<'a> {
 impl Desk<'_> {
     async fn turn(
         &mut self,
+        first: Geometry,
         (mut pictures, mut happened): (watch::Receiver<Arc<Picture>>, mpsc::Receiver<Msg>),
         mut signals: Signals,
         clocks: &Clocks,
     ) -> anyhow::Result<Ending> {
         let (sender, mut inputs) = mpsc::channel(BATCH);
         let reader = Reader::start(sender)?;
+        // What follows from the first frame is done like all else: it tells the collector what is in
+        // front.
+        self.perform(Msg::Drawn(first), &reader)?;
         let mut dirty = self.perform(Msg::Tick(clocks.wall.now()), &reader)?.is_some();
         loop {
             if dirty {

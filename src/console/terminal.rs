@@ -95,6 +95,8 @@ impl Drop for Screen {
     fn drop(&mut self) {
         // There is nobody left to tell, and nothing else to try.
         let _ = leave();
+        // The terminal library would show the cursor once more, and complain where the line is cut.
+        self.terminal.backend_mut().given_back();
     }
 }
 

@@ -127,7 +127,7 @@ impl Fault {
     /// The word shown beside stale data, at most eleven columns.
     pub const fn word(&self) -> &'static str {
         match &self.kind {
-            FaultKind::Credentials(_) => "credentials",
+            FaultKind::Credentials(fault) => fault.word(),
             FaultKind::AccessDenied => "denied",
             FaultKind::Throttled => "throttled",
             FaultKind::NotFound => "not found",
@@ -174,6 +174,20 @@ impl Fault {
 }
 
 impl CredentialFault {
+    /// A word or two for a column.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "no credentials",
+            Self::NoSuchProfile => "no profile",
+            Self::SsoExpired | Self::SessionExpired => "expired",
+            Self::ClockSkew => "clock",
+            Self::Rejected => "bad key",
+            Self::RoleDenied => "role denied",
+            Self::MfaRequired { .. } => "MFA",
+            Self::WrongAccount => "wrong account",
+        }
+    }
+
     fn hint(&self, scope: &Scope) -> String {
         let profile = scope.profile_name();
         let flag = scope

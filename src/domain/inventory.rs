@@ -1,11 +1,15 @@
 //! Everything that is known of the scopes being watched: one [`Loadable`] for each source, filled
 //! by answers in whatever order they come. Rules, panes and headless commands read it.
 
-use std::collections::BTreeMap;
+mod selected;
+mod source;
+
+pub use source::{Source, SourceKey};
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
@@ -20,165 +24,15 @@ use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
-use crate::domain::ids::Kind;
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};
+use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
-
-/// What is asked as one, with a cadence of its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// Who the credentials are.
-    Identity,
-    /// ECS clusters and services.
-    EcsFleet,
-    /// Revisions in use.
-    TaskDefinitions,
-    /// Tasks of the service with this ARN.
-    EcsTasks(String),
-    /// Deployment history of the service with this ARN.
-    EcsDeployments(String),
-    /// Auto Scaling groups.
-    Groups,
-    /// Scaling activities.
-    Activities,
-    /// EC2 instances.
-    Instances,
-    /// GPUs of instance types.
-    InstanceTypes,
-    /// Spot prices.
-    SpotPrices,
-    /// NAT gateways.
-    NatGateways,
-    /// Hosts of Systems Manager.
-    Hosts,
-    /// nvidia-smi on the GPU hosts.
-    GpuProbe,
-    /// Which GPU metrics the CloudWatch agent publishes.
-    GpuMetricList,
-    /// DB instances.
-    DbInstances,
-    /// DB clusters.
-    DbClusters,
-    /// DB snapshots.
-    DbSnapshots,
-    /// Pending maintenance.
-    Maintenance,
-    /// RDS events.
-    DbEvents,
-    /// Connection limits of parameter groups.
-    ConnectionLimits,
-    /// Caches.
-    Caches,
-    /// ElastiCache events.
-    CacheEvents,
-    /// Load balancers and target groups.
-    Balancing,
-    /// Alarms.
-    Alarms,
-    /// Alarm transitions.
-    AlarmHistory,
-    /// A batch of metrics.
-    Metrics(MetricGroup),
-    /// Queues.
-    Queues,
-    /// Log groups.
-    LogGroups,
-    /// Spend.
-    Usage,
-    /// The forecast.
-    Forecast,
-    /// Anomalies.
-    Anomalies,
-    /// Budgets.
-    Budgets,
-    /// CloudTrail writes that touched the resource of this name.
-    Trail(String),
-}
-
-impl Source {
-    /// The kind of resource that cannot be shown without this source.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Identity => Kind::Scope,
-            Self::EcsFleet | Self::TaskDefinitions | Self::EcsTasks(_) | Self::EcsDeployments(_) => {
-                Kind::EcsService
-            }
-            Self::Groups | Self::Activities => Kind::Asg,
-            Self::Instances | Self::InstanceTypes | Self::SpotPrices => Kind::Ec2Instance,
-            Self::NatGateways => Kind::NatGateway,
-            Self::Hosts => Kind::GpuHost,
-            Self::GpuProbe | Self::GpuMetricList => Kind::Gpu,
-            Self::DbInstances
-            | Self::DbSnapshots
-            | Self::Maintenance
-            | Self::DbEvents
-            | Self::ConnectionLimits => Kind::RdsInstance,
-            Self::DbClusters => Kind::RdsCluster,
-            Self::Caches | Self::CacheEvents => Kind::Redis,
-            Self::Balancing => Kind::TargetGroup,
-            Self::Alarms | Self::AlarmHistory => Kind::Alarm,
-            Self::Metrics(group) => match group {
-                MetricGroup::Ecs => Kind::EcsService,
-                MetricGroup::Ec2 => Kind::Ec2Instance,
-                MetricGroup::Rds => Kind::RdsInstance,
-                MetricGroup::Redis => Kind::Redis,
-                MetricGroup::Elb => Kind::TargetGroup,
-                MetricGroup::Queue => Kind::Queue,
-                MetricGroup::Gpu => Kind::Gpu,
-                MetricGroup::Nat => Kind::NatGateway,
-            },
-            Self::Queues => Kind::Queue,
-            Self::LogGroups => Kind::LogGroup,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
-            Self::Trail(_) => Kind::Scope,
-        }
-    }
-
-    /// Whether the list of resources of its kind comes from it, so that without it the kind
-    /// cannot be listed at all.
-    pub const fn lists_kind(&self) -> bool {
-        matches!(
-            self,
-            Self::EcsFleet
-                | Self::Groups
-                | Self::Instances
-                | Self::NatGateways
-                | Self::GpuProbe
-                | Self::DbInstances
-                | Self::DbClusters
-                | Self::Caches
-                | Self::Balancing
-                | Self::Alarms
-                | Self::Queues
-                | Self::LogGroups
-                | Self::Budgets
-        )
-    }
-
-    /// Whether it belongs to the account and not to a region.
-    pub const fn is_account_wide(&self) -> bool {
-        matches!(
-            self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
-        )
-    }
-}
-
-/// A source in a scope.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceKey {
-    /// Where.
-    pub scope: ScopeName,
-    /// What.
-    pub source: Source,
-}
 
 /// An answer on its way into the inventory.
 #[derive(Debug, Clone)]
@@ -220,6 +74,10 @@ pub struct ScopeState {
     pub scope: Arc<Scope>,
     /// Rises when identity, role, selection or endpoint changes.
     pub epoch: u32,
+    /// What of the scope belongs to the estate; nothing else is taken in.
+    pub selection: Arc<Selection>,
+    /// How long what was read says something about now.
+    pub lasting: Lasting,
     /// Another scope, named earlier, that reaches the same account and region: it is shown instead.
     pub merged_into: Option<ScopeName>,
     /// Who the credentials are.
@@ -292,12 +150,33 @@ pub struct ScopeState {
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
 }
 
+/// How long after it was read something still says anything about now: longer than the slowest
+/// cadence at which it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasting {
+    /// Of metrics; 30 minutes by default, three of their slow cadence.
+    pub metrics: SignedDuration,
+    /// Of lists of resources; an hour by default.
+    pub lists: SignedDuration,
+}
+
+impl Default for Lasting {
+    fn default() -> Self {
+        Self {
+            metrics: SignedDuration::from_mins(30),
+            lists: SignedDuration::from_hours(1),
+        }
+    }
+}
+
 impl ScopeState {
     /// A scope of which nothing is known.
     pub fn new(scope: Arc<Scope>) -> Self {
         Self {
             scope,
             epoch: 0,
+            selection: Arc::default(),
+            lasting: Lasting::default(),
             merged_into: None,
             identity: Loadable::default(),
             ecs: Loadable::default(),
@@ -353,6 +232,23 @@ impl ScopeState {
             .find_map(|batch| batch.get().and_then(|series| series.get(id)))
     }
 
+    /// The newest value of a metric, judged as of the moment at which it was read: a batch that is
+    /// read every ten minutes is not out of date in between. `None` if it was already old then, or
+    /// was read too long ago to say anything about now.
+    pub fn latest(&self, id: &MetricId, now: Timestamp) -> Option<f64> {
+        let (series, read_at) = self.lasting_metric(id, now)?;
+        series.recent(read_at)
+    }
+
+    /// The values of a metric and when they were read, unless that is too long ago.
+    pub fn lasting_metric(&self, id: &MetricId, now: Timestamp) -> Option<(&Series, Timestamp)> {
+        self.metrics
+            .values()
+            .filter_map(|batch| batch.value.as_ref())
+            .filter(|(_, read_at)| now.duration_since(*read_at) <= self.lasting.metrics)
+            .find_map(|(series, read_at)| Some((series.get(id)?, *read_at)))
+    }
+
     /// A host's reading of what the probe printed, with what EC2 and the CloudWatch agent know.
     fn read_host(&self, output: &ProbeOutput, at: Timestamp) -> HostReading {
         let instances = self.instances.get().map(Vec::as_slice).unwrap_or_default();
@@ -370,7 +266,7 @@ impl ScopeState {
         let metrics: Vec<AgentMetric<'_>> = series
             .into_iter()
             .flatten()
-            .filter_map(|(id, series)| AgentMetric::of(id, series.recent(at)?))
+            .filter_map(|(id, _)| AgentMetric::of(id, self.latest(id, at)?))
             .filter(|(instance, _)| *instance == reading.instance_id)
             .map(|(_, metric)| metric)
             .collect();
@@ -392,7 +288,7 @@ impl ScopeState {
             };
             ($field:expr, $variant:ident, $convert:expr) => {{
                 let outcome = match result {
-                    Ok(reply) => match &reply.data {
+                    Ok(reply) => match &*selected::of(self, source, &reply.data) {
                         ReplyData::$variant(value) => Ok(($convert(value), reply.gaps.clone())),
                         _ => Err(mismatched(source)),
                     },
@@ -414,7 +310,11 @@ impl ScopeState {
             }
             Source::Groups => settle!(self.groups, Groups),
             Source::Activities => settle!(self.activities, Activities),
-            Source::Instances => settle!(self.instances, Instances),
+            Source::Instances => {
+                let stored = settle!(self.instances, Instances);
+                self.forget_gone_cards();
+                stored
+            }
             Source::InstanceTypes => settle!(self.instance_types, InstanceTypes),
             Source::SpotPrices => settle!(self.spot_prices, SpotPrices),
             Source::NatGateways => settle!(self.nat_gateways, NatGateways),
@@ -465,14 +365,8 @@ impl ScopeState {
             Source::Identity => Standing::of(&self.identity),
             Source::EcsFleet => Standing::of(&self.ecs),
             Source::TaskDefinitions => Standing::of(&self.task_definitions),
-            Source::EcsTasks(service) => self
-                .tasks
-                .get(service)
-                .map_or_else(Standing::default, Standing::of),
-            Source::EcsDeployments(service) => self
-                .deployments
-                .get(service)
-                .map_or_else(Standing::default, Standing::of),
+            Source::EcsTasks(service) => Standing::of_any(self.tasks.get(service)),
+            Source::EcsDeployments(service) => Standing::of_any(self.deployments.get(service)),
             Source::Groups => Standing::of(&self.groups),
             Source::Activities => Standing::of(&self.activities),
             Source::Instances => Standing::of(&self.instances),
@@ -493,21 +387,43 @@ impl ScopeState {
             Source::Balancing => Standing::of(&self.balancing),
             Source::Alarms => Standing::of(&self.alarms),
             Source::AlarmHistory => Standing::of(&self.alarm_history),
-            Source::Metrics(group) => self
-                .metrics
-                .get(group)
-                .map_or_else(Standing::default, Standing::of),
+            Source::Metrics(group) => Standing::of_any(self.metrics.get(group)),
             Source::Queues => Standing::of(&self.queues),
             Source::LogGroups => Standing::of(&self.log_groups),
             Source::Usage => Standing::of(&self.usage),
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
             Source::Budgets => Standing::of(&self.budgets),
-            Source::Trail(resource) => self
-                .trail
-                .get(resource)
-                .map_or_else(Standing::default, Standing::of),
+            Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
         }
+    }
+
+    /// Forgets the history of cards whose instances are gone: groups replace theirs every night.
+    fn forget_gone_cards(&mut self) {
+        if let Some(instances) = self.instances.get() {
+            let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
+            Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
+        }
+    }
+
+    /// Takes rows of hosts in that answered while others are still asked: the rest stays as it was.
+    fn store_probed(&mut self, outputs: &[ProbeOutput], at: Timestamp) {
+        if outputs.is_empty() {
+            return;
+        }
+        let mut readings: BTreeMap<String, HostReading> = self
+            .gpu
+            .get()
+            .into_iter()
+            .flatten()
+            .map(|reading| (reading.instance_id.clone(), reading.clone()))
+            .collect();
+        for output in outputs {
+            let reading = self.read_host(output, at);
+            Arc::make_mut(&mut self.gpu_history).record(&reading);
+            readings.insert(reading.instance_id.clone(), reading);
+        }
+        self.gpu.value = Some((Arc::new(readings.into_values().collect()), at));
     }
 }
 
@@ -529,6 +445,10 @@ impl Standing {
             failing: loadable.failing.clone(),
             gaps: loadable.gaps.clone(),
         }
+    }
+
+    fn of_any<T>(loadable: Option<&Loadable<T>>) -> Self {
+        loadable.map_or_else(Self::default, Self::of)
     }
 
     /// Whether the source was ever answered, well or badly.
@@ -570,9 +490,54 @@ impl Inventory {
     /// Forgets what a scope knew and drops the answers still under way.
     pub fn reset(&mut self, name: &ScopeName) {
         if let Some(state) = self.scopes.iter_mut().find(|state| state.name() == name) {
-            let epoch = state.epoch + 1;
-            *state = ScopeState::new(state.scope.clone());
-            state.epoch = epoch;
+            *state = ScopeState {
+                epoch: state.epoch + 1,
+                selection: state.selection.clone(),
+                lasting: state.lasting,
+                ..ScopeState::new(state.scope.clone())
+            };
+        }
+    }
+
+    /// Narrows every scope to what belongs to the estate. A scope whose selection becomes another
+    /// one is asked anew: what it knew was chosen by other rules.
+    pub fn select(&mut self, selection: &Arc<Selection>) {
+        let narrowed: Vec<ScopeName> = self
+            .scopes
+            .iter()
+            .filter(|state| state.selection != *selection)
+            .map(|state| state.name().clone())
+            .collect();
+        for name in narrowed {
+            self.reset(&name);
+        }
+        for state in &mut self.scopes {
+            state.selection = selection.clone();
+        }
+    }
+
+    /// Notes that hosts with GPUs are being asked: of all questions the one that takes long enough
+    /// for people to wonder.
+    pub fn asked(&mut self, key: &SourceKey, at: Timestamp) {
+        if key.source == Source::GpuProbe
+            && let Some(state) = self.scopes.iter_mut().find(|state| *state.name() == key.scope)
+        {
+            state.gpu.asked(at);
+        }
+    }
+
+    /// Takes a part of an answer in: of the GPU probe, the one question that is answered in parts.
+    pub fn apply_part(&mut self, answer: &Answer) {
+        if let Some(state) = self
+            .scopes
+            .iter_mut()
+            .find(|state| *state.name() == answer.key.scope && state.epoch == answer.epoch)
+            && answer.key.source == Source::GpuProbe
+            && state.gpu.pending == Some(answer.asked_at)
+            && let Ok(reply) = &answer.result
+            && let ReplyData::ProbeOutputs(outputs) = &reply.data
+        {
+            state.store_probed(outputs, answer.at);
         }
     }
 
@@ -659,4 +624,83 @@ fn mismatched(source: &Source) -> Fault {
         "",
         format!("an answer of another kind came for {source:?}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::glob::Glob;
+    use crate::domain::queue::Queue;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn scope(name: &str) -> Arc<Scope> {
+        Arc::new(Scope {
+            name: ScopeName::new(name),
+            profile: None,
+            region: "us-east-1".to_owned(),
+            role: None,
+            expected_account: None,
+        })
+    }
+
+    fn queues(inventory: &Inventory, names: &[&str]) -> Answer {
+        let queue = |name: &&str| Queue {
+            arn: format!("arn:aws:sqs:us-east-1:1:{name}"),
+            name: (*name).to_owned(),
+            url: String::new(),
+            visible: 0,
+            in_flight: 0,
+            delayed: 0,
+            visibility_timeout_s: None,
+            dead_letter: None,
+        };
+        Answer {
+            key: SourceKey {
+                scope: inventory.scopes[0].name().clone(),
+                source: Source::Queues,
+            },
+            epoch: inventory.scopes[0].epoch,
+            asked_at: at(1),
+            at: at(2),
+            result: Ok(Arc::new(Reply::whole(ReplyData::Queues(
+                names.iter().map(queue).collect(),
+            )))),
+        }
+    }
+
+    fn known(inventory: &Inventory) -> Vec<&str> {
+        let queues = inventory.scopes[0].queues.get();
+        queues
+            .into_iter()
+            .flatten()
+            .map(|queue| queue.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn another_selection_raises_the_epoch_and_drops_what_was_asked_before() {
+        let mut inventory = Inventory::new([scope("a")]);
+        let whole = queues(&inventory, &["shop-jobs", "other"]);
+        inventory.apply(&whole);
+        assert_eq!(known(&inventory), ["shop-jobs", "other"]);
+        let selection = Arc::new(Selection {
+            names: vec![Glob::new("shop-*")],
+            ..Selection::default()
+        });
+        inventory.select(&selection);
+        assert_eq!(inventory.scopes[0].epoch, 1);
+        assert_eq!(known(&inventory), [] as [&str; 0]);
+        assert_eq!(inventory.apply(&whole), Applied::Dropped);
+        inventory.apply(&queues(&inventory, &["shop-jobs", "other"]));
+        assert_eq!(known(&inventory), ["shop-jobs"]);
+        // The same selection again changes nothing.
+        inventory.select(&selection);
+        assert_eq!(
+            (inventory.scopes[0].epoch, known(&inventory)),
+            (1, vec!["shop-jobs"])
+        );
+    }
 }

@@ -32,7 +32,7 @@ impl CacheNumbers {
 
 /// The numbers of a cache.
 pub fn of_cache(scope: &ScopeState, cache: &Cache, now: Timestamp) -> CacheNumbers {
-    let value = |metric: MetricRef<'_>| scope.metric(&metric.id()).and_then(|series| series.recent(now));
+    let value = |metric: MetricRef<'_>| scope.latest(&metric.id(), now);
     if cache.form == CacheForm::Serverless {
         return CacheNumbers {
             cpu_percent: None,

@@ -10,7 +10,7 @@ mod zone;
 
 pub use accepted::AcceptedFinding;
 pub use hours::BusinessHours;
-pub use selection::{Selection, TagFilter};
+pub use selection::{ClusterPart, Selection, TagFilter};
 pub use thresholds::{Breach, Limit, Setting, SettingError, Side, Threshold, Thresholds};
 pub use zone::{UnknownZone, Zone};
 

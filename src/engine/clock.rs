@@ -41,6 +41,9 @@ impl Clock for SystemClock {
     }
 }
 
+/// How many times faster than the machine's a clock may run.
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.01..=10_000.0;
+
 /// A clock that runs faster than the machine's, for the demo.
 #[derive(Debug, Clone, Copy)]
 pub struct ScaledClock {
@@ -55,7 +58,7 @@ impl ScaledClock {
         Self {
             started: Timestamp::now(),
             origin,
-            speed: speed.clamp(0.01, 10_000.0),
+            speed: speed.clamp(*SPEEDS.start(), *SPEEDS.end()),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::{burn_rate, changes};
 use crate::engine::clock::{Clock, Clocks};
 use crate::engine::cost_cache::{CostCache, PaidQuestion, Recall};
 use crate::engine::host::EngineHost;
-use crate::engine::schedule::{self, Want};
+use crate::engine::schedule::{self, Want, Wishes};
 
 /// What the console can tell the collector.
 #[derive(Debug, Clone)]
@@ -50,12 +50,24 @@ pub struct Collector {
     wall: Arc<dyn Clock>,
     assess: Assess,
     cost_cache: Option<Arc<dyn CostCache>>,
+    wishes: Wishes,
     inventory: Inventory,
     focus: Focus,
+    /// Whether somebody asked for one refresh although collecting is paused.
+    once_more: bool,
     asked: BTreeMap<SourceKey, Asked>,
     in_flight: usize,
-    answers: (mpsc::Sender<Answer>, mpsc::Receiver<Answer>),
+    heard: (mpsc::Sender<Heard>, mpsc::Receiver<Heard>),
     picture: watch::Sender<Arc<Picture>>,
+}
+
+/// What comes back from a question.
+#[derive(Debug)]
+enum Heard {
+    /// A part of the answer, while the rest is still waited for.
+    Part(Answer),
+    /// The answer.
+    Whole(Answer),
 }
 
 /// What is remembered of a question.
@@ -65,7 +77,7 @@ struct Asked {
     basis: u64,
     under_way: bool,
     failures: u32,
-    /// Not before this, after failures.
+    /// Not before this, after a failure or an answer that was older than it should be.
     not_before: Option<Timestamp>,
 }
 
@@ -73,6 +85,10 @@ struct Asked {
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(5);
 /// How often credentials that do not work are tried again.
 const CREDENTIALS_RETRY: SignedDuration = SignedDuration::from_secs(10);
+/// How long a remembered answer that is already due again is not asked for.
+const REMEMBERED_RETRY: SignedDuration = SignedDuration::from_mins(15);
+/// How soon to ask again for what was denied: whoever has just allowed it is looking.
+const DENIED_RETRY: SignedDuration = SignedDuration::from_secs(60);
 /// The least time between two questions of a source whose resources keep changing.
 const CHANGED_BASIS: SignedDuration = SignedDuration::from_secs(10);
 /// Pictures are published at most this often.
@@ -98,11 +114,13 @@ impl Collector {
             wall: clocks.wall,
             assess,
             cost_cache: None,
+            wishes: Wishes::default(),
             inventory,
             focus: Focus::default(),
+            once_more: false,
             asked: BTreeMap::new(),
             in_flight: 0,
-            answers: mpsc::channel(1024),
+            heard: mpsc::channel(1024),
             picture,
         };
         (collector, pictures)
@@ -115,11 +133,25 @@ impl Collector {
         self
     }
 
+    /// The same by what the estate and the settings say.
+    #[must_use]
+    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
+        self.inventory.select(&wishes.selection);
+        for state in &mut self.inventory.scopes {
+            state.lasting = wishes.lasting();
+        }
+        self.wishes = wishes;
+        self
+    }
+
     /// Collects until the orders end.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             let now = self.clock.now();
             let due = self.ask_due(now);
+            if self.probe_began() {
+                self.publish();
+            }
             let wait = due.map_or(Duration::from_mins(1), |at| {
                 Duration::try_from(at.duration_since(now))
                     .unwrap_or(Duration::ZERO)
@@ -131,12 +163,12 @@ impl Collector {
                     Some(order) => self.obey(order),
                     None => return,
                 },
-                Some(answer) = self.answers.1.recv() => {
-                    self.take(&answer);
+                Some(heard) = self.heard.1.recv() => {
+                    self.hear(&heard);
                     // Answers come in bursts: one picture for all that arrive within a moment.
                     self.wall.sleep(PUBLISH_EACH).await;
-                    while let Ok(answer) = self.answers.1.try_recv() {
-                        self.take(&answer);
+                    while let Ok(heard) = self.heard.1.try_recv() {
+                        self.hear(&heard);
                     }
                     self.publish();
                 }
@@ -160,10 +192,10 @@ impl Collector {
                 break;
             }
             tokio::select! {
-                Some(answer) = self.answers.1.recv() => {
-                    self.take(&answer);
-                    while let Ok(answer) = self.answers.1.try_recv() {
-                        self.take(&answer);
+                Some(heard) = self.heard.1.recv() => {
+                    self.hear(&heard);
+                    while let Ok(heard) = self.heard.1.try_recv() {
+                        self.hear(&heard);
                     }
                 }
                 () = &mut timer => {
@@ -186,6 +218,7 @@ impl Collector {
                 self.focus = focus;
             }
             Order::Refresh => {
+                self.once_more = true;
                 let focus = self.focus.clone();
                 for (key, asked) in &mut self.asked {
                     let paid = matches!(key.source, Source::Usage | Source::Forecast | Source::Anomalies);
@@ -207,11 +240,13 @@ impl Collector {
 
     /// Asks what is due; says when the next question is.
     fn ask_due(&mut self, now: Timestamp) -> Option<Timestamp> {
-        if self.focus.pace == Pace::Paused {
+        let paused = self.focus.pace == Pace::Paused;
+        if paused && !std::mem::take(&mut self.once_more) {
             return None;
         }
+        self.once_more = false;
         let mut next: Option<Timestamp> = None;
-        for want in schedule::wants(&self.inventory, &self.focus, now) {
+        for want in schedule::wants(&self.inventory, &self.focus, &self.wishes, now) {
             let due = self.due(&want, now);
             match due {
                 Some(at) if at <= now => self.ask(want, now),
@@ -219,7 +254,21 @@ impl Collector {
                 None => {}
             }
         }
-        next
+        next.filter(|_| !paused)
+    }
+
+    /// Whether the hosts with GPUs began to be asked since the last picture: that takes seconds, and
+    /// rows are to say so.
+    fn probe_began(&self) -> bool {
+        let since = |inventory: &Inventory| -> Vec<Option<Timestamp>> {
+            let scopes = inventory.scopes.iter();
+            scopes.map(|state| state.gpu.pending).collect()
+        };
+        let shown = since(&self.picture.borrow().inventory);
+        since(&self.inventory)
+            .into_iter()
+            .zip(shown)
+            .any(|(now, before)| now.is_some() && now != before)
     }
 
     /// When a question is due; `None` while it is under way or need not be asked again.
@@ -245,10 +294,13 @@ impl Collector {
             at.saturating_add(CHANGED_BASIS.min(want.cadence))
                 .unwrap_or(Timestamp::MAX)
         };
-        Some(asked.not_before.map_or(
-            scheduled,
-            |earliest| if asked.failures > 0 { earliest } else { scheduled },
-        ))
+        Some(asked.not_before.map_or(scheduled, |earliest| {
+            if asked.failures > 0 {
+                earliest
+            } else {
+                scheduled.max(earliest)
+            }
+        }))
     }
 
     fn ask(&mut self, want: Want, now: Timestamp) {
@@ -262,15 +314,31 @@ impl Collector {
         asked.under_way = true;
         self.in_flight += 1;
         let account = state.account().map(str::to_owned);
+        self.inventory.asked(&want.key, now);
         let memory = self
             .cost_cache
             .clone()
             .zip(account)
             .zip(PaidQuestion::of(&want.query));
-        let (cloud, clock, sender) = (self.cloud.clone(), self.clock.clone(), self.answers.0.clone());
+        let (cloud, clock, sender) = (self.cloud.clone(), self.clock.clone(), self.heard.0.clone());
         tokio::spawn(async move {
+            let answer = |at, result| Answer {
+                key: want.key.clone(),
+                epoch,
+                asked_at: now,
+                at,
+                result,
+            };
+            let part = |reply: Reply| {
+                let heard = Heard::Part(answer(clock.now(), Ok(Arc::new(reply))));
+                // With no room left the part is of no use: it comes again with the whole.
+                let _ = sender.try_send(heard);
+            };
             let ask = async {
-                let result = cloud.read(&scope, &want.query).await.map(Arc::new);
+                let result = cloud
+                    .read_in_parts(&scope, &want.query, &part)
+                    .await
+                    .map(Arc::new);
                 (clock.now(), result)
             };
             let (at, result) = match memory {
@@ -280,16 +348,16 @@ impl Collector {
             if let Err(fault) = &result {
                 tracing::warn!(scope = %want.key.scope, source = ?want.key.source, %fault, "not read");
             }
-            let answer = Answer {
-                key: want.key,
-                epoch,
-                asked_at: now,
-                at,
-                result,
-            };
             // The collector may be gone: then nobody wants the answer.
-            let _ = sender.send(answer).await;
+            let _ = sender.send(Heard::Whole(answer(at, result))).await;
         });
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        match heard {
+            Heard::Part(answer) => self.inventory.apply_part(answer),
+            Heard::Whole(answer) => self.take(answer),
+        }
     }
 
     fn take(&mut self, answer: &Answer) {
@@ -301,7 +369,9 @@ impl Collector {
         match &answer.result {
             Ok(_) => {
                 asked.failures = 0;
-                asked.not_before = None;
+                asked.not_before = (answer.at < answer.asked_at)
+                    .then(|| answer.asked_at.saturating_add(REMEMBERED_RETRY).ok())
+                    .flatten();
             }
             Err(fault) => {
                 asked.failures = asked.failures.saturating_add(1);
@@ -313,10 +383,17 @@ impl Collector {
                 );
             }
         }
-        let applied = self.inventory.apply(answer);
-        if applied == Applied::AccountChanged {
-            self.asked
-                .retain(|key, asked| key.scope != answer.key.scope || asked.under_way);
+        match self.inventory.apply(answer) {
+            Applied::Stored => {}
+            Applied::AccountChanged => {
+                self.asked
+                    .retain(|key, asked| key.scope != answer.key.scope || asked.under_way);
+            }
+            // It was asked of what the scope was before: ask again of what it is now.
+            Applied::Dropped => {
+                self.asked.remove(&answer.key);
+                return;
+            }
         }
         self.watch_credentials(answer);
     }
@@ -380,7 +457,7 @@ impl Collector {
             let Some(state) = self.inventory.scope(&key.scope) else {
                 continue;
             };
-            let operation = schedule::wants(&self.inventory, &self.focus, now)
+            let operation = schedule::wants(&self.inventory, &self.focus, &self.wishes, now)
                 .into_iter()
                 .find(|want| want.key == key)
                 .and_then(|want| want.query.operations().first().copied());
@@ -453,11 +530,10 @@ fn credentials_work(state: &ScopeState) -> bool {
 fn backoff(fault: &Fault, failures: u32) -> SignedDuration {
     match &fault.kind {
         FaultKind::Credentials(_) => CREDENTIALS_RETRY,
-        FaultKind::AccessDenied
-        | FaultKind::Unsupported
-        | FaultKind::ReadOnly
-        | FaultKind::NoData
-        | FaultKind::Invalid => LONGEST_BACKOFF,
+        FaultKind::AccessDenied => DENIED_RETRY,
+        FaultKind::Unsupported | FaultKind::ReadOnly | FaultKind::NoData | FaultKind::Invalid => {
+            LONGEST_BACKOFF
+        }
         FaultKind::Throttled
         | FaultKind::NotFound
         | FaultKind::Timeout

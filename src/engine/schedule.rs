@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use crate::config::settings::Cadences;
 use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::gpu::{Vendor, vendor_of};
-use crate::domain::inventory::{Inventory, ScopeState, Source, SourceKey};
+use crate::domain::inventory::{Inventory, Lasting, ScopeState, Source, SourceKey};
 use crate::domain::metric::MetricGroup;
 use crate::domain::metric_catalog;
 use crate::domain::ops::{self, Query};
+use crate::domain::policy::Selection;
+use crate::domain::rules;
 
 /// A question that should be asked again each `cadence`.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,23 +30,89 @@ pub struct Want {
     pub basis: u64,
 }
 
+/// What the estate and the settings say about collecting.
+#[derive(Debug, Clone)]
+pub struct Wishes {
+    /// What belongs to the estate: everything by default.
+    pub selection: Arc<Selection>,
+    /// The SSM document to run as GPU probe; by default our own line.
+    pub probe_document: Option<String>,
+    /// Whether nvidia-smi may be run at all; yes by default.
+    pub probing: Probing,
+    /// How often each kind of data is read while it is looked at.
+    pub cadences: Cadences,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            selection: Arc::default(),
+            probe_document: None,
+            probing: Probing::Yes,
+            cadences: Cadences::default(),
+        }
+    }
+}
+
+impl Wishes {
+    /// How often the tail of a log group is asked for more.
+    pub fn log_cadence(&self) -> SignedDuration {
+        seconds(self.cadences.logs_s)
+    }
+
+    /// How long what was read says something about now: three of the slow cadence, and no less than
+    /// usual.
+    pub fn lasting(&self) -> Lasting {
+        let Cadences {
+            services_s,
+            instances_s,
+            data_s,
+            targets_s,
+            queues_s,
+            alarms_s,
+            metrics_s,
+            metrics_background_s,
+            ..
+        } = self.cadences;
+        let usual = Lasting::default();
+        let lists = [services_s, instances_s, data_s, targets_s, queues_s, alarms_s];
+        let slowest = lists.into_iter().max().unwrap_or_default();
+        Lasting {
+            metrics: usual
+                .metrics
+                .max(seconds(metrics_background_s.max(metrics_s)) * 3),
+            lists: usual.lists.max(seconds(slowest) * SLOWEST * 3),
+        }
+    }
+}
+
+fn seconds(count: u32) -> SignedDuration {
+    SignedDuration::from_secs(i64::from(count))
+}
+
 /// How far back "what changed" looks.
 pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
-/// Metrics that nobody looks at: alarms carry detection meanwhile.
-const METRICS_HIDDEN: SignedDuration = SignedDuration::from_mins(10);
-/// Cost Explorer bills each call and knows nothing new for hours: four calls a day at most.
-pub const COST_EXPLORER: SignedDuration = SignedDuration::from_hours(18);
+/// How many times its cadence in front the slowest list of resources has while nobody looks.
+const SLOWEST: i32 = 4;
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
 const MAX_TASK_DEFINITIONS: usize = 20;
 
 /// Everything that should be asked, scope by scope.
-pub fn wants(inventory: &Inventory, focus: &Focus, now: Timestamp) -> Vec<Want> {
+pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timestamp) -> Vec<Want> {
     let mut wants = Vec::new();
-    for state in inventory.shown() {
-        wants_of_scope(state, focus, now, &mut wants);
+    for state in &inventory.scopes {
+        let mut collect = Collecting::new(state, focus, wishes);
+        match &state.merged_into {
+            None => wants_of_scope(&mut collect, now),
+            // Only whether it still is the place of the scope that is shown instead.
+            Some(_) => collect.identity(),
+        }
+        wants.append(&mut collect.wants);
     }
     for leader in inventory.account_leaders() {
-        wants_of_account(leader, focus, now, &mut wants);
+        let mut collect = Collecting::new(leader, focus, wishes);
+        wants_of_account(&mut collect, now);
+        wants.append(&mut collect.wants);
     }
     wants
 }
@@ -50,29 +120,78 @@ pub fn wants(inventory: &Inventory, focus: &Focus, now: Timestamp) -> Vec<Want> 
 struct Collecting<'a> {
     state: &'a ScopeState,
     focus: &'a Focus,
-    wants: &'a mut Vec<Want>,
+    wishes: &'a Wishes,
+    /// Sources without which others that are looked at cannot be narrowed to the estate.
+    needed: BTreeSet<Source>,
+    wants: Vec<Want>,
 }
 
-impl Collecting<'_> {
+/// How often: in front, and while nobody looks.
+type Cadence = (SignedDuration, SignedDuration);
+
+/// A cadence of the settings, multiplied for the front and for while nobody looks.
+fn each(setting: u32, front: i32, hidden: i32) -> Cadence {
+    (seconds(setting) * front, seconds(setting) * hidden)
+}
+
+/// A cadence that nobody can set, seconds.
+const fn fixed(front: i64, hidden: i64) -> Cadence {
+    (
+        SignedDuration::from_secs(front),
+        SignedDuration::from_secs(hidden),
+    )
+}
+
+impl<'a> Collecting<'a> {
+    fn new(state: &'a ScopeState, focus: &'a Focus, wishes: &'a Wishes) -> Self {
+        Self {
+            state,
+            focus,
+            wishes,
+            needed: needed(state, focus),
+            wants: Vec::new(),
+        }
+    }
+
+    fn identity(&mut self) {
+        let query = Query::Sts(ops::sts::Read::CallerIdentity);
+        self.want(Source::Identity, query, fixed(300, 300), ());
+    }
+
+    /// Whether nvidia-smi may be run, and somebody looks.
+    fn probes(&self) -> bool {
+        self.focus.gpu == Probing::Yes && self.wishes.probing == Probing::Yes
+    }
+
     fn is_front(&self, source: &Source) -> bool {
         self.focus.front.contains(&source.kind())
     }
 
     /// Wants a source at the quick cadence in front, and at the slow one hidden.
-    fn want(&mut self, source: Source, query: Query, front_s: i64, hidden_s: i64, basis: impl Hash) {
-        let seconds = if self.is_front(&source) { front_s } else { hidden_s };
-        self.want_each(source, query, SignedDuration::from_secs(seconds), basis);
+    fn want(&mut self, source: Source, query: Query, (front, hidden): Cadence, basis: impl Hash) {
+        let cadence = if self.is_front(&source) { front } else { hidden };
+        self.want_each(source, query, cadence, basis);
     }
 
     fn want_each(&mut self, source: Source, query: Query, cadence: SignedDuration, basis: impl Hash) {
         if self.focus.pace == Pace::Once
             && !self.focus.front.contains(&source.kind())
+            && !self.needed.contains(&source)
             && source != Source::Identity
         {
             return;
         }
+        let unknown = |awaited: &&Source| !self.state.standing(awaited).is_settled();
+        if self
+            .state
+            .awaited(&source)
+            .iter()
+            .any(|awaited| unknown(&awaited))
+        {
+            return;
+        }
         let mut hasher = DefaultHasher::new();
-        basis.hash(&mut hasher);
+        (basis, self.state.narrowing(&source)).hash(&mut hasher);
         let key = SourceKey {
             scope: self.state.name().clone(),
             source,
@@ -86,34 +205,63 @@ impl Collecting<'_> {
     }
 }
 
-fn wants_of_scope(state: &ScopeState, focus: &Focus, now: Timestamp, wants: &mut Vec<Want>) {
-    use ops::{autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs, ssm, sts};
+/// Sources that those in front await, and those that these await in turn.
+fn needed(state: &ScopeState, focus: &Focus) -> BTreeSet<Source> {
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<Source> = rules::sources()
+        .filter(|source| focus.front.contains(&source.kind()))
+        .collect();
+    while let Some(source) = open.pop() {
+        for awaited in state.awaited(&source) {
+            if needed.insert(awaited.clone()) {
+                open.push(awaited.clone());
+            }
+        }
+    }
+    needed
+}
 
+fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
+    collect.identity();
     let since = now.saturating_sub(CHANGES_WINDOW).unwrap_or(Timestamp::MIN);
-    let mut collect = Collecting { state, focus, wants };
-    collect.want(
-        Source::Identity,
-        Query::Sts(sts::Read::CallerIdentity),
-        300,
-        300,
-        (),
-    );
+    wants_of_services(collect);
+    wants_of_groups(collect, since);
+    wants_of_instances(collect);
+    wants_of_stores(collect, since);
+    wants_of_network(collect, since);
+    for group in MetricGroup::ALL {
+        wants_of_metrics(collect, group);
+    }
+    wants_of_details(collect, since);
+}
 
+fn wants_of_services(collect: &mut Collecting<'_>) {
+    use ops::ecs::Read;
+    let state = collect.state;
+    let Cadences {
+        services_s,
+        deployment_s,
+        ..
+    } = collect.wishes.cadences;
     let deploying = state
         .ecs
         .get()
         .is_some_and(|fleet| fleet.services.iter().any(ecs_is_moving));
-    let ecs_cadence = if deploying { (10, 15) } else { (30, 60) };
-    collect.want(
-        Source::EcsFleet,
-        Query::Ecs(ecs::Read::Fleet),
-        ecs_cadence.0,
-        ecs_cadence.1,
-        (),
-    );
+    let cadence = if deploying {
+        let quick = seconds(deployment_s);
+        (quick, quick * 3 / 2)
+    } else {
+        each(services_s, 1, 2)
+    };
+    let fleet = if state.selection.is_everything() {
+        Read::Fleet
+    } else {
+        Read::FleetOf((*state.selection).clone())
+    };
+    collect.want(Source::EcsFleet, Query::Ecs(fleet), cadence, ());
     let revisions = task_definitions(state);
     if !revisions.is_empty() {
-        let query = Query::Ecs(ecs::Read::TaskDefinitions {
+        let query = Query::Ecs(Read::TaskDefinitions {
             revisions: revisions.clone(),
         });
         collect.want_each(
@@ -123,55 +271,36 @@ fn wants_of_scope(state: &ScopeState, focus: &Focus, now: Timestamp, wants: &mut
             revisions,
         );
     }
+}
 
-    collect.want(
-        Source::Groups,
-        Query::AutoScaling(autoscaling::Read::Groups),
-        30,
-        60,
-        (),
-    );
-    collect.want(
-        Source::Activities,
-        Query::AutoScaling(autoscaling::Read::Activities { since }),
-        60,
-        120,
-        (),
-    );
-    collect.want(Source::Instances, Query::Ec2(ec2::Read::Instances), 30, 60, ());
-    collect.want(
-        Source::NatGateways,
-        Query::Ec2(ec2::Read::NatGateways),
-        300,
-        900,
-        (),
-    );
-    wants_of_instances(&mut collect);
+fn wants_of_groups(collect: &mut Collecting<'_>, since: Timestamp) {
+    use ops::{autoscaling, ec2};
+    let Cadences { instances_s, .. } = collect.wishes.cadences;
+    let groups = Query::AutoScaling(autoscaling::Read::Groups);
+    collect.want(Source::Groups, groups, each(instances_s, 1, 2), ());
+    let activities = Query::AutoScaling(autoscaling::Read::Activities { since });
+    collect.want(Source::Activities, activities, each(instances_s, 2, 4), ());
+    let instances = Query::Ec2(ec2::Read::Instances);
+    collect.want(Source::Instances, instances, each(instances_s, 1, 2), ());
+    let gateways = Query::Ec2(ec2::Read::NatGateways);
+    collect.want(Source::NatGateways, gateways, fixed(300, 900), ());
+}
 
-    collect.want(Source::DbInstances, Query::Rds(rds::Read::Instances), 30, 60, ());
-    collect.want(Source::DbClusters, Query::Rds(rds::Read::Clusters), 30, 120, ());
-    collect.want(
-        Source::DbSnapshots,
-        Query::Rds(rds::Read::Snapshots),
-        120,
-        900,
-        (),
-    );
-    collect.want(
-        Source::Maintenance,
-        Query::Rds(rds::Read::PendingMaintenance),
-        900,
-        1800,
-        (),
-    );
-    collect.want(
-        Source::DbEvents,
-        Query::Rds(rds::Read::Events { since }),
-        60,
-        300,
-        (),
-    );
-    let parameter_groups: BTreeSet<String> = state
+fn wants_of_stores(collect: &mut Collecting<'_>, since: Timestamp) {
+    use ops::{elasticache, rds};
+    let Cadences { data_s, .. } = collect.wishes.cadences;
+    let instances = Query::Rds(rds::Read::Instances);
+    collect.want(Source::DbInstances, instances, each(data_s, 1, 2), ());
+    let clusters = Query::Rds(rds::Read::Clusters);
+    collect.want(Source::DbClusters, clusters, each(data_s, 1, SLOWEST), ());
+    let snapshots = Query::Rds(rds::Read::Snapshots);
+    collect.want(Source::DbSnapshots, snapshots, fixed(120, 900), ());
+    let maintenance = Query::Rds(rds::Read::PendingMaintenance);
+    collect.want(Source::Maintenance, maintenance, fixed(900, 1800), ());
+    let events = Query::Rds(rds::Read::Events { since });
+    collect.want(Source::DbEvents, events, each(data_s, 2, 10), ());
+    let parameter_groups: BTreeSet<String> = collect
+        .state
         .db_instances
         .get()
         .into_iter()
@@ -190,51 +319,40 @@ fn wants_of_scope(state: &ScopeState, focus: &Focus, now: Timestamp, wants: &mut
             parameter_groups,
         );
     }
-    collect.want(
-        Source::Caches,
-        Query::ElastiCache(elasticache::Read::Caches),
-        30,
-        60,
-        (),
-    );
-    collect.want(
-        Source::CacheEvents,
-        Query::ElastiCache(elasticache::Read::Events { since }),
-        60,
-        300,
-        (),
-    );
+    let caches = Query::ElastiCache(elasticache::Read::Caches);
+    collect.want(Source::Caches, caches, each(data_s, 1, 2), ());
+    let events = Query::ElastiCache(elasticache::Read::Events { since });
+    collect.want(Source::CacheEvents, events, each(data_s, 2, 10), ());
+}
 
-    collect.want(Source::Balancing, Query::Elb(elb::Read::Balancing), 30, 60, ());
-    collect.want(
-        Source::Alarms,
-        Query::CloudWatch(cloudwatch::Read::Alarms),
-        30,
-        60,
-        (),
-    );
-    collect.want(
-        Source::AlarmHistory,
-        Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
-        60,
-        120,
-        (),
-    );
-    collect.want(Source::Queues, Query::Sqs(sqs::Read::Queues), 15, 60, ());
-    collect.want(Source::LogGroups, Query::Logs(logs::Read::Groups), 300, 900, ());
-    if focus.gpu == Probing::Yes {
+fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
+    use ops::{cloudwatch, elb, logs, sqs, ssm};
+    let Cadences {
+        targets_s,
+        alarms_s,
+        queues_s,
+        ..
+    } = collect.wishes.cadences;
+    let balancing = Query::Elb(elb::Read::Balancing);
+    collect.want(Source::Balancing, balancing, each(targets_s, 1, 2), ());
+    let alarms = Query::CloudWatch(cloudwatch::Read::Alarms);
+    collect.want(Source::Alarms, alarms, each(alarms_s, 1, 2), ());
+    let history = Query::CloudWatch(cloudwatch::Read::AlarmHistory { since });
+    collect.want(Source::AlarmHistory, history, each(alarms_s, 2, 4), ());
+    let queues = Query::Sqs(sqs::Read::Queues);
+    collect.want(Source::Queues, queues, each(queues_s, 1, SLOWEST), ());
+    let groups = Query::Logs(logs::Read::Groups);
+    collect.want(Source::LogGroups, groups, fixed(300, 900), ());
+    if collect.probes() {
         collect.want_each(
             Source::GpuMetricList,
             Query::CloudWatch(cloudwatch::Read::GpuMetricList),
             SignedDuration::from_mins(30),
             (),
         );
-        collect.want(Source::Hosts, Query::Ssm(ssm::Read::Hosts), 60, 300, ());
+        let hosts = Query::Ssm(ssm::Read::Hosts);
+        collect.want(Source::Hosts, hosts, fixed(60, 300), ());
     }
-    for group in MetricGroup::ALL {
-        wants_of_metrics(&mut collect, group);
-    }
-    wants_of_details(&mut collect, since);
 }
 
 /// GPUs of the types in use, Spot prices of the Spot ones, and the probe of the GPU hosts.
@@ -268,7 +386,7 @@ fn wants_of_instances(collect: &mut Collecting<'_>) {
         let query = Query::Ec2(ops::ec2::Read::SpotPrices { types: types.clone() });
         collect.want_each(Source::SpotPrices, query, SignedDuration::from_mins(15), types);
     }
-    if collect.focus.gpu == Probing::Yes {
+    if collect.probes() {
         let hosts: Vec<String> = instances
             .iter()
             .filter(|instance| instance.is_running() && has_nvidia(&instance.instance_type))
@@ -277,9 +395,10 @@ fn wants_of_instances(collect: &mut Collecting<'_>) {
         if !hosts.is_empty() {
             let query = Query::Ssm(ops::ssm::Read::GpuProbe {
                 instances: hosts.clone(),
-                document: None,
+                document: collect.wishes.probe_document.clone(),
             });
-            collect.want_each(Source::GpuProbe, query, SignedDuration::from_secs(30), hosts);
+            let cadence = seconds(collect.wishes.cadences.gpu_s);
+            collect.want_each(Source::GpuProbe, query, cadence, hosts);
         }
     }
 }
@@ -311,10 +430,16 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     if specs.is_empty() {
         return;
     }
+    let Cadences {
+        metrics_s,
+        metrics_background_s,
+        ..
+    } = collect.wishes.cadences;
+    // While nobody looks, alarms carry detection.
     let cadence = if collect.is_front(&source) {
-        SignedDuration::from_secs(60)
+        seconds(metrics_s)
     } else {
-        METRICS_HIDDEN
+        seconds(metrics_background_s)
     };
     let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
     let query = Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs });
@@ -368,40 +493,38 @@ fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
 }
 
 /// Spend, budgets and anomalies: of the account, not of a region.
-fn wants_of_account(state: &ScopeState, focus: &Focus, now: Timestamp, wants: &mut Vec<Want>) {
+fn wants_of_account(collect: &mut Collecting<'_>, now: Timestamp) {
     use ops::cost::Read;
-    let Some(account) = state.account() else { return };
+    let Some(account) = collect.state.account() else {
+        return;
+    };
+    // Cost Explorer bills each call and knows nothing new for hours.
+    let spend = seconds(collect.wishes.cadences.spend_s);
     // Cost Explorer counts in UTC days.
     let today = now.to_zoned(TimeZone::UTC).date();
     let month = today.first_of_month();
     let tomorrow = today.saturating_add(1.day());
     let from = today.saturating_sub(30.days()).min(month);
     let next_month = month.saturating_add(1.month());
-    let mut collect = Collecting { state, focus, wants };
-    collect.want(
-        Source::Budgets,
-        Query::Cost(Read::Budgets {
-            account: account.to_owned(),
-        }),
-        900,
-        3600,
-        (),
-    );
+    let budgets = Query::Cost(Read::Budgets {
+        account: account.to_owned(),
+    });
+    collect.want(Source::Budgets, budgets, fixed(900, 3600), ());
     let usage = Query::Cost(Read::Usage {
         from,
         to: tomorrow,
         month,
     });
-    collect.want_each(Source::Usage, usage, COST_EXPLORER, ());
+    collect.want_each(Source::Usage, usage, spend, ());
     let forecast = Query::Cost(Read::Forecast {
         from: today,
         to: next_month,
     });
-    collect.want_each(Source::Forecast, forecast, COST_EXPLORER, ());
+    collect.want_each(Source::Forecast, forecast, spend, ());
     let anomalies = Query::Cost(Read::Anomalies {
         from: today.saturating_sub(30.days()),
     });
-    collect.want_each(Source::Anomalies, anomalies, COST_EXPLORER, ());
+    collect.want_each(Source::Anomalies, anomalies, spend, ());
 }
 
 fn ecs_is_moving(service: &crate::domain::ecs::Service) -> bool {

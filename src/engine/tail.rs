@@ -25,10 +25,10 @@ use cursor::Cursor;
 
 /// How far before the newest event a question begins.
 pub const OVERLAP: SignedDuration = SignedDuration::from_secs(90);
-/// How often a group is asked while somebody looks.
-const CADENCE: SignedDuration = SignedDuration::from_secs(3);
-/// How often while nobody does.
-const CADENCE_HIDDEN: SignedDuration = SignedDuration::from_secs(15);
+/// How often a group is asked while somebody looks, unless the settings say otherwise.
+pub const CADENCE: SignedDuration = SignedDuration::from_secs(3);
+/// How many times that while nobody does.
+const HIDDEN: i32 = 5;
 /// Time between two questions of all groups together: less than two a second, since AWS allows
 /// five in an account and region and others need some.
 const SPACING: SignedDuration = SignedDuration::from_millis(600);
@@ -46,6 +46,8 @@ pub struct Request {
     pub from: Timestamp,
     /// A CloudWatch filter pattern.
     pub pattern: Option<String>,
+    /// How often a group is asked while somebody looks.
+    pub cadence: SignedDuration,
     /// Whether to go on when what is there has been read.
     pub ending: Ending,
     /// What to do while nobody takes what was read.
@@ -227,8 +229,8 @@ impl Tail {
 
     fn cadence(&self, attention: Attention) -> SignedDuration {
         let least = match attention {
-            Attention::Shown => CADENCE,
-            Attention::Hidden => CADENCE_HIDDEN,
+            Attention::Shown => self.request.cadence,
+            Attention::Hidden => self.request.cadence * HIDDEN,
         };
         least.max(SPACING * i32::try_from(self.cursors.len()).unwrap_or(i32::MAX))
     }

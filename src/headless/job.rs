@@ -17,7 +17,9 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::schedule::Wishes;
 use crate::headless::Exit;
+use crate::headless::out::complain;
 
 /// After this long without an answer the rest is given up: longer than the probe of the GPU hosts,
 /// which has a deadline of its own and tells of late hosts.
@@ -42,6 +44,10 @@ pub struct Job {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// What the collector goes by.
+    pub wishes: Wishes,
+    /// After this long on the cloud's clock the rest is given up.
+    pub deadline: Duration,
 }
 
 /// What came of it.
@@ -72,11 +78,15 @@ impl Job {
             let host = EngineHost::new(self.clocks.cloud.clone());
             let cloud = (self.cloud)(host.clone())?;
             let wall = self.clocks.wall.clone();
+            let deadline = self.deadline;
             let (collector, _pictures) =
                 Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
-            let collector = collector.with_cost_cache(self.cost_cache);
+            let collector = collector
+                .with_cost_cache(self.cost_cache)
+                .with_wishes(self.wishes);
             let work = async {
-                let picture = collector.once(focus, DEADLINE).await;
+                let picture = collector.once(focus, deadline).await;
+                tell_of_merged(&picture);
                 let more = then(cloud, picture.clone()).await;
                 (picture, more)
             };
@@ -93,6 +103,18 @@ impl Job {
                 }
             }
         })
+    }
+}
+
+/// Says which scopes turned out to be the same place and are therefore shown once.
+fn tell_of_merged(picture: &Picture) {
+    for state in &picture.inventory.scopes {
+        if let Some(other) = &state.merged_into {
+            complain(&format!(
+                "qd: {} is the account and region of {other}: shown once",
+                state.name()
+            ));
+        }
     }
 }
 

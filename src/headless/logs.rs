@@ -5,6 +5,8 @@ mod resolve;
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use regex::Regex;
 use tokio::sync::{mpsc, watch};
 
@@ -77,7 +79,8 @@ pub fn run(job: Job, request: Request, out: &Out) -> anyhow::Result<Exit> {
             }
         };
         let printer = Printer::new(out, &targets);
-        print_all(cloud, job.clocks.cloud, request, (targets, printer)).await
+        let cadence = job.wishes.log_cadence();
+        print_all(cloud, (job.clocks.cloud, cadence), request, (targets, printer)).await
     })?;
     Ok(match outcome {
         Outcome::Done(exit) | Outcome::Stopped(exit) => exit,
@@ -86,7 +89,7 @@ pub fn run(job: Job, request: Request, out: &Out) -> anyhow::Result<Exit> {
 
 async fn print_all(
     cloud: Arc<dyn Cloud>,
-    clock: Arc<dyn Clock>,
+    (clock, cadence): (Arc<dyn Clock>, SignedDuration),
     request: Request,
     (targets, mut printer): (Vec<TailTarget>, Printer),
 ) -> anyhow::Result<Exit> {
@@ -94,6 +97,7 @@ async fn print_all(
         targets: targets.clone(),
         from: clock.now().saturating_sub(request.since.0)?,
         pattern: request.pattern.clone(),
+        cadence,
         ending: match request.follow {
             Follow::Yes => Ending::Follow,
             Follow::No => Ending::AfterPast { attempts: ATTEMPTS },

@@ -5,6 +5,7 @@ pub mod document;
 mod text;
 
 use std::collections::BTreeSet;
+use std::io::{self, IsTerminal};
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::domain::health::Severity;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{Inventory, ScopeState, Source};
 use crate::headless::job::Outcome;
-use crate::headless::out::{Page, Report};
+use crate::headless::out::{Page, Report, complain};
 use crate::headless::{Exit, Job, Out};
 use document::{Resource, Status};
 pub use text::{api, errors, push, scopes, section};
@@ -63,6 +64,12 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
     };
     let status = build::status(&picture, &policies, &kinds);
     out.report(&status)?;
+    // Whoever watches the terminal has just read it; whoever sends the results elsewhere has not.
+    if !io::stdout().is_terminal() {
+        for line in unreachable(&picture.inventory) {
+            complain(&format!("qd: {line}"));
+        }
+    }
     Ok(exit(&picture.inventory, &status, request.fail_on))
 }
 
@@ -89,8 +96,9 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             // How members are paid for, and of which group a host is.
             Kind::Asg => &[Kind::Ec2Instance],
             Kind::Gpu | Kind::GpuHost => &[Kind::Ec2Instance, Kind::Gpu, Kind::GpuHost],
-            // Snapshots of both come in one answer.
+            // Snapshots and metrics of both come in one answer.
             Kind::RdsCluster => &[Kind::RdsInstance],
+            Kind::RdsInstance => &[Kind::RdsCluster],
             Kind::LoadBalancer => &[Kind::TargetGroup],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
@@ -104,7 +112,6 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             ],
             Kind::EcsService
             | Kind::Ec2Instance
-            | Kind::RdsInstance
             | Kind::Redis
             | Kind::TargetGroup
             | Kind::Alarm
@@ -136,6 +143,22 @@ fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Ex
 /// Whether every scope could be read at all, and if not, why.
 pub fn reach(inventory: &Inventory) -> Exit {
     Exit::worst(inventory.shown().map(reach_of))
+}
+
+/// A line for each scope of which nothing could be read.
+fn unreachable(inventory: &Inventory) -> BTreeSet<String> {
+    inventory
+        .shown()
+        .filter(|state| reach_of(state) != Exit::Done)
+        .filter_map(|state| {
+            let faults = || build::sources(state).filter_map(|source| state.standing(&source).failing);
+            let failing = faults()
+                .find(|one| one.fault.is_credential())
+                .or_else(|| faults().next())?;
+            let (fault, scope) = (&failing.fault, &state.scope);
+            Some(format!("{}: {fault}: {}", scope.name, fault.hint(scope)))
+        })
+        .collect()
 }
 
 fn reach_of(state: &ScopeState) -> Exit {

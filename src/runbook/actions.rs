@@ -10,8 +10,6 @@ mod rds;
 mod sqs;
 
 use super::action::Action;
-use super::check;
-use super::schema::Catalogue;
 
 /// Every action, by service and verb.
 pub static ALL: &[&dyn Action] = &[
@@ -42,12 +40,6 @@ pub static ALL: &[&dyn Action] = &[
     &rds::Reboot,
     &sqs::Redrive,
 ];
-
-/// What every action and check takes and gives, for lint, forms and documentation.
-pub fn catalogue() -> Catalogue {
-    let actions = ALL.iter().map(|action| action.schema());
-    Catalogue::new(actions.chain(check::ALL.iter().map(|check| check.schema())))
-}
 
 #[cfg(test)]
 mod tests;

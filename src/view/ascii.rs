@@ -24,6 +24,8 @@ fn sign(symbol: &str) -> Option<&'static str> {
         "×" => "x",
         "°" => "'",
         "⏎" => "$",
+        "↑" => "^",
+        "↓" => "v",
         _ => return None,
     })
 }

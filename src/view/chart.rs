@@ -58,7 +58,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, chart: &Chart, styles: &Styles) {
     }
     let (first, last) = (chart.points[0].0, chart.points[chart.points.len() - 1].0);
     let span = crate::app::format::span(last.duration_since(first));
-    let axis = format!("-{span}, 0 to {}", crate::app::format::number(largest));
+    let axis = format!("last {span}, scale 0 to {}", chart.largest);
     put(frame, row(area.height - 1), 1, area.width, &axis, styles.muted);
 }
 

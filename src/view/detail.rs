@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::detail::{Block, CHART_HEIGHT, Chart};
+use crate::app::detail::{Block, CHART_HEIGHT, Chart, fact_names_width};
 use crate::app::state::State;
 use crate::app::table::{Cell, Section};
 use crate::app::tables::TableView;
@@ -15,7 +15,6 @@ use crate::view::table::{self, Marks, put};
 
 /// Draws a level; gives the lines in which it scrolls.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, scroll: usize, styles: &Styles) -> u16 {
-    rule(frame, Rect { height: 1, ..area }, &state.detail.title, styles);
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -26,18 +25,19 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, scroll: usize, sty
         draw_block(frame, body, block, line, scroll, styles);
         line += block.height();
     }
+    let head = Rect { height: 1, ..area };
     let hidden = line.saturating_sub(scroll + usize::from(body.height));
-    if hidden > 0 {
-        let more = format!(" {hidden} more lines ");
+    if hidden == 0 {
+        rule(frame, head, &state.detail.title, styles);
+    } else {
+        let more = match hidden {
+            1 => " 1 more line ".to_owned(),
+            some => format!(" {some} more lines "),
+        };
         let x = area.width.saturating_sub(more.width() as u16 + 1);
-        put(
-            frame,
-            Rect { height: 1, ..area },
-            x,
-            area.width,
-            &more,
-            styles.muted,
-        );
+        let room = usize::from(x).saturating_sub(5);
+        rule(frame, head, &table::cut(&state.detail.title, room), styles);
+        put(frame, head, x, area.width, &more, styles.muted);
     }
     body.height
 }
@@ -69,12 +69,7 @@ fn draw_block(
             }
         }
         Block::Facts(facts) => {
-            let width = facts
-                .iter()
-                .map(|(name, _)| name.width())
-                .max()
-                .unwrap_or(0)
-                .min(28) as u16;
+            let width = u16::try_from(fact_names_width(facts)).unwrap_or(0);
             for (index, (name, value)) in facts.iter().enumerate() {
                 if let Some(row) = place(body, first + index, scroll) {
                     put(frame, row, 1, width, name, styles.muted);

@@ -1,5 +1,7 @@
 //! The first two lines: where one is, what may be changed, what watching costs, what is stale.
 
+use std::collections::BTreeSet;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -7,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::format;
 use crate::app::state::{State, WriteState};
 use crate::app::table::Tone;
+use crate::app::trouble::WATCHED;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::view::styles::Styles;
 use crate::view::table::put;
@@ -16,41 +19,31 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     let top = Rect { height: 1, ..area };
     let style = styles.environment(state.setup.environment);
     frame.buffer_mut().set_style(top, style);
-    let mut left = place(state, usize::from(area.width));
-    let right = zone(state);
-    let room = usize::from(area.width).saturating_sub(right.width() + 1);
-    left.truncate_to(room);
-    put(frame, top, 0, top.width, &left.0, style);
+    let zone = &state.zone().label;
     let x = area
         .width
-        .saturating_sub(u16::try_from(right.width()).unwrap_or(0) + 1);
-    put(frame, top, x, area.width - x, &right, style);
-    meter(
+        .saturating_sub(u16::try_from(zone.width()).unwrap_or(0) + 1);
+    put(
         frame,
-        Rect {
-            y: area.y + 1,
-            height: 1,
-            ..area
-        },
-        state,
-        styles,
+        top,
+        0,
+        x.saturating_sub(1),
+        &place(state, usize::from(x.saturating_sub(1))),
+        style,
     );
+    put(frame, top, x, area.width - x, zone, style);
+    let second = Rect {
+        y: area.y + 1,
+        height: 1,
+        ..area
+    };
+    meter(frame, second, state, styles);
 }
 
-/// A line of text that can be cut to a width.
-struct Text(String);
-
-impl Text {
-    fn truncate_to(&mut self, width: usize) {
-        if self.0.width() > width {
-            self.0 = crate::view::table::cut(&self.0, width);
-        }
-    }
-}
-
-/// Environment, write state, account, region and role. When there is no room the estate's name
-/// gives way first; the write state and the account never do.
-fn place(state: &State, width: usize) -> Text {
+/// Environment, estate, account, region, role and write state, in at most so many columns. What
+/// gives way first is the role, then the estate's name, then the profile's, then the length of
+/// regions; the environment, the account, the region and the write state never do.
+fn place(state: &State, width: usize) -> String {
     let write = match state.setup.write {
         WriteState::ReadOnly => "READ-ONLY".to_owned(),
         WriteState::ReadWrite => "read-write".to_owned(),
@@ -59,103 +52,113 @@ fn place(state: &State, width: usize) -> Text {
         }
     };
     let shown: Vec<&ScopeState> = state.picture.inventory.shown().collect();
-    let (scope, role) = match shown.as_slice() {
-        [] => ("no scope".to_owned(), String::new()),
-        [one] => {
-            let account = one.account().unwrap_or("account …");
-            let role = one
-                .identity
-                .get()
-                .map_or_else(String::new, |who| format!("  role {}", who.principal()));
-            (
-                format!("{account} ({})  {}", one.scope.profile_name(), one.scope.region),
-                role,
-            )
-        }
-        many => {
-            let accounts: std::collections::BTreeSet<_> =
-                many.iter().filter_map(|scope| scope.account()).collect();
-            let regions: std::collections::BTreeSet<_> =
-                many.iter().map(|scope| scope.scope.region.as_str()).collect();
-            let accounts = match accounts.iter().next() {
-                Some(one) if accounts.len() == 1 => (*one).to_owned(),
-                _ => format!("{} accounts", accounts.len()),
-            };
-            (
-                format!(
-                    "{accounts}  {}",
-                    regions.into_iter().collect::<Vec<_>>().join(" ")
-                ),
-                String::new(),
-            )
-        }
-    };
     let word = state.setup.environment.word();
-    let name = state
-        .setup
-        .estate
-        .as_deref()
-        .map_or_else(String::new, |name| format!(" {name}"));
     let paused = if state.paused { "  PAUSED" } else { "" };
-    let build = |name: &str, role: &str| format!(" {word}{name}  {scope}{role}  {write}{paused}");
-    let room = width.saturating_sub(8);
-    let candidates = [build(&name, &role), build(&name, ""), build("", "")];
-    let fitting = candidates
+    let name = state.setup.estate.as_deref().map_or_else(String::new, |name| {
+        format!(" {}", crate::domain::text::clean(name))
+    });
+    let role = match shown.as_slice() {
+        [one] => one
+            .identity
+            .get()
+            .map_or_else(String::new, |who| format!("  role {}", who.principal())),
+        _ => String::new(),
+    };
+    let build =
+        |name: &str, scope: &str, role: &str| format!(" {word}{name}  {scope}{role}  {write}{paused}");
+    let scopes = where_from(&shown);
+    let candidates = [
+        build(&name, &scopes[0], &role),
+        build(&name, &scopes[0], ""),
+        build("", &scopes[0], ""),
+        build("", &scopes[1], ""),
+        build("", &scopes[2], ""),
+        build("", &scopes[3], ""),
+    ];
+    let [.., shortest] = &candidates;
+    candidates
         .iter()
-        .find(|candidate| candidate.width() <= room)
-        .unwrap_or(&candidates[2]);
-    Text(fitting.clone())
+        .find(|candidate| candidate.width() <= width)
+        .unwrap_or(shortest)
+        .clone()
 }
 
-fn zone(state: &State) -> String {
-    state.zone().label.clone()
+/// Accounts and regions, from everything to the least that says where one is.
+fn where_from(shown: &[&ScopeState]) -> [String; 4] {
+    let regions: BTreeSet<&str> = shown.iter().map(|scope| scope.scope.region.as_str()).collect();
+    let long = regions.iter().copied().collect::<Vec<_>>().join(" ");
+    let short = regions
+        .iter()
+        .map(|region| format::region(region))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let counted = match regions.len() {
+        0 | 1 => short.clone(),
+        some => format!("{some} regions"),
+    };
+    let known: BTreeSet<&str> = shown.iter().filter_map(|scope| scope.account()).collect();
+    let profiles: BTreeSet<&str> = shown.iter().map(|scope| scope.scope.profile_name()).collect();
+    let account = match (known.len(), known.first(), shown.len()) {
+        (_, _, 0) => return std::array::from_fn(|_| "no scope".to_owned()),
+        (0, _, 1) => "account …".to_owned(),
+        // Until who one is has been read everywhere, profiles are what is certain.
+        (0, ..) => format!("{} profiles", profiles.len()),
+        (1, Some(one), _) => (*one).to_owned(),
+        (some, ..) => format!("{some} accounts"),
+    };
+    let profile = match (profiles.len(), profiles.first()) {
+        (1, Some(one)) => format!(" ({})", crate::domain::text::clean(one)),
+        _ => String::new(),
+    };
+    [
+        format!("{account}{profile}  {long}"),
+        format!("{account}  {long}"),
+        format!("{account}  {short}"),
+        format!("{account}  {counted}"),
+    ]
 }
 
-/// Calls a minute, throttles, cents, the credentials' end; and what is stale.
+/// Calls a minute, throttles, cents, the credentials' end; and on the right what is stale, which
+/// everything else makes room for.
 fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     let meter = &state.picture.meter;
-    let mut x = 1;
-    let mut say = |frame: &mut Frame<'_>, text: &str, tone: Tone| {
-        x += put(frame, area, x, area.width, text, styles.tone(tone)) + 2;
-    };
-    say(
-        frame,
-        &format!("{} calls/min", meter.calls_last_minute),
-        Tone::Muted,
-    );
-    let tone = if meter.throttled > 0 {
-        Tone::Warn
-    } else {
-        Tone::Muted
-    };
-    say(frame, &format!("throttled {}", meter.throttled), tone);
-    say(
-        frame,
-        &format!("${:.2} paid", meter.paid_micro_usd as f64 / 1_000_000.0),
-        Tone::Muted,
-    );
-    if let Some(left) = credentials_left(state) {
-        let tone = if left.as_secs() < 900 {
-            Tone::Warn
-        } else {
-            Tone::Muted
-        };
-        say(frame, &format!("creds {}", format::span(left)), tone);
+    let mut end = area.width;
+    if let Some((text, tone)) = worst_source(state) {
+        let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
+        let at = area.width.saturating_sub(width.saturating_add(1));
+        put(frame, area, at, area.width - at, &text, styles.tone(tone));
+        end = at;
     }
-    if let Some((operation, until)) = meter.backing_off.first() {
-        say(
-            frame,
-            &format!(
-                "{operation} waits {}",
-                format::span(until.duration_since(state.picture.at))
-            ),
-            Tone::Warn,
+    let quiet_unless = |wrong: bool| if wrong { Tone::Warn } else { Tone::Muted };
+    let mut items = vec![
+        (format!("{} calls/min", meter.calls_last_minute), Tone::Muted),
+        (
+            format!("throttled {}", meter.throttled),
+            quiet_unless(meter.throttled > 0),
+        ),
+        (
+            format!("${:.2} paid calls", meter.paid_micro_usd as f64 / 1_000_000.0),
+            Tone::Muted,
+        ),
+    ];
+    if let Some(left) = credentials_left(state) {
+        let soon = left.as_secs() < 900;
+        items.insert(
+            if soon { 0 } else { items.len() },
+            (format!("creds {}", format::span(left)), quiet_unless(soon)),
         );
     }
-    if let Some((text, tone)) = worst_source(state) {
-        let width = u16::try_from(text.width()).unwrap_or(0);
-        let at = area.width.saturating_sub(width + 1).max(x);
-        put(frame, area, at, area.width - at, &text, styles.tone(tone));
+    if let Some((operation, until)) = meter.backing_off.first() {
+        let left = format::span(until.duration_since(state.picture.at));
+        items.push((format!("{operation} waits {left}"), Tone::Warn));
+    }
+    let mut x: u16 = 1;
+    for (text, tone) in items {
+        let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
+        if x.saturating_add(width).saturating_add(1) > end {
+            break;
+        }
+        x += put(frame, area, x, area.width, &text, styles.tone(tone)) + 2;
     }
 }
 
@@ -171,19 +174,6 @@ fn credentials_left(state: &State) -> Option<jiff::SignedDuration> {
 
 /// The source that fails worst: `rds STALE 5m denied`.
 fn worst_source(state: &State) -> Option<(String, Tone)> {
-    const LISTING: [Source; 11] = [
-        Source::Identity,
-        Source::EcsFleet,
-        Source::Groups,
-        Source::Instances,
-        Source::DbInstances,
-        Source::Caches,
-        Source::Balancing,
-        Source::Alarms,
-        Source::Queues,
-        Source::LogGroups,
-        Source::GpuProbe,
-    ];
     let failing = |scope: &ScopeState, source: &Source| {
         let standing = scope.standing(source);
         let failing = standing.failing?;
@@ -201,7 +191,7 @@ fn worst_source(state: &State) -> Option<(String, Tone)> {
         .picture
         .inventory
         .shown()
-        .flat_map(|scope| LISTING.iter().filter_map(move |source| failing(scope, source)))
+        .flat_map(|scope| WATCHED.iter().filter_map(move |source| failing(scope, source)))
         .collect();
     let first = found.first()?;
     let more = if found.len() > 1 {

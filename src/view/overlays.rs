@@ -5,9 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::app::command::{Context, REGISTRY};
-use crate::app::overlay::{Overlay, Prompt, Purpose};
+use crate::app::command::Command;
+use crate::app::help;
+use crate::app::overlay::{Overlay, Prompt, Purpose, completions};
 use crate::app::state::State;
+use crate::app::table::Tone;
 use crate::view::styles::Styles;
 use crate::view::table::put;
 
@@ -15,8 +17,8 @@ use crate::view::table::put;
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     match &state.overlay {
         None => {}
-        Some(Overlay::Prompt(prompt)) => prompt_line(frame, area, prompt, styles),
-        Some(Overlay::Help(scroll)) => help(frame, area, *scroll, styles),
+        Some(Overlay::Prompt(prompt)) => prompt_line(frame, area, state, prompt, styles),
+        Some(Overlay::Help(scroll)) => help(frame, area, *scroll, state, styles),
         Some(Overlay::Card(lines)) => {
             // Nothing is cut: an address that is not whole is of no use.
             let lines: Vec<String> = lines
@@ -42,7 +44,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     }
 }
 
-fn prompt_line(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, styles: &Styles) {
+fn prompt_line(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt, styles: &Styles) {
     let row = Rect {
         y: area.bottom() - 1,
         height: 1,
@@ -63,7 +65,11 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, styles: &Styl
         prompt.text.clone()
     };
     let x = put(frame, row, 0, row.width, &label, styles.accent);
-    put(frame, row, x, row.width, &shown, styles.strong);
+    let used = put(frame, row, x, row.width, &shown, styles.strong);
+    if let Some((text, tone)) = aside(state, prompt) {
+        let x = x + used + 3;
+        put(frame, row, x, row.width, &text, styles.tone(tone));
+    }
     let before: String = shown.chars().take(prompt.cursor).collect();
     let cursor = x + u16::try_from(before.width()).unwrap_or(0);
     frame.set_cursor_position(Position {
@@ -72,38 +78,92 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, prompt: &Prompt, styles: &Styl
     });
 }
 
-fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, styles: &Styles) {
-    let widest = REGISTRY
+/// What helps with what is being typed: what could follow, or how much it leaves.
+fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
+    match &prompt.purpose {
+        Purpose::Command => {
+            let candidates = completions(prompt.stem(), &state.setup.themes);
+            Some(match (candidates.is_empty(), prompt.text.contains(' ')) {
+                (true, true) => return None,
+                (true, false) if Command::of_id(&prompt.text).is_some() => return None,
+                (true, false) => ("no such command".to_owned(), Tone::Warn),
+                (false, _) => {
+                    // Names alone: what is in front of them is typed already.
+                    let names: Vec<&str> = candidates
+                        .iter()
+                        .map(|line| line.rsplit(' ').next().unwrap_or(line))
+                        .collect();
+                    (format!("Tab: {}", names.join(" ")), Tone::Muted)
+                }
+            })
+        }
+        Purpose::Filter(_) => {
+            let all: usize = state
+                .tables
+                .sections
+                .iter()
+                .map(|section| section.rows.len())
+                .sum();
+            let text = format!(
+                "{} of {all} rows; ! in front inverts, Esc takes it back",
+                state.view().visible.len()
+            );
+            Some((text, Tone::Muted))
+        }
+        Purpose::MfaCode(_) | Purpose::AllowWrites | Purpose::Argument(_) => None,
+    }
+}
+
+/// Columns of the keys of a command.
+const KEYS: u16 = 12;
+
+fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &Styles) {
+    let lines = help::lines(state);
+    let widest = lines
         .iter()
-        .map(|entry| entry.title.width())
+        .map(|line| match line {
+            help::Line::Command { title, .. } => title.width(),
+            help::Line::Heading(_) | help::Line::Blank => 0,
+        })
         .max()
         .unwrap_or(0);
-    let mut lines = Vec::new();
-    for context in [Context::Global, Context::Logs, Context::Detail] {
-        lines.push((String::new(), format!("── {} ──", context.name())));
-        for entry in REGISTRY.iter().filter(|entry| entry.context == context) {
-            lines.push((
-                entry.keys.join(" "),
-                format!("{:<widest$} :{}", entry.title, entry.id),
-            ));
-        }
-    }
-    let inside = framed(frame, area, area.height, "keys and commands", styles);
-    let most = u16::try_from(lines.len())
-        .unwrap_or(u16::MAX)
-        .saturating_sub(inside.height);
-    for ((keys, what), y) in lines
-        .into_iter()
-        .skip(usize::from(scroll.min(most)))
-        .zip(inside.y..inside.bottom())
-    {
+    let (columns, rows) = help::page(state.geometry);
+    let shown = usize::from(columns) * usize::from(rows);
+    let below = lines.len().saturating_sub(shown + usize::from(scroll));
+    let title = match (scroll, below) {
+        (0, 0) => "keys and commands: Esc closes".to_owned(),
+        (_, 0) => "keys and commands: j k scroll, Esc closes".to_owned(),
+        (_, some) => format!("keys and commands: {some} more, j k scroll, Esc closes"),
+    };
+    let width = (columns * help::COLUMN + 2).min(area.width);
+    let inside = framed_at(frame, area, (width, rows), &title, styles);
+    for (nth, line) in lines.iter().skip(usize::from(scroll)).take(shown).enumerate() {
+        let (column, row) = (nth / usize::from(rows), nth % usize::from(rows));
         let row = Rect {
-            y,
+            x: inside.x + column as u16 * help::COLUMN,
+            y: inside.y + row as u16,
             height: 1,
-            ..inside
+            width: help::COLUMN.min(inside.width),
         };
-        put(frame, row, 0, 14, &keys, styles.accent);
-        put(frame, row, 15, inside.width, &what, styles.base);
+        match line {
+            help::Line::Blank => {}
+            help::Line::Heading(text) => {
+                put(frame, row, 1, row.width, text, styles.strong);
+            }
+            help::Line::Command { keys, title, id } => {
+                put(frame, row, 1, KEYS - 1, keys, styles.accent);
+                put(
+                    frame,
+                    row,
+                    KEYS + 1,
+                    row.width,
+                    &format!("{title:<widest$}"),
+                    styles.base,
+                );
+                let x = KEYS + 2 + u16::try_from(widest).unwrap_or(0);
+                put(frame, row, x, row.width, &format!(":{id}"), styles.muted);
+            }
+        }
     }
 }
 
@@ -132,8 +192,18 @@ fn box_width(area: Rect) -> u16 {
 
 /// A frame in the middle of the screen; gives its inside.
 fn framed(frame: &mut Frame<'_>, area: Rect, lines: u16, title: &str, styles: &Styles) -> Rect {
-    let width = box_width(area);
-    let height = (lines + 2).min(area.height.saturating_sub(4));
+    framed_at(frame, area, (box_width(area), lines), title, styles)
+}
+
+/// The same, so wide with its frame and with room for so many lines.
+fn framed_at(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    (width, lines): (u16, u16),
+    title: &str,
+    styles: &Styles,
+) -> Rect {
+    let height = (lines + 2).min(area.height.saturating_sub(2));
     let place = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 2,

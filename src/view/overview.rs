@@ -16,7 +16,9 @@ use crate::view::table::{self, put};
 
 /// Draws the overview; gives the lines in which findings scroll.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
-    let changed = if area.height > 30 { 8 } else { 3 };
+    // Room that changes do not need goes to findings.
+    let most = if area.height > 30 { 8 } else { 3 };
+    let changed = state.picture.changes.len().clamp(1, most) as u16;
     let entries = estate_line::entries(state);
     let lines = flow(&entries, area.width);
     let [tally, list, change_title, change, estate_title, estate, selected] = Layout::vertical([
@@ -31,7 +33,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
     .areas(area);
     tallies(frame, tally, state, styles);
     table::draw(frame, list, &state.tables, state.view(), marks(state), styles);
-    rule(frame, change_title, "changed in the last 2 h", styles);
+    let hidden = state.picture.changes.len().saturating_sub(usize::from(changed));
+    let more = if hidden > 0 {
+        format!(", {hidden} more: t t")
+    } else {
+        String::new()
+    };
+    let heading = format!("changed in the last 2 h, {}{more}", state.zone().label);
+    rule(frame, change_title, &heading, styles);
     changes_list(frame, change, state, styles);
     rule(frame, estate_title, "estate", styles);
     for (row, line) in (estate.y..estate.bottom()).zip(lines) {
@@ -79,14 +88,7 @@ fn flow(entries: &[estate_line::Entry], width: u16) -> Vec<Vec<&estate_line::Ent
 
 fn changes_list(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     if state.picture.changes.is_empty() {
-        put(
-            frame,
-            area,
-            1,
-            area.width,
-            "nothing that AWS tells of",
-            styles.muted,
-        );
+        put(frame, area, 1, area.width, changes::nothing(state), styles.muted);
     }
     for (row, change) in (area.y..area.bottom()).zip(&state.picture.changes) {
         let row = Rect {
@@ -104,7 +106,7 @@ fn changes_list(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Style
 /// What is selected, in a line: the first evidence of a finding.
 fn selection(state: &State) -> String {
     let Some(RowKey::Finding(rule, resource)) = state.view().selected() else {
-        return "nothing selected".to_owned();
+        return "nothing is selected".to_owned();
     };
     let Some(finding) = findings_of(state, resource).find(|finding| finding.rule == *rule) else {
         return "the selected finding is gone; j or k goes to the next".to_owned();
@@ -136,6 +138,8 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         (count(Severity::Info), "info", Tone::Plain),
     ];
     let mut x = 1;
+    // Before anything is known, none is not a number but a guess.
+    let tallies = tallies.into_iter().filter(|_| estate_line::knows_anything(state));
     for (count, word, tone) in tallies {
         let tone = if count > 0 { tone } else { Tone::Muted };
         x += put(
@@ -148,14 +152,25 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         ) + 2;
     }
     if accepted > 0 {
-        put(
+        x += put(
             frame,
             area,
             x,
             area.width,
             &format!("(+{accepted} accepted)"),
             styles.muted,
+        ) + 2;
+    }
+    if let Some(doubt) = estate_line::unread(state) {
+        x += put(frame, area, x, area.width, doubt, styles.muted) + 2;
+    }
+    if !state.view().filter.is_empty() {
+        let shown = format!(
+            "{} pass /{}",
+            state.view().visible.len(),
+            crate::domain::text::clean(&state.view().filter)
         );
+        put(frame, area, x, area.width, &shown, styles.accent);
     }
     if let Some(impact) = estate_line::impact(state) {
         let x = area.width.saturating_sub(impact.width() as u16 + 1);

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::table::{Align, Cell, Column, Row, RowKey, Section, Tables};
-use crate::app::tables::TableView;
+use crate::app::table::{Align, Cell, Column, Cut, Reach, Row, RowKey, Section, Tables};
+use crate::app::tables::{Direction, Sort, TableView};
 use crate::view::spark;
 use crate::view::styles::Styles;
 
@@ -26,13 +26,21 @@ pub fn draw(
         y: area.y,
     };
     for (number, section) in tables.sections.iter().enumerate() {
-        let widths = fit(&section.columns, &section.content, area.width.saturating_sub(1));
+        let widths = fit(
+            &section.columns,
+            &content(section, view.sort),
+            area.width.saturating_sub(1),
+        );
+        let matching = view.visible.iter().filter(|(of, _)| *of == number).count();
         if !section.title.is_empty() {
-            canvas.line(frame, |frame, row| title(frame, row, section, styles));
+            let chosen = chosen(section, view, matching, marks);
+            canvas.line(frame, |frame, row| {
+                title(frame, row, section, chosen.as_deref(), styles);
+            });
         }
         if section.columns.iter().any(|column| !column.title.is_empty()) {
             canvas.line(frame, |frame, row| {
-                headings(frame, row, &section.columns, &widths, styles);
+                headings(frame, row, section, &widths, view.sort, styles);
             });
         }
         let mut rows = view.visible.iter().filter(|(of, _)| *of == number).peekable();
@@ -40,7 +48,7 @@ pub fn draw(
             let empty = if section.rows.is_empty() {
                 section.empty.as_str()
             } else {
-                "nothing matches the filter"
+                "nothing passes the filter; Esc takes it away"
             };
             canvas.line(frame, |frame, row| {
                 put(frame, row, 1, row.width, empty, styles.muted)
@@ -56,6 +64,38 @@ pub fn draw(
             break;
         }
     }
+}
+
+/// The widest cell of each column, with room for the arrow beside the title that is sorted by.
+fn content(section: &Section, sort: Option<Sort>) -> Vec<u16> {
+    let mut content = section.content.clone();
+    for (column, widest) in section.columns.iter().zip(&mut content) {
+        if sort.is_some_and(|sort| sort.column == column.title) && *widest > 0 {
+            let title = u16::try_from(column.title.width() + 1).unwrap_or(u16::MAX);
+            *widest = (*widest).max(title);
+        }
+    }
+    content
+}
+
+/// What the user did to a section's rows: marks and the filter.
+fn chosen(section: &Section, view: &TableView, matching: usize, marks: Marks<'_>) -> Option<String> {
+    let mut said = Vec::new();
+    if !marks.marked.is_empty() {
+        let rows = section.rows.iter();
+        match rows.filter(|row| marks.marked.contains(&row.key)).count() {
+            0 => {}
+            some => said.push(format!("{some} marked")),
+        }
+    }
+    if !view.filter.is_empty() {
+        said.push(format!(
+            "{matching} of {} pass /{}",
+            section.rows.len(),
+            view.filter
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// What distinguishes rows: the selected one and the marked ones.
@@ -137,7 +177,7 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     // Names are worth more than what yields early.
     let names = |widths: &[u16]| -> u16 {
         (0..columns.len())
-            .filter(|index| columns[*index].yields == 0)
+            .filter(|index| widths[*index] > 0 && is_essential(&columns[*index]))
             .map(|index| wanted[index] - widths[index])
             .sum()
     };
@@ -151,14 +191,20 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     widths
 }
 
-/// Gives room away, first to the columns that never yield.
+/// Whether a column is to be whole before columns that yield early have any room: it never yields,
+/// or it says which resource it is.
+fn is_essential(column: &Column) -> bool {
+    column.yields == 0 || (column.yields <= 2 && column.cut == Cut::Middle)
+}
+
+/// Gives room away, first to the columns that matter most.
 fn grow(columns: &[Column], wanted: &[u16], widths: &mut [u16], mut room: u16) {
     for essential in [true, false] {
         let mut grown = true;
         while room > 0 && grown {
             grown = false;
             for index in 0..columns.len() {
-                let due = (columns[index].yields == 0) == essential;
+                let due = is_essential(&columns[index]) == essential;
                 if due && room > 0 && widths[index] > 0 && widths[index] < wanted[index] {
                     widths[index] += 1;
                     room -= 1;
@@ -169,7 +215,7 @@ fn grow(columns: &[Column], wanted: &[u16], widths: &mut [u16], mut room: u16) {
     }
 }
 
-fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, styles: &Styles) {
+fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, filter: Option<&str>, styles: &Styles) {
     let rule: String = std::iter::repeat_n(styles.rule(), usize::from(area.width)).collect();
     put(frame, area, 0, area.width, &rule, styles.heading);
     let mut x = 3;
@@ -181,22 +227,63 @@ fn title(frame: &mut Frame<'_>, area: Rect, section: &Section, styles: &Styles) 
         &format!(" {} ", section.title),
         styles.strong,
     );
+    if let Some(filter) = filter {
+        x += 1;
+        x += put(
+            frame,
+            area,
+            x,
+            area.width.saturating_sub(x + 2),
+            &format!(" {} ", crate::domain::text::clean(filter)),
+            styles.accent,
+        );
+    }
     if let Some((note, tone)) = &section.note {
         put(
             frame,
             area,
             x + 1,
-            area.width,
+            area.width.saturating_sub(x + 3),
             &format!(" {note} "),
             styles.tone(*tone),
         );
     }
 }
 
-fn headings(frame: &mut Frame<'_>, area: Rect, columns: &[Column], widths: &[u16], styles: &Styles) {
+fn headings(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    section: &Section,
+    widths: &[u16],
+    sort: Option<Sort>,
+    styles: &Styles,
+) {
     let mut x = 1;
-    for (column, width) in columns.iter().zip(widths).filter(|(_, width)| **width > 0) {
-        aligned(frame, area, x, *width, column.title, column.align, styles.heading);
+    for (column, width) in section
+        .columns
+        .iter()
+        .zip(widths)
+        .filter(|(_, width)| **width > 0)
+    {
+        // Whatever is below it, a title is read from its beginning.
+        let column = Column {
+            cut: Cut::End,
+            ..*column
+        };
+        match sort.filter(|sort| sort.column == column.title) {
+            None => aligned(frame, area, x, *width, column.title, column, styles.heading),
+            Some(sort) => {
+                let arrow = match sort.direction {
+                    Direction::Up => '↑',
+                    Direction::Down => '↓',
+                };
+                // The arrow stays even where the title has to give way to it.
+                let room = usize::from(*width).saturating_sub(1);
+                let kept: String = column.title.chars().take(room).collect();
+                let text = format!("{kept}{arrow}");
+                aligned(frame, area, x, *width, &text, column, styles.accent);
+            }
+        }
         x += width + 1;
     }
 }
@@ -225,7 +312,11 @@ fn cells(
         .zip(&row.cells)
         .filter(|((_, width), _)| **width > 0)
     {
-        cell_at(frame, area, x, *width, cell, column.align, styles);
+        if cell.reach == Reach::Row {
+            put(frame, area, x, area.width, &cell.text, styles.tone(cell.tone));
+            break;
+        }
+        cell_at(frame, area, x, *width, cell, *column, styles);
         x += width + 1;
     }
     if selected {
@@ -239,7 +330,7 @@ fn cell_at(
     x: u16,
     width: u16,
     cell: &Cell,
-    align: Align,
+    column: Column,
     styles: &Styles,
 ) {
     let style = styles.tone(cell.tone);
@@ -248,11 +339,17 @@ fn cell_at(
             let graph = spark::line(values, usize::from(width), styles.ascii);
             put(frame, area, x, width, &graph, style);
         }
-        None => aligned(frame, area, x, width, &cell.text, align, style),
+        None => aligned(frame, area, x, width, &cell.text, column, style),
     }
 }
 
-fn aligned(frame: &mut Frame<'_>, area: Rect, x: u16, width: u16, text: &str, align: Align, style: Style) {
+fn aligned(frame: &mut Frame<'_>, area: Rect, x: u16, width: u16, text: &str, column: Column, style: Style) {
+    let shorter = match column.cut {
+        Cut::End => cut(text, usize::from(width)),
+        Cut::Middle => cut_middle(text, usize::from(width)),
+    };
+    let text = shorter.as_str();
+    let align = column.align;
     let wide = u16::try_from(text.width()).unwrap_or(u16::MAX);
     let x = match align {
         Align::Right if wide < width => x + width - wide,
@@ -307,6 +404,30 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// The same, but what is cut off is in the middle: both ends of a name tell it from others.
+pub fn cut_middle(text: &str, width: usize) -> String {
+    /// Narrower than this, two ends of a name say less than one.
+    const LEAST: usize = 12;
+    if text.width() <= width || width < LEAST {
+        return cut(text, width);
+    }
+    let wide = |character: char| unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
+    let mut room = width / 2;
+    let tail_from = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, character)| {
+            let fits = wide(*character) <= room;
+            room = room.saturating_sub(if fits { wide(*character) } else { room });
+            fits
+        })
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    let tail = &text[tail_from..];
+    let head = cut(text, width - tail.width());
+    format!("{head}{tail}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +438,19 @@ mod tests {
         assert_eq!(cut("한국어 서비스", 6), "한국…");
         assert_eq!(cut("short", 5), "short");
         assert_eq!(cut("x", 0), "");
+    }
+
+    #[test]
+    fn names_keep_both_ends() {
+        assert_eq!(cut_middle("invokeai-generation-dlq", 13), "invoke…on-dlq");
+        assert_eq!(cut_middle("short-name", 10), "short-name");
+        assert_eq!(cut_middle("invokeai-generation", 6), "invok…");
+        assert_eq!(cut_middle("이미지-생성-대기열", 13), "이미지…대기열");
+        for width in 0..24 {
+            for text in ["invokeai-generation-queue", "이미지-생성-대기열-운영"] {
+                assert!(cut_middle(text, width).width() <= width, "{width}");
+            }
+        }
     }
 
     #[test]

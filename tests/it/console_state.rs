@@ -12,6 +12,8 @@ use quarterdeck::app::pane::Pane;
 use quarterdeck::app::state::{Level, WriteState};
 use quarterdeck::app::table::RowKey;
 use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
+use quarterdeck::domain::loadable::Failing;
 use quarterdeck::domain::picture::Picture;
 
 use crate::screens::stage::Stage;
@@ -151,6 +153,57 @@ fn escape_goes_one_level_back() {
     assert_eq!(stage.effects, []);
     stage.keys(&["q"]);
     assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+/// The picture while a scope waits for the code of an MFA device, for the n-th time.
+fn waiting_for_a_code(picture: &Picture, times: u32) -> Arc<Picture> {
+    let mut picture = picture.clone();
+    let kind = FaultKind::Credentials(CredentialFault::MfaRequired {
+        serial: "arn:aws:iam::123456789012:mfa/jiwon".to_owned(),
+    });
+    let fault = Fault::new(kind, "sts", "AssumeRole", "the role wants a code");
+    picture.inventory.scopes[0].identity.failing = Some(Failing {
+        fault: Arc::new(fault),
+        since: picture.at,
+        count: times,
+    });
+    Arc::new(picture)
+}
+
+fn asks_for_a_code(stage: &Stage) -> bool {
+    matches!(&stage.state.overlay, Some(Overlay::Prompt(prompt)) if matches!(prompt.purpose, Purpose::MfaCode(_)))
+}
+
+#[test]
+fn a_code_is_asked_for_when_it_is_needed_and_not_again_when_it_was_refused() {
+    let mut stage = services();
+    let whole = stage.state.picture.clone();
+    stage.send(Msg::Picture(waiting_for_a_code(&whole, 1)));
+    assert!(asks_for_a_code(&stage));
+    stage.keys(&["esc"]);
+    stage.send(Msg::Picture(waiting_for_a_code(&whole, 2)));
+    assert!(!asks_for_a_code(&stage), "somebody wanted to look around first");
+    stage.keys(&["r"]);
+    assert!(asks_for_a_code(&stage), "asked for again");
+
+    stage.keys(&["1", "2", "3", "4", "5", "6", "enter"]);
+    let codes: Vec<&str> = stage
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::MfaCode { code, .. } => Some(code.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(codes, ["123456"]);
+    stage.send(Msg::Picture(waiting_for_a_code(&whole, 2)));
+    assert!(!asks_for_a_code(&stage), "the answer is still to come");
+    stage.send(Msg::Picture(waiting_for_a_code(&whole, 3)));
+    assert!(asks_for_a_code(&stage), "the code was not accepted");
+    stage.keys(&["esc"]);
+    stage.send(Msg::Picture(whole.clone()));
+    stage.send(Msg::Picture(waiting_for_a_code(&whole, 1)));
+    assert!(asks_for_a_code(&stage), "a later session needs a code of its own");
 }
 
 #[test]

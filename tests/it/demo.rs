@@ -3,6 +3,7 @@
 mod data_writes;
 mod findings;
 mod fleet_writes;
+mod kept;
 mod logs;
 mod reads;
 mod replay;

@@ -9,10 +9,13 @@
 mod adapter;
 mod arch;
 mod cli;
+mod collecting;
 mod config;
 mod console;
 mod console_state;
+mod console_truth;
 mod demo;
+mod estate;
 mod gpu_probe_line;
 mod logs;
 #[cfg(feature = "aws")]

@@ -5,6 +5,7 @@ mod paint;
 pub mod stage;
 
 use insta::{assert_snapshot, with_settings};
+use jiff::SignedDuration;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::theme::ColorDepth;
 use quarterdeck::view::styles::{Glyphs, Styles};
@@ -124,6 +125,30 @@ fn ascii_needs_no_other_glyph() {
             assert_eq!(other, "", "pane {pane}, keys {keys:?}\n{text}");
             stage.keys(if keys == ["?"] { &["esc"] } else { &[] });
         }
+    }
+}
+
+#[test]
+fn a_refresh_writes_little() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    let styles = styles_of_default();
+    for pane in ["0", "1", "2", "4", "5", "8"] {
+        stage.keys(&[pane]);
+        let mut screen = paint::Wire::new(SIZES[0]);
+        let first = screen.draw(&mut stage, &styles);
+        assert!(first > 1_500, "pane {pane}: a whole screen in {first} bytes");
+        assert_eq!(
+            screen.draw(&mut stage, &styles),
+            0,
+            "pane {pane}: nothing changed"
+        );
+        stage.clock.advance(SignedDuration::from_secs(30));
+        stage.collect_again();
+        let refresh = screen.draw(&mut stage, &styles);
+        assert!(
+            (1..=2_048).contains(&refresh),
+            "pane {pane}: {refresh} bytes for a refresh"
+        );
     }
 }
 

@@ -47,11 +47,14 @@ pub(super) fn chart(
     show: fn(f64) -> String,
 ) -> Chart {
     let series = scope.metric(&metric.id());
-    let latest = series.and_then(|series| series.recent(state.picture.at));
+    let latest = scope.latest(&metric.id(), state.picture.at);
+    let points = series.map(|series| series.points.clone()).unwrap_or_default();
+    let largest = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     Chart {
         title: title.to_owned(),
         latest: latest.map_or_else(|| "no data".to_owned(), show),
-        points: series.map(|series| series.points.clone()).unwrap_or_default(),
+        largest: show(largest),
+        points,
         tone: Tone::Accent,
     }
 }

@@ -95,7 +95,10 @@ pub(super) fn group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
         })
         .collect();
     if !activities.is_empty() {
-        blocks.push(Block::Heading("activities".to_owned()));
+        blocks.push(Block::Heading(format!(
+            "activities, times in {}",
+            state.zone().label
+        )));
         blocks.push(Block::Lines(activities));
     }
     blocks.extend(tags(&group.tags));
@@ -299,6 +302,11 @@ fn card_blocks(scope: &ScopeState, instance: &str, card: &GpuCard) -> Vec<Block>
     let graph = |title: &str, values: Vec<(jiff::Timestamp, f64)>, latest: Option<String>| Chart {
         title: title.to_owned(),
         latest: latest.unwrap_or_else(|| "no data".to_owned()),
+        largest: values
+            .iter()
+            .map(|(_, value)| *value)
+            .reduce(f64::max)
+            .map_or_else(String::new, format::number),
         points: values,
         tone: Tone::Accent,
     };

@@ -363,6 +363,9 @@ fn events(state: &State, all: Option<&Vec<StoreEvent>>, names: &[&str]) -> Vec<B
     if lines.is_empty() {
         Vec::new()
     } else {
-        vec![Block::Heading("events".to_owned()), Block::Lines(lines)]
+        vec![
+            Block::Heading(format!("events, times in {}", state.zone().label)),
+            Block::Lines(lines),
+        ]
     }
 }

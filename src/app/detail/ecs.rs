@@ -31,21 +31,21 @@ pub(super) fn service(state: &State, scope: &ScopeState, arn: &str, reveal: bool
         chart(
             state,
             scope,
-            "CPU, % of what the tasks reserve",
+            "CPU, % of what is reserved",
             metric::CPU.of_both(&service.cluster, &service.name),
             percent,
         ),
         chart(
             state,
             scope,
-            "memory, % of what the tasks reserve",
+            "memory, % of what is reserved",
             metric::MEMORY.of_both(&service.cluster, &service.name),
             percent,
         ),
     ]));
     blocks.extend(tasks(state, scope, arn));
     blocks.extend(history(state, scope, arn));
-    blocks.push(Block::Heading("events".to_owned()));
+    blocks.push(Block::Heading(format!("events, times in {}", state.zone().label)));
     blocks.push(Block::Lines(events(state, service)));
     blocks.extend(definition(scope, service, reveal));
     blocks.extend(tags(&service.tags));
@@ -146,7 +146,7 @@ fn tasks(state: &State, scope: &ScopeState, arn: &str) -> Vec<Block> {
     let columns = vec![
         Column::words("TASK", 8, 8, 0),
         Column::words("STATUS", 8, 14, 0),
-        Column::words("REVISION", 10, 34, 1),
+        Column::names("REVISION", 10, 34, 1),
         Column::numbers("AGE", 7, 0),
         Column::words("WHY IT STOPPED", 20, 120, 0),
     ];

@@ -3,6 +3,7 @@
 use crate::app::detail::Block;
 use crate::app::detail::blocks::{chart, fact, maybe, when};
 use crate::app::format;
+use crate::app::panes::month_to_date;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::elb;
@@ -197,7 +198,7 @@ pub(super) fn queue(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
                 scope,
                 "age of the oldest",
                 queue_metric::AGE.of(&queue.name),
-                format::seconds,
+                |seconds| format::span(jiff::SignedDuration::from_secs_f64(seconds)),
             ),
         ]),
     ])
@@ -285,7 +286,10 @@ pub(super) fn alarm(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
         })
         .collect();
     if !history.is_empty() {
-        blocks.push(Block::Heading("history".to_owned()));
+        blocks.push(Block::Heading(format!(
+            "history, times in {}",
+            state.zone().label
+        )));
         blocks.push(Block::Lines(history));
     }
     Some(blocks)
@@ -308,14 +312,33 @@ pub(super) fn log_group(scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
     ])])
 }
 
-/// The blocks of a budget.
-pub(super) fn budget(scope: &ScopeState, name: &str) -> Option<Vec<Block>> {
-    let budget = scope.budgets.get()?.iter().find(|budget| budget.name == name)?;
-    Some(vec![Block::Facts(vec![
-        fact("budget", &budget.name),
-        fact("period", &budget.period),
-        maybe("limit", budget.limit.map(format::usd)),
-        maybe("actual", budget.actual.map(format::usd)),
-        maybe("forecast", budget.forecast.map(format::usd)),
-    ])])
+/// A budget, or what the account spends where it is about no single one.
+pub(super) fn budget(state: &State, scope: &ScopeState, name: &str) -> Vec<Block> {
+    let budgets = scope.budgets.get().into_iter().flatten();
+    if let Some(budget) = budgets.clone().find(|budget| budget.name == name) {
+        return vec![Block::Facts(vec![
+            fact("budget", &budget.name),
+            fact("period", &budget.period),
+            maybe("limit", budget.limit.map(format::usd)),
+            maybe("actual", budget.actual.map(format::usd)),
+            maybe("forecast", budget.forecast.map(format::usd)),
+        ])];
+    }
+    let usage = scope.usage.get();
+    let spent = usage.and_then(|usage| month_to_date(state, usage));
+    let rest = scope.forecast.get().map(|forecast| forecast.rest_of_month);
+    let mut facts = vec![
+        fact("account", scope.account().unwrap_or(format::UNKNOWN)),
+        maybe("month to date", spent.map(format::usd)),
+        maybe("rest of the month", rest.map(format::usd)),
+        maybe("as of", scope.usage.at().map(|at| when(state, at))),
+    ];
+    for budget in budgets {
+        facts.push(maybe(
+            &format!("budget {}", budget.name),
+            budget.limit.map(format::usd),
+        ));
+    }
+    facts.push(fact("more", "7 shows services, days and what runs now"));
+    vec![Block::Facts(facts)]
 }

@@ -13,11 +13,11 @@ use crate::domain::logs::{LogGroup, TailTarget};
 pub(crate) fn sections(state: &State) -> Vec<Section> {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("GROUP", 24, 64, 0),
+        Column::names("GROUP", 24, 64, 0),
         Column::words("RETENTION", 9, 9, 2),
         Column::numbers("STORED", 9, 1),
-        Column::words("TAIL", 8, 20, 1),
-        Column::words("WHERE", 9, 24, 3),
+        Column::words("TAIL", 8, 20, 3),
+        Column::names("WHERE", 5, 20, 1),
     ];
     let empty = "no log groups here";
     let mut pinned = Sketch::new(state, Kind::LogGroup, columns.clone(), empty);

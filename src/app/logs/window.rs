@@ -1,10 +1,13 @@
 //! What of a tail is on screen: rows cut to the width, with what was searched for marked. Worked
 //! out when something changes, never while drawing.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::app::logs::brief::brief;
 use crate::app::logs::buffer::Line;
 use crate::app::logs::tail::{Follow, Tail, Wrap};
 use crate::domain::logs::level::Level;
@@ -188,21 +191,33 @@ impl<'a> Look<'a> {
     }
 
     fn rows(&self, tail: &Tail, line: &Line<'_>, selected: bool, rows: &mut Vec<Row>) {
-        let searched = &line.text[..line.text.floor_char_boundary(MOST_SEARCHED)];
-        let hits: Vec<std::ops::Range<usize>> = tail
-            .search
-            .as_ref()
-            .map(|search| {
-                search
-                    .places(searched)
-                    .filter(|place| !place.is_empty())
-                    .collect()
-            })
-            .unwrap_or_default();
+        let whole = hits(tail, line.text);
+        let brief = match self.wrap {
+            Wrap::Cut => brief(line.text),
+            Wrap::Wrapped => Cow::Borrowed(line.text),
+        };
+        let in_brief = hits(tail, &brief);
+        // What was searched for must be seen, even where it is not in what is brief.
+        let (text, hits) = if in_brief.is_empty() && !whole.is_empty() {
+            (line.text, whole)
+        } else {
+            (&*brief, in_brief)
+        };
+        let mut is_cut = false;
         let parts = match self.wrap {
-            Wrap::Cut => vec![visible(line.text, self.left, self.text_width())],
+            Wrap::Cut => {
+                let (pad, part) = visible(text, self.left, self.text_width());
+                is_cut = part.end < text.len();
+                // The sign for what is cut off takes a column of its own.
+                let room = self.text_width() - usize::from(is_cut);
+                vec![if is_cut {
+                    visible(text, self.left, room)
+                } else {
+                    (pad, part)
+                }]
+            }
             Wrap::Wrapped => {
-                let mut parts = wrapped(line.text, self.text_width(), self.frame.height);
+                let mut parts = wrapped(text, self.text_width(), self.frame.height);
                 if parts.is_empty() {
                     parts.push((0, 0..0));
                 }
@@ -211,6 +226,13 @@ impl<'a> Look<'a> {
         };
         for (number, (pad, part)) in parts.into_iter().enumerate() {
             let first = number == 0;
+            let mut pieces = pieces(text, part, pad, &hits);
+            if is_cut {
+                pieces.push(Piece {
+                    text: "…".to_owned(),
+                    is_hit: false,
+                });
+            }
             rows.push(Row {
                 selected,
                 prefix: if first {
@@ -220,10 +242,22 @@ impl<'a> Look<'a> {
                 },
                 level: line.level,
                 letter: if first { line.level.letter() } else { " " },
-                pieces: pieces(line.text, part, pad, &hits),
+                pieces,
             });
         }
     }
+}
+
+/// Where in a text is what was searched for.
+fn hits(tail: &Tail, text: &str) -> Vec<std::ops::Range<usize>> {
+    let Some(search) = &tail.search else {
+        return Vec::new();
+    };
+    let searched = &text[..text.floor_char_boundary(MOST_SEARCHED)];
+    search
+        .places(searched)
+        .filter(|place| !place.is_empty())
+        .collect()
 }
 
 /// A name in at most so many columns. What names of groups begin with says less than what they end
@@ -349,7 +383,8 @@ mod tests {
     fn long_names_lose_their_beginning() {
         assert_eq!(ending("shop-api", 8), "shop-api");
         assert_eq!(ending("codebuild/shop", 8), "…ld/shop");
-        assert_eq!(ending("서비스/결제", 6), "…결제");
+        assert_eq!(ending("서비스/결제", 6), "…/결제");
+        assert_eq!(ending("서비스/결제", 4), "…제", "wide characters are never torn");
     }
 
     #[test]

@@ -13,11 +13,11 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     let columns = vec![
         Column::words("", 1, 1, 0),
         Column::words("STATE", 5, 8, 0),
-        Column::words("ALARM", 20, 48, 0),
+        Column::names("ALARM", 20, 48, 0),
         Column::numbers("SINCE", 7, 0),
         Column::words("ACTIONS", 7, 10, 3),
         Column::words("REASON", 16, 80, 1),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(
         state,

@@ -21,7 +21,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
 fn instances(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("DATABASE", 14, 36, 0),
+        Column::names("DATABASE", 14, 36, 0),
         Column::words("STATUS", 9, 16, 0),
         Column::words("ENGINE", 8, 26, 4),
         Column::words("CLASS", 12, 16, 5),
@@ -31,7 +31,7 @@ fn instances(state: &State) -> Section {
         Column::numbers("CONNS", 6, 1),
         Column::numbers("FREE GiB", 9, 0),
         Column::numbers("RESTORABLE", 10, 3),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::RdsInstance, columns, "no RDS instances here");
     for scope in state.picture.inventory.shown() {
@@ -47,7 +47,7 @@ fn instances(state: &State) -> Section {
 
 fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> Vec<Cell> {
     let now = state.picture.at;
-    let value = |metric: MetricRef<'_>| scope.metric(&metric.id()).and_then(|series| series.recent(now));
+    let value = |metric: MetricRef<'_>| scope.latest(&metric.id(), now);
     let name = instance.name.as_str();
     let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / GIB);
     let storage = match (free, instance.storage_gib) {
@@ -85,11 +85,11 @@ fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> V
 fn clusters(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("CLUSTER", 14, 36, 0),
+        Column::names("CLUSTER", 14, 36, 0),
         Column::words("STATUS", 9, 16, 0),
         Column::words("ENGINE", 14, 30, 3),
         Column::words("MEMBERS", 12, 40, 1),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::RdsCluster, columns, "no DB clusters here");
     for scope in state.picture.inventory.shown() {
@@ -118,7 +118,7 @@ fn cluster_cells(state: &State, scope: &ScopeState, cluster: &DbCluster) -> Vec<
 fn caches(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("CACHE", 14, 36, 0),
+        Column::names("CACHE", 14, 36, 0),
         Column::words("STATUS", 9, 16, 0),
         Column::words("FORM", 10, 17, 4),
         Column::words("NODE TYPE", 12, 18, 5),
@@ -127,7 +127,7 @@ fn caches(state: &State) -> Section {
         Column::numbers("MEMORY", 6, 0),
         Column::numbers("EVICT/min", 9, 1),
         Column::numbers("HIT", 5, 0),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::Redis, columns, "no caches here");
     for scope in state.picture.inventory.shown() {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::app::detail::purchase;
+use crate::app::estate_line::is_probing;
 use crate::app::format;
 use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::focus::Probing;
 use crate::domain::gpu::history::{CardKey, Measure};
 use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome};
 use crate::domain::health::Health;
@@ -24,7 +26,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
 fn groups(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("GROUP", 14, 36, 0),
+        Column::names("GROUP", 14, 36, 0),
         Column::numbers("IN/WANT", 7, 0),
         Column::numbers("MIN-MAX", 7, 1),
         Column::words("TYPES", 9, 24, 6),
@@ -35,7 +37,7 @@ fn groups(state: &State) -> Section {
         Column::numbers("TEMP", 5, 1),
         Column::words("IDLE", 8, 20, 0),
         Column::words("HELD", 6, 30, 5),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::Asg, columns, "no Auto Scaling groups here");
     for scope in state.picture.inventory.shown() {
@@ -92,8 +94,12 @@ fn group_cells(
         .count();
     let shown = match (has_gpu, hosts.is_empty()) {
         (false, _) => Cell::new("").tone(Tone::Muted),
+        (true, true) if group.instances.is_empty() => Cell::new("no hosts").tone(Tone::Muted),
+        (true, true) if is_probing(state) => Cell::new("asking …").tone(Tone::Muted),
         (true, true) => Cell::new("not asked").tone(Tone::Muted),
-        (true, false) if unread > 0 => Cell::new(format!("{} +{unread}?", cards.len())).tone(Tone::Warn),
+        (true, false) if unread > 0 => {
+            Cell::new(format!("{}, {unread} silent", cards.len())).tone(Tone::Warn)
+        }
         (true, false) => Cell::new(cards.len().to_string()),
     };
     let suspended: Vec<&str> = group
@@ -190,10 +196,11 @@ fn cards(state: &State) -> Section {
         Column::numbers("POWER W", 9, 2),
         Column::numbers("ECC", 4, 4),
         Column::words("PROCESSES", 9, 40, 0),
-        Column::words("GROUP", 10, 28, 5),
+        Column::names("GROUP", 10, 28, 5),
     ];
     let mut rows = Vec::new();
     for scope in state.picture.inventory.shown() {
+        rows.extend(asked_rows(scope));
         for reading in scope.gpu.get().into_iter().flatten() {
             let group = scope
                 .instances
@@ -216,12 +223,30 @@ fn cards(state: &State) -> Section {
             .cmp(&a.health)
             .then_with(|| a.cells[11].text.cmp(&b.cells[11].text))
     });
+    let all = || {
+        let shown = state.picture.inventory.shown();
+        shown.flat_map(|scope| scope.gpu.get().into_iter().flatten())
+    };
+    let count: usize = all().map(|reading| reading.cards.len()).sum();
+    let silent = match all()
+        .filter(|reading| reading.outcome != ProbeOutcome::Ok)
+        .count()
+    {
+        0 => String::new(),
+        1 => ", 1 host did not answer".to_owned(),
+        some => format!(", {some} hosts did not answer"),
+    };
+    let empty = match (state.setup.probing, is_probing(state)) {
+        (Probing::No, _) => "nobody is asked: --no-probe",
+        (Probing::Yes, true) => "asking the hosts with GPUs, if there are any …",
+        (Probing::Yes, false) => "no GPU hosts here",
+    };
     Section {
-        title: format!("GPU cards {}", rows.len()),
+        title: format!("GPU cards {count}{silent}"),
         note: note_of_probe(state),
         columns,
         rows,
-        empty: "no GPU hosts, or nobody has asked them yet".to_owned(),
+        empty: empty.to_owned(),
         ..Section::default()
     }
 }
@@ -240,6 +265,33 @@ fn note_of_probe(state: &State) -> Option<(String, Tone)> {
     }
 }
 
+/// Hosts that are being asked and of which nothing is known yet.
+fn asked_rows(scope: &ScopeState) -> Vec<Row> {
+    if scope.gpu.pending.is_none() {
+        return Vec::new();
+    }
+    let known = readings(scope);
+    let waiting = scope.instances.get().into_iter().flatten().filter(|one| {
+        one.is_running()
+            && gpu::vendor_of(&one.instance_type) == Some(gpu::Vendor::Nvidia)
+            && !known.contains_key(one.id.as_str())
+    });
+    waiting
+        .map(|instance| {
+            let mut cells = vec![Cell::default(); 12];
+            cells[0] = Cell::new(super::sketch::glyph(Health::Unknown)).tone(Tone::Unknown);
+            cells[1] = Cell::new(&instance.id).tone(Tone::Strong);
+            cells[3] = Cell::new("asking …").tone(Tone::Muted);
+            cells[11] = Cell::new(instance.group().unwrap_or("standalone")).tone(Tone::Muted);
+            Row {
+                key: RowKey::Resource(ResourceKey::new(scope.name(), Kind::GpuHost, &instance.id)),
+                cells,
+                health: Health::Unknown,
+            }
+        })
+        .collect()
+}
+
 /// A host that did not answer is its own row, with the reason.
 fn silent_row(state: &State, scope: &ScopeState, reading: &HostReading, group: &str) -> Row {
     let key = ResourceKey::new(scope.name(), Kind::GpuHost, &reading.instance_id);
@@ -247,14 +299,14 @@ fn silent_row(state: &State, scope: &ScopeState, reading: &HostReading, group: &
     let mut cells = vec![Cell::default(); 12];
     cells[0] = Cell::new(super::sketch::glyph(health)).tone(Tone::of(health));
     cells[1] = Cell::new(&reading.instance_id).tone(Tone::Strong);
-    cells[3] = Cell::new(reading.outcome.word()).tone(Tone::Warn);
     let why: Vec<&str> = reading
         .detail
         .iter()
         .chain(&reading.remedy)
         .map(String::as_str)
         .collect();
-    cells[10] = Cell::new(why.join("; ")).tone(Tone::Warn);
+    let what = format!("{}: {}", reading.outcome.word(), why.join("; "));
+    cells[2] = Cell::new(what).tone(Tone::Warn).to_the_end();
     cells[11] = Cell::new(group).tone(Tone::Muted);
     Row {
         key: RowKey::Resource(key),
@@ -339,14 +391,14 @@ fn instances(state: &State) -> Section {
     let columns = vec![
         Column::words("", 1, 1, 0),
         Column::words("INSTANCE", 19, 20, 0),
-        Column::words("NAME", 12, 32, 1),
+        Column::names("NAME", 12, 32, 1),
         Column::words("TYPE", 10, 14, 0),
         Column::words("STATE", 8, 13, 0),
         Column::words("BOUGHT", 9, 10, 4),
         Column::words("ZONE", 10, 16, 6),
         Column::numbers("UP", 7, 3),
         Column::numbers("USD/h", 7, 2),
-        Column::words("OWNER", 8, 32, 0),
+        Column::names("OWNER", 8, 32, 0),
     ];
     let mut sketch = Sketch::new(state, Kind::Ec2Instance, columns, "no EC2 instances here");
     for scope in state.picture.inventory.shown() {

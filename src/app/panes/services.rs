@@ -12,12 +12,12 @@ use crate::domain::inventory::{ScopeState, Source};
 pub(super) fn sections(state: &State) -> Vec<Section> {
     let columns = vec![
         Column::words("", 1, 1, 0),
-        Column::words("SERVICE", 16, 40, 0),
-        Column::words("CLUSTER", 10, 24, 4),
+        Column::names("SERVICE", 16, 40, 0),
+        Column::names("CLUSTER", 10, 20, 2),
         Column::numbers("RUN/WANT", 8, 0),
-        Column::words("TASK DEFINITION", 12, 36, 3),
+        Column::names("TASK DEFINITION", 12, 36, 4),
         Column::words("ROLLOUT", 11, 24, 1),
-        Column::words("WHERE", 9, 24, 2),
+        Column::names("WHERE", 5, 20, 3),
     ];
     let mut sketch = Sketch::new(state, Kind::EcsService, columns, "no ECS services here");
     for scope in state.picture.inventory.shown() {

@@ -1,13 +1,11 @@
 //! A table of resources of one kind in the making: health first, worst on top.
 
-use std::collections::BTreeMap;
-
-use crate::app::panes::is_accepted;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::Health;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
+use crate::domain::rules::Verdicts;
 
 /// A table in the making; its first column is the health's sign.
 pub(crate) struct Sketch<'a> {
@@ -15,38 +13,25 @@ pub(crate) struct Sketch<'a> {
     columns: Vec<Column>,
     rows: Vec<Row>,
     empty: &'static str,
-    /// The worst open finding of each resource of the kind.
-    health: BTreeMap<&'a ResourceKey, Health>,
+    verdicts: &'a Verdicts,
 }
 
 impl<'a> Sketch<'a> {
     /// An empty table.
     pub(crate) fn new(state: &'a State, kind: Kind, columns: Vec<Column>, empty: &'static str) -> Self {
-        let mut health: BTreeMap<&ResourceKey, Health> = BTreeMap::new();
-        for finding in state
-            .picture
-            .findings
-            .iter()
-            .filter(|finding| finding.resource.kind == kind)
-        {
-            if !is_accepted(state, finding) {
-                let worst = health.entry(&finding.resource).or_insert(Health::Ok);
-                *worst = (*worst).max(finding.severity.health());
-            }
-        }
         Self {
             kind,
             columns,
             rows: Vec::new(),
             empty,
-            health,
+            verdicts: &state.verdicts,
         }
     }
 
     /// Adds a resource; its cells are those of the columns after the first.
     pub(crate) fn push(&mut self, scope: &ScopeState, id: &str, cells: impl FnOnce() -> Vec<Cell>) {
         let key = ResourceKey::new(scope.name(), self.kind, id);
-        let health = self.health.get(&key).copied().unwrap_or(Health::Ok);
+        let health = self.verdicts.health(&key);
         let mut all = Vec::with_capacity(self.columns.len());
         all.push(
             Cell::new(glyph(health))

@@ -27,20 +27,9 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     ]
 }
 
-/// Days of this month, by UTC as Cost Explorer counts.
-fn month_to_date(state: &State, usage: &Usage) -> f64 {
-    let first = state
-        .picture
-        .at
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .first_of_month();
-    usage
-        .daily
-        .iter()
-        .filter(|day| day.date >= first)
-        .map(crate::domain::cost::DailyCost::total)
-        .sum()
+/// Days of this month, by UTC as Cost Explorer counts; `None` before the first of them is known.
+pub(crate) fn month_to_date(state: &State, usage: &Usage) -> Option<f64> {
+    usage.month_to_date(state.picture.at.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 fn accounts(state: &State) -> Section {
@@ -61,7 +50,7 @@ fn accounts(state: &State) -> Section {
         .map(|scope| account_row(state, scope))
         .collect();
     Section {
-        title: "spend (UnblendedCost, credits left out)".to_owned(),
+        title: "spend (UnblendedCost, credits left out, ~ estimated)".to_owned(),
         note: note(state, &[Source::Usage, Source::Forecast]),
         columns,
         rows,
@@ -72,7 +61,7 @@ fn accounts(state: &State) -> Section {
 
 fn account_row(state: &State, scope: &ScopeState) -> Row {
     let usage = scope.usage.get();
-    let spent = usage.map(|usage| month_to_date(state, usage));
+    let spent = usage.and_then(|usage| month_to_date(state, usage));
     let forecast = scope.forecast.get();
     let total = spent
         .zip(forecast)
@@ -140,7 +129,7 @@ fn account_row(state: &State, scope: &ScopeState) -> Row {
 
 fn budgets(state: &State) -> Section {
     let columns = vec![
-        Column::words("BUDGET", 16, 44, 0),
+        Column::names("BUDGET", 16, 44, 0),
         Column::numbers("LIMIT", 10, 0),
         Column::numbers("ACTUAL", 10, 0),
         Column::numbers("USED", 6, 0),
@@ -185,7 +174,7 @@ fn budgets(state: &State) -> Section {
 fn burn(state: &State) -> Section {
     let burn = &state.picture.burn;
     let columns = vec![
-        Column::words("RUNS NOW", 20, 44, 0),
+        Column::names("RUNS NOW", 20, 44, 0),
         Column::words("KIND", 8, 14, 1),
         Column::numbers("COUNT", 6, 2),
         Column::numbers("USD/h", 9, 0),

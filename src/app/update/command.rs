@@ -5,11 +5,11 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::link;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::pane::Pane;
+use crate::app::panes::{self, findings_of};
 use crate::app::state::{Level, State, WriteState};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::{Direction, Sort, Step};
-use crate::app::update::{logs, quit};
-use crate::domain::fault::{CredentialFault, FaultKind};
+use crate::app::update::{logs, mfa, quit};
 use crate::domain::inventory::{Source, SourceKey};
 
 /// Does what the command says.
@@ -54,6 +54,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::PageDown => step(state, Step::By(page(state))),
         Command::First => step(state, Step::First),
         Command::Last => step(state, Step::Last),
+        // Tables and details fit into the width; only tails go further.
         Command::Left | Command::Right => Effects::none(),
         Command::Open if state.pane == Pane::Logs && state.levels.is_empty() => logs::open_selected(state),
         Command::Open => open_detail(state),
@@ -72,23 +73,10 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::LogsOf => logs::open_related(state),
         Command::Spend => go(state, Pane::Spend),
         Command::Alarms => go(state, Pane::Alarms),
-        Command::Changes => {
-            let of = state.subject().and_then(RowKey::resource).cloned();
-            push(state, Level::Changes { of, scroll: 0 })
-        }
-        Command::Runbooks => {
-            state.say("no runbook applies here", Tone::Muted);
-            Effects::redraw()
-        }
+        Command::Changes => changes(state),
+        Command::Runbooks => runbooks(state),
         Command::Accept => accept(state),
-        Command::CopyId => match state.subject().and_then(RowKey::resource) {
-            Some(resource) => {
-                let id = resource.id.to_string();
-                state.say(format!("copied {id}"), Tone::Plain);
-                Effects::of(Effect::Copy(id))
-            }
-            None => Effects::none(),
-        },
+        Command::CopyId => copy_ids(state),
         Command::Link => link(state),
         Command::Zone => {
             state.zone = (state.zone + 1) % state.setup.zones.len();
@@ -96,8 +84,13 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
             Effects::redraw()
         }
         Command::Pause => pause(state),
-        Command::Refresh => mfa_prompt(state).unwrap_or_else(|| {
-            state.say("asking again", Tone::Muted);
+        Command::Refresh => mfa::prompt(state).unwrap_or_else(|| {
+            let said = if state.paused {
+                "asking again; the view stays paused until p"
+            } else {
+                "asking again"
+            };
+            state.say(said, Tone::Muted);
             Effects::of(Effect::Refresh)
         }),
         Command::Mark => {
@@ -139,6 +132,77 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
     }
 }
 
+/// What changed: of what is selected, and from there of everything.
+fn changes(state: &mut State) -> Effects {
+    let of = match state.levels.last() {
+        Some(Level::Changes { of: Some(_), .. }) => {
+            state.levels.pop();
+            None
+        }
+        _ => state.subject().and_then(RowKey::resource).cloned(),
+    };
+    if let Some(Level::Changes { of: None, .. }) = state.levels.last() {
+        state.levels.pop();
+    }
+    push(state, Level::Changes { of, scroll: 0 })
+}
+
+/// The runbooks that would help with what is selected.
+fn runbooks(state: &mut State) -> Effects {
+    let mut names: Vec<&str> = Vec::new();
+    if let Some(resource) = state.subject().and_then(RowKey::resource) {
+        for finding in findings_of(state, resource) {
+            for name in &finding.runbooks {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+        }
+    }
+    let said = if names.is_empty() {
+        "no runbook is made for this".to_owned()
+    } else {
+        format!(
+            "made for this: {}; the console cannot run it yet",
+            names.join(", ")
+        )
+    };
+    state.say(said, Tone::Plain);
+    Effects::redraw()
+}
+
+/// Rows that are marked in the pane in front, those that a filter hides included.
+fn marked(state: &State) -> Vec<RowKey> {
+    let rows = state.tables.sections.iter().flat_map(|section| &section.rows);
+    rows.map(|row| &row.key)
+        .filter(|key| state.marks.contains(key))
+        .cloned()
+        .collect()
+}
+
+/// Copies the ids of what is marked, else of what is selected.
+fn copy_ids(state: &mut State) -> Effects {
+    let keys = match marked(state) {
+        some if !some.is_empty() && state.levels.is_empty() => some,
+        _ => state.subject().cloned().into_iter().collect(),
+    };
+    let ids: Vec<String> = keys
+        .iter()
+        .filter_map(RowKey::resource)
+        .map(|resource| resource.id.to_string())
+        .collect();
+    let said = match ids.as_slice() {
+        [] => {
+            state.say("this has no id to copy", Tone::Muted);
+            return Effects::redraw();
+        }
+        [one] => format!("copied {one}"),
+        many => format!("copied {} ids, one a line", many.len()),
+    };
+    state.say(said, Tone::Plain);
+    Effects::of(Effect::Copy(ids.join("\n")))
+}
+
 fn open(state: &mut State, overlay: Overlay) -> Effects {
     state.overlay = Some(overlay);
     Effects::redraw()
@@ -168,7 +232,7 @@ fn back(state: &mut State) -> Effects {
 }
 
 /// To another pane.
-pub(super) fn go(state: &mut State, pane: Pane) -> Effects {
+pub(in crate::app) fn go(state: &mut State, pane: Pane) -> Effects {
     state.levels.clear();
     if pane != state.pane {
         state.previous = state.pane;
@@ -223,6 +287,18 @@ fn sort(state: &mut State) -> Effects {
     else {
         return Effects::none();
     };
+    // Graphs and signs have no title, and nothing to sort by.
+    let columns: Vec<_> = columns
+        .into_iter()
+        .filter(|column| !column.title.is_empty())
+        .collect();
+    if columns.is_empty() {
+        state.say(
+            "the overview shows what matters most first; 1 lists findings that can be sorted",
+            Tone::Muted,
+        );
+        return Effects::redraw();
+    }
     let view = state.views.entry(state.pane).or_default();
     let next = match view.sort {
         None => columns.first(),
@@ -236,8 +312,8 @@ fn sort(state: &mut State) -> Effects {
         direction: Direction::Up,
     });
     let said = next.map_or_else(
-        || "sorted as it came".to_owned(),
-        |column| format!("sorted by {}", column.title),
+        || "what is worst first again".to_owned(),
+        |column| format!("sorted by {}; s the next column, S turns it round", column.title),
     );
     state.rebuild();
     state.say(said, Tone::Muted);
@@ -245,7 +321,7 @@ fn sort(state: &mut State) -> Effects {
 }
 
 fn open_detail(state: &mut State) -> Effects {
-    if let Some(effects) = mfa_prompt(state) {
+    if let Some(effects) = mfa::prompt(state) {
         return effects;
     }
     match state.view().selected().cloned() {
@@ -261,26 +337,12 @@ fn open_detail(state: &mut State) -> Effects {
     }
 }
 
-/// Asks for the MFA code that some scope waits for.
-fn mfa_prompt(state: &mut State) -> Option<Effects> {
-    let waiting = state.picture.inventory.scopes.iter().find(|scope| {
-        scope.identity.failing.as_ref().is_some_and(|failing| {
-            matches!(
-                failing.fault.kind,
-                FaultKind::Credentials(CredentialFault::MfaRequired { .. })
-            )
-        })
-    })?;
-    let prompt = Prompt::new(Purpose::MfaCode(waiting.name().clone()), "");
-    Some(open(state, Overlay::Prompt(prompt)))
-}
-
 /// Shows the console address and the aws command, and copies both.
 fn link(state: &mut State) -> Effects {
     let Some(resource) = state.subject().and_then(RowKey::resource) else {
         return Effects::none();
     };
-    let Some(scope) = state.picture.inventory.scope(&resource.scope) else {
+    let Some(scope) = panes::scope_of(state, resource) else {
         return Effects::none();
     };
     let lines: Vec<String> = [
@@ -305,18 +367,36 @@ fn link(state: &mut State) -> Effects {
 }
 
 fn accept(state: &mut State) -> Effects {
-    if let Some(RowKey::Finding(rule, resource)) = state.subject().cloned() {
-        state.say(format!("accepted until the console ends: {rule}"), Tone::Muted);
-        state.accepted.insert((rule, resource));
-        state.rebuild();
-    } else {
-        state.say("only findings can be accepted", Tone::Muted);
+    let keys = match marked(state) {
+        some if !some.is_empty() && state.levels.is_empty() => some,
+        _ => state.subject().cloned().into_iter().collect(),
+    };
+    let mut accepted = Vec::new();
+    for key in keys {
+        if let RowKey::Finding(rule, resource) = &key {
+            accepted.push(rule.clone());
+            state.accepted.insert((rule.clone(), resource.clone()));
+            state.marks.remove(&key);
+        }
     }
+    let said = match accepted.as_slice() {
+        [] => "only findings can be accepted: 1 lists them".to_owned(),
+        [one] => format!("accepted until the console ends: {one}"),
+        many => format!("accepted until the console ends: {} findings", many.len()),
+    };
+    state.say(said, Tone::Muted);
+    state.rebuild();
     Effects::redraw()
 }
 
 fn pause(state: &mut State) -> Effects {
     state.paused = !state.paused;
+    if state.paused {
+        state.say(
+            "the view stands still and nothing is read; p goes on",
+            Tone::Muted,
+        );
+    }
     if !state.paused
         && let Some(picture) = state.held.take()
     {

@@ -5,7 +5,7 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::state::State;
 use crate::app::table::Tone;
-use crate::app::update::{command, logs};
+use crate::app::update::{command, logs, mfa};
 use crate::config::keys::{Chord, Key};
 
 /// A key while a prompt is open.
@@ -24,7 +24,8 @@ pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
         (Key::End, ..) | (Key::Char('e'), true, false) => prompt.move_by(isize::MAX),
         (Key::Char('u'), true, false) => prompt.clear(),
         (Key::Char('w'), true, false) => prompt.delete_word(),
-        (Key::Tab, ..) => complete(prompt),
+        (Key::Tab, ..) if prompt.purpose == Purpose::Command => prompt.complete(&state.setup.themes),
+        (Key::Tab, ..) => {}
         (Key::Char(character), false, false) => prompt.insert(character),
         _ => return Effects::none(),
     }
@@ -89,6 +90,7 @@ fn accept(state: &mut State) -> Effects {
             if text.is_empty() {
                 return Effects::redraw();
             }
+            mfa::given(state, &scope);
             Effects::of(Effect::MfaCode { scope, code: text })
         }
         Purpose::AllowWrites => {
@@ -160,28 +162,4 @@ fn by_name(name: &str) -> Option<Command> {
             _ => None,
         }
     })
-}
-
-/// Tab: the next name that begins with what is typed.
-fn complete(prompt: &mut Prompt) {
-    if prompt.purpose != Purpose::Command {
-        return;
-    }
-    let candidates = completions(&prompt.text);
-    if let Some(first) = candidates.first() {
-        let next = candidates
-            .iter()
-            .position(|candidate| *candidate == prompt.text)
-            .map_or(*first, |index| candidates[(index + 1) % candidates.len()]);
-        prompt.set(next);
-    }
-}
-
-/// Names of commands that begin with the text.
-pub fn completions(text: &str) -> Vec<&'static str> {
-    REGISTRY
-        .iter()
-        .map(|entry| entry.id)
-        .filter(|id| id.starts_with(text))
-        .collect()
 }

@@ -9,11 +9,11 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::stream::{self, StreamExt};
 
-use crate::cloud::Host;
 use crate::cloud::aws::clients::ScopeClients;
 use crate::cloud::aws::error;
+use crate::cloud::{Host, Parts};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::ops::Operation;
+use crate::domain::ops::{Operation, Reply, ReplyData};
 use crate::domain::scope::Scope;
 
 /// The most calls that are under way at a time to one service in one scope.
@@ -24,6 +24,7 @@ pub(super) struct Caller<'a> {
     scope: &'a Scope,
     host: &'a dyn Host,
     clients: Arc<ScopeClients>,
+    part: Option<Parts<'a>>,
 }
 
 /// Hands out the client of a service; clients are made at their first use and kept.
@@ -70,7 +71,27 @@ getters! {
 
 impl<'a> Caller<'a> {
     pub(super) fn new(scope: &'a Scope, host: &'a dyn Host, clients: Arc<ScopeClients>) -> Self {
-        Self { scope, host, clients }
+        Self {
+            scope,
+            host,
+            clients,
+            part: None,
+        }
+    }
+
+    /// The same that tells of parts of its answer.
+    pub(super) fn telling(self, part: Parts<'a>) -> Self {
+        Self {
+            part: Some(part),
+            ..self
+        }
+    }
+
+    /// Tells of a part of the answer, if anybody listens.
+    pub(super) fn tell(&self, data: ReplyData) {
+        if let Some(part) = self.part {
+            part(Reply::whole(data));
+        }
     }
 
     /// Where the calls go.
@@ -109,7 +130,8 @@ impl<'a> Caller<'a> {
                 .await
                 .map_err(|fault| error::at(operation, fault))?;
             self.host.admit(self.scope, operation).await;
-            send.await.map_err(|failure| {
+            let answer = self.clients.crowd().join(self.host, send).await;
+            answer.map_err(|failure| {
                 let fault = error::fault(operation, &failure, self.host.now());
                 if matches!(fault.kind, FaultKind::Credentials(_)) {
                     self.clients.credentials().rejected();

@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use crate::cloud::Host;
 use crate::cloud::aws::caller::IN_FLIGHT;
 use crate::cloud::aws::credentials::{Credentials, Reach};
+use crate::cloud::aws::crowd::Crowd;
 use crate::cloud::aws::guard::Guard;
 use crate::cloud::aws::http;
 use crate::cloud::aws::memory::{Memory, Templates};
@@ -50,6 +51,7 @@ pub(super) struct Shared {
     /// The HTTP client, or why there is none.
     pub(super) http: Result<SharedHttpClient, String>,
     pub(super) memory: Memory,
+    pub(super) crowd: Crowd,
 }
 
 #[derive(Clone)]
@@ -66,6 +68,7 @@ impl Registry {
                 settings,
                 http: http::client(),
                 memory: Memory::default(),
+                crowd: Crowd::default(),
             }),
             scopes: Mutex::default(),
             reaches: Mutex::default(),
@@ -278,6 +281,11 @@ impl ScopeClients {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed")
+    }
+
+    /// The calls under way in all scopes.
+    pub(super) fn crowd(&self) -> &Crowd {
+        &self.shared.crowd
     }
 
     /// The credentials behind the clients.

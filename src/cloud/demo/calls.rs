@@ -3,6 +3,7 @@
 
 use super::sim::Sim;
 use crate::domain::ops::{self, Operation, Query};
+use crate::domain::policy::ClusterPart;
 
 /// Calls of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,11 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
     let plan = &sim.plan;
     let pages = |items: usize, of: usize| items.div_ceil(of).max(1);
     match (operation, query) {
-        ("ListServices", _) => plan.clusters.len(),
+        ("ListServices", _) => plan
+            .clusters
+            .iter()
+            .filter(|cluster| part_of(query, cluster) != ClusterPart::Nothing)
+            .count(),
         ("DescribeServices", _) => plan
             .clusters
             .iter()
@@ -48,7 +53,9 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
                 let services = plan
                     .services
                     .iter()
-                    .filter(|service| &service.cluster == cluster)
+                    .filter(|service| {
+                        &service.cluster == cluster && is_described(query, cluster, &service.name)
+                    })
                     .count();
                 services.div_ceil(10)
             })
@@ -88,6 +95,25 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             parameter_groups.len()
         }
         _ => 1,
+    }
+}
+
+/// How much of a cluster a question is about.
+fn part_of(query: &Query, cluster: &str) -> ClusterPart {
+    match query {
+        Query::Ecs(ops::ecs::Read::FleetOf(selection)) => selection.part_of_cluster(cluster),
+        _ => ClusterPart::Everything,
+    }
+}
+
+/// Whether a service has to be described to answer.
+fn is_described(query: &Query, cluster: &str, service: &str) -> bool {
+    match (part_of(query, cluster), query) {
+        (ClusterPart::Everything, _) => true,
+        (ClusterPart::Named, Query::Ecs(ops::ecs::Read::FleetOf(selection))) => {
+            selection.includes_name(service)
+        }
+        (ClusterPart::Named | ClusterPart::Nothing, _) => false,
     }
 }
 

@@ -21,7 +21,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
     let data = match query {
         Query::Sts(ops::sts::Read::CallerIdentity) => ReplyData::Identity(identity(sim, settings)),
         Query::Ecs(read) => match read {
-            ops::ecs::Read::Fleet => ReplyData::EcsFleet(ecs::fleet(sim)),
+            ops::ecs::Read::Fleet | ops::ecs::Read::FleetOf(_) => ReplyData::EcsFleet(ecs::fleet(sim)),
             ops::ecs::Read::Tasks { cluster, service } => {
                 ReplyData::EcsTasks(ecs::tasks(sim, cluster, service)?)
             }

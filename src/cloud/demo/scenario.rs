@@ -113,6 +113,16 @@ fn press(sim: &mut Sim, traffic: &str, offset: Ms, floor: f64) {
     }
 }
 
+/// Keeps a demand at most this high up to a moment, relative to the epoch: at whatever hour the demo
+/// opens, the trouble begins with the incident.
+fn calm_until(sim: &mut Sim, traffic: &str, offset: Ms, ceiling: f64) {
+    let (from, to) = (sim.origin, sim.epoch + offset);
+    if let Some(pressure) = sim.pressure.get_mut(traffic) {
+        pressure.ceiling.set(from, ceiling);
+        pressure.ceiling.set(to, 9.0);
+    }
+}
+
 fn bad_deploy(sim: &mut Sim) {
     for (world, name, ..) in BAD_REVISIONS {
         if world != sim.world {
@@ -127,7 +137,8 @@ fn bad_deploy(sim: &mut Sim) {
     match sim.world {
         World::Codemate => {
             press(sim, "web", -3 * DAY, 0.75);
-            press(sim, "web", -25 * MINUTE, 1.3);
+            // Clients try again, which makes it worse for the tasks that are left.
+            press(sim, "web", -13 * MINUTE, 1.3);
         }
         World::Invokeai => press(sim, "api", -3 * DAY, 0.7),
         World::Fashion | World::Ecg | World::Ecommerce => {}
@@ -149,6 +160,7 @@ fn gpu_idle_night(sim: &mut Sim) {
 fn spot_reclaim(sim: &mut Sim) {
     press(sim, "generation", -2 * DAY, 0.6);
     press(sim, "generation", -15 * MINUTE, 1.0);
+    calm_until(sim, "generation", -15 * MINUTE, 0.65);
     sim.no_spot_until = sim.epoch + 50 * MINUTE;
     if let Some(group) = sim.find_group("invokeai-gpu-workers-spot") {
         for (offset, count) in [(-12 * MINUTE, 2), (-4 * MINUTE, 1), (9 * MINUTE, 1)] {
@@ -191,6 +203,7 @@ fn redis_evictions(sim: &mut Sim) {
 
 fn queue_backlog(sim: &mut Sim) {
     press(sim, "generation", -100 * MINUTE, 1.05);
+    calm_until(sim, "generation", -100 * MINUTE, 0.4);
     let since = sim.epoch - 2 * DAY;
     if let Some(group) = sim.find_group("invokeai-gpu-workers") {
         sim.groups[group].suspended.insert(

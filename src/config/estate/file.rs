@@ -229,7 +229,7 @@ pub enum ThresholdFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptFile {
-    /// Id of the rule, such as `rds.multi-az-off`, or a pattern for several.
+    /// Id of the rule, such as `rds.single-az-prod`, or a pattern for several.
     pub rule: String,
     /// Name or id of the resource, or a pattern for several.
     #[serde(rename = "match")]

@@ -41,9 +41,9 @@ pub struct Cadences {
     /// Metrics of all other panes, seconds; each metric is billed.
     #[schemars(range(min = 300, max = 86_400))]
     pub metrics_background_s: u32,
-    /// Spend, seconds. Each of its few calls costs a cent, and AWS itself knows no more than three
-    /// times a day.
-    #[schemars(range(min = 21_600, max = 604_800))]
+    /// Spend, seconds. Each of its four calls costs a cent, and no account is asked more than four
+    /// paid calls a day.
+    #[schemars(range(min = 64_800, max = 604_800))]
     pub spend_s: u32,
 }
 
@@ -53,15 +53,15 @@ impl Default for Cadences {
             services_s: 30,
             deployment_s: 10,
             instances_s: 30,
-            gpu_s: 45,
-            data_s: 60,
+            gpu_s: 30,
+            data_s: 30,
             targets_s: 30,
-            queues_s: 60,
+            queues_s: 15,
             alarms_s: 30,
             logs_s: 3,
             metrics_s: 60,
             metrics_background_s: 600,
-            spend_s: 21_600,
+            spend_s: 64_800,
         }
     }
 }

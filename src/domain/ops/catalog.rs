@@ -13,6 +13,7 @@ use crate::domain::ops::{
     Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
     rds, sqs, ssm, sts,
 };
+use crate::domain::policy::Selection;
 
 /// The operations of every read.
 pub fn read_operations() -> BTreeSet<Operation> {
@@ -35,6 +36,7 @@ fn queries() -> Vec<Query> {
     vec![
         Query::Sts(sts::Read::CallerIdentity),
         Query::Ecs(ecs::Read::Fleet),
+        Query::Ecs(ecs::Read::FleetOf(Selection::default())),
         Query::Ecs(ecs::Read::Tasks {
             cluster: none(),
             service: none(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ops::Operation;
+use crate::domain::policy::Selection;
 
 /// What can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +11,9 @@ use crate::domain::ops::Operation;
 pub enum Read {
     /// All clusters and services → `EcsFleet`.
     Fleet,
+    /// The same without clusters and services that cannot belong to the selection → `EcsFleet`. What
+    /// only the tags of a described service could tell may be among them.
+    FleetOf(Selection),
     /// Tasks of a service, running and lately stopped → `EcsTasks`.
     Tasks {
         /// The cluster's name.
@@ -68,7 +72,7 @@ impl Read {
     /// The API operations behind it.
     pub const fn operations(&self) -> &'static [Operation] {
         match self {
-            Self::Fleet => {
+            Self::Fleet | Self::FleetOf(_) => {
                 const {
                     &[
                         Operation::new("ecs", "ListClusters"),

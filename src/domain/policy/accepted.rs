@@ -10,7 +10,7 @@ use crate::domain::glob::Glob;
 /// A finding that is shown as accepted, not as a problem, until its last day is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedFinding {
-    /// Id of the rule, such as `rds.multi-az-off`; a pattern covers several.
+    /// Id of the rule, such as `rds.single-az-prod`; a pattern covers several.
     pub rule: Glob,
     /// Name or id of the resource; a pattern covers several.
     #[serde(rename = "match")]

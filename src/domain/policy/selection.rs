@@ -31,6 +31,17 @@ pub struct Selection {
     pub tags: Vec<TagFilter>,
 }
 
+/// How much of a cluster has to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterPart {
+    /// Every service: the whole cluster is selected, or a service may be by its tags.
+    Everything,
+    /// Services whose names are selected.
+    Named,
+    /// None.
+    Nothing,
+}
+
 impl Selection {
     /// Whether nothing is selected in particular, so that everything is.
     pub fn is_everything(&self) -> bool {
@@ -40,6 +51,17 @@ impl Selection {
     /// Whether a cluster belongs to the estate by its name.
     pub fn includes_cluster(&self, cluster: &str) -> bool {
         self.is_everything() || matches_any(&self.clusters, cluster) || self.includes_name(cluster)
+    }
+
+    /// How much of a cluster has to be looked at to find what of it belongs to the estate.
+    pub fn part_of_cluster(&self, cluster: &str) -> ClusterPart {
+        if self.includes_cluster(cluster) || !self.tags.is_empty() {
+            ClusterPart::Everything
+        } else if self.names.is_empty() {
+            ClusterPart::Nothing
+        } else {
+            ClusterPart::Named
+        }
     }
 
     /// Whether a resource belongs to the estate by its name alone.
@@ -97,6 +119,24 @@ mod tests {
         assert!(selection.includes("db", [("codemate", "anything")]));
         assert!(!selection.includes("db", [("project", "codemate")]));
         assert!(!selection.includes("db", [("Project", "codemate-2")]));
+    }
+
+    #[test]
+    fn clusters_that_nothing_can_be_selected_in_are_not_looked_at() {
+        let mut selection = selection();
+        assert_eq!(selection.part_of_cluster("web"), ClusterPart::Everything);
+        selection.tags.clear();
+        assert_eq!(selection.part_of_cluster("web"), ClusterPart::Named);
+        assert_eq!(
+            selection.part_of_cluster("codemate-cluster"),
+            ClusterPart::Everything
+        );
+        selection.names.clear();
+        assert_eq!(selection.part_of_cluster("web"), ClusterPart::Nothing);
+        assert_eq!(
+            Selection::default().part_of_cluster("web"),
+            ClusterPart::Everything
+        );
     }
 
     #[test]

@@ -39,8 +39,6 @@ pub const RULE: Rule = Rule {
 
 /// How long a failure that usually passes may last while old data is there.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// Lists older than this are not trusted even if nothing failed.
-const MOST_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Every source that a scope has once, metrics by group.
 pub fn sources() -> impl Iterator<Item = Source> {
@@ -171,7 +169,9 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         })
         .cloned()
         .collect();
-    let is_old = standing.at.is_some_and(|at| context.now.duration_since(at) > MOST_AGE)
+    // Lists that old are not trusted even if nothing failed.
+    let lasting = context.state.lasting.lists;
+    let is_old = standing.at.is_some_and(|at| context.now.duration_since(at) > lasting)
         && source.lists_kind()
         && !source.is_account_wide()
         // GPUs are asked only while somebody looks.
@@ -457,7 +457,7 @@ mod tests {
         let findings = blank.check(&RULE);
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Crit, "nothing can be read: credentials")
+            (Severity::Crit, "nothing can be read: no credentials")
         );
         assert_eq!(findings[0].evidence[0], "Not read: ecs-service, scope.");
     }

@@ -9,9 +9,6 @@ use crate::domain::inventory::ScopeState;
 use crate::domain::metric::{MetricId, Series};
 use crate::domain::metric_catalog::{MetricRef, fingerprint_of};
 
-/// Values older than three of the slow cadence say nothing about now.
-const MOST_AGE: SignedDuration = SignedDuration::from_mins(30);
-
 /// How many periods in a row may lack a value before a run of values counts as broken.
 const GAP_PERIODS: i64 = 2;
 
@@ -34,7 +31,7 @@ impl<'a> Metrics<'a> {
     pub fn of(state: &'a ScopeState, now: Timestamp) -> Self {
         let batches = state.metrics.values().filter_map(|batch| {
             let (series, as_of) = batch.value.as_ref()?;
-            (now.duration_since(*as_of) <= MOST_AGE).then_some((series, *as_of))
+            (now.duration_since(*as_of) <= state.lasting.metrics).then_some((series, *as_of))
         });
         let by_fingerprint = batches
             .flat_map(|(batch, as_of)| {

@@ -7,6 +7,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState, Source};
 use crate::domain::metric::MetricGroup;
+use crate::domain::scope::ScopeName;
 
 /// How well a resource is, and why it is not well or not known to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,20 +18,30 @@ pub struct Verdict {
     pub reasons: Vec<String>,
 }
 
-/// The verdicts on all resources of an inventory.
-pub struct Verdicts<'a> {
-    inventory: &'a Inventory,
-    findings: HashMap<&'a ResourceKey, Vec<&'a Finding>>,
+/// The verdicts on all resources of an inventory: the one truth about health that rows, status and
+/// counts show.
+#[derive(Debug, Clone, Default)]
+pub struct Verdicts {
+    /// Severities and titles of the findings about a resource, without accepted ones and notes.
+    findings: HashMap<ResourceKey, Vec<(Health, String)>>,
     /// ARNs of target groups whose targets have not been read.
-    unread_groups: HashSet<&'a str>,
+    unread_groups: HashSet<String>,
+    /// Why nothing of a kind can be told in a scope.
+    unread: HashMap<(ScopeName, Kind), String>,
 }
 
-impl<'a> Verdicts<'a> {
+impl Verdicts {
     /// Prepares the verdicts: `findings` are those of [`super::evaluate`] on the same inventory.
-    pub fn new(inventory: &'a Inventory, findings: &'a [Finding]) -> Self {
-        let mut by_resource: HashMap<&ResourceKey, Vec<&Finding>> = HashMap::new();
-        for finding in findings.iter().filter(|finding| finding.accepted.is_none()) {
-            by_resource.entry(&finding.resource).or_default().push(finding);
+    pub fn new<'a>(inventory: &Inventory, findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        let mut by_resource: HashMap<ResourceKey, Vec<(Health, String)>> = HashMap::new();
+        for finding in findings {
+            let health = finding.severity.health();
+            if finding.accepted.is_none() && health > Health::Ok {
+                by_resource
+                    .entry(finding.resource.clone())
+                    .or_default()
+                    .push((health, finding.title.clone()));
+            }
         }
         let unread_groups = inventory
             .scopes
@@ -38,47 +49,66 @@ impl<'a> Verdicts<'a> {
             .filter_map(|state| state.balancing.get())
             .flat_map(|balancing| &balancing.target_groups)
             .filter(|group| group.targets.is_none())
-            .map(|group| group.arn.as_str())
+            .map(|group| group.arn.clone())
             .collect();
+        let mut unread = HashMap::new();
+        for state in &inventory.scopes {
+            for kind in Kind::ALL {
+                let scope = match kind {
+                    Kind::Budget => state.scope.global_name(),
+                    _ => state.name().clone(),
+                };
+                if let Some(reason) = unread_of(state, kind) {
+                    // The first scope of an account speaks for what the account has once.
+                    unread.entry((scope, kind)).or_insert(reason);
+                }
+            }
+        }
         Self {
-            inventory,
             findings: by_resource,
             unread_groups,
+            unread,
         }
     }
 
     /// The verdict on a resource. Accepted findings do not make it worse.
     pub fn of(&self, key: &ResourceKey) -> Verdict {
         let mut verdict = Verdict {
-            health: Health::Ok,
+            health: self.health(key),
             reasons: Vec::new(),
         };
-        for finding in self.findings.get(key).into_iter().flatten() {
-            let health = finding.severity.health();
-            if health > Health::Ok {
-                verdict.health = verdict.health.max(health);
-                verdict.reasons.push(finding.title.clone());
-            }
+        for (_, title) in self.findings.get(key).into_iter().flatten() {
+            verdict.reasons.push(title.clone());
         }
-        if let Some(reason) = self.unknown(key) {
-            verdict.health = verdict.health.max(Health::Unknown);
-            verdict.reasons.push(reason);
-        }
+        verdict.reasons.extend(self.unknown(key).map(str::to_owned));
         verdict
     }
 
-    /// Why we cannot tell how well the resource is.
-    fn unknown(&self, key: &ResourceKey) -> Option<String> {
-        let state = self.inventory.scopes.iter().find(|state| {
-            *state.name() == key.scope || (key.kind == Kind::Budget && state.scope.global_name() == key.scope)
-        })?;
-        if self.unread_groups.contains(&*key.id) {
-            return Some("target health not read".to_owned());
+    /// The health of a resource.
+    pub fn health(&self, key: &ResourceKey) -> Health {
+        let findings = self.findings.get(key).into_iter().flatten();
+        let worst = findings.map(|(health, _)| *health).max().unwrap_or(Health::Ok);
+        match self.unknown(key) {
+            Some(_) => worst.max(Health::Unknown),
+            None => worst,
         }
-        let (listing, metrics) = sources(key.kind);
-        unread(state, &listing, "")
-            .or_else(|| metrics.and_then(|group| unread(state, &Source::Metrics(group), "metrics ")))
     }
+
+    /// Why we cannot tell how well the resource is.
+    fn unknown(&self, key: &ResourceKey) -> Option<&str> {
+        if self.unread_groups.contains(&*key.id) {
+            return Some("target health not read");
+        }
+        let place = (key.scope.clone(), key.kind);
+        self.unread.get(&place).map(String::as_str)
+    }
+}
+
+/// Why nothing can be told of the health of a kind.
+fn unread_of(state: &ScopeState, kind: Kind) -> Option<String> {
+    let (listing, metrics) = sources(kind);
+    unread(state, &listing, "")
+        .or_else(|| metrics.and_then(|group| unread(state, &Source::Metrics(group), "metrics ")))
 }
 
 /// Where a resource of the kind comes from, and the metrics without which its health is not known.

@@ -172,6 +172,7 @@ fn request(groups: &[&str], ending: Ending) -> Request {
             .collect(),
         from: Timestamp::from_second(START - 600).unwrap(),
         pattern: None,
+        cadence: super::CADENCE,
         ending,
         full: WhenFull::Wait,
     }

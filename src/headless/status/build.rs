@@ -100,12 +100,12 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
 /// One scope while its resources are written.
 struct Writing<'a> {
     state: &'a ScopeState,
-    verdicts: &'a Verdicts<'a>,
+    verdicts: &'a Verdicts,
     metrics: Metrics<'a>,
 }
 
 impl<'a> Writing<'a> {
-    fn new(state: &'a ScopeState, verdicts: &'a Verdicts<'a>, now: Timestamp) -> Self {
+    fn new(state: &'a ScopeState, verdicts: &'a Verdicts, now: Timestamp) -> Self {
         Self {
             state,
             verdicts,

@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use super::{ALL, catalogue};
+use super::ALL;
+use crate::runbook::catalogue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Receipt, Token};
 use crate::domain::policy::ConfirmLevel;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::scope::ScopeName;
-use crate::runbook::actions;
+use crate::runbook::catalogue;
 use crate::runbook::machine::tests_support::World;
 use crate::runbook::plan::Work;
 use crate::runbook::value::Resource;
@@ -47,7 +47,7 @@ fn runbook(text: &str) -> std::sync::Arc<Runbook> {
         name: "night.yaml".to_owned(),
         bytes: text.as_bytes().to_vec(),
     };
-    match load(&file, &NoLibrary, &actions::catalogue()) {
+    match load(&file, &NoLibrary, catalogue()) {
         Ok(loaded) => loaded.runbook,
         Err(unusable) => panic!("{unusable:#?}"),
     }

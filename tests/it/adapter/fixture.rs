@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use quarterdeck::cloud::aws::{Aws, AwsSettings, Deadlines};
 use quarterdeck::cloud::meter::{Call, CallEnd};
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
-use quarterdeck::cloud::{BoxFuture, Cloud, Host};
+use quarterdeck::cloud::{BoxFuture, Cloud, Host, Parts};
 use quarterdeck::domain::fault::Fault;
 use quarterdeck::domain::ops::{Mutation, Operation, Query, Receipt, Reply, Token};
 use quarterdeck::domain::scope::{Scope, ScopeName};
@@ -137,6 +137,11 @@ impl Fixture {
     /// Asks with the keys of the profile `test`.
     pub async fn ask(&self, query: Query) -> Result<Reply, Fault> {
         self.aws.read(&scope("test"), &query).await
+    }
+
+    /// The same, telling of parts of the answer.
+    pub async fn ask_in_parts(&self, query: Query, part: Parts<'_>) -> Result<Reply, Fault> {
+        self.aws.read_in_parts(&scope("test"), &query, part).await
     }
 
     /// Changes with the keys of the profile `test`.

@@ -6,7 +6,9 @@ use pretty_assertions::assert_eq;
 use quarterdeck::cloud::meter::CallEnd;
 use quarterdeck::domain::ecs::{Fleet, ServiceDeployment};
 use quarterdeck::domain::fault::{Fault, FaultKind};
+use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::ops::{Query, Reply, ReplyData, ecs};
+use quarterdeck::domain::policy::{Selection, TagFilter};
 use serde_json::{Value, json};
 
 use super::fixture::Fixture;
@@ -116,6 +118,40 @@ async fn every_service_is_listed_in_as_few_calls_as_it_takes() {
         // Each call was admitted to the rate budget, and metered.
         assert_eq!(fixture.admitted(), server.total());
         assert_eq!(fixture.calls().len(), server.total());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_selected_is_not_described() {
+    let globs = |patterns: &[&str]| patterns.iter().copied().map(Glob::new).collect::<Vec<_>>();
+    let by_cluster = Selection {
+        clusters: globs(&["shop-*"]),
+        ..Selection::default()
+    };
+    let by_name = Selection {
+        names: globs(&["service-0003"]),
+        ..by_cluster.clone()
+    };
+    let by_tag = Selection {
+        tags: vec![TagFilter {
+            key: "Project".to_owned(),
+            values: Vec::new(),
+        }],
+        ..by_cluster.clone()
+    };
+    // Lists and descriptions that it takes, and services that come back.
+    for (selection, listed, described, found) in
+        [(by_cluster, 1, 2, 20), (by_name, 2, 3, 21), (by_tag, 2, 7, 70)]
+    {
+        let server = start(&[("shop-main", 20), ("other", 50)], 100);
+        let fixture = Fixture::new(&server);
+        let query = Query::Ecs(ecs::Read::FleetOf(selection));
+        let ReplyData::EcsFleet(fleet) = fixture.ask(query).await.unwrap().data else {
+            panic!("not a fleet");
+        };
+        assert_eq!(fleet.services.len(), found);
+        assert_eq!(server.count("ListServices"), listed);
+        assert_eq!(server.count("DescribeServices"), described);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The GPU probe: every host gets its row, whatever becomes of it.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pretty_assertions::assert_eq;
@@ -193,6 +194,38 @@ async fn a_host_that_does_not_answer_is_late_and_the_command_is_called_off() {
         [("slow-1", ProbeEnd::TimedOut), ("i-1", ProbeEnd::Done)]
     );
     assert_eq!(server.count("CancelCommand"), 1);
+}
+
+#[tokio::test]
+async fn hosts_that_answered_are_told_of_before_the_late_ones() {
+    let server = Server::start(|request| {
+        answer(request, &|id| {
+            if id == "slow-1" { under_way(id) } else { done(id) }
+        })
+    });
+    let fixture = Fixture::new(&server);
+    let told: Mutex<Vec<Vec<(String, ProbeEnd)>>> = Mutex::default();
+    let part = |reply: Reply| {
+        let ReplyData::ProbeOutputs(outputs) = reply.data else {
+            panic!("not outputs");
+        };
+        let rows = ends(&outputs).into_iter().map(|(id, end)| (id.to_owned(), end));
+        told.lock().unwrap().push(rows.collect());
+    };
+    let query = Query::Ssm(ssm::Read::GpuProbe {
+        instances: ["slow-1", "i-1", "lost-1"].map(str::to_owned).to_vec(),
+        document: None,
+    });
+    let Reply { data, .. } = fixture.ask_in_parts(query, &part).await.unwrap();
+    let ReplyData::ProbeOutputs(outputs) = data else {
+        panic!("not outputs");
+    };
+    assert_eq!(outputs.len(), 3, "the answer is whole all the same");
+    let row = |id: &str, end| vec![(id.to_owned(), end)];
+    assert_eq!(
+        *told.lock().unwrap(),
+        [row("lost-1", ProbeEnd::Offline), row("i-1", ProbeEnd::Done)]
+    );
 }
 
 #[tokio::test]

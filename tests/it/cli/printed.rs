@@ -52,6 +52,89 @@ fn the_other_forms_are_as_wide_as_they_are_and_safe() {
     }
 }
 
+/// Whether a text is what a form promises.
+fn is_of(form: &str, text: &str) -> bool {
+    match form {
+        "json" => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+        "jsonl" => text.lines().all(|line| {
+            serde_json::from_str::<serde_json::Value>(line).is_ok_and(|record| record.is_object())
+        }),
+        "yaml" => serde_yaml::from_str::<serde_json::Value>(text).is_ok_and(|document| !document.is_string()),
+        _ => true,
+    }
+}
+
+#[test]
+fn every_command_prints_in_every_form() {
+    for command in [
+        "--demo invokeai status",
+        "--demo invokeai status gpu queue",
+        "--demo invokeai --scenario bad-deploy logs /ecs/* /ec2/* --since 3m",
+        "--demo codemate spend",
+        "--demo invokeai doctor",
+        "iam-policy --no-probe",
+        "themes",
+        "keys",
+    ] {
+        for form in ["table", "wide", "json", "jsonl", "yaml"] {
+            let finished = typed(&format!("{command} -o {form}")).run();
+            assert_eq!(
+                (finished.code(), finished.stderr.as_str()),
+                (0, ""),
+                "{command} {form}"
+            );
+            let text = &finished.stdout;
+            assert_ne!(text, "", "{command} {form}");
+            assert!(is_of(form, text), "{command} {form}: {text}");
+            assert!(is_safe(text), "{command} {form}");
+        }
+    }
+}
+
+#[test]
+fn what_was_typed_or_set_cannot_speak_to_the_terminal() {
+    // A title, a colour, a C1 introducer, a bell, a carriage return, a change of direction.
+    let hostile = "x\u{1b}]0;owned\u{7}\u{1b}[31m\u{9b}2J\r\u{202e}y";
+    for line in [
+        "HOSTILE",
+        "status HOSTILE",
+        "--demo ecg logs HOSTILE",
+        "--demo ecg logs /ecs/* --grep (HOSTILE",
+        "--demo ecg logs /ecs/* --since HOSTILE",
+        "--demo ecg logs /ecs/* --filter {HOSTILE",
+        "--demo HOSTILE",
+        "--demo=HOSTILE status",
+        "--demo --scenario HOSTILE status",
+        "--demo --demo-dir /dev/null/HOSTILE status",
+        "--demo --theme HOSTILE status",
+        "--demo --estate HOSTILE status",
+        "--log-file /dev/null/HOSTILE status",
+        "--profile HOSTILE status",
+        "completions HOSTILE",
+    ] {
+        let finished = typed("")
+            .args(line.split(' ').map(|word| word.replace("HOSTILE", hostile)))
+            .run();
+        assert_ne!(finished.code(), 0, "{line}");
+        assert!(is_safe(&finished.stdout), "{line}: {:?}", finished.stdout);
+        assert!(is_safe(&finished.stderr), "{line}: {:?}", finished.stderr);
+        assert_ne!(finished.stderr, "", "{line}");
+    }
+    let invocation = typed("--demo ecg status asg").env("QD_THEME", hostile);
+    invocation.file(
+        ".config/quarterdeck/config.toml",
+        &format!("color = \"{hostile}\"\n"),
+    );
+    invocation.file(
+        &format!(".config/quarterdeck/themes/{}.toml", hostile.replace('/', "")),
+        "name = 3\n",
+    );
+    let finished = invocation.run();
+    assert_eq!(finished.code(), 0, "{finished:#?}");
+    assert_ne!(finished.stderr, "");
+    assert!(is_safe(&finished.stderr), "{:?}", finished.stderr);
+}
+
 #[test]
 fn a_terminal_gets_colours_unless_somebody_minds() {
     let coloured = |line: &str, variable: Option<(&str, &str)>| {

@@ -4,6 +4,7 @@ use rustix::process::Signal;
 
 use super::typed;
 use crate::support::qd::Qd;
+use crate::support::screen::Screen;
 
 #[test]
 fn exit_codes_are_those_of_the_contract() {
@@ -19,6 +20,10 @@ fn exit_codes_are_those_of_the_contract() {
         // Words that mean nothing.
         ("stats", 2),
         ("status nonsense", 2),
+        ("--demo status gpu gpu-host --no-probe", 2),
+        ("--demo --speed nan status", 2),
+        ("--demo --speed 1e9 status", 2),
+        ("--demo --seed -1 status", 2),
         ("--demo atlantis", 2),
         ("--demo=atlantis status", 2),
         ("--demo --scenario nonsense status", 2),
@@ -42,7 +47,8 @@ fn exit_codes_are_those_of_the_contract() {
     ] {
         let finished = typed(line).run();
         assert_eq!(finished.code(), code, "{line}: {finished:#?}");
-        let explains = !finished.stderr.trim().is_empty();
+        // The doctor's report says it among the rest.
+        let explains = !finished.stderr.trim().is_empty() || finished.stdout.contains("FAIL");
         assert!(code != 2 || explains, "{line}: nothing says what is wrong");
     }
 }
@@ -107,23 +113,61 @@ fn doctor_without_a_region_still_looks_at_the_machine() {
     assert_eq!(state("state"), Some("info"));
 }
 
+/// A command that goes on for ever, once it has begun.
+fn followed() -> Screen {
+    let screen = typed("--demo invokeai logs /ecs/invokeai-api --follow").screen(120, 40);
+    screen.wait_for_text("/ecs/invokeai-api");
+    screen
+}
+
 #[test]
-fn an_interrupt_ends_with_its_own_code_and_changes_nothing() {
-    // A hundred times slower than life, so that the answers take a while.
-    let mut screen = typed("--demo --speed 0.01 status").screen(80, 24);
+fn an_interrupt_ends_with_its_own_code() {
+    let mut screen = followed();
+    screen.send_keys("\x03");
+    assert_eq!(screen.wait_for_end().exit_code(), 130);
+}
+
+#[test]
+fn a_request_to_end_is_obeyed() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut screen = followed();
+        let process = rustix::process::Pid::from_raw(screen.process_id().cast_signed()).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
+        assert_eq!(screen.wait_for_end().exit_code(), code);
+    }
+}
+
+/// An endpoint that takes every connection and says nothing.
+#[cfg(feature = "aws")]
+#[test]
+fn while_nobody_answers_progress_is_shown_and_taken_away_again() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut screen = typed("--region us-east-1 status --endpoint-url")
+        .args([format!("http://{}", silent.local_addr().unwrap())])
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .screen(80, 24);
     screen.wait_for_text("asking AWS");
     screen.send_keys("\x03");
     assert_eq!(screen.wait_for_end().exit_code(), 130);
     assert!(!screen.contents().contains("asking AWS"), "{}", screen.contents());
 }
 
+#[cfg(not(feature = "aws"))]
 #[test]
-fn a_request_to_end_is_obeyed() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
-        let mut screen = typed("--demo --speed 0.01 status").screen(80, 24);
-        screen.wait_for_text("asking AWS");
-        let process = rustix::process::Pid::from_raw(screen.process_id().cast_signed()).unwrap();
-        rustix::process::kill_process(process, signal).unwrap();
-        assert_eq!(screen.wait_for_end().exit_code(), code);
+fn a_build_without_aws_says_how_to_get_one_with_it() {
+    for line in [
+        "status",
+        "--region us-east-1 status",
+        "--region us-east-1 logs /ecs/api",
+        "--estate invokeai spend",
+        "--profile prod --region us-east-1 doctor",
+    ] {
+        let finished = typed(line).run();
+        assert_eq!(finished.code(), 2, "{line}: {finished:#?}");
+        let said = format!("{}{}", finished.stdout, finished.stderr);
+        for part in ["knows no AWS", "cargo build --release", "qd --demo"] {
+            assert!(said.contains(part), "{line}: {said}");
+        }
     }
 }

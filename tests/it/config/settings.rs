@@ -49,7 +49,7 @@ fn the_defaults_ask_for_nothing_unusual() {
     assert_eq!(defaults.symbols, Symbols::Unicode);
     assert_eq!(defaults.access, Access::EstateDefault);
     assert_eq!(defaults.clipboard, Clipboard::Osc52);
-    assert_eq!(defaults.cadences.spend_s, 6 * 60 * 60);
+    assert_eq!(defaults.cadences.spend_s, 18 * 60 * 60);
     assert_eq!(defaults.keys, []);
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use pretty_assertions::assert_eq;
-use quarterdeck::cloud::demo::{AcceptedWrite, Scenario, World, WriteLog, WriteLogError};
+use quarterdeck::cloud::demo::{AcceptedWrite, Append, Scenario, World, WriteLog, WriteLogError};
 use quarterdeck::domain::ops::rds::RestoreSettings;
 use quarterdeck::domain::ops::{Mutation, autoscaling, ec2, ecs, elasticache, rds, sqs};
 
@@ -95,7 +95,7 @@ fn a_world_that_was_closed_comes_back_as_if_it_had_run_on() {
             stage.write(change).unwrap();
         }
         stage.pass(SignedDuration::from_secs(83));
-        let log = stage.log.load().unwrap();
+        let log = stage.log.writes();
         assert!(!log.is_empty());
         let text = serde_json::to_string(&log).unwrap();
         let again: Vec<AcceptedWrite> = serde_json::from_str(&text).unwrap();
@@ -135,14 +135,15 @@ fn asking_changes_nothing() {
 }
 
 /// A record whose disk is full.
+#[derive(Debug)]
 struct Full;
 
 impl WriteLog for Full {
-    fn load(&self) -> Result<Vec<AcceptedWrite>, WriteLogError> {
+    fn news(&self) -> Result<Vec<AcceptedWrite>, WriteLogError> {
         Ok(Vec::new())
     }
 
-    fn append(&self, _write: &AcceptedWrite) -> Result<(), WriteLogError> {
+    fn append(&self, _write: &AcceptedWrite) -> Result<Append, WriteLogError> {
         Err(WriteLogError("no space left on device".to_owned()))
     }
 }

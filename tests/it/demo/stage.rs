@@ -8,6 +8,7 @@ use quarterdeck::cloud::demo::{
     self, AcceptedWrite, Demo, MemoryLog, Scenario, Settings, World, Worlds, WriteLog,
 };
 use quarterdeck::cloud::meter::Call;
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud, Host};
 use quarterdeck::domain::alarm::Alarm;
 use quarterdeck::domain::asg::{Activity, Group};
@@ -71,6 +72,7 @@ pub struct Stage {
     pub bench: Arc<Bench>,
     pub scope: Scope,
     pub log: Arc<MemoryLog>,
+    pub read_only: Arc<ReadOnlySwitch>,
 }
 
 impl Stage {
@@ -101,7 +103,8 @@ impl Stage {
         let stage = Self::open(world, scenario);
         let settings = settings(world, scenario, EPOCH.parse().expect("the epoch is a time"));
         Self {
-            demo: Demo::new(stage.bench.clone(), settings, log).expect("the record can be read"),
+            demo: Demo::new(stage.bench.clone(), settings, log, stage.read_only.clone())
+                .expect("the record can be read"),
             ..stage
         }
     }
@@ -118,8 +121,13 @@ impl Stage {
             )
         };
         Self {
-            demo: Demo::new(stage.bench.clone(), settings, Box::new(stage.log.clone()))
-                .expect("the record can be read"),
+            demo: Demo::new(
+                stage.bench.clone(),
+                settings,
+                Box::new(stage.log.clone()),
+                stage.read_only.clone(),
+            )
+            .expect("the record can be read"),
             ..stage
         }
     }
@@ -131,12 +139,15 @@ impl Stage {
         });
         let log = Arc::new(MemoryLog::of(writes));
         let settings = settings(world, scenario, epoch);
-        let demo = Demo::new(bench.clone(), settings, Box::new(log.clone())).expect("the record can be read");
+        let read_only = Arc::new(ReadOnlySwitch::off());
+        let demo = Demo::new(bench.clone(), settings, Box::new(log.clone()), read_only.clone())
+            .expect("the record can be read");
         Self {
             demo,
             bench,
             scope: demo::scopes(Worlds::One(world)).remove(0),
             log,
+            read_only,
         }
     }
 
@@ -165,10 +176,10 @@ impl Stage {
 
     /// The code of the refusal that a change meets.
     pub fn refused(&self, change: Mutation) -> String {
-        let before = self.log.load().expect("a record in memory").len();
+        let before = self.log.writes().len();
         let fault = self.write(change).expect_err("it should be refused");
         assert_eq!(
-            self.log.load().expect("a record in memory").len(),
+            self.log.writes().len(),
             before,
             "a refused write must not be recorded"
         );

@@ -1,16 +1,19 @@
 //! A frame as text and as a map of styles.
 
 use std::fmt::Write;
+use std::rc::Rc;
 
 use quarterdeck::app::msg::Msg;
 use quarterdeck::app::update::update;
 use quarterdeck::config::theme::{self, ColorDepth, Themes};
+use quarterdeck::console::quiet::Quiet;
 use quarterdeck::view;
 use quarterdeck::view::styles::{Glyphs, Styles};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use unicode_width::UnicodeWidthStr;
 
 use super::stage::Stage;
@@ -185,4 +188,52 @@ fn shown(style: Style) -> String {
         }
     }
     out
+}
+
+/// A terminal of which only what is written to it is known.
+pub struct Wire {
+    terminal: Terminal<Quiet<CrosstermBackend<Count>>>,
+    written: Rc<Counter>,
+}
+
+type Counter = std::cell::Cell<usize>;
+
+/// Counts what it is given.
+struct Count(Rc<Counter>);
+
+impl Wire {
+    /// A terminal on which nothing has been drawn.
+    pub fn new((width, height): (u16, u16)) -> Self {
+        let written = Rc::new(Counter::new(0));
+        let backend = Quiet::new(CrosstermBackend::new(Count(written.clone())));
+        let options = TerminalOptions {
+            viewport: Viewport::Fixed(Rect::new(0, 0, width, height)),
+        };
+        Self {
+            terminal: Terminal::with_options(backend, options).expect("a terminal of a known size"),
+            written,
+        }
+    }
+
+    /// Draws, and gives the bytes that this took.
+    pub fn draw(&mut self, stage: &mut Stage, styles: &Styles) -> usize {
+        let before = self.written.get();
+        let mut geometry = None;
+        self.terminal
+            .draw(|frame| geometry = Some(view::draw(frame, &stage.state, styles)))
+            .expect("memory takes it");
+        stage.send(Msg::Drawn(geometry.expect("it was drawn")));
+        self.written.get() - before
+    }
+}
+
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -12,9 +12,10 @@ use quarterdeck::app::state::{Environment, Setup, State, WriteState, Zone, defau
 use quarterdeck::app::update::update;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{self, Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::config::estate;
 use quarterdeck::config::keys::{Chord, Key, Keymap};
-use quarterdeck::domain::focus::{Focus, Pace};
+use quarterdeck::domain::focus::{Focus, Pace, Probing};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::rules::{self, Policies, Terms};
@@ -65,8 +66,13 @@ impl Stage {
             seed: 7,
             epoch,
         };
-        let cloud =
-            Demo::new(host.clone(), settings, Box::new(MemoryLog::default())).expect("no record to read");
+        let cloud = Demo::new(
+            host.clone(),
+            settings,
+            Box::new(MemoryLog::default()),
+            Arc::new(ReadOnlySwitch::off()),
+        )
+        .expect("no record to read");
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         let first = Picture::empty(Inventory::new(scopes.iter().cloned()), epoch);
         let zone = |name: &str, label: &str| Zone {
@@ -74,6 +80,8 @@ impl Stage {
             zone: TimeZone::get(name).expect("it is compiled in"),
         };
         let setup = Setup {
+            probing: Probing::Yes,
+            open: None,
             pinned_logs: Vec::new(),
             estate: Some(demo::estate_name(worlds).to_owned()),
             environment: Environment::Demo,
@@ -111,6 +119,12 @@ impl Stage {
         self.read = Some(focus.clone());
         let picture = self.picture(focus);
         self.send(Msg::Picture(picture));
+    }
+
+    /// What was collected last, as it is by now.
+    pub fn collect_again(&mut self) {
+        let focus = self.read.clone().expect("something was collected");
+        self.collect(focus);
     }
 
     /// The same, not shown.

@@ -16,6 +16,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::last_segment;
 use crate::domain::ops::ecs::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
+use crate::domain::policy::{ClusterPart, Selection};
 
 const CLUSTERS: Operation = Operation::new("ecs", "ListClusters");
 const LIST_SERVICES: Operation = Operation::new("ecs", "ListServices");
@@ -41,14 +42,15 @@ const HISTORY: usize = 100;
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
-        Read::Fleet => fleet(caller).await,
+        Read::Fleet => fleet(caller, &Selection::default()).await,
+        Read::FleetOf(selection) => fleet(caller, selection).await,
         Read::Tasks { cluster, service } => tasks(caller, cluster, service).await,
         Read::TaskDefinitions { revisions } => task_definitions(caller, revisions).await,
         Read::Deployments { cluster, service } => deployments(caller, cluster, service).await,
     }
 }
 
-async fn fleet(caller: &Caller<'_>) -> Result<Reply, Fault> {
+async fn fleet(caller: &Caller<'_>, selection: &Selection) -> Result<Reply, Fault> {
     let clusters = pages(|token| async move {
         let call = caller
             .ecs()
@@ -62,7 +64,17 @@ async fn fleet(caller: &Caller<'_>) -> Result<Reply, Fault> {
         })
     })
     .await?;
-    let answers = each(&clusters.items, |cluster| services(caller, cluster)).await;
+    let parts: Vec<(&String, ClusterPart)> = clusters
+        .items
+        .iter()
+        .map(|cluster| (cluster, selection.part_of_cluster(last_segment(cluster))))
+        .filter(|(_, part)| *part != ClusterPart::Nothing)
+        .collect();
+    let answers = each(parts, |(cluster, part)| {
+        let named = (part == ClusterPart::Named).then_some(selection);
+        services(caller, cluster, named)
+    })
+    .await;
     let (mut services, mut gaps) = some(answers)?;
     gaps.extend(clusters.gap);
     services.sort_by(|a, b| (&a.cluster, &a.name).cmp(&(&b.cluster, &b.name)));
@@ -81,9 +93,13 @@ async fn fleet(caller: &Caller<'_>) -> Result<Reply, Fault> {
     })
 }
 
-/// The services of one cluster. Describing begins while the listing still goes on: with a thousand
+/// The services of one cluster, or those that are `named` in it. Describing begins while the listing still goes on: with a thousand
 /// services the listing alone takes ten calls, one after the other.
-async fn services(caller: &Caller<'_>, cluster: &str) -> Result<Paged<Service>, Fault> {
+async fn services(
+    caller: &Caller<'_>,
+    cluster: &str,
+    named: Option<&Selection>,
+) -> Result<Paged<Service>, Fault> {
     let mut found = Described::default();
     let mut describing = FuturesUnordered::new();
     let mut listed = Vec::new();
@@ -104,7 +120,8 @@ async fn services(caller: &Caller<'_>, cluster: &str) -> Result<Paged<Service>, 
         };
         let next = match page {
             Ok(page) => {
-                listed.extend(page.items);
+                let wanted = |arn: &String| named.is_none_or(|names| names.includes_name(last_segment(arn)));
+                listed.extend(page.items.into_iter().filter(wanted));
                 page.next
                     .filter(|next| !next.is_empty() && Some(next) != token.as_ref())
             }

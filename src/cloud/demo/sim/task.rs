@@ -250,7 +250,11 @@ impl Sim {
             };
             let minute = at - MINUTE;
             let key = [self.seed, signal::name(&name), part(minute), 21];
-            if self.serving(&name, minute).cpu < 98.0 || signal::unit(&key) < 0.1 {
+            let has_tired_one = self.services[index]
+                .tasks
+                .iter()
+                .any(|task| task.phase == Phase::Sick && task.failure.is_none());
+            if has_tired_one || self.serving(&name, minute).cpu < 98.0 {
                 continue;
             }
             let tired = self.services[index]
@@ -261,7 +265,7 @@ impl Sim {
                 .cloned();
             if let Some(task) = tired {
                 self.tell_unhealthy(index, at);
-                self.next_phase(index, &task, Phase::Sick, (30, 50), at);
+                self.next_phase(index, &task, Phase::Sick, (70, 110), at);
             }
         }
     }

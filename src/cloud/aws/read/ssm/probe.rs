@@ -15,7 +15,7 @@ use crate::cloud::aws::probe::parameters;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::gpu::probe::{SSM_DELIVERY_TIMEOUT_S, SSM_DOCUMENT};
 use crate::domain::ops::{Operation, Reply, ReplyData};
-use crate::domain::ssm::{Ping, ProbeEnd, ProbeOutput};
+use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
 
 const SEND: Operation = Operation::new("ssm", "SendCommand");
 const LIST: Operation = Operation::new("ssm", "ListCommandInvocations");
@@ -44,24 +44,31 @@ pub(super) async fn probe(
     let deadline = caller.host().now() + PATIENCE;
     let (hosts, mut gaps) = registered(caller, instances).await?;
     let now = caller.host().now();
-    let pings: BTreeMap<&str, Ping> = hosts
+    let pings: BTreeMap<&str, &ManagedHost> = hosts
         .iter()
-        .map(|host| (host.instance_id.as_str(), host.ping))
+        .map(|host| (host.instance_id.as_str(), host))
         .collect();
     let mut outputs = Outputs::new();
     let mut online = Vec::new();
     for instance in instances {
         let (end, detail) = match pings.get(instance.as_str()) {
-            Some(Ping::Online) => {
+            Some(host) if host.ping == Ping::Online => {
                 online.push(instance.clone());
                 continue;
             }
-            Some(Ping::ConnectionLost | Ping::Inactive) => (ProbeEnd::Offline, "the agent does not answer"),
+            Some(host) => (ProbeEnd::Offline, last_heard(host)),
             // Some of the listing is missing, and the host may be in there.
-            None if !gaps.is_empty() => (ProbeEnd::Failed, "not known whether it is registered"),
-            None => (ProbeEnd::NotManaged, "not registered with Systems Manager"),
+            None if !gaps.is_empty() => (ProbeEnd::Failed, "not known whether it is registered".to_owned()),
+            None => (
+                ProbeEnd::NotManaged,
+                "not registered with Systems Manager".to_owned(),
+            ),
         };
-        outputs.insert(instance.clone(), silent(instance, end, detail, now));
+        outputs.insert(instance.clone(), silent(instance, end, &detail, now));
+    }
+    // What is known at once need not wait for hosts that have to be asked.
+    if !outputs.is_empty() {
+        caller.tell(ReplyData::ProbeOutputs(outputs.values().cloned().collect()));
     }
     let chunks: Vec<Vec<String>> = online.chunks(HOSTS_AT_ONCE).map(<[String]>::to_vec).collect();
     let asked = Asked {
@@ -96,6 +103,14 @@ pub(super) async fn probe(
         data: ReplyData::ProbeOutputs(rows),
         gaps,
     })
+}
+
+/// When Systems Manager heard of a host that is not online.
+fn last_heard(host: &ManagedHost) -> String {
+    match host.last_ping_at {
+        Some(at) => format!("last heard of at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+        None => "never heard of".to_owned(),
+    }
 }
 
 /// A host that printed nothing.
@@ -193,6 +208,10 @@ impl Asked<'_> {
             match self.in_time(LIST, self.ended(command, &answer.outputs)).await {
                 Ok((outputs, gap)) => {
                     looked = true;
+                    if !outputs.is_empty() {
+                        let rows = outputs.values().cloned().collect();
+                        self.caller.tell(ReplyData::ProbeOutputs(rows));
+                    }
                     answer.outputs.extend(outputs);
                     answer.gaps = gap.into_iter().collect();
                 }

@@ -1,0 +1,356 @@
+//! What of an answer belongs to the estate.
+//!
+//! AWS tells the tags of services, groups, instances and databases with the resources themselves;
+//! those are selected by tag or name. Everything else is selected by its name, or by what it belongs
+//! to: the target groups of a selected service, the snapshots of a selected database, the alarms on
+//! any of them. [`ScopeState::awaited`] says what has to be known before that can be told.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{ScopeState, Source};
+use crate::domain::alarm::Alarm;
+use crate::domain::ec2::Instance;
+use crate::domain::ecs::Fleet;
+use crate::domain::elb::{self, Balancing};
+use crate::domain::ids::{Tag, last_segment};
+use crate::domain::metric::MetricId;
+use crate::domain::ops::ReplyData;
+use crate::domain::policy::Selection;
+
+/// Sources whose answers can be narrowed only once others are known.
+const AWAITED: &[(Source, &[Source])] = &[
+    (Source::Instances, &[Source::Groups]),
+    (Source::Activities, &[Source::Groups]),
+    (Source::Hosts, &[Source::Instances]),
+    (Source::GpuMetricList, &[Source::Instances]),
+    (Source::DbInstances, &[Source::DbClusters]),
+    (Source::DbSnapshots, &[Source::DbInstances, Source::DbClusters]),
+    (Source::Maintenance, &[Source::DbInstances, Source::DbClusters]),
+    (Source::DbEvents, &[Source::DbInstances, Source::DbClusters]),
+    (Source::CacheEvents, &[Source::Caches]),
+    (Source::Balancing, &[Source::EcsFleet, Source::Groups]),
+    (Source::AlarmHistory, &[Source::Alarms]),
+];
+
+/// What alarms await where resources are selected by tag: their dimensions have no tags.
+const ALARMS_AWAIT: &[Source] = &[
+    Source::EcsFleet,
+    Source::Groups,
+    Source::Instances,
+    Source::DbInstances,
+    Source::Balancing,
+];
+
+impl ScopeState {
+    /// The sources that must be known before the answer of this one can be narrowed to what belongs
+    /// to the estate; none where everything does.
+    pub fn awaited(&self, source: &Source) -> &'static [Source] {
+        if self.selection.is_everything() {
+            return &[];
+        }
+        if *source == Source::Alarms && !self.selection.tags.is_empty() {
+            return ALARMS_AWAIT;
+        }
+        AWAITED
+            .iter()
+            .find(|(waiting, _)| waiting == source)
+            .map_or(&[], |(_, awaited)| awaited)
+    }
+
+    /// Changes when what is known of the sources that this one awaits would narrow its answer in
+    /// another way.
+    pub fn narrowing(&self, source: &Source) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for awaited in self.awaited(source) {
+            fingerprint(self, awaited).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// The answer without what does not belong to the estate.
+pub(super) fn of<'a>(state: &ScopeState, source: &Source, data: &'a ReplyData) -> Cow<'a, ReplyData> {
+    if state.selection.is_everything() {
+        return Cow::Borrowed(data);
+    }
+    let mut narrowed = data.clone();
+    narrow(state, source, &mut narrowed);
+    Cow::Owned(narrowed)
+}
+
+fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
+    let selection = &*state.selection;
+    match data {
+        ReplyData::EcsFleet(fleet) => fleet_of(selection, fleet),
+        ReplyData::Groups(groups) => groups.retain(|group| includes(selection, &group.name, &group.tags)),
+        ReplyData::Activities(activities) => {
+            activities.retain(|activity| has_group(state, &activity.group));
+        }
+        ReplyData::Instances(instances) => instances.retain(|instance| has_instance(state, instance)),
+        ReplyData::NatGateways(gateways) => gateways.retain(|gateway| {
+            selection.includes_name(&gateway.id)
+                || gateway
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| selection.includes_name(name))
+        }),
+        ReplyData::ManagedHosts(hosts) => {
+            let known = instances(state);
+            hosts.retain(|host| known.contains(host.instance_id.as_str()));
+        }
+        ReplyData::MetricList(metrics) => {
+            let known = instances(state);
+            metrics.retain(|metric| dimension(metric, "InstanceId").is_some_and(|id| known.contains(id)));
+        }
+        ReplyData::DbInstances(databases) => databases.retain(|database| {
+            includes(selection, &database.name, &database.tags)
+                || database
+                    .cluster
+                    .as_ref()
+                    .is_some_and(|cluster| stores(state).contains(cluster.as_str()))
+        }),
+        ReplyData::DbClusters(clusters) => {
+            clusters.retain(|cluster| includes(selection, &cluster.name, &cluster.tags));
+        }
+        ReplyData::DbSnapshots(snapshots) => {
+            let known = stores(state);
+            snapshots.retain(|snapshot| {
+                known.contains(snapshot.source.as_str()) || selection.includes_name(&snapshot.source)
+            });
+        }
+        ReplyData::Maintenance(pending) => {
+            let known = stores(state);
+            pending.retain(|pending| known.contains(last_segment(&pending.resource)));
+        }
+        ReplyData::StoreEvents(events) => {
+            let known = match source {
+                Source::CacheEvents => caches(state),
+                _ => stores(state),
+            };
+            events.retain(|event| {
+                known.contains(event.source.as_str()) || selection.includes_name(&event.source)
+            });
+        }
+        ReplyData::Caches(caches) => caches.retain(|cache| selection.includes_name(&cache.name)),
+        ReplyData::Balancing(balancing) => balancing_of(state, balancing),
+        ReplyData::Alarms(alarms) => alarms_of(state, alarms),
+        ReplyData::AlarmHistory(transitions) => {
+            let known: BTreeSet<&str> = list(state.alarms.get())
+                .map(|alarm| alarm.name.as_str())
+                .collect();
+            transitions.retain(|transition| known.contains(transition.alarm.as_str()));
+        }
+        ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
+        ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
+        // Of the account, or asked about resources that have been selected already.
+        ReplyData::Identity(_)
+        | ReplyData::EcsTasks(_)
+        | ReplyData::TaskDefinitions(_)
+        | ReplyData::ServiceDeployments(_)
+        | ReplyData::InstanceTypes(_)
+        | ReplyData::SpotPrices(_)
+        | ReplyData::ProbeOutputs(_)
+        | ReplyData::ConnectionLimits(_)
+        | ReplyData::Metrics(_)
+        | ReplyData::LogPage(_)
+        | ReplyData::Usage(_)
+        | ReplyData::Forecast(_)
+        | ReplyData::Anomalies(_)
+        | ReplyData::Budgets(_)
+        | ReplyData::Trail(_) => {}
+    }
+}
+
+fn includes(selection: &Selection, name: &str, tags: &[Tag]) -> bool {
+    selection.includes(
+        name,
+        tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())),
+    )
+}
+
+fn fleet_of(selection: &Selection, fleet: &mut Fleet) {
+    fleet.services.retain(|service| {
+        selection.includes_cluster(&service.cluster) || includes(selection, &service.name, &service.tags)
+    });
+    let services = &fleet.services;
+    fleet.clusters.retain(|cluster| {
+        selection.includes_cluster(&cluster.name)
+            || services.iter().any(|service| service.cluster == cluster.name)
+    });
+}
+
+fn has_group(state: &ScopeState, name: &str) -> bool {
+    state.selection.includes_name(name) || list(state.groups.get()).any(|group| group.name == name)
+}
+
+fn has_instance(state: &ScopeState, instance: &Instance) -> bool {
+    let name = instance.name.as_deref().unwrap_or(&instance.id);
+    includes(&state.selection, name, &instance.tags)
+        || state.selection.includes_name(&instance.id)
+        || instance.group().is_some_and(|group| has_group(state, group))
+}
+
+/// Ids of the selected instances.
+fn instances(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.instances.get())
+        .map(|instance| instance.id.as_str())
+        .collect()
+}
+
+/// Names of the selected databases and database clusters.
+fn stores(state: &ScopeState) -> BTreeSet<&str> {
+    let databases = list(state.db_instances.get()).map(|database| database.name.as_str());
+    let clusters = list(state.db_clusters.get()).map(|cluster| cluster.name.as_str());
+    databases.chain(clusters).collect()
+}
+
+/// Names of the selected caches and of their nodes.
+fn caches(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.caches.get())
+        .flat_map(|cache| {
+            let nodes = cache.shards.iter().flat_map(|shard| &shard.nodes);
+            std::iter::once(cache.name.as_str()).chain(nodes.map(|node| node.cluster_id.as_str()))
+        })
+        .collect()
+}
+
+/// Target groups by name, by their load balancer's name, or because selected services or groups
+/// register with them; load balancers by name, or because a selected target group is behind them.
+fn balancing_of(state: &ScopeState, balancing: &mut Balancing) {
+    let selection = &*state.selection;
+    let services = state.ecs.get().map(|fleet| fleet.services.as_slice());
+    let used: BTreeSet<&str> = services
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|service| &service.target_groups)
+        .chain(list(state.groups.get()).flat_map(|group| &group.target_groups))
+        .map(String::as_str)
+        .collect();
+    let chosen: BTreeSet<String> = balancing
+        .load_balancers
+        .iter()
+        .filter(|balancer| selection.includes_name(&balancer.name))
+        .map(|balancer| balancer.arn.clone())
+        .collect();
+    balancing.target_groups.retain(|group| {
+        selection.includes_name(&group.name)
+            || used.contains(group.arn.as_str())
+            || group.load_balancers.iter().any(|arn| chosen.contains(arn))
+    });
+    let groups = &balancing.target_groups;
+    balancing.load_balancers.retain(|balancer| {
+        chosen.contains(&balancer.arn)
+            || groups
+                .iter()
+                .any(|group| group.load_balancers.contains(&balancer.arn))
+    });
+}
+
+/// Alarms by name or by what they watch; composite ones also by the alarms they are made of.
+fn alarms_of(state: &ScopeState, alarms: &mut Vec<Alarm>) {
+    let known = dimension_values(state);
+    let selection = &*state.selection;
+    let is_ours = |alarm: &Alarm| {
+        let dimensions = alarm.metric.as_ref().map(|metric| metric.dimensions.as_slice());
+        selection.includes_name(&alarm.name)
+            || dimensions.unwrap_or_default().iter().any(|(name, value)| {
+                // Dimensions of load balancers are parts of an ARN: `targetgroup/NAME/HASH`.
+                let short = value.split('/').nth(1).unwrap_or(value);
+                known.contains(value.as_str())
+                    || match name.as_str() {
+                        "ClusterName" => selection.includes_cluster(value),
+                        _ => selection.includes_name(short),
+                    }
+            })
+    };
+    let ours: BTreeSet<String> = alarms
+        .iter()
+        .filter(|alarm| is_ours(alarm))
+        .map(|alarm| alarm.name.clone())
+        .collect();
+    alarms.retain(|alarm| {
+        let of_ours = |rule: &String| rule.split('"').skip(1).step_by(2).any(|name| ours.contains(name));
+        ours.contains(&alarm.name) || alarm.composite_rule.as_ref().is_some_and(of_ours)
+    });
+}
+
+/// How CloudWatch names the selected resources that may have been selected by tag. Names of services
+/// are left out: those of other clusters may be the same.
+fn dimension_values(state: &ScopeState) -> BTreeSet<&str> {
+    let balancing = state.balancing.get();
+    let balancers = balancing.map(|balancing| balancing.load_balancers.as_slice());
+    let target_groups = balancing.map(|balancing| balancing.target_groups.as_slice());
+    list(state.groups.get())
+        .map(|group| group.name.as_str())
+        .chain(instances(state))
+        .chain(stores(state))
+        .chain(
+            balancers
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn)),
+        )
+        .chain(
+            target_groups
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|group| elb::target_group_dimension(&group.arn)),
+        )
+        .collect()
+}
+
+/// Log groups by their name or by a part of their path: `/aws/ecs/codemate-backend`.
+fn has_log_group(selection: &Selection, name: &str) -> bool {
+    selection.includes_name(name)
+        || name
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .any(|part| selection.includes_cluster(part))
+}
+
+fn dimension<'a>(metric: &'a MetricId, name: &str) -> Option<&'a str> {
+    metric
+        .dimensions
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn list<T>(known: Option<&Vec<T>>) -> impl Iterator<Item = &T> {
+    known.into_iter().flatten()
+}
+
+/// Changes when other resources of the source are known than before.
+fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match source {
+        Source::EcsFleet => {
+            for service in state.ecs.get().into_iter().flat_map(|fleet| &fleet.services) {
+                (&service.arn, &service.target_groups).hash(&mut hasher);
+            }
+        }
+        Source::Groups => {
+            for group in list(state.groups.get()) {
+                (&group.name, &group.target_groups).hash(&mut hasher);
+            }
+        }
+        Source::Instances => instances(state).hash(&mut hasher),
+        Source::DbInstances | Source::DbClusters => stores(state).hash(&mut hasher),
+        Source::Caches => caches(state).hash(&mut hasher),
+        Source::Balancing => {
+            let groups = state.balancing.get().map(|balancing| &balancing.target_groups);
+            for group in list(groups) {
+                group.arn.hash(&mut hasher);
+            }
+        }
+        Source::Alarms => {
+            for alarm in list(state.alarms.get()) {
+                alarm.name.hash(&mut hasher);
+            }
+        }
+        _ => {}
+    }
+    hasher.finish()
+}

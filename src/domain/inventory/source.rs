@@ -1,0 +1,157 @@
+//! What is asked as one: the sources of everything that is known.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::Kind;
+use crate::domain::metric::MetricGroup;
+use crate::domain::scope::ScopeName;
+
+/// What is asked as one, with a cadence of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Who the credentials are.
+    Identity,
+    /// ECS clusters and services.
+    EcsFleet,
+    /// Revisions in use.
+    TaskDefinitions,
+    /// Tasks of the service with this ARN.
+    EcsTasks(String),
+    /// Deployment history of the service with this ARN.
+    EcsDeployments(String),
+    /// Auto Scaling groups.
+    Groups,
+    /// Scaling activities.
+    Activities,
+    /// EC2 instances.
+    Instances,
+    /// GPUs of instance types.
+    InstanceTypes,
+    /// Spot prices.
+    SpotPrices,
+    /// NAT gateways.
+    NatGateways,
+    /// Hosts of Systems Manager.
+    Hosts,
+    /// nvidia-smi on the GPU hosts.
+    GpuProbe,
+    /// Which GPU metrics the CloudWatch agent publishes.
+    GpuMetricList,
+    /// DB instances.
+    DbInstances,
+    /// DB clusters.
+    DbClusters,
+    /// DB snapshots.
+    DbSnapshots,
+    /// Pending maintenance.
+    Maintenance,
+    /// RDS events.
+    DbEvents,
+    /// Connection limits of parameter groups.
+    ConnectionLimits,
+    /// Caches.
+    Caches,
+    /// ElastiCache events.
+    CacheEvents,
+    /// Load balancers and target groups.
+    Balancing,
+    /// Alarms.
+    Alarms,
+    /// Alarm transitions.
+    AlarmHistory,
+    /// A batch of metrics.
+    Metrics(MetricGroup),
+    /// Queues.
+    Queues,
+    /// Log groups.
+    LogGroups,
+    /// Spend.
+    Usage,
+    /// The forecast.
+    Forecast,
+    /// Anomalies.
+    Anomalies,
+    /// Budgets.
+    Budgets,
+    /// CloudTrail writes that touched the resource of this name.
+    Trail(String),
+}
+
+impl Source {
+    /// The kind of resource that cannot be shown without this source.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Identity => Kind::Scope,
+            Self::EcsFleet | Self::TaskDefinitions | Self::EcsTasks(_) | Self::EcsDeployments(_) => {
+                Kind::EcsService
+            }
+            Self::Groups | Self::Activities => Kind::Asg,
+            Self::Instances | Self::InstanceTypes | Self::SpotPrices => Kind::Ec2Instance,
+            Self::NatGateways => Kind::NatGateway,
+            Self::Hosts => Kind::GpuHost,
+            Self::GpuProbe | Self::GpuMetricList => Kind::Gpu,
+            Self::DbInstances
+            | Self::DbSnapshots
+            | Self::Maintenance
+            | Self::DbEvents
+            | Self::ConnectionLimits => Kind::RdsInstance,
+            Self::DbClusters => Kind::RdsCluster,
+            Self::Caches | Self::CacheEvents => Kind::Redis,
+            Self::Balancing => Kind::TargetGroup,
+            Self::Alarms | Self::AlarmHistory => Kind::Alarm,
+            Self::Metrics(group) => match group {
+                MetricGroup::Ecs => Kind::EcsService,
+                MetricGroup::Ec2 => Kind::Ec2Instance,
+                MetricGroup::Rds => Kind::RdsInstance,
+                MetricGroup::Redis => Kind::Redis,
+                MetricGroup::Elb => Kind::TargetGroup,
+                MetricGroup::Queue => Kind::Queue,
+                MetricGroup::Gpu => Kind::Gpu,
+                MetricGroup::Nat => Kind::NatGateway,
+            },
+            Self::Queues => Kind::Queue,
+            Self::LogGroups => Kind::LogGroup,
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::Trail(_) => Kind::Scope,
+        }
+    }
+
+    /// Whether the list of resources of its kind comes from it, so that without it the kind
+    /// cannot be listed at all.
+    pub const fn lists_kind(&self) -> bool {
+        matches!(
+            self,
+            Self::EcsFleet
+                | Self::Groups
+                | Self::Instances
+                | Self::NatGateways
+                | Self::GpuProbe
+                | Self::DbInstances
+                | Self::DbClusters
+                | Self::Caches
+                | Self::Balancing
+                | Self::Alarms
+                | Self::Queues
+                | Self::LogGroups
+                | Self::Budgets
+        )
+    }
+
+    /// Whether it belongs to the account and not to a region.
+    pub const fn is_account_wide(&self) -> bool {
+        matches!(
+            self,
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+        )
+    }
+}
+
+/// A source in a scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceKey {
+    /// Where.
+    pub scope: ScopeName,
+    /// What.
+    pub source: Source,
+}
