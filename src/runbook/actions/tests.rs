@@ -9,7 +9,6 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use super::ALL;
-use crate::runbook::catalogue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Receipt, Token};
 use crate::domain::policy::ConfirmLevel;
@@ -17,6 +16,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, Change, Progress, Proposal, RefusalKind, Sight, Stamp, Standing, Undo, View,
     find, is_known_after, standing, was_made,
 };
+use crate::runbook::catalogue;
 use crate::runbook::schema::{Presence, Role};
 use world::{NOW, arguments, read, site, view};
 
