@@ -21,9 +21,12 @@ pub(super) fn says_so(name: &str, tags: &[Tag]) -> bool {
 mod tests {
     use super::*;
 
+    /// A name, keys and values of tags, and whether they say so.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
     #[test]
     fn names_and_tags_tell() {
-        let cases: [(&str, &[(&str, &str)], bool); 16] = [
+        let cases: [Case<'_>; 16] = [
             ("codemate-db-dev", &[], true),
             ("codemate_redis_QA", &[], true),
             ("staging-db", &[], true),
