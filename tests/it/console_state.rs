@@ -201,13 +201,13 @@ fn arguments_are_completed_and_open_goes_there() {
     assert!(!completions(&stage.state, "logs /").is_empty());
     let known = completions(&stage.state, "open ");
     assert!(!known.is_empty());
-    let (_, name) = known[0].split_once(' ').expect("a name behind the command");
-    typed(&mut stage, &format!("open {name}"));
-    stage.keys(&["enter"]);
-    assert!(
-        matches!(stage.state.levels.as_slice(), [Level::Detail { .. }]),
-        "{name}"
-    );
+    // Some names are those of several resources, and then nothing is opened.
+    let opens = known.iter().any(|line| {
+        typed(&mut stage, line);
+        stage.keys(&["enter"]);
+        matches!(stage.state.levels.as_slice(), [Level::Detail { .. }])
+    });
+    assert!(opens, "{known:?}");
 }
 
 /// The picture while a scope waits for the code of an MFA device, for the n-th time.
