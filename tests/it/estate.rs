@@ -209,7 +209,7 @@ fn a_resource_that_is_not_there_is_said_and_nobody_is_moved() {
     let screen = demo("codemate")
         .args(["--open", "codemate-db-gone"])
         .screen(120, 40);
-    screen.wait_for_text("--open codemate-db-gone: not found here");
+    screen.wait_for_text("open codemate-db-gone: not found here");
     assert!(
         screen.contents().contains("DEMO codemate"),
         "{}",
