@@ -525,8 +525,6 @@ fn doubts(loaded: &Loaded) -> Option<Notice> {
     })
 }
 
-/// An estate file by path, or by name in `./estates`, the configuration folder, or among those
-/// that are compiled in.
 /// The estate's file that the settings name, if it is one on disk.
 pub fn estate_file(preferences: &Preferences) -> Option<PathBuf> {
     let name = preferences.settings.estate.as_deref()?;
@@ -549,6 +547,8 @@ fn estate_places(name: &str, environment: &Environment) -> Vec<PathBuf> {
     places
 }
 
+/// An estate file by path, or by name in `./estates`, the configuration folder, or among those
+/// that are compiled in.
 fn load_estate(name: &str, environment: &Environment) -> Result<Loaded, Usage> {
     let places = estate_places(name, environment);
     for place in &places {

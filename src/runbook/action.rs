@@ -14,7 +14,7 @@ mod cost;
 mod error;
 mod view;
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -26,6 +26,7 @@ use crate::domain::ops::{Mutation, Query, Receipt, Token};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::ScopeName;
 use crate::runbook::schema::ActionSchema;
+use crate::runbook::value::Value as LiveValue;
 
 pub use change::{
     Change, Difference, Fields, Impact, Sight, Standing, Target, fields, is_known_after, known_after,
@@ -56,6 +57,12 @@ pub trait Action: Sync {
     /// If the arguments are not what [`Action::schema`] says.
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments>;
 
+    /// What else must be read to plan it, once [`Action::reads`] is answered: what can only be named
+    /// then, such as the revision that "last-good" means.
+    fn follow_up(&self, _with: &Arguments, _view: &View) -> Vec<Query> {
+        Vec::new()
+    }
+
     /// What would change. No change is proposed where everything is as wanted already.
     ///
     /// # Errors
@@ -83,6 +90,17 @@ pub trait Action: Sync {
     /// How far an accepted change is.
     fn progress(&self, change: &Change, applied: &Applied, view: &View) -> Progress;
 
+    /// What expressions of a wait see as `live`, by the names of [`ActionSchema::live`].
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        match self.sight(change, view) {
+            Sight::Here(fields) => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), value_of(value)))
+                .collect(),
+            Sight::Gone | Sight::Unreadable(_) => BTreeMap::new(),
+        }
+    }
+
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
 
@@ -93,13 +111,13 @@ pub trait Action: Sync {
 /// How an action is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How often to look whether a change has come about.
-    pub every: Duration,
-    /// How long it may take unless the runbook says otherwise.
-    pub timeout: Duration,
-    /// After an unanswered call: how long until a read that does not show the change proves that it was
+    /// How often to look whether a change has come about, seconds.
+    pub every_s: u64,
+    /// How long it may take unless the runbook says otherwise, seconds.
+    pub timeout_s: u64,
+    /// After an unanswered call: how many seconds until a read that does not show the change proves that it was
     /// not made. AWS's reads lag its writes.
-    pub settle: Duration,
+    pub settle_s: u64,
 }
 
 /// Where and when something is planned.
@@ -202,6 +220,27 @@ pub enum Undo {
     NotNeeded(&'static str),
     /// Nothing can: what remains, and what that costs.
     Impossible(String),
+}
+
+/// A field of a change as expressions see it.
+pub fn value_of(json: &Value) -> LiveValue {
+    match json {
+        Value::Null => LiveValue::Null,
+        Value::Bool(value) => LiveValue::Bool(*value),
+        Value::Number(number) => number
+            .as_i64()
+            .map(LiveValue::Int)
+            .or(number.as_f64().map(LiveValue::Number))
+            .unwrap_or(LiveValue::Null),
+        Value::String(text) => LiveValue::text(text),
+        Value::Array(items) => LiveValue::List(items.iter().map(value_of).collect()),
+        Value::Object(entries) => LiveValue::Map(
+            entries
+                .iter()
+                .map(|(name, value)| (name.clone(), value_of(value)))
+                .collect(),
+        ),
+    }
 }
 
 /// The arguments as an action's own type.

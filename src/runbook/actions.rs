@@ -1,13 +1,20 @@
 //! Every action there is, one file each, by AWS service.
 
+mod alarm;
 mod asg;
 mod ec2;
 mod ecs;
+mod elasticache;
+mod elb;
+mod rds;
+mod sqs;
 
 use super::action::Action;
 
 /// Every action, by service and verb.
 pub static ALL: &[&dyn Action] = &[
+    &alarm::DISABLE,
+    &alarm::ENABLE,
     &asg::SetCapacity,
     &asg::SuspendProcesses,
     &asg::ResumeProcesses,
@@ -22,4 +29,17 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
+    &elasticache::Failover,
+    &elb::DEREGISTER,
+    &elb::REGISTER,
+    &rds::SNAPSHOT,
+    &rds::POINT_IN_TIME,
+    &rds::Rename,
+    &rds::STOP,
+    &rds::START,
+    &rds::Reboot,
+    &sqs::Redrive,
 ];
+
+#[cfg(test)]
+mod tests;

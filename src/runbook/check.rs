@@ -2,11 +2,18 @@
 
 mod alarm;
 mod asg;
+mod ecs;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::action::{Arguments, BadArguments, ErrorClass, Unread, View};
+use super::expr::{Expr, Names, Place};
+use super::observe;
+use super::plan::CheckItem;
 use super::schema::ActionSchema;
+use super::value::Value;
 use crate::domain::ops::Query;
 
 /// Something that can be looked at. Implementations hold no state.
@@ -70,8 +77,74 @@ impl From<Unread> for Verdict {
     }
 }
 
+/// The check that is an expression: `that` over `params` and the rest, with resources as they are now.
+pub const EXPR: &str = "expr";
+
+/// What a check of a plan must read; nothing if its arguments cannot be understood, which
+/// [`judge`] then says.
+pub fn reads(item: &CheckItem, names: &BTreeMap<String, Value>, now: Timestamp) -> Vec<Query> {
+    if item.check == EXPR {
+        let mut kinds = Vec::new();
+        for value in names.values().chain(item.names.values()) {
+            observe::kinds(value, &mut kinds);
+        }
+        let mut queries: Vec<Query> = Vec::new();
+        for query in kinds.into_iter().flat_map(observe::queries) {
+            if !queries.contains(&query) {
+                queries.push(query);
+            }
+        }
+        return queries;
+    }
+    find(&item.check)
+        .and_then(|check| check.reads(&item.with, now).ok())
+        .unwrap_or_default()
+}
+
+/// What a check of a plan finds. What cannot be judged has not passed.
+pub fn judge(item: &CheckItem, names: &BTreeMap<String, Value>, view: &View, now: Timestamp) -> Verdict {
+    let unclear = |reason: String| Verdict::Unclear { reason, class: None };
+    if item.check == EXPR {
+        return judge_expression(item, names, view);
+    }
+    match find(&item.check) {
+        None => unclear(format!("this version does not know the check {}", item.check)),
+        Some(check) => check
+            .judge(&item.with, view, now)
+            .unwrap_or_else(|error| unclear(error.to_string())),
+    }
+}
+
+fn judge_expression(item: &CheckItem, names: &BTreeMap<String, Value>, view: &View) -> Verdict {
+    let unclear = |reason: String| Verdict::Unclear { reason, class: None };
+    let Some(source) = item.with.get("that").and_then(serde_json::Value::as_str) else {
+        return unclear("the check has no expression".to_owned());
+    };
+    let mut own = Names::new();
+    for (name, value) in names.iter().chain(&item.names) {
+        match observe::refreshed(value, view) {
+            Ok(value) => own.set(name.clone(), value),
+            Err(unread) => return unread.into(),
+        }
+    }
+    match holds(source, &own) {
+        Ok(true) => Verdict::Pass(format!("`{source}` holds")),
+        Ok(false) => Verdict::Fail(format!("`{source}` does not hold")),
+        Err(error) => unclear(format!("`{source}`: {error}")),
+    }
+}
+
+/// Whether a bare expression holds.
+///
+/// # Errors
+/// If it has no value, or one that is neither true nor false.
+pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
+    let expr = Expr::parse(source, Place::own()).map_err(|error| error.message)?;
+    expr.holds(names).map_err(|error| error.to_string())
+}
+
 /// Every check, by name.
-pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress];
+pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress, &ecs::Settled];
 
 /// The check of that name.
 pub fn find(name: &str) -> Option<&'static dyn Check> {

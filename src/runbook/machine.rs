@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use closing::Summary;
+pub(in crate::runbook) use opening::exit_of;
+
 pub use ledger::{Fate, Ledger, ReplayError};
 pub use protocol::{Answer, Command, Event, Happening, Question, Ticket};
 
@@ -376,3 +378,9 @@ impl Run {
 
 #[cfg(test)]
 mod tests;
+
+/// What tests of other modules need of these: a plan, a journal, a world to run in.
+#[cfg(test)]
+pub(super) mod tests_support {
+    pub use super::tests::{World, moment, run, sample_journal, sample_plan};
+}

@@ -99,8 +99,12 @@ pub struct PlanIdentity {
     pub region: String,
     /// The caller's ARN when it was planned.
     pub arn: String,
+    /// The account's name, if the estate gives one.
+    pub account_name: Option<String>,
     /// The estate, if one was named.
     pub estate: Option<String>,
+    /// `prod`, `staging`, `dev` or `unknown`.
+    pub environment: String,
 }
 
 /// What a person must do.
@@ -135,3 +139,6 @@ impl Plan {
         now > self.expires_at
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -488,3 +488,6 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! AWS tells the tags of services, groups, instances and databases with the resources themselves;
 //! those are selected by tag or name. Everything else is selected by its name, or by what it belongs
 //! to: the target groups of a selected service, the snapshots of a selected database, the alarms on
-//! any of them. [`awaited`] says what has to be known before that can be told.
+//! any of them. [`ScopeState::awaited`] says what has to be known before that can be told.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

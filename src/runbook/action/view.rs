@@ -3,18 +3,20 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot};
+use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
 use crate::domain::ec2::Instance;
-use crate::domain::ecs::{Fleet, Service, ServiceDeployment, Task, TaskDefinition};
+use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, TargetGroup};
 use crate::domain::fault::Fault;
+use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, rds, sqs,
+    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs,
 };
 use crate::domain::queue::Queue;
 
@@ -141,6 +143,7 @@ impl View {
         rds_instances, rds_instances_mut: "the DB instances", DbInstances, Vec<DbInstance>;
         rds_clusters, rds_clusters_mut: "the DB clusters", DbClusters, Vec<DbCluster>;
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
+        rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
@@ -148,9 +151,17 @@ impl View {
     }
 
     getters! {
+        cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
+}
+
+fn is_store_events(query: &Query) -> bool {
+    matches!(
+        query,
+        Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. })
+    )
 }
 
 /// The one of a list, `None` if the whole list was read and it is not there.
@@ -189,6 +200,53 @@ impl View {
             .services
             .iter_mut()
             .find(|known| known.cluster == cluster && known.name == service)
+    }
+
+    /// All ECS services.
+    pub fn services(&self) -> Result<&[Service], Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        whole((fleet.services.as_slice(), gaps))
+    }
+
+    /// All ECS clusters.
+    pub fn clusters(&self) -> Result<&[Cluster], Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        whole((fleet.clusters.as_slice(), gaps))
+    }
+
+    /// All EC2 instances.
+    pub fn instances(&self) -> Result<&[Instance], Unread> {
+        Ok(whole(self.ec2_instances(&Query::Ec2(ec2::Read::Instances))?)?)
+    }
+
+    /// All caches.
+    pub fn caches(&self) -> Result<&[Cache], Unread> {
+        Ok(whole(
+            self.redis_caches(&Query::ElastiCache(elasticache::Read::Caches))?,
+        )?)
+    }
+
+    /// All target groups.
+    pub fn target_groups(&self) -> Result<&[TargetGroup], Unread> {
+        let (balancing, gaps) = self.elb_balancing(&Query::Elb(elb::Read::Balancing))?;
+        whole((balancing.target_groups.as_slice(), gaps))
+    }
+
+    /// All alarms.
+    pub fn alarms(&self) -> Result<&[Alarm], Unread> {
+        Ok(whole(
+            self.cw_alarms(&Query::CloudWatch(cloudwatch::Read::Alarms))?,
+        )?)
+    }
+
+    /// All queues.
+    pub fn queues(&self) -> Result<&[Queue], Unread> {
+        Ok(whole(self.sqs_queues(&Query::Sqs(sqs::Read::Queues))?)?)
+    }
+
+    /// All log groups.
+    pub fn log_groups(&self) -> Result<&[LogGroup], Unread> {
+        Ok(whole(self.cw_log_groups(&Query::Logs(logs::Read::Groups))?)?)
     }
 
     /// Tasks of a service.
@@ -378,6 +436,37 @@ impl View {
             .find(|query| matches!(query, Query::CloudWatch(cloudwatch::Read::AlarmHistory { .. })))
             .ok_or(Unread::NotAsked("the alarm history"))?;
         Ok(whole(self.cw_history(query)?)?)
+    }
+
+    /// Events of RDS or ElastiCache, of whichever time was asked for.
+    pub fn store_events(&self) -> Result<&[StoreEvent], Unread> {
+        let query = self
+            .asked()
+            .find(|query| is_store_events(query))
+            .ok_or(Unread::NotAsked("the events"))?;
+        Ok(whole(self.rds_events(query)?)?)
+    }
+
+    /// Adds an event, asked for or not.
+    pub fn add_store_event(&mut self, source: &str, message: &str) {
+        let query = self
+            .asked()
+            .find(|query| is_store_events(query))
+            .cloned()
+            .unwrap_or(Query::Rds(rds::Read::Events {
+                since: Timestamp::MIN,
+            }));
+        let event = StoreEvent {
+            source: source.to_owned(),
+            message: message.to_owned(),
+            at: Timestamp::MAX,
+        };
+        match self.rds_events_mut(&query) {
+            Some(events) => events.push(event),
+            None => self
+                .answers
+                .push((query, Ok(Reply::whole(ReplyData::StoreEvents(vec![event]))))),
+        }
     }
 
     /// A queue by name or ARN.

@@ -1,6 +1,6 @@
 //! `ec2.stop` and `ec2.start`: instances that are in no group.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -15,6 +15,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// Stops or starts an instance.
 pub struct Power {
@@ -41,7 +42,7 @@ impl To {
         }
     }
 
-    const fn from_state(self) -> &'static str {
+    const fn opposite(self) -> &'static str {
         match self {
             Self::Stopped => "running",
             Self::Running => "stopped",
@@ -62,6 +63,24 @@ fn heading(state: &str) -> &str {
         "pending" | "running" => "running",
         "stopping" | "stopped" => "stopped",
         other => other,
+    }
+}
+
+/// The instance of that id, or the only one of that name.
+fn find<'v>(view: &'v View, wanted: &str) -> Result<&'v Instance, Refusal> {
+    if let Some(instance) = view.instance(wanted)? {
+        return Ok(instance);
+    }
+    let mut named = view
+        .instances()?
+        .iter()
+        .filter(|instance| instance.name.as_deref() == Some(wanted) && instance.state != "terminated");
+    match (named.next(), named.next()) {
+        (Some(instance), None) => Ok(instance),
+        (Some(_), Some(_)) => Err(Refusal::state(format!(
+            "several instances are called {wanted}: give the id"
+        ))),
+        (None, _) => Err(Refusal::absent(format!("there is no instance {wanted}"))),
     }
 }
 
@@ -105,8 +124,8 @@ impl Action for Power {
             about,
             fields: vec![FieldSchema::required(
                 "instance",
-                Type::Resource(vec![Kind::Ec2Instance]),
-                "The instance's id.",
+                Type::Text,
+                "The instance's id, or its name if no other has it.",
             )],
             outputs: Vec::new(),
             live: vec![OutputSchema::new("state", Type::Text, "`running`, `stopped`, ….")],
@@ -120,9 +139,9 @@ impl Action for Power {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 
@@ -133,9 +152,7 @@ impl Action for Power {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
-        let instance = view
-            .instance(&wanted.instance)?
-            .ok_or_else(|| Refusal::absent(format!("there is no instance {}", wanted.instance)))?;
+        let instance = find(view, &wanted.instance)?;
         let id = &instance.id;
         if let Some(group) = instance.group() {
             return Err(Refusal::state(format!(
@@ -149,7 +166,7 @@ impl Action for Power {
         if live == self.to.state() {
             return Ok(Proposal::nothing());
         }
-        if live != self.to.from_state() {
+        if live != self.to.opposite() {
             return Err(Refusal::state(format!("{id} is {}", instance.state)));
         }
         if self.to == To::Stopped && instance.purchase == Purchase::Spot {
@@ -159,8 +176,8 @@ impl Action for Power {
         }
         let name = instance.name.as_deref().unwrap_or(id);
         let mut change = Change {
-            summary: format!("{} → {}", self.to.from_state(), self.to.state()),
-            before: fields([("state", json!(self.to.from_state()))]),
+            summary: format!("{} → {}", self.to.opposite(), self.to.state()),
+            before: fields([("state", json!(self.to.opposite()))]),
             after: fields([("state", json!(self.to.state()))]),
             cost: cost(instance, self.to, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
@@ -220,12 +237,18 @@ impl Action for Power {
         }
     }
 
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let instance = view.instance(&change.target.id).ok().flatten();
+        let state = instance.map(|instance| instance.state.as_str());
+        BTreeMap::from([("state".to_owned(), state.into())])
+    }
+
     fn invert(&self, change: &Change) -> Undo {
         let other = match self.to {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.from_state()));
+        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.opposite()));
         other.name().clone_into(&mut back.action);
         Undo::By(vec![back])
     }

@@ -48,7 +48,7 @@ impl Check for State {
             role: Role::Check,
             about: "Whether every alarm is in the state wanted. An alarm that is missing or cannot be read fails the check.",
             fields: vec![
-                FieldSchema::required("alarms", Type::list(Type::Resource(vec![Kind::Alarm])), "The alarms."),
+                FieldSchema::required("alarms", Type::list(Type::Text), "The alarms."),
                 FieldSchema::optional(
                     "is",
                     Type::Text,

@@ -41,7 +41,7 @@ impl Check for NoActivityInProgress {
             about: "Whether no scaling activity of these Auto Scaling groups is under way.",
             fields: vec![FieldSchema::required(
                 "groups",
-                Type::list(Type::Resource(vec![Kind::Asg])),
+                Type::list(Type::Text),
                 "The groups.",
             )],
             outputs: Vec::new(),

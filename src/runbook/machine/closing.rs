@@ -136,6 +136,9 @@ impl Run {
 
     /// Nothing more can be written down, so nothing more may be changed.
     pub(super) fn lose_journal(&mut self, reason: String, out: &mut Out) {
+        for act in self.unsent() {
+            self.ledger.forget_intent(act);
+        }
         let changed = self.remains().made;
         let exit = if changed { Exit::Partial } else { Exit::Internal };
         let status = if changed { Status::Partial } else { Status::Failed };
@@ -257,7 +260,11 @@ impl Run {
                 .iter()
                 .map(|halt| exit_of_halt(halt, &self.ledger)),
         );
-        if failed && self.ledger.halts().is_empty() {
+        // A few failures that the runbook bears are no success either, nor is a failed verification of
+        // a run that changed nothing.
+        let verify_failed = |halt: &Halt| matches!(halt, Halt::VerifyFailed { .. });
+        let bare = state == Exit::Done && self.ledger.halts().iter().any(verify_failed);
+        if bare || (failed && self.ledger.halts().is_empty() && !self.ledger.is_rolling_back()) {
             exits.push(Exit::Partial);
         }
         Exit::worst(exits)
@@ -344,7 +351,8 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
             .unwrap_or(Exit::Precondition),
         Halt::Drift { .. } => Exit::Drift,
         Halt::Guard { .. } => Exit::GuardTripped,
-        Halt::VerifyFailed { .. } => Exit::Partial,
+        // Decided by what remains.
+        Halt::VerifyFailed { .. } => Exit::Done,
         Halt::Deadline => Exit::Deadline,
         Halt::Interrupted { signal, .. } => exit_of_signal(*signal),
         Halt::JournalLost { .. } | Halt::LockLost => Exit::Internal,

@@ -10,8 +10,11 @@ use crate::runbook::action::{
     Action, Applied, Change, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
     is_known_after, standing, was_made,
 };
+use crate::runbook::check;
+use crate::runbook::expr::Names;
 use crate::runbook::plan::{Retry, Wait, Work};
 use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
+use crate::runbook::value::Value;
 
 /// How often a read before a change is tried.
 const READ_ATTEMPTS: u32 = 6;
@@ -459,7 +462,7 @@ impl Run {
         if let crate::runbook::action::Sight::Unreadable(unread) = &sight {
             return self.read_failed(act, Purpose::Reconcile, unread, out);
         }
-        let settle = SignedDuration::try_from(action.pace().settle).unwrap_or(SignedDuration::MAX);
+        let settle = SignedDuration::from_secs(i64::try_from(action.pace().settle_s).unwrap_or(i64::MAX));
         let age = self.now.cloud.duration_since(at);
         match was_made(change, &sight) {
             Some(true) => {
@@ -520,7 +523,14 @@ impl Run {
             return;
         };
         let wait = self.wait(act, action);
-        match action.progress(change, &applied, view) {
+        let progress = match action.progress(change, &applied, view) {
+            Progress::Done => self.also(act, (change, action), &wait, view),
+            Progress::Waiting(detail) => self
+                .fails_early(act, (change, action), &wait, view)
+                .unwrap_or(Progress::Waiting(detail)),
+            failed @ Progress::Failed(_) => failed,
+        };
+        match progress {
             Progress::Done => self.land(act, End::Done, out),
             Progress::Failed(reason) => {
                 let end = End::Failed {
@@ -554,6 +564,53 @@ impl Run {
                 self.rest(act, Purpose::Progress, (wait.every_s * 1_000).min(left_ms), out);
             }
         }
+    }
+
+    /// What the author wants beside what the action itself holds for done.
+    fn also(&self, act: Act, what: (&Change, &'static dyn Action), wait: &Wait, view: &View) -> Progress {
+        let Some(until) = &wait.until else {
+            return Progress::Done;
+        };
+        match check::holds(until, &self.live_names(act, what, view)) {
+            Ok(true) => Progress::Done,
+            Ok(false) => Progress::Waiting(format!("`{until}` does not hold yet")),
+            Err(error) => Progress::Failed(format!("`{until}`: {error}")),
+        }
+    }
+
+    fn fails_early(
+        &self,
+        act: Act,
+        what: (&Change, &'static dyn Action),
+        wait: &Wait,
+        view: &View,
+    ) -> Option<Progress> {
+        let fails_if = wait.fails_if.as_ref()?;
+        match check::holds(fails_if, &self.live_names(act, what, view)) {
+            Ok(false) => None,
+            Ok(true) => Some(Progress::Failed(format!("`{fails_if}` holds"))),
+            Err(error) => Some(Progress::Failed(format!("`{fails_if}`: {error}"))),
+        }
+    }
+
+    fn live_names(
+        &self,
+        act: Act,
+        (change, action): (&Change, &'static dyn Action),
+        view: &View,
+    ) -> Names<'static> {
+        let mut names = Names::new();
+        for (name, value) in &self.plan().names {
+            names.set(name.clone(), value.clone());
+        }
+        let each = self.ledger.step_of(act.change).and_then(|step| match &step.work {
+            Work::Changes { lanes, .. } => lanes.iter().find(|lane| lane.changes.contains(&act.change)),
+            Work::Check { .. } | Work::Pause { .. } => None,
+        });
+        if let Some(lane) = each {
+            names.set("each", lane.each.clone());
+        }
+        names.with("live", Value::Map(action.live(change, view)))
     }
 
     /// The end of an act.
@@ -611,6 +668,15 @@ impl Run {
             })
     }
 
+    /// Acts whose intent is not known to be on the disk: their calls were not made.
+    pub(super) fn unsent(&self) -> Vec<Act> {
+        self.flights
+            .iter()
+            .filter(|(_, flight)| matches!(flight.stage, Stage::Intending { .. }))
+            .map(|(act, _)| *act)
+            .collect()
+    }
+
     /// Takes up again what waited for credentials.
     pub(super) fn free_stuck(&mut self, out: &mut Out) {
         let stuck: Vec<Act> = self
@@ -643,8 +709,8 @@ impl Run {
     fn wait(&self, act: Act, action: &dyn Action) -> Wait {
         let pace = action.pace();
         let own = Wait {
-            timeout_s: pace.timeout.as_secs(),
-            every_s: pace.every.as_secs().max(1),
+            timeout_s: pace.timeout_s,
+            every_s: pace.every_s.max(1),
             until: None,
             fails_if: None,
         };

@@ -110,6 +110,17 @@ impl Ledger {
         }
     }
 
+    /// An intent that could not be written down, so that its call was never made.
+    pub(super) fn forget_intent(&mut self, act: Act) {
+        self.fates.insert(
+            act,
+            Fate::Refused {
+                attempt: self.attempts(act),
+                class: None,
+            },
+        );
+    }
+
     /// From a journal's entries.
     ///
     /// # Errors

@@ -24,10 +24,7 @@ impl Run {
             None if self.plan().is_empty() && self.plan().verify.is_empty() => {
                 self.end_unwritten(Exit::Done, Status::Succeeded, out);
             }
-            Some(Resume::Abandon) => {
-                let seq = self.write_resumed(out);
-                self.phase = Phase::Opening(seq);
-            }
+            Some(Resume::Abandon) => self.lock(out),
             None | Some(Resume::Forward | Resume::RollBack) => {
                 let ticket = self.ask_identity(out);
                 self.phase = Phase::Identity(ticket);
@@ -107,7 +104,7 @@ impl Run {
             {
                 self.confirm(out);
             }
-            Some(_) => self.open(out),
+            Some(_) => self.lock(out),
         }
     }
 
@@ -165,7 +162,7 @@ impl Run {
 
     fn start(&mut self, how: &str, out: &mut Out) {
         if self.resume.is_some() {
-            return self.open(out);
+            return self.lock(out);
         }
         let record = Record::Started {
             run: self.ledger.run().clone(),
@@ -181,10 +178,13 @@ impl Run {
         self.phase = Phase::Opening(seq);
     }
 
-    /// Takes a run up again.
-    fn open(&mut self, out: &mut Out) {
-        let seq = self.write_resumed(out);
-        self.phase = Phase::Opening(seq);
+    /// A new run has its start on the disk by now. One that is taken up again is locked before anything
+    /// is written: whoever holds the locks may be the run itself, alive in another process.
+    fn lock(&mut self, out: &mut Out) {
+        out.push(Command::Lock {
+            keys: self.plan().lock_keys(),
+        });
+        self.phase = Phase::Locking;
     }
 
     fn write_resumed(&mut self, out: &mut Out) -> u64 {
@@ -204,11 +204,10 @@ impl Run {
                 } else if self.stopping {
                     // Somebody asked to stop while the first record was being written.
                     self.leave(out);
+                } else if self.resume.is_some() {
+                    self.locked(out);
                 } else {
-                    out.push(Command::Lock {
-                        keys: self.plan().lock_keys(),
-                    });
-                    self.phase = Phase::Locking;
+                    self.lock(out);
                 }
             }
             Phase::Closing(wanted) if wanted == seq => self.closed(out),
@@ -248,6 +247,16 @@ impl Run {
         if self.phase != Phase::Locking {
             return;
         }
+        if self.resume.is_some() {
+            let seq = self.write_resumed(out);
+            self.phase = Phase::Opening(seq);
+        } else {
+            self.locked(out);
+        }
+    }
+
+    /// The locks are held, and the journal says who we are.
+    fn locked(&mut self, out: &mut Out) {
         let keys = self.plan().lock_keys();
         self.write(Record::Locked { keys }, out);
         Self::emit(Happening::Began, out);
@@ -284,11 +293,7 @@ impl Run {
             }
         }
         for item in &self.plan().preconditions {
-            if let Some(Ok(reads)) =
-                check::find(&item.check).map(|check| check.reads(&item.with, self.now.cloud))
-            {
-                add(reads);
-            }
+            add(check::reads(item, &self.plan().names, self.now.cloud));
         }
         add(self.guard_queries());
         let ticket = self.ticket();
@@ -372,6 +377,10 @@ impl Run {
                     None => Status::Interrupted,
                 };
                 self.end_unwritten(exit, status, out);
+            }
+            // Nothing of this leg is written yet, and the journal may be another process's.
+            Phase::Locking if self.resume.is_some() => {
+                self.end_unwritten(exit, self.ledger.status(), out);
             }
             Phase::Closing(_) | Phase::Ended => {}
             Phase::Undoing if then == Then::RollBack => {}
@@ -473,7 +482,7 @@ fn judge_confirmation(
 }
 
 /// How a failed read or a refused call ends a run that changed nothing.
-pub(super) const fn exit_of(class: ErrorClass) -> Exit {
+pub(in crate::runbook) const fn exit_of(class: ErrorClass) -> Exit {
     match class {
         ErrorClass::Credentials | ErrorClass::Denied => Exit::Credentials,
         ErrorClass::Timeout | ErrorClass::Unreachable => Exit::Deadline,

@@ -108,11 +108,12 @@ impl Run {
                 Halt::Interrupted { .. } | Halt::LockLost | Halt::JournalLost { .. } => Some(true),
                 _ => None,
             });
-            return if left == Some(true) {
-                self.leave(out)
+            if left == Some(true) {
+                self.leave(out);
             } else {
-                self.begin_always(out)
-            };
+                self.begin_always(out);
+            }
+            return;
         }
         for change in self.to_undo() {
             if self.undo_one(change, out) {

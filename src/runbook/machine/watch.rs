@@ -59,12 +59,9 @@ impl Run {
         let now = self.now.cloud;
         if let Some(looking) = &self.looking {
             for item in &looking.items {
-                let reads = check::find(&item.check).map(|check| check.reads(&item.with, now));
-                if let Some(Ok(reads)) = reads {
-                    for query in reads {
-                        if !queries.contains(&query) {
-                            queries.push(query);
-                        }
+                for query in check::reads(item, &self.plan().names, now) {
+                    if !queries.contains(&query) {
+                        queries.push(query);
                     }
                 }
             }
@@ -145,13 +142,7 @@ impl Run {
 
     /// What a check finds. What cannot be judged has not passed.
     pub(super) fn judge(&self, item: &CheckItem, view: &View) -> Verdict {
-        let unclear = |reason: String| Verdict::Unclear { reason, class: None };
-        match check::find(&item.check) {
-            None => unclear(format!("this version does not know the check {}", item.check)),
-            Some(check) => check
-                .judge(&item.with, view, self.now.cloud)
-                .unwrap_or_else(|error| unclear(error.to_string())),
-        }
+        check::judge(item, &self.plan().names, view, self.now.cloud)
     }
 
     /// Keeps and tells what a check found.

@@ -103,6 +103,8 @@ pub struct Backoff {
     pub factor_percent: u32,
     /// At most, milliseconds.
     pub max_ms: u64,
+    /// Whether it is spread, so that several runs do not knock in step.
+    pub jitter: bool,
 }
 
 impl Backoff {
@@ -118,7 +120,11 @@ impl Backoff {
         }
         let span = span.min(self.max_ms);
         let half = span / 2;
-        span - if half == 0 { 0 } else { spread % half }
+        if self.jitter && half > 0 {
+            span - spread % half
+        } else {
+            span
+        }
     }
 }
 
@@ -136,6 +142,7 @@ impl Default for Retry {
                 start_ms: 2_000,
                 factor_percent: 200,
                 max_ms: 60_000,
+                jitter: true,
             },
         }
     }

@@ -1,6 +1,6 @@
 //! `asg.set_capacity`: the three sizes of a group, in one call.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -16,6 +16,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// `asg.set_capacity`.
 pub struct SetCapacity;
@@ -101,7 +102,7 @@ impl Action for SetCapacity {
                 Terminate, which would keep the change from coming about, are refused. Undo brings all \
                 three sizes back.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::optional("min", Type::Int, "as it is", "The least capacity."),
                 FieldSchema::optional("max", Type::Int, "as it is", "The most capacity."),
                 FieldSchema::optional(
@@ -130,9 +131,9 @@ impl Action for SetCapacity {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(20 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 15,
+            timeout_s: 20 * 60,
+            settle_s: 20,
         }
     }
 
@@ -272,6 +273,18 @@ impl Action for SetCapacity {
             detail.push_str(&format!("; a launch failed: {message}"));
         }
         Progress::Waiting(detail)
+    }
+
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let group = view.group(&change.target.name).ok().flatten();
+        let count = |count: Option<usize>| count.and_then(|count| i64::try_from(count).ok()).into();
+        BTreeMap::from([
+            (
+                "desired".to_owned(),
+                count(group.map(|group| group.desired as usize)),
+            ),
+            ("in_service".to_owned(), count(group.map(Group::in_service))),
+        ])
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -1,7 +1,6 @@
 //! `asg.suspend_processes` and `asg.resume_processes`: processes by name, never all of them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -56,7 +55,7 @@ fn schema(name: &'static str, about: &'static str) -> ActionSchema {
         role: Role::Action,
         about,
         fields: vec![
-            FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+            FieldSchema::required("group", Type::Text, "The group."),
             FieldSchema::required(
                 "processes",
                 Type::list(Type::Text),
@@ -78,9 +77,9 @@ fn schema(name: &'static str, about: &'static str) -> ActionSchema {
 }
 
 const PACE: Pace = Pace {
-    every: Duration::from_secs(5),
-    timeout: Duration::from_secs(2 * 60),
-    settle: Duration::from_secs(15),
+    every_s: 5,
+    timeout_s: 2 * 60,
+    settle_s: 15,
 };
 
 fn read(with: &Arguments) -> Result<With, BadArguments> {

@@ -1,7 +1,6 @@
 //! `asg.protect`: scale-in protection of instances.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,7 +75,7 @@ impl Action for Protect {
                 Protection does not keep an instance from being terminated by hand, replaced when unhealthy, \
                 or taken back as Spot. Undo changes exactly those instances that this step changed.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::required("instances", Type::list(Type::Text), "Ids of the instances."),
                 FieldSchema::optional(
                     "protected",
@@ -97,9 +96,9 @@ impl Action for Protect {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(5),
-            timeout: Duration::from_secs(2 * 60),
-            settle: Duration::from_secs(15),
+            every_s: 5,
+            timeout_s: 2 * 60,
+            settle_s: 15,
         }
     }
 

@@ -1,7 +1,5 @@
 //! `asg.put_scheduled_action` and `asg.delete_scheduled_action`.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -168,9 +166,9 @@ fn project(change: &Change, view: &mut View) {
 }
 
 const PACE: Pace = Pace {
-    every: Duration::from_secs(5),
-    timeout: Duration::from_secs(2 * 60),
-    settle: Duration::from_secs(15),
+    every_s: 5,
+    timeout_s: 2 * 60,
+    settle_s: 15,
 };
 
 fn reads() -> Vec<Query> {
@@ -179,7 +177,7 @@ fn reads() -> Vec<Query> {
 
 fn schema(name: &'static str, about: &'static str, more: Vec<FieldSchema>) -> ActionSchema {
     let mut fields = vec![
-        FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+        FieldSchema::required("group", Type::Text, "The group."),
         FieldSchema::required("name", Type::Text, "The scheduled action's name."),
     ];
     fields.extend(more);

@@ -1,7 +1,5 @@
 //! `asg.terminate_instance`: one instance goes, and the capacity wanted goes down with it.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -57,7 +55,7 @@ impl Action for TerminateInstance {
                 and so is going below the group's minimum. Undo raises the capacity again, which starts \
                 another instance; what was on the old one is gone.",
             fields: vec![
-                FieldSchema::required("group", Type::Resource(vec![Kind::Asg]), "The group."),
+                FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::required("instance", Type::Text, "The instance's id."),
             ],
             outputs: Vec::new(),
@@ -72,9 +70,9 @@ impl Action for TerminateInstance {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(15),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 15,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 

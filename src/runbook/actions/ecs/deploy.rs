@@ -1,13 +1,13 @@
 //! `ecs.deploy`: another revision of a service's task definition.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
 use super::{controlled_by_ecs, deployments, owner_warning, service, sight, target};
-use crate::domain::ecs::{Service, TaskDefinition};
+use crate::domain::ecs::{Service, ServiceDeployment, TaskDefinition};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
 use crate::domain::policy::ConfirmLevel;
@@ -29,8 +29,14 @@ struct With {
     task_definition: String,
 }
 
+/// The word for the revision that ran before the present one and was well.
+const LAST_GOOD: &str = "last-good";
+
 fn read(with: &Arguments) -> Result<With, BadArguments> {
     let with: With = parse(with)?;
+    if with.task_definition == LAST_GOOD {
+        return Ok(with);
+    }
     let revision = with
         .task_definition
         .rsplit_once(':')
@@ -49,6 +55,54 @@ fn task_definitions(revision: &str) -> Query {
     Query::Ecs(ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     })
+}
+
+/// The digests of what a deployment brought, by container; none if any is not known.
+fn digests(deployment: &ServiceDeployment) -> Option<BTreeMap<&str, &str>> {
+    let images = &deployment.target.as_ref()?.images;
+    let known = images
+        .iter()
+        .map(|(container, _, digest)| Some((container.as_str(), digest.as_deref()?)));
+    known
+        .collect::<Option<BTreeMap<_, _>>>()
+        .filter(|known| !known.is_empty())
+}
+
+/// The revision that is meant. The last good one is that of the newest deployment that AWS calls
+/// successful and that brought something else than what runs now; never simply the number before, which
+/// may not have been deployed at all, or have been the broken one.
+fn resolved(wanted: &With, service: &Service, history: &[ServiceDeployment]) -> Result<String, Refusal> {
+    if wanted.task_definition != LAST_GOOD {
+        return Ok(wanted.task_definition.clone());
+    }
+    let name = &service.name;
+    let under_way = |status: &str| matches!(status, "PENDING" | "IN_PROGRESS");
+    if history.iter().any(|deployment| under_way(&deployment.status)) {
+        return Err(Refusal::state(format!(
+            "a deployment of {name} is under way: stop it with ecs.stop_deployment, which goes back by itself"
+        )));
+    }
+    fn brings(deployment: &ServiceDeployment) -> Option<&str> {
+        deployment.target.as_ref()?.task_definition.as_deref()
+    }
+    let current = history
+        .iter()
+        .filter(|deployment| brings(deployment) == Some(&service.task_definition))
+        .max_by_key(|deployment| deployment.started_at)
+        .and_then(digests);
+    history
+        .iter()
+        .filter(|deployment| deployment.status == "SUCCESSFUL")
+        .filter(|deployment| brings(deployment).is_some_and(|revision| revision != service.task_definition))
+        .filter(|deployment| current.is_none() || digests(deployment) != current)
+        .max_by_key(|deployment| deployment.finished_at)
+        .and_then(brings)
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Refusal::state(format!(
+                "AWS knows no successful deployment of {name} that brought anything else: name the revision"
+            ))
+        })
 }
 
 /// The task definition that a change leads to.
@@ -71,14 +125,19 @@ impl Action for Deploy {
             role: Role::Action,
             about: "Deploys a revision of a task definition to an ECS service.\n\
                 Nothing but the revision is sent: a desired count would overwrite what scaling has set. The \
-                revision must be active. It has succeeded once it is the one primary, completed deployment, \
+                revision must be active; `last-good` is that of the newest successful deployment that \
+                brought something else than what runs. It has succeeded once it is the one primary, completed deployment, \
                 and AWS calls the deployment itself successful; that the service is stable proves nothing. \
                 Services of CodeDeploy and of external controllers are refused. Undo deploys the revision \
                 before.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
-                FieldSchema::required("task_definition", Type::Text, "`family:revision`."),
+                FieldSchema::required("service", Type::Text, "The service."),
+                FieldSchema::required(
+                    "task_definition",
+                    Type::Text,
+                    "`family:revision`, or `last-good`.",
+                ),
             ],
             outputs: vec![OutputSchema::new("task_definition", Type::Text, "The revision.")],
             live: vec![OutputSchema::new("task_definition", Type::Text, "The revision.")],
@@ -92,26 +151,51 @@ impl Action for Deploy {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(20 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 20 * 60,
+            settle_s: 20,
         }
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         let with = read(with)?;
-        Ok(vec![
+        let mut queries = vec![
             Query::Ecs(ecs::Read::Fleet),
             deployments(&with.cluster, &with.service),
-            task_definitions(&with.task_definition),
-        ])
+        ];
+        if with.task_definition != LAST_GOOD {
+            queries.push(task_definitions(&with.task_definition));
+        }
+        Ok(queries)
+    }
+
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let Ok(with) = read(with) else {
+            return Vec::new();
+        };
+        let service = view.service(&with.cluster, &with.service).ok().flatten();
+        let history = view.deployments(&with.cluster, &with.service).ok();
+        match (service, history) {
+            (Some(service), Some(history)) => resolved(&with, service, history)
+                .map(|revision| vec![task_definitions(&revision)])
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted = read(with)?;
         let service = service(view, &wanted.cluster, &wanted.service)?;
         controlled_by_ecs(service)?;
-        let revision = &wanted.task_definition;
+        // Endpoints without a history can still be told the revision.
+        let history = match view.deployments(&wanted.cluster, &wanted.service) {
+            Ok(history) => history,
+            Err(unread) if wanted.task_definition == LAST_GOOD => return Err(unread.into()),
+            Err(_) => &[],
+        };
+        let revision = &resolved(&wanted, service, history)?;
+        let mut own = with.clone();
+        own.insert("task_definition".to_owned(), json!(revision));
         let definition = view
             .task_definition(revision)?
             .ok_or_else(|| Refusal::absent(format!("there is no task definition {revision}")))?;
@@ -138,7 +222,7 @@ impl Action for Deploy {
                     .collect(),
                 ..Impact::default()
             },
-            ..Change::draft(self, target(site, service), with)
+            ..Change::draft(self, target(site, service), &own)
         };
         let mut proposal = Proposal::one(change);
         proposal.warnings = warnings(service, definition);

@@ -1,7 +1,5 @@
 //! `ecs.restart`: new tasks of the same revision.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,7 +43,7 @@ impl Action for Restart {
                 it is no rollback. There is nothing to take back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
             ],
             outputs: Vec::new(),
             live: Vec::new(),
@@ -59,9 +57,9 @@ impl Action for Restart {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(20 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 20 * 60,
+            settle_s: 20,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `ecs.scale`: how many tasks a service wants.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::runbook::action::{
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
+use crate::runbook::value::Value as LiveValue;
 
 /// `ecs.scale`.
 pub struct Scale;
@@ -49,7 +50,7 @@ impl Action for Scale {
                 a service that scales by itself needs its bounds changed too. Undo brings the count back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::required("desired", Type::Int, "Tasks wanted."),
             ],
             outputs: vec![OutputSchema::new("desired", Type::Int, "Tasks wanted.")],
@@ -67,9 +68,9 @@ impl Action for Scale {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 15 * 60,
+            settle_s: 20,
         }
     }
 
@@ -143,6 +144,23 @@ impl Action for Scale {
             Ok(Some(service)) if service.running == wanted && service.pending == 0 => Progress::Done,
             Ok(Some(service)) => Progress::Waiting(format!("{} of {wanted} tasks run", service.running)),
         }
+    }
+
+    fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
+        let service = parse::<Named>(&change.with)
+            .ok()
+            .and_then(|with| view.service(&with.cluster, &with.service).ok().flatten());
+        let count = |count: Option<u32>| count.map(i64::from).into();
+        BTreeMap::from([
+            (
+                "desired".to_owned(),
+                count(service.map(|service| service.desired)),
+            ),
+            (
+                "running".to_owned(),
+                count(service.map(|service| service.running)),
+            ),
+        ])
     }
 
     fn invert(&self, change: &Change) -> Undo {

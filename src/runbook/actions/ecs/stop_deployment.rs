@@ -1,7 +1,5 @@
 //! `ecs.stop_deployment`: a deployment under way goes back to the last good revision.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,7 +79,7 @@ impl Action for StopDeployment {
                 again by undo: deploy its revision.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
             ],
             outputs: Vec::new(),
             live: Vec::new(),
@@ -95,9 +93,9 @@ impl Action for StopDeployment {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(10),
-            timeout: Duration::from_secs(20 * 60),
-            settle: Duration::from_secs(20),
+            every_s: 10,
+            timeout_s: 20 * 60,
+            settle_s: 20,
         }
     }
 

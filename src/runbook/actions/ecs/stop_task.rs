@@ -1,7 +1,5 @@
 //! `ecs.stop_task`: one task goes; the service starts another.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -52,7 +50,7 @@ impl Action for StopTask {
                 There is nothing to take back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
-                FieldSchema::required("service", Type::Resource(vec![Kind::EcsService]), "The service."),
+                FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::required("task", Type::Text, "The task's ARN or id."),
                 FieldSchema::optional(
                     "reason",
@@ -73,9 +71,9 @@ impl Action for StopTask {
 
     fn pace(&self) -> Pace {
         Pace {
-            every: Duration::from_secs(5),
-            timeout: Duration::from_secs(5 * 60),
-            settle: Duration::from_secs(15),
+            every_s: 5,
+            timeout_s: 5 * 60,
+            settle_s: 15,
         }
     }
 

@@ -78,7 +78,9 @@ impl Planned {
                     account: "123456789012".to_owned(),
                     region: "us-east-1".to_owned(),
                     arn: who().arn,
+                    account_name: None,
                     estate: None,
+                    environment: "unknown".to_owned(),
                 },
                 params: BTreeMap::new(),
                 names: BTreeMap::new(),
@@ -194,6 +196,9 @@ pub enum Death {
 
 type Hook<'h> = Box<dyn FnMut(&mut World, &Command) -> Vec<Event> + 'h>;
 
+/// The process is no more.
+struct Died;
+
 pub struct Driver<'h> {
     pub run: Run,
     pub journal: String,
@@ -287,17 +292,17 @@ impl<'h> Driver<'h> {
                     return Some((**summary).clone());
                 }
                 match self.perform(command, world) {
-                    Some(event) => events.extend(event),
-                    None => return None,
+                    Ok(event) => events.extend(event),
+                    Err(Died) => return None,
                 }
             }
         }
         panic!("no end in sight:\n{}", self.journal);
     }
 
-    /// Does a command; `None` if the process dies of it.
-    fn perform(&mut self, command: Command, world: &mut World) -> Option<Option<Event>> {
-        Some(match command {
+    /// Does a command, if the process does not die of it.
+    fn perform(&mut self, command: Command, world: &mut World) -> Result<Option<Event>, Died> {
+        Ok(match command {
             Command::Read { ticket, queries } => {
                 let answers = queries.into_iter().map(|query| {
                     let answer = world.read(&query);
@@ -320,18 +325,18 @@ impl<'h> Driver<'h> {
             }
             Command::Journal { seq, line } => {
                 if self.journal_fails_at == Some(self.lines()) {
-                    return Some(Some(Event::JournalFailed {
+                    return Ok(Some(Event::JournalFailed {
                         reason: "no space left on device".to_owned(),
                     }));
                 }
                 if self.death == Death::Before(self.lines()) {
                     // The beginning of the line reached the disk.
                     self.journal.push_str(&line[..line.len() / 2]);
-                    return None;
+                    return Err(Died);
                 }
                 self.journal.push_str(&line);
                 if self.death == Death::After(self.lines()) {
-                    return None;
+                    return Err(Died);
                 }
                 Some(Event::Journaled { seq })
             }

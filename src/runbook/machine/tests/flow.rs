@@ -350,7 +350,7 @@ fn at_rest(group: &str) -> CheckItem {
         severity: Severity::Error,
         timeout_s: 60,
         every_s: 10,
-        names: Default::default(),
+        names: std::collections::BTreeMap::new(),
     }
 }
 
@@ -447,4 +447,85 @@ fn the_journal_names_the_requests_and_who_made_them() {
     let journal = crate::runbook::record::read(&driver.journal).unwrap();
     assert!(matches!(&journal.entries[0].record, Record::Started { who, .. } if who.user == "alice"));
     assert!(driver.journal.contains("request-1"));
+}
+
+#[test]
+fn a_run_that_is_alive_elsewhere_is_not_touched() {
+    let mut world = World::new(&["a", "b"]);
+    let plan = down(&["a", "b"]).plan(&mut world);
+    let mut driver = Driver::new(plan, &world);
+    driver.death = super::driver::Death::After(8);
+    assert_eq!(driver.drive(&mut world), None);
+    for to in [Resume::Forward, Resume::RollBack, Resume::Abandon] {
+        let mut second = Driver::resume(&driver.journal, to, &world);
+        second.refuse_lock = true;
+        let summary = second.drive(&mut world).unwrap();
+        assert_eq!(
+            (summary.exit, summary.status),
+            (Exit::LockHeld, Status::Running),
+            "{to:?}"
+        );
+        assert_eq!(
+            second.journal, driver.journal,
+            "{to:?}: the journal is another process's"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_is_resumed_after_its_plan_expired_is_confirmed_again() {
+    for (answer, exit) in [
+        (Answer::Yes, Exit::Done),
+        (Answer::NoTerminal, Exit::NeedsTerminal),
+    ] {
+        let mut world = World::new(&["a", "b"]);
+        let plan = down(&["a", "b"]).plan(&mut world);
+        let mut driver = Driver::new(plan, &world);
+        driver.death = super::driver::Death::After(8);
+        assert_eq!(driver.drive(&mut world), None);
+        world.now += jiff::SignedDuration::from_hours(9);
+        let mut second = Driver::resume(&driver.journal, Resume::Forward, &world);
+        second.answers.push_back(answer);
+        assert_eq!(second.drive(&mut world).unwrap().exit, exit);
+    }
+}
+
+#[test]
+fn a_pause_waits_for_a_person() {
+    use crate::runbook::plan::{Step, Work};
+    for (answer, exit, desired) in [
+        (Answer::Yes, Exit::Done, [0, 0]),
+        (Answer::No, Exit::RolledBack, [4, 4]),
+        (Answer::NoTerminal, Exit::Partial, [0, 4]),
+    ] {
+        let mut world = World::new(&["a", "b"]);
+        let mut plan = Planned::new(vec![
+            StepSpec::new("first", "asg.set_capacity", vec![capacity("a", 0)]),
+            StepSpec::new("second", "asg.set_capacity", vec![capacity("b", 0)]),
+        ])
+        .plan(&mut world);
+        let pause = Step {
+            id: "look".to_owned(),
+            role: Role::Main,
+            work: Work::Pause {
+                message: "Is it quiet?".to_owned(),
+                timeout_s: 600,
+            },
+        };
+        plan.steps.insert(1, pause);
+        let plan = plan.sealed().unwrap();
+        let mut driver = Driver::new(plan, &world);
+        driver.answers = [Answer::Yes, answer.clone()].into();
+        let summary = driver.drive(&mut world).unwrap();
+        assert_eq!(summary.exit, exit, "{answer:?} {summary:#?}");
+        let live: Vec<u32> = world.groups.iter().map(|group| group.desired).collect();
+        assert_eq!(live, desired, "{answer:?}");
+        // Without a terminal it is left where somebody can go on.
+        if answer == Answer::NoTerminal {
+            let summary = Driver::resume(&driver.journal, Resume::Forward, &world)
+                .drive(&mut world)
+                .unwrap();
+            assert_eq!(summary.exit, Exit::Done);
+        }
+    }
 }

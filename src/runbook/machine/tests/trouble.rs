@@ -340,7 +340,8 @@ fn a_rollback_that_is_stopped_can_be_finished() {
         let summary = Driver::resume(&journal, to, &world).drive(&mut world).unwrap();
         assert_eq!(
             (summary.exit, summary.status),
-            (Exit::RolledBack, Status::RolledBack)
+            (Exit::RolledBack, Status::RolledBack),
+            "{to:?} {summary:#?}"
         );
         assert_eq!(world.sizes(), [(1, 6, 4); 3]);
         assert_nothing_twice(&world);

@@ -43,6 +43,8 @@ pub struct World {
     pub expired: bool,
     /// How many of the next reads of groups are throttled.
     pub throttled_reads: u32,
+    /// Groups that may not be set to nothing.
+    pub denied: Vec<String>,
     /// Groups whose instances never follow.
     pub stuck: Vec<String>,
     /// When groups were changed: instances follow half a minute later.
@@ -61,6 +63,7 @@ impl World {
             fates: VecDeque::new(),
             expired: false,
             throttled_reads: 0,
+            denied: Vec::new(),
             stuck: Vec::new(),
             changed: BTreeMap::new(),
         }
@@ -155,6 +158,15 @@ impl World {
     pub fn write(&mut self, change: &Mutation, token: &Token) -> Result<Receipt, Fault> {
         let operation = change.operation();
         let fault = |kind, message: &str| Fault::new(kind, operation.service, operation.name, message);
+        if let Mutation::AutoScaling(autoscaling::Write::UpdateGroup {
+            group,
+            desired: Some(0),
+            ..
+        }) = change
+            && self.denied.contains(group)
+        {
+            return Err(fault(FaultKind::AccessDenied, "not authorised"));
+        }
         match self.fates.pop_front().flatten() {
             Some(Fate::Refused("throttled")) => return Err(fault(FaultKind::Throttled, "Rate exceeded")),
             Some(Fate::Refused("denied")) => return Err(fault(FaultKind::AccessDenied, "not authorised")),

@@ -1,0 +1,213 @@
+//! `elasticache.failover`: a replica of a shard becomes its primary.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::domain::datastore::{Cache, CacheForm, CacheShard};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Mutation, Query, elasticache};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, parse,
+};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `elasticache.failover`.
+pub struct Failover;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    group: String,
+    shard: String,
+}
+
+fn shard<'c>(cache: &'c Cache, id: &str) -> Option<&'c CacheShard> {
+    cache.shards.iter().find(|shard| shard.id == id)
+}
+
+fn primary(shard: &CacheShard) -> Option<&str> {
+    let node = shard
+        .nodes
+        .iter()
+        .find(|node| node.role.as_deref() == Some("primary"))?;
+    Some(&node.cluster_id)
+}
+
+/// Whether events tell of a failover. There are none in the answers before the call.
+fn failed_over(view: &View, group: &str) -> bool {
+    view.store_events().is_ok_and(|events| {
+        events.iter().any(|event| {
+            event.source.starts_with(group) && event.message.to_ascii_lowercase().contains("failover")
+        })
+    })
+}
+
+impl Action for Failover {
+    fn name(&self) -> &'static str {
+        "elasticache.failover"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about: "Fails a shard of an ElastiCache replication group over to one of its replicas.\n\
+                Connections to the primary break, and writes that had not reached the replica are lost. The \
+                group needs automatic failover and the shard a replica. There is nothing to take back.",
+            fields: vec![
+                FieldSchema::required("group", Type::Text, "The replication group."),
+                FieldSchema::required("shard", Type::Text, "The shard: `0001`, …."),
+            ],
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Disruptive,
+            floor: ConfirmLevel::TypeName,
+            completion: Completion::Awaited,
+            planning: Planning::Planned,
+            target: Some(Kind::Redis),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            every_s: 15,
+            timeout_s: 20 * 60,
+            // Events come late, and a second failover would be a second outage.
+            settle_s: 3 * 60,
+        }
+    }
+
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::ElastiCache(elasticache::Read::Caches)])
+    }
+
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted: With = parse(with)?;
+        let cache = view
+            .cache(&wanted.group)?
+            .ok_or_else(|| Refusal::absent(format!("there is no cache {}", wanted.group)))?;
+        let name = &cache.name;
+        if cache.form != CacheForm::ReplicationGroup {
+            return Err(Refusal::state(format!(
+                "{name} is a {}, not a replication group",
+                cache.form.name()
+            )));
+        }
+        if !cache.automatic_failover {
+            return Err(Refusal::state(format!("automatic failover is off on {name}")));
+        }
+        if cache.status != "available" {
+            return Err(Refusal::state(format!("{name} is {}", cache.status)));
+        }
+        let shard = shard(cache, &wanted.shard)
+            .ok_or_else(|| Refusal::absent(format!("{name} has no shard {}", wanted.shard)))?;
+        if shard.nodes.len() < 2 {
+            return Err(Refusal::state(format!("the shard {} has no replica", shard.id)));
+        }
+        let before = fields([("primary", json!(primary(shard))), ("failed_over", json!(false))]);
+        let mut after = before.clone();
+        after.insert("failed_over".to_owned(), json!(true));
+        after.insert(
+            "primary".to_owned(),
+            crate::runbook::action::known_after("this step"),
+        );
+        Ok(Proposal::one(Change {
+            summary: format!(
+                "fail shard {} over from {}",
+                shard.id,
+                primary(shard).unwrap_or("its primary")
+            ),
+            before,
+            after,
+            impact: Impact {
+                outage: Some("writes fail for some seconds, and the last of them may be lost".to_owned()),
+                ..Impact::default()
+            },
+            ..Change::draft(self, site.target(Kind::Redis, &cache.arn, name), with)
+        }))
+    }
+
+    fn sight(&self, change: &Change, view: &View) -> Sight {
+        let Ok(with) = parse::<With>(&change.with) else {
+            return Sight::Gone;
+        };
+        match view.cache(&with.group) {
+            Err(unread) => Sight::Unreadable(unread),
+            Ok(None) => Sight::Gone,
+            Ok(Some(cache)) => match shard(cache, &with.shard) {
+                None => Sight::Gone,
+                Some(shard) => {
+                    let live = primary(shard);
+                    let was = change.before.get("primary").and_then(Value::as_str);
+                    // Where AWS does not say who the primary is, only the events tell.
+                    let moved = was.is_some() && live.is_some() && was != live;
+                    Sight::Here(fields([
+                        ("primary", json!(live)),
+                        ("failed_over", json!(moved || failed_over(view, &with.group))),
+                    ]))
+                }
+            },
+        }
+    }
+
+    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+        let with: With = parse(&change.with)?;
+        Ok(Mutation::ElastiCache(elasticache::Write::TestFailover {
+            group: with.group,
+            shard: with.shard,
+        }))
+    }
+
+    fn watch(&self, change: &Change, applied: &Applied) -> Result<Vec<Query>, BadArguments> {
+        let mut queries = self.reads(&change.with)?;
+        queries.push(Query::ElastiCache(elasticache::Read::Events {
+            since: applied.at,
+        }));
+        Ok(queries)
+    }
+
+    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
+        let Ok(with) = parse::<With>(&change.with) else {
+            return Progress::Failed("the change names no shard".to_owned());
+        };
+        match view.cache(&with.group) {
+            Err(unread) => Progress::Waiting(unread.to_string()),
+            Ok(None) => Progress::Failed("the cache does not exist any more".to_owned()),
+            Ok(Some(cache)) if cache.status != "available" => {
+                Progress::Waiting(format!("it is {}", cache.status))
+            }
+            Ok(Some(_)) => match self.sight(change, view) {
+                Sight::Here(live) if live.get("failed_over") == Some(&json!(true)) => Progress::Done,
+                _ => Progress::Waiting("the primary is still the same".to_owned()),
+            },
+        }
+    }
+
+    fn invert(&self, _change: &Change) -> Undo {
+        Undo::NotNeeded("the replica is as good a primary")
+    }
+
+    fn project(&self, change: &Change, view: &mut View) {
+        let Ok(with) = parse::<With>(&change.with) else {
+            return;
+        };
+        if let Some(cache) = view.cache_mut(&with.group) {
+            for shard in cache.shards.iter_mut().filter(|shard| shard.id == with.shard) {
+                let next = shard
+                    .nodes
+                    .iter()
+                    .position(|node| node.role.as_deref() == Some("replica"));
+                if let Some(next) = next {
+                    for (index, node) in shard.nodes.iter_mut().enumerate() {
+                        node.role = Some(if index == next { "primary" } else { "replica" }.to_owned());
+                    }
+                }
+            }
+        }
+        view.add_store_event(&with.group, "Failover to replica node completed");
+    }
+}

@@ -1,0 +1,163 @@
+//! `rds.reboot`: a restart, with or without the standby taking over.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{at_rest, available, instance, target};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Mutation, Query, rds};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, parse,
+};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `rds.reboot`.
+pub struct Reboot;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    instance: String,
+    #[serde(default)]
+    failover: bool,
+}
+
+/// Whether events tell of a restart. There are none in the answers before the call.
+fn restarted(view: &View, name: &str) -> bool {
+    view.store_events().is_ok_and(|events| {
+        events.iter().any(|event| {
+            let message = event.message.to_ascii_lowercase();
+            event.source == name && (message.contains("restart") || message.contains("failover"))
+        })
+    })
+}
+
+impl Action for Reboot {
+    fn name(&self) -> &'static str {
+        "rds.reboot"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about: "Restarts an RDS DB instance, with failover to its standby if asked for.\n\
+                Connections break for a minute or two. A failover needs Multi-AZ. There is nothing to take \
+                back.",
+            fields: vec![
+                FieldSchema::required("instance", Type::Text, "The instance."),
+                FieldSchema::optional(
+                    "failover",
+                    Type::Bool,
+                    "`false`",
+                    "Whether the standby takes over.",
+                ),
+            ],
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Disruptive,
+            floor: ConfirmLevel::TypeName,
+            completion: Completion::Awaited,
+            planning: Planning::Planned,
+            target: Some(Kind::RdsInstance),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            every_s: 15,
+            timeout_s: 20 * 60,
+            // Events come late, and a second restart would be a second outage.
+            settle_s: 3 * 60,
+        }
+    }
+
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::Rds(rds::Read::Instances)])
+    }
+
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted: With = parse(with)?;
+        let db = instance(view, &wanted.instance)?;
+        available(db)?;
+        if wanted.failover && !db.multi_az {
+            return Err(Refusal::state(format!(
+                "{} has no standby to fail over to",
+                db.name
+            )));
+        }
+        let how = if wanted.failover {
+            "restart with failover"
+        } else {
+            "restart"
+        };
+        Ok(Proposal::one(Change {
+            summary: how.to_owned(),
+            before: fields([("restarted", json!(false)), ("state", json!("up"))]),
+            after: fields([("restarted", json!(true)), ("state", json!("up"))]),
+            impact: Impact {
+                outage: Some("connections break for a minute or two".to_owned()),
+                ..Impact::default()
+            },
+            ..Change::draft(self, target(site, db), with)
+        }))
+    }
+
+    fn sight(&self, change: &Change, view: &View) -> Sight {
+        match view.db_instance(&change.target.name) {
+            Err(unread) => Sight::Unreadable(unread),
+            Ok(None) => Sight::Gone,
+            Ok(Some(db)) => {
+                let rebooting = db.status == "rebooting";
+                let state = if rebooting || db.status == "available" {
+                    "up"
+                } else {
+                    db.status.as_str()
+                };
+                Sight::Here(fields([
+                    ("restarted", json!(rebooting || restarted(view, &db.name))),
+                    ("state", json!(state)),
+                ]))
+            }
+        }
+    }
+
+    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+        let with: With = parse(&change.with)?;
+        Ok(Mutation::Rds(rds::Write::Reboot {
+            instance: with.instance,
+            failover: with.failover,
+        }))
+    }
+
+    fn watch(&self, change: &Change, applied: &Applied) -> Result<Vec<Query>, BadArguments> {
+        let mut queries = self.reads(&change.with)?;
+        queries.push(Query::Rds(rds::Read::Events { since: applied.at }));
+        Ok(queries)
+    }
+
+    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
+        match view.db_instance(&change.target.name) {
+            Err(unread) => Progress::Waiting(unread.to_string()),
+            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
+            Ok(Some(db)) => match at_rest(db) {
+                Progress::Done if !restarted(view, &db.name) => {
+                    Progress::Waiting("no event tells of the restart yet".to_owned())
+                }
+                other => other,
+            },
+        }
+    }
+
+    fn invert(&self, _change: &Change) -> Undo {
+        Undo::NotNeeded("a restart leaves nothing behind")
+    }
+
+    fn project(&self, change: &Change, view: &mut View) {
+        view.add_store_event(&change.target.name, "DB instance restarted");
+    }
+}

@@ -1,0 +1,377 @@
+//! What holds for every action: it keeps its own word. Each case is an action with arguments on a world
+//! in which there is something for it to do.
+
+mod refusals;
+mod world;
+
+use jiff::SignedDuration;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use super::ALL;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::ops::{Receipt, Token};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, Change, Progress, Proposal, RefusalKind, Sight, Stamp, Standing, Undo, View,
+    find, is_known_after, standing, was_made,
+};
+use crate::runbook::catalogue;
+use crate::runbook::schema::{Presence, Role};
+use world::{NOW, arguments, read, site, view};
+
+/// An action, and arguments with which it has something to do in [`view`].
+fn cases() -> Vec<(&'static str, Value)> {
+    vec![
+        ("alarm.disable_actions", json!({"alarm": "errors"})),
+        ("alarm.enable_actions", json!({"alarm": "muted"})),
+        (
+            "asg.set_capacity",
+            json!({"group": "workers", "min": 0, "desired": 1}),
+        ),
+        ("asg.set_capacity", json!({"group": "workers", "desired": 5})),
+        (
+            "asg.suspend_processes",
+            json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
+        ),
+        (
+            "asg.resume_processes",
+            json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
+        ),
+        (
+            "asg.protect",
+            json!({"group": "workers", "instances": ["i-1", "i-2"]}),
+        ),
+        (
+            "asg.protect",
+            json!({"group": "workers", "instances": ["i-1", "i-3"], "protected": false}),
+        ),
+        (
+            "asg.terminate_instance",
+            json!({"group": "workers", "instance": "i-2"}),
+        ),
+        (
+            "asg.put_scheduled_action",
+            json!({"group": "workers", "name": "up", "recurrence": "0 7 * * *", "min": 1, "desired": 2}),
+        ),
+        (
+            "asg.put_scheduled_action",
+            json!({"group": "workers", "name": "down", "recurrence": "0 20 * * *", "min": 0, "desired": 0}),
+        ),
+        (
+            "asg.delete_scheduled_action",
+            json!({"group": "workers", "name": "down"}),
+        ),
+        ("ec2.stop", json!({"instance": "i-alone"})),
+        ("ec2.start", json!({"instance": "i-stopped"})),
+        (
+            "ecs.deploy",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+        ),
+        (
+            "ecs.stop_deployment",
+            json!({"cluster": "main", "service": "stuck"}),
+        ),
+        (
+            "ecs.scale",
+            json!({"cluster": "main", "service": "api", "desired": 4}),
+        ),
+        (
+            "ecs.scale",
+            json!({"cluster": "main", "service": "api", "desired": 0}),
+        ),
+        ("ecs.restart", json!({"cluster": "main", "service": "api"})),
+        (
+            "ecs.stop_task",
+            json!({"cluster": "main", "service": "api", "task": "t1"}),
+        ),
+        (
+            "elasticache.failover",
+            json!({"group": "sessions", "shard": "0001"}),
+        ),
+        ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
+        (
+            "elb.register",
+            json!({"target_group": "api", "target": "i-9", "port": 80}),
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "main-new"}),
+        ),
+        (
+            "rds.restore_point_in_time",
+            json!({"instance": "main", "new_instance": "main-new"}),
+        ),
+        ("rds.rename", json!({"instance": "main", "to": "main-old"})),
+        ("rds.stop", json!({"instance": "main"})),
+        ("rds.start", json!({"instance": "asleep"})),
+        ("rds.reboot", json!({"instance": "main"})),
+        ("sqs.redrive", json!({"queue": "jobs-dead"})),
+    ]
+}
+
+/// Actions that are not there already after they were made: each time is another time.
+const REPEATABLE: [&str; 3] = ["ecs.restart", "rds.reboot", "elasticache.failover"];
+
+fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {
+    action
+        .plan(with, view, &site())
+        .unwrap_or_else(|refusal| panic!("{}: {refusal}", action.name()))
+}
+
+fn applied() -> Applied {
+    Applied {
+        at: NOW.parse().unwrap(),
+        receipt: Receipt::default(),
+    }
+}
+
+fn expect_here(action: &dyn Action, change: &Change, view: &View) -> Sight {
+    let sight = action.sight(change, view);
+    assert!(matches!(sight, Sight::Here(_)), "{}: {sight:?}", action.name());
+    sight
+}
+
+#[test]
+fn every_action_has_a_case_and_a_schema_of_its_name() {
+    for action in ALL {
+        let name = action.name();
+        assert!(
+            cases().iter().any(|(case, _)| *case == name),
+            "{name} has no case"
+        );
+        let schema = action.schema();
+        assert_eq!((schema.name, schema.role), (name, Role::Action));
+        assert!(
+            schema.floor >= ConfirmLevel::Ack,
+            "{name} changes something unasked"
+        );
+        assert!(std::ptr::addr_eq(
+            std::ptr::from_ref(find(name).unwrap()),
+            std::ptr::from_ref(*action)
+        ));
+        let pace = action.pace();
+        assert!(
+            pace.every_s > 0 && pace.every_s < pace.timeout_s && pace.settle_s < pace.timeout_s,
+            "{name}"
+        );
+    }
+    let mut names: Vec<&str> = ALL.iter().map(|action| action.name()).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    assert!(catalogue().of_role(Role::Action).count() == all);
+}
+
+#[test]
+fn arguments_are_what_the_schema_says() {
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let with = arguments(&with);
+        action.reads(&with).unwrap();
+        let mut more = with.clone();
+        more.insert("typo".to_owned(), json!(1));
+        assert!(action.reads(&more).is_err(), "{name} takes anything");
+        let schema = action.schema();
+        for given in with.keys() {
+            assert!(
+                schema.field(given).is_some(),
+                "{name}: {given} is not in the schema"
+            );
+        }
+        for field in schema
+            .fields
+            .iter()
+            .filter(|field| field.presence == Presence::Required)
+        {
+            let mut less = with.clone();
+            less.remove(field.name);
+            assert!(action.reads(&less).is_err(), "{name} does without {}", field.name);
+        }
+    }
+}
+
+#[test]
+fn a_plan_says_what_is_and_what_will_be() {
+    let view = view();
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let proposal = planned(action, &arguments(&with), &view);
+        assert!(!proposal.changes.is_empty(), "{name}: nothing to do");
+        for change in &proposal.changes {
+            let sight = expect_here(action, change, &view);
+            assert_eq!(was_made(change, &sight), Some(false), "{name}");
+            assert_eq!(standing(change, sight), Standing::AsPlanned, "{name}");
+            assert_ne!(change.before, change.after, "{name}");
+            assert!(!change.summary.is_empty(), "{name}");
+            assert!(change.floor >= ConfirmLevel::Ack, "{name}");
+            let token = Token("token".to_owned());
+            let stamp = Stamp {
+                run: "r1",
+                token: &token,
+            };
+            action.apply(change, &stamp).unwrap();
+            // What it needs to be looked at can be asked from the change alone.
+            action.reads(&change.with).unwrap();
+            action.watch(change, &applied()).unwrap();
+            let text = serde_json::to_string(change).unwrap();
+            assert_eq!(&serde_json::from_str::<Change>(&text).unwrap(), change, "{name}");
+            assert!(
+                !matches!(action.progress(change, &applied(), &view), Progress::Done),
+                "{name}: done unmade"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_change_that_came_about_is_seen_and_not_planned_again() {
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let mut view = view();
+        let proposal = planned(action, &arguments(&with), &view);
+        for change in &proposal.changes {
+            action.project(change, &mut view);
+            let sight = expect_here(action, change, &view);
+            assert_eq!(was_made(change, &sight), Some(true), "{name}: {sight:?}");
+            if !change.after.values().any(is_known_after) {
+                assert_eq!(standing(change, sight), Standing::AlreadyThere, "{name}");
+            }
+            assert_eq!(
+                action.progress(change, &applied(), &view),
+                Progress::Done,
+                "{name}"
+            );
+        }
+        if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && name != "asg.terminate_instance" {
+            assert_eq!(planned(action, &arguments(&with), &view).changes, [], "{name}");
+        }
+    }
+}
+
+#[test]
+fn undo_leads_back_to_where_it_was() {
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let mut view = view();
+        let proposal = planned(action, &arguments(&with), &view);
+        for change in proposal.changes.iter().rev() {
+            action.project(change, &mut view);
+        }
+        for change in proposal.changes.iter().rev() {
+            let Undo::By(parts) = action.invert(change) else {
+                continue;
+            };
+            for part in &parts {
+                let inverse = find(&part.action).unwrap();
+                inverse.reads(&part.with).unwrap();
+                let sight = expect_here(inverse, part, &view);
+                assert_eq!(standing(part, sight), Standing::AsPlanned, "undo of {name}");
+                inverse.project(part, &mut view);
+                let sight = expect_here(inverse, part, &view);
+                assert_eq!(standing(part, sight), Standing::AlreadyThere, "undo of {name}");
+                assert_eq!(
+                    inverse.progress(part, &applied(), &view),
+                    Progress::Done,
+                    "undo of {name}"
+                );
+            }
+            // An instance that was terminated is not the same again.
+            if name != "asg.terminate_instance" {
+                let sight = expect_here(action, change, &view);
+                assert_eq!(standing(change, sight), Standing::AsPlanned, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_neither_planned_nor_judged() {
+    let fault = Fault::new(FaultKind::Throttled, "x", "DescribeX", "Rate exceeded");
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let with = arguments(&with);
+        let blind = View::new(
+            action
+                .reads(&with)
+                .unwrap()
+                .into_iter()
+                .map(|query| (query, Err(fault.clone())))
+                .collect(),
+        );
+        let refusal = action.plan(&with, &blind, &site()).unwrap_err();
+        assert_eq!(refusal.kind, RefusalKind::Unreadable, "{name}");
+        let change = &planned(action, &with, &view()).changes[0];
+        assert!(
+            matches!(action.sight(change, &blind), Sight::Unreadable(_)),
+            "{name}"
+        );
+        assert!(
+            matches!(action.progress(change, &applied(), &blind), Progress::Waiting(_)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_is_gone_is_refused_and_seen_as_gone() {
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let with = arguments(&with);
+        let empty = world::empty(&action.reads(&with).unwrap());
+        let refusal = action.plan(&with, &empty, &site()).unwrap_err();
+        assert_eq!(refusal.kind, RefusalKind::Absent, "{name}: {refusal}");
+        let change = &planned(action, &with, &view()).changes[0];
+        let sight = action.sight(change, &empty);
+        // What is to be made is not there before, and ECS forgets stopped tasks.
+        if !name.starts_with("rds.restore") && name != "ecs.stop_task" {
+            assert_eq!(sight, Sight::Gone, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_list_with_gaps_proves_no_absence() {
+    let gap = Fault::new(FaultKind::AccessDenied, "x", "DescribeX", "denied");
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let with = arguments(&with);
+        let queries = action.reads(&with).unwrap();
+        let partial = View::new(
+            queries
+                .iter()
+                .map(|query| {
+                    let mut reply = read(&world::nothing(), query);
+                    reply.gaps.push(gap.clone());
+                    (query.clone(), Ok(reply))
+                })
+                .collect(),
+        );
+        let refusal = action.plan(&with, &partial, &site()).unwrap_err();
+        assert_eq!(refusal.kind, RefusalKind::Credentials, "{name}: {refusal}");
+        let change = &planned(action, &with, &view()).changes[0];
+        assert!(
+            matches!(action.sight(change, &partial), Sight::Unreadable(_)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn plans_grow_old_gracefully() {
+    // A wait that began long ago is still only a wait.
+    let view = view();
+    let late = Applied {
+        at: applied().at - SignedDuration::from_hours(100),
+        receipt: Receipt::default(),
+    };
+    for (name, with) in cases() {
+        let action = find(name).unwrap();
+        let change = &planned(action, &arguments(&with), &view).changes[0];
+        assert!(
+            !matches!(action.progress(change, &late, &view), Progress::Done),
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,486 @@
+//! What AWS would let happen, or refuse only in the middle of a run.
+
+use serde_json::{Value, json};
+
+use super::world::{NOW, World, arguments, seen, service_deployment, site, world};
+use crate::domain::asg::SuspendedProcess;
+use crate::domain::ec2::Purchase;
+use crate::domain::ecs::{Controller, RolloutState};
+use crate::domain::ops::Receipt;
+use crate::domain::rules::sample;
+use crate::runbook::action::{Applied, Change, CostDelta, Progress, find};
+
+fn refused(name: &str, with: Value, world: &World) -> String {
+    let action = find(name).unwrap();
+    let with = arguments(&with);
+    if let Err(error) = action.reads(&with) {
+        return error.to_string();
+    }
+    match action.plan(&with, &seen(world), &site()) {
+        Ok(proposal) => panic!("{name} was planned: {proposal:#?}"),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+fn planned(name: &str, with: Value, world: &World) -> (Change, Vec<String>) {
+    let mut proposal = find(name)
+        .unwrap()
+        .plan(&arguments(&with), &seen(world), &site())
+        .unwrap();
+    (proposal.changes.remove(0), proposal.warnings)
+}
+
+#[test]
+fn each_refusal_names_its_reason() {
+    type Change = fn(&mut World);
+    let cases: Vec<(&str, Value, Change, &str)> = vec![
+        (
+            "asg.set_capacity",
+            json!({"group": "owned", "desired": 0}),
+            |_| {},
+            "EKS",
+        ),
+        (
+            "asg.set_capacity",
+            json!({"group": "workers", "desired": 0}),
+            |_| {},
+            "outside min 1",
+        ),
+        (
+            "asg.set_capacity",
+            json!({"group": "workers", "min": 9, "desired": 9}),
+            |_| {},
+            "more than max",
+        ),
+        (
+            "asg.set_capacity",
+            json!({"group": "workers", "desired": 2}),
+            |world| suspend(world, "Terminate"),
+            "Terminate is suspended",
+        ),
+        (
+            "asg.set_capacity",
+            json!({"group": "workers", "desired": 4}),
+            |world| suspend(world, "Launch"),
+            "Launch is suspended",
+        ),
+        (
+            "asg.suspend_processes",
+            json!({"group": "workers", "processes": []}),
+            |_| {},
+            "all of them",
+        ),
+        (
+            "asg.suspend_processes",
+            json!({"group": "workers", "processes": ["Sleep"]}),
+            |_| {},
+            "no scaling process Sleep",
+        ),
+        (
+            "asg.protect",
+            json!({"group": "workers", "instances": ["i-9"]}),
+            |_| {},
+            "not in workers",
+        ),
+        (
+            "asg.terminate_instance",
+            json!({"group": "workers", "instance": "i-3"}),
+            |_| {},
+            "protected",
+        ),
+        (
+            "asg.terminate_instance",
+            json!({"group": "workers", "instance": "i-1"}),
+            |world| world.groups[0].min = 3,
+            "lower the minimum",
+        ),
+        (
+            "asg.put_scheduled_action",
+            json!({"group": "workers", "name": "x", "recurrence": "0 1 * * *"}),
+            |_| {},
+            "at least one",
+        ),
+        (
+            "asg.put_scheduled_action",
+            json!({"group": "workers", "name": "x", "min": 1}),
+            |_| {},
+            "recurrence or a start",
+        ),
+        (
+            "asg.put_scheduled_action",
+            json!({"group": "workers", "name": "x", "min": 1, "start": "2026-11-01T00:00:00Z"}),
+            |_| {},
+            "in the past",
+        ),
+        (
+            "ec2.stop",
+            json!({"instance": "i-1"}),
+            |_| {},
+            "Auto Scaling group workers",
+        ),
+        (
+            "ec2.stop",
+            json!({"instance": "i-alone"}),
+            |world| world.instances[0].purchase = Purchase::Spot,
+            "Spot",
+        ),
+        (
+            "ecs.deploy",
+            json!({"cluster": "main", "service": "api", "task_definition": "api"}),
+            |_| {},
+            "family:revision",
+        ),
+        (
+            "ecs.deploy",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:9"}),
+            |_| {},
+            "INACTIVE",
+        ),
+        (
+            "ecs.deploy",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+            |world| world.fleet.services[0].controller = Controller::CodeDeploy,
+            "CodeDeploy",
+        ),
+        (
+            "ecs.deploy",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+            |world| world.fleet.services[0].controller = Controller::External,
+            "external controller",
+        ),
+        (
+            "ecs.scale",
+            json!({"cluster": "main", "service": "api", "desired": 1}),
+            |world| world.fleet.services[0].status = "DRAINING".to_owned(),
+            "DRAINING",
+        ),
+        (
+            "elasticache.failover",
+            json!({"group": "sessions", "shard": "0001"}),
+            |world| world.caches = vec![sample::cache("sessions", 1)],
+            "no replica",
+        ),
+        (
+            "elasticache.failover",
+            json!({"group": "sessions", "shard": "0001"}),
+            |world| world.caches = vec![sample::serverless("sessions")],
+            "serverless",
+        ),
+        (
+            "elb.deregister",
+            json!({"target_group": "api", "target": "i-1"}),
+            |world| {
+                world.balancing.target_groups[0].targets.as_mut().unwrap()[1].state = "unhealthy".to_owned();
+            },
+            "only healthy target",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "asleep"}),
+            |_| {},
+            "taken",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "rds:main-2026-11-20", "new_instance": "new"}),
+            |world| world.snapshots[0].status = "creating".to_owned(),
+            "creating",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "new"}),
+            |world| world.dbs[0].cluster = Some("aurora".to_owned()),
+            "member of the cluster aurora",
+        ),
+        (
+            "rds.restore_point_in_time",
+            json!({"instance": "main", "at": "2026-11-22T00:00:00Z", "new_instance": "new"}),
+            |_| {},
+            "can be restored up to",
+        ),
+        (
+            "rds.restore_point_in_time",
+            json!({"instance": "main", "new_instance": "new"}),
+            |world| world.dbs[0].backup_retention_days = 0,
+            "keeps no backups",
+        ),
+        (
+            "rds.rename",
+            json!({"instance": "main", "to": "asleep"}),
+            |_| {},
+            "taken",
+        ),
+        (
+            "rds.reboot",
+            json!({"instance": "main", "failover": true}),
+            |_| {},
+            "no standby",
+        ),
+        (
+            "rds.stop",
+            json!({"instance": "main"}),
+            |world| world.dbs[1].replica_of = Some("main".to_owned()),
+            "read replica",
+        ),
+        (
+            "sqs.redrive",
+            json!({"queue": "jobs"}),
+            |_| {},
+            "dead-letter queue of no queue",
+        ),
+    ];
+    for (name, with, change, expected) in cases {
+        let mut world = world();
+        change(&mut world);
+        let reason = refused(name, with.clone(), &world);
+        assert!(reason.contains(expected), "{name} {with}: {reason}");
+    }
+}
+
+fn suspend(world: &mut World, process: &str) {
+    world.groups[0].suspended.push(SuspendedProcess {
+        name: process.to_owned(),
+        reason: String::new(),
+    });
+}
+
+#[test]
+fn what_somebody_else_suspended_is_not_resumed_by_undo() {
+    let (change, _) = planned(
+        "asg.suspend_processes",
+        json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
+        &world(),
+    );
+    assert_eq!(change.summary, "suspend AlarmNotification");
+    let crate::runbook::action::Undo::By(parts) = find(&change.action).unwrap().invert(&change) else {
+        panic!("no inverse");
+    };
+    assert_eq!(parts[0].with["processes"], json!(["AlarmNotification"]));
+}
+
+#[test]
+fn what_fights_back_is_said() {
+    let mut world = world();
+    world.groups[0].warm_pool = Some(crate::domain::asg::WarmPool {
+        state: "Stopped".to_owned(),
+        min: 0,
+        max_prepared: None,
+        reuse_on_scale_in: false,
+        instances: Vec::new(),
+    });
+    let (_, warnings) = planned(
+        "asg.set_capacity",
+        json!({"group": "workers", "min": 0, "desired": 0}),
+        &world,
+    );
+    for expected in ["scheduled action down", "protected", "max stays 5", "warm pool"] {
+        assert!(
+            warnings.iter().any(|warning| warning.contains(expected)),
+            "{expected}: {warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn a_saving_is_known_only_where_it_is() {
+    let mut mixed = world();
+    let (change, _) = planned(
+        "asg.set_capacity",
+        json!({"group": "workers", "desired": 2}),
+        &mixed,
+    );
+    let CostDelta::Known { usd_per_hour, .. } = change.cost else {
+        panic!("{:?}", change.cost);
+    };
+    assert!(usd_per_hour.per_hour().is_negative());
+    mixed.groups[0].instances[0].instance_type = Some("g5.2xlarge".to_owned());
+    let (change, _) = planned(
+        "asg.set_capacity",
+        json!({"group": "workers", "desired": 2}),
+        &mixed,
+    );
+    assert!(matches!(change.cost, CostDelta::Unknown(_)));
+}
+
+fn after_deploy(change: impl FnOnce(&mut World)) -> Progress {
+    let (deploy, _) = planned(
+        "ecs.deploy",
+        json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+        &world(),
+    );
+    let mut world = world();
+    let service = &mut world.fleet.services[0];
+    service.task_definition = "api:5".to_owned();
+    service.deployments = vec![sample::deployment("api", 5, 181)];
+    let mut ours = service_deployment("d7", "api:5", "SUCCESSFUL");
+    ours.started_at = Some("2026-11-21T03:00:01Z".parse().unwrap());
+    world.deployments.push(("api", ours));
+    change(&mut world);
+    let applied = Applied {
+        at: NOW.parse().unwrap(),
+        receipt: Receipt::default(),
+    };
+    find("ecs.deploy")
+        .unwrap()
+        .progress(&deploy, &applied, &seen(&world))
+}
+
+#[test]
+fn stable_is_not_the_same_as_deployed() {
+    assert_eq!(after_deploy(|_| {}), Progress::Done);
+    // The circuit breaker went back: stable, and not what was wanted.
+    let back = after_deploy(|world| {
+        world.fleet.services[0].task_definition = "api:6".to_owned();
+        world.fleet.services[0].deployments = vec![sample::deployment("api", 6, 182)];
+        world.deployments.last_mut().unwrap().1.status = "ROLLBACK_SUCCESSFUL".to_owned();
+    });
+    assert!(
+        matches!(&back, Progress::Failed(why) if why.contains("ROLLBACK_SUCCESSFUL")),
+        "{back:?}"
+    );
+    // Reads lag the write: the old one is still primary, and nothing is proven.
+    let early = after_deploy(|world| {
+        world.fleet.services[0].task_definition = "api:6".to_owned();
+        world.fleet.services[0].deployments = vec![sample::deployment("api", 6, -1440)];
+        world.deployments.pop();
+    });
+    assert!(matches!(early, Progress::Waiting(_)), "{early:?}");
+    // All tasks run, and AWS still bakes.
+    let baking =
+        after_deploy(|world| world.deployments.last_mut().unwrap().1.status = "IN_PROGRESS".to_owned());
+    assert!(
+        matches!(&baking, Progress::Waiting(why) if why.contains("successful")),
+        "{baking:?}"
+    );
+    // An older deployment of the same revision proves nothing of this one.
+    let stale = after_deploy(|world| {
+        world.deployments.pop();
+    });
+    assert!(matches!(stale, Progress::Waiting(_)), "{stale:?}");
+    let failing = after_deploy(|world| {
+        let primary = &mut world.fleet.services[0].deployments[0];
+        primary.rollout = Some(RolloutState::Failed);
+        primary.rollout_reason = Some("tasks failed to start".to_owned());
+    });
+    assert!(
+        matches!(&failing, Progress::Failed(why) if why.contains("tasks failed to start")),
+        "{failing:?}"
+    );
+    let old_tasks = after_deploy(|world| {
+        let mut old = sample::deployment("api", 6, -1440);
+        old.role = crate::domain::ecs::DeploymentRole::Active;
+        world.fleet.services[0].deployments.push(old);
+    });
+    assert!(matches!(old_tasks, Progress::Waiting(_)), "{old_tasks:?}");
+}
+
+#[test]
+fn a_deploy_sends_no_count() {
+    let (deploy, _) = planned(
+        "ecs.deploy",
+        json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+        &world(),
+    );
+    let token = crate::domain::ops::Token("t".to_owned());
+    let stamp = crate::runbook::action::Stamp {
+        run: "r",
+        token: &token,
+    };
+    let call = format!(
+        "{:?}",
+        find("ecs.deploy").unwrap().apply(&deploy, &stamp).unwrap()
+    );
+    assert!(call.contains("desired: None"), "{call}");
+}
+
+#[test]
+fn a_restore_says_what_is_lost_and_what_it_costs() {
+    let (change, warnings) = planned(
+        "rds.restore_snapshot",
+        json!({"instance": "main", "snapshot": "latest", "new_instance": "main-new"}),
+        &world(),
+    );
+    assert!(
+        warnings.iter().any(|warning| warning.contains("10h")),
+        "{warnings:?}"
+    );
+    assert!(!change.reversible);
+    let undo = find(&change.action).unwrap().invert(&change);
+    let crate::runbook::action::Undo::Impossible(why) = undo else {
+        panic!("undo would delete data: {undo:?}");
+    };
+    assert!(why.contains("a day"), "{why}");
+}
+
+fn last_good(world: &World) -> Result<String, String> {
+    let action = find("ecs.deploy").unwrap();
+    let with = arguments(&json!({"cluster": "main", "service": "api", "task_definition": "last-good"}));
+    let more = action.follow_up(&with, &seen(world));
+    match action.plan(&with, &seen(world), &site()) {
+        Ok(proposal) => {
+            assert_eq!(more.len(), 1, "the revision is looked up before it is planned");
+            let change = &proposal.changes[0];
+            // What is confirmed is a revision, not a word.
+            assert_eq!(change.with["task_definition"], change.after["task_definition"]);
+            Ok(change.after["task_definition"].as_str().unwrap().to_owned())
+        }
+        Err(refusal) => Err(refusal.to_string()),
+    }
+}
+
+#[test]
+fn the_last_good_revision_is_the_one_that_ran() {
+    let deployment = |arn: &str, revision: &str, status: &str, day: u32, digest: &str| {
+        let mut deployment = service_deployment(arn, revision, status);
+        let at: jiff::Timestamp = format!("2026-11-{day:02}T00:00:00Z").parse().unwrap();
+        (deployment.started_at, deployment.finished_at) = (Some(at), Some(at));
+        let image = (
+            "api".to_owned(),
+            "repo/api:latest".to_owned(),
+            Some(digest.to_owned()),
+        );
+        deployment.target.as_mut().unwrap().images = vec![image];
+        ("api", deployment)
+    };
+    let mut world = world();
+    // 5 was never successful, 4 brought the same image as 6 does now.
+    world.deployments = vec![
+        deployment("d3", "api:3", "SUCCESSFUL", 1, "sha256:a"),
+        deployment("d4", "api:4", "SUCCESSFUL", 3, "sha256:b"),
+        deployment("d5", "api:5", "ROLLBACK_SUCCESSFUL", 4, "sha256:c"),
+        deployment("d6", "api:6", "SUCCESSFUL", 5, "sha256:b"),
+    ];
+    let mut third = world.definitions[0].clone();
+    third.revision = 3;
+    world.definitions.push(third);
+    assert_eq!(last_good_of(&world), "api:3");
+    // The order in which AWS lists them means nothing.
+    world.deployments.reverse();
+    assert_eq!(last_good_of(&world), "api:3");
+    world
+        .deployments
+        .push(deployment("d7", "api:7", "IN_PROGRESS", 6, "sha256:d"));
+    assert!(last_good(&world).unwrap_err().contains("under way"));
+    world
+        .deployments
+        .retain(|(_, known)| known.arn == "d6" || known.arn == "d5");
+    assert!(
+        last_good(&world)
+            .unwrap_err()
+            .contains("no successful deployment")
+    );
+}
+
+fn last_good_of(world: &World) -> String {
+    // The test's view holds the answers for a few revisions only.
+    let action = find("ecs.deploy").unwrap();
+    let with = arguments(&json!({"cluster": "main", "service": "api", "task_definition": "last-good"}));
+    let mut view = seen(world);
+    let more = action.follow_up(&with, &view);
+    view.extend(super::world::of(world, &more));
+    let proposal = action.plan(&with, &view, &site()).unwrap();
+    proposal.changes[0].after["task_definition"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}

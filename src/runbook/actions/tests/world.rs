@@ -1,0 +1,324 @@
+//! One of everything.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::domain::alarm::{Alarm, AlarmState};
+use crate::domain::asg::{Group, ScheduledAction, SuspendedProcess};
+use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use crate::domain::ec2::Instance;
+use crate::domain::ecs::{
+    Cluster, Container, ContainerDefinition, Fleet, RolloutState, ServiceDeployment, ServiceRevision, Task,
+    TaskDefinition,
+};
+use crate::domain::elb::{Balancing, Target, TargetGroup};
+use crate::domain::ids::Tag;
+use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds};
+use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::queue::Queue;
+use crate::domain::rules::sample;
+use crate::domain::scope::ScopeName;
+use crate::runbook::action::{Arguments, Site, View};
+
+pub const NOW: &str = "2026-11-21T03:00:00Z";
+
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub fleet: Fleet,
+    pub tasks: Vec<Task>,
+    pub definitions: Vec<TaskDefinition>,
+    pub deployments: Vec<(&'static str, ServiceDeployment)>,
+    pub groups: Vec<Group>,
+    pub instances: Vec<Instance>,
+    pub dbs: Vec<DbInstance>,
+    pub snapshots: Vec<DbSnapshot>,
+    pub caches: Vec<Cache>,
+    pub balancing: Balancing,
+    pub alarms: Vec<Alarm>,
+    pub queues: Vec<Queue>,
+}
+
+pub fn nothing() -> World {
+    World::default()
+}
+
+pub fn arguments(with: &Value) -> Arguments {
+    with.as_object().unwrap().clone()
+}
+
+pub fn site() -> Site<'static> {
+    static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
+    static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
+    Site {
+        scope: &SCOPE,
+        account: sample::ACCOUNT,
+        region: "ap-northeast-2",
+        now: NOW.parse().unwrap(),
+        prices: PriceTable::shipped(),
+        spot: &SPOT,
+    }
+}
+
+pub fn read(world: &World, query: &Query) -> Reply {
+    Reply::whole(match query {
+        Query::Ecs(ecs::Read::Fleet) => ReplyData::EcsFleet(world.fleet.clone()),
+        Query::Ecs(ecs::Read::Tasks { service, .. }) => ReplyData::EcsTasks(if service == "api" {
+            world.tasks.clone()
+        } else {
+            Vec::new()
+        }),
+        Query::Ecs(ecs::Read::TaskDefinitions { .. }) => {
+            ReplyData::TaskDefinitions(world.definitions.clone())
+        }
+        Query::Ecs(ecs::Read::Deployments { service, .. }) => ReplyData::ServiceDeployments(
+            world
+                .deployments
+                .iter()
+                .filter(|(of, _)| of == service)
+                .map(|(_, deployment)| deployment.clone())
+                .collect(),
+        ),
+        Query::AutoScaling(autoscaling::Read::Groups) => ReplyData::Groups(world.groups.clone()),
+        Query::AutoScaling(autoscaling::Read::Activities { .. }) => ReplyData::Activities(Vec::new()),
+        Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
+        Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
+        Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
+        Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. }) => {
+            ReplyData::StoreEvents(Vec::new())
+        }
+        Query::ElastiCache(elasticache::Read::Caches) => ReplyData::Caches(world.caches.clone()),
+        Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
+        Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
+        Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        other => panic!("nobody asks this here: {other:?}"),
+    })
+}
+
+pub fn empty(queries: &[Query]) -> View {
+    of(&nothing(), queries)
+}
+
+pub fn of(world: &World, queries: &[Query]) -> View {
+    View::new(
+        queries
+            .iter()
+            .map(|query| (query.clone(), Ok(read(world, query))))
+            .collect(),
+    )
+}
+
+/// Everything that any action of the tests asks.
+pub fn view() -> View {
+    seen(&world())
+}
+
+pub fn seen(world: &World) -> View {
+    let service = |service: &str| ecs::Read::Deployments {
+        cluster: "main".to_owned(),
+        service: service.to_owned(),
+    };
+    let definition = |revision: &str| ecs::Read::TaskDefinitions {
+        revisions: vec![revision.to_owned()],
+    };
+    let queries = [
+        Query::Ecs(ecs::Read::Fleet),
+        Query::Ecs(ecs::Read::Tasks {
+            cluster: "main".to_owned(),
+            service: "api".to_owned(),
+        }),
+        Query::Ecs(service("api")),
+        Query::Ecs(service("stuck")),
+        Query::Ecs(definition("api:5")),
+        Query::Ecs(definition("api:6")),
+        Query::Ecs(definition("api:9")),
+        Query::AutoScaling(autoscaling::Read::Groups),
+        Query::Ec2(crate::domain::ops::ec2::Read::Instances),
+        Query::Rds(rds::Read::Instances),
+        Query::Rds(rds::Read::Snapshots),
+        Query::ElastiCache(elasticache::Read::Caches),
+        Query::Elb(crate::domain::ops::elb::Read::Balancing),
+        Query::CloudWatch(cloudwatch::Read::Alarms),
+        Query::Sqs(crate::domain::ops::sqs::Read::Queues),
+    ];
+    of(world, &queries)
+}
+
+fn alarm(name: &str, actions_enabled: bool) -> Alarm {
+    Alarm {
+        arn: sample::arn("cloudwatch", &format!("alarm:{name}")),
+        name: name.to_owned(),
+        description: None,
+        state: AlarmState::Ok,
+        reason: None,
+        since: None,
+        actions_enabled,
+        alarm_actions: Vec::new(),
+        metric: None,
+        composite_rule: None,
+    }
+}
+
+fn definition(revision: u32, status: &str) -> TaskDefinition {
+    TaskDefinition {
+        arn: sample::arn("ecs", &format!("task-definition/api:{revision}")),
+        family: "api".to_owned(),
+        revision,
+        status: status.to_owned(),
+        cpu_units: Some(256),
+        memory_mib: Some(512),
+        architecture: None,
+        registered_at: None,
+        registered_by: None,
+        containers: vec![ContainerDefinition {
+            name: "api".to_owned(),
+            image: "repo/api:latest".to_owned(),
+            essential: true,
+            environment: Vec::new(),
+            secrets: Vec::new(),
+            log_group: None,
+        }],
+    }
+}
+
+pub fn service_deployment(arn: &str, revision: &str, status: &str) -> ServiceDeployment {
+    ServiceDeployment {
+        arn: arn.to_owned(),
+        status: status.to_owned(),
+        status_reason: None,
+        started_at: Some("2026-11-20T00:00:00Z".parse().unwrap()),
+        finished_at: Some("2026-11-20T00:10:00Z".parse().unwrap()),
+        target: Some(ServiceRevision {
+            arn: format!("{arn}/revision"),
+            task_definition: Some(revision.to_owned()),
+            images: Vec::new(),
+        }),
+        rolled_back_to: None,
+    }
+}
+
+fn queue(name: &str, visible: u64, dead_letter: Option<&str>) -> Queue {
+    Queue {
+        arn: sample::arn("sqs", name),
+        name: name.to_owned(),
+        url: format!("https://sqs/{name}"),
+        visible,
+        in_flight: 0,
+        delayed: 0,
+        visibility_timeout_s: None,
+        dead_letter: dead_letter.map(|name| (sample::arn("sqs", name), 3)),
+    }
+}
+
+pub fn world() -> World {
+    let mut workers = sample::group("workers", 3);
+    workers.min = 1;
+    workers.instances[2].protected = true;
+    workers.suspended.push(SuspendedProcess {
+        name: "AZRebalance".to_owned(),
+        reason: "User suspended at 2026-11-01".to_owned(),
+    });
+    workers.scheduled_actions.push(ScheduledAction {
+        name: "down".to_owned(),
+        recurrence: Some("0 22 * * *".to_owned()),
+        time_zone: Some("Asia/Seoul".to_owned()),
+        start: Some("2026-11-21T13:00:00Z".parse().unwrap()),
+        min: Some(0),
+        max: None,
+        desired: Some(0),
+    });
+    let mut owned = sample::group("owned", 2);
+    owned.tags.push(Tag {
+        key: "eks:cluster-name".to_owned(),
+        value: "prod".to_owned(),
+    });
+    let mut stuck = sample::service("stuck", 4);
+    let mut newest = sample::deployment("stuck", 4, -5);
+    newest.rollout = Some(RolloutState::InProgress);
+    newest.running = 0;
+    stuck.deployments = vec![newest];
+    let mut stopped = sample::instance("i-stopped", "g5.xlarge");
+    stopped.state = "stopped".to_owned();
+    let mut member = sample::instance("i-1", "g5.xlarge");
+    member.tags.push(Tag {
+        key: "aws:autoscaling:groupName".to_owned(),
+        value: "workers".to_owned(),
+    });
+    let mut asleep = sample::db("asleep");
+    asleep.status = "stopped".to_owned();
+    World {
+        fleet: Fleet {
+            clusters: vec![Cluster {
+                arn: sample::arn("ecs", "cluster/main"),
+                name: "main".to_owned(),
+            }],
+            services: vec![sample::service("api", 6), stuck],
+        },
+        tasks: vec![Task {
+            arn: sample::arn("ecs", "task/main/t1"),
+            task_definition: "api:6".to_owned(),
+            last_status: "RUNNING".to_owned(),
+            desired_status: "RUNNING".to_owned(),
+            health: None,
+            zone: None,
+            started_at: None,
+            stopped_at: None,
+            stop_code: None,
+            stopped_reason: None,
+            containers: Vec::<Container>::new(),
+        }],
+        definitions: vec![
+            definition(5, "ACTIVE"),
+            definition(6, "ACTIVE"),
+            definition(9, "INACTIVE"),
+        ],
+        deployments: vec![
+            ("api", service_deployment("d5", "api:5", "SUCCESSFUL")),
+            ("api", service_deployment("d6", "api:6", "SUCCESSFUL")),
+            ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
+            ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
+        ],
+        groups: vec![workers, owned],
+        instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
+        dbs: vec![sample::db("main"), asleep],
+        snapshots: vec![DbSnapshot {
+            id: "rds:main-2026-11-20".to_owned(),
+            arn: sample::arn("rds", "snapshot:rds:main-2026-11-20"),
+            source: "main".to_owned(),
+            of_cluster: false,
+            snapshot_type: "automated".to_owned(),
+            status: "available".to_owned(),
+            percent_progress: Some(100),
+            created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
+            storage_gib: Some(100),
+            encrypted: true,
+        }],
+        caches: vec![sample::cache("sessions", 2)],
+        balancing: Balancing {
+            load_balancers: Vec::new(),
+            target_groups: vec![TargetGroup {
+                arn: sample::target_group_arn("api"),
+                name: "api".to_owned(),
+                load_balancers: Vec::new(),
+                protocol: Some("HTTP".to_owned()),
+                port: Some(80),
+                target_type: Some("instance".to_owned()),
+                health_check_path: None,
+                targets: Some(["i-1", "i-2"].map(target).to_vec()),
+            }],
+        },
+        alarms: vec![alarm("errors", true), alarm("muted", false)],
+        queues: vec![queue("jobs", 0, Some("jobs-dead")), queue("jobs-dead", 12, None)],
+    }
+}
+
+fn target(id: &str) -> Target {
+    Target {
+        id: id.to_owned(),
+        port: Some(80),
+        zone: None,
+        state: "healthy".to_owned(),
+        reason: None,
+        description: None,
+    }
+}

@@ -1,0 +1,503 @@
+//! Resources as expressions see them, from what was read: the facts of [`super::facts`], candidates for
+//! parameters, and the same resources again at a later moment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::action::{Unread, View};
+use super::facts;
+use super::model::Source;
+use super::value::{Resource, Value};
+use crate::domain::asg::Group;
+use crate::domain::ec2::{Instance, foreign_owner};
+use crate::domain::ecs::{Controller, Service};
+use crate::domain::glob::Glob;
+use crate::domain::gpu;
+use crate::domain::ids::{Kind, Tag, last_segment};
+use crate::domain::ops::{Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs};
+
+/// What has to be read to see resources of a kind; nothing for kinds that expressions do not see.
+pub fn queries(kind: Kind) -> Vec<Query> {
+    match kind {
+        Kind::EcsService => vec![Query::Ecs(ecs::Read::Fleet)],
+        Kind::Asg => vec![Query::AutoScaling(autoscaling::Read::Groups)],
+        Kind::Ec2Instance => vec![Query::Ec2(ec2::Read::Instances)],
+        Kind::RdsInstance => vec![Query::Rds(rds::Read::Instances)],
+        Kind::RdsCluster => vec![Query::Rds(rds::Read::Clusters)],
+        Kind::Redis => vec![Query::ElastiCache(elasticache::Read::Caches)],
+        Kind::TargetGroup => vec![Query::Elb(elb::Read::Balancing)],
+        Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
+        Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
+        Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
+        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => {
+            Vec::new()
+        }
+    }
+}
+
+/// Resources of a kind, all of them.
+///
+/// # Errors
+/// If they could not be read, or not all of them.
+pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
+    Ok(match kind {
+        Kind::EcsService => view.services()?.iter().map(service).collect(),
+        Kind::Asg => view.groups()?.iter().map(group).collect(),
+        Kind::Ec2Instance => view.instances()?.iter().map(instance).collect(),
+        Kind::RdsInstance => view
+            .db_instances()?
+            .iter()
+            .map(|db| {
+                resource(
+                    kind,
+                    (&db.arn, &db.name),
+                    [
+                        ("engine", text(&db.engine)),
+                        ("engine_version", text(&db.engine_version)),
+                        ("class", text(&db.class)),
+                        ("status", text(&db.status)),
+                        ("multi_az", Value::Bool(db.multi_az)),
+                        ("storage_gib", count(db.storage_gib)),
+                        ("cluster", maybe(db.cluster.as_deref())),
+                        ("tags", tags(&db.tags)),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::RdsCluster => view
+            .db_clusters()?
+            .iter()
+            .map(|cluster| {
+                let members = |writes: bool| {
+                    cluster
+                        .members
+                        .iter()
+                        .filter(move |(_, writer)| *writer == writes)
+                        .map(|(name, _)| text(name))
+                };
+                resource(
+                    kind,
+                    (&cluster.arn, &cluster.name),
+                    [
+                        ("engine", text(&cluster.engine)),
+                        ("engine_version", text(&cluster.engine_version)),
+                        ("status", text(&cluster.status)),
+                        ("writer", members(true).next().unwrap_or(Value::Null)),
+                        ("readers", Value::List(members(false).collect())),
+                        ("tags", tags(&cluster.tags)),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::Redis => view
+            .caches()?
+            .iter()
+            .map(|cache| {
+                resource(
+                    kind,
+                    (&cache.arn, &cache.name),
+                    [
+                        ("form", text(cache.form.name())),
+                        ("status", text(&cache.status)),
+                        ("node_type", maybe(cache.node_type.as_deref())),
+                        ("nodes", number(cache.node_count())),
+                        (
+                            "shards",
+                            texts(cache.shards.iter().map(|shard| shard.id.as_str())),
+                        ),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::TargetGroup => view
+            .target_groups()?
+            .iter()
+            .map(|group| {
+                let balancer = group.load_balancers.first().and_then(|arn| arn.split('/').nth(2));
+                let of = |state| group.count(state).map_or(Value::Null, number);
+                resource(
+                    kind,
+                    (&group.arn, &group.name),
+                    [
+                        ("load_balancer", maybe(balancer)),
+                        ("healthy", of("healthy")),
+                        ("unhealthy", of("unhealthy")),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::Alarm => view
+            .alarms()?
+            .iter()
+            .map(|alarm| {
+                resource(
+                    kind,
+                    (&alarm.arn, &alarm.name),
+                    [
+                        ("state", text(alarm.state.word())),
+                        ("reason", maybe(alarm.reason.as_deref())),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::Queue => view
+            .queues()?
+            .iter()
+            .map(|queue| {
+                resource(
+                    kind,
+                    (&queue.arn, &queue.name),
+                    [
+                        (
+                            "visible",
+                            number(usize::try_from(queue.visible).unwrap_or(usize::MAX)),
+                        ),
+                        (
+                            "in_flight",
+                            number(usize::try_from(queue.in_flight).unwrap_or(usize::MAX)),
+                        ),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::LogGroup => view
+            .log_groups()?
+            .iter()
+            .map(|group| resource(kind, (&group.arn, &group.name), []))
+            .collect(),
+        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => {
+            Vec::new()
+        }
+    })
+}
+
+fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+fn maybe(known: Option<&str>) -> Value {
+    known.map_or(Value::Null, Value::text)
+}
+
+fn number(count: usize) -> Value {
+    i64::try_from(count).map_or(Value::Null, Value::Int)
+}
+
+fn count(known: Option<u32>) -> Value {
+    known.map_or(Value::Null, |count| Value::Int(i64::from(count)))
+}
+
+fn texts<'t>(items: impl Iterator<Item = &'t str>) -> Value {
+    Value::List(items.map(Value::text).collect())
+}
+
+fn tags(tags: &[Tag]) -> Value {
+    Value::Map(
+        tags.iter()
+            .map(|tag| (tag.key.clone(), Value::text(&tag.value)))
+            .collect(),
+    )
+}
+
+/// A resource; every fact of its kind that is not given is null, and tags are none.
+fn resource<const N: usize>(kind: Kind, (id, name): (&str, &str), known: [(&str, Value); N]) -> Resource {
+    let mut facts: BTreeMap<String, Value> = facts::of_kind(kind)
+        .iter()
+        .map(|fact| {
+            let nothing = match fact.name {
+                "tags" => Value::Map(BTreeMap::new()),
+                _ => Value::Null,
+            };
+            (fact.name.to_owned(), nothing)
+        })
+        .collect();
+    facts.extend(known.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Resource {
+        kind,
+        id: id.to_owned(),
+        name: name.to_owned(),
+        facts,
+    }
+}
+
+fn service(service: &Service) -> Resource {
+    let controller = match service.controller {
+        Controller::Ecs => "ECS",
+        Controller::CodeDeploy => "CODE_DEPLOY",
+        Controller::External => "EXTERNAL",
+    };
+    let rollout = service.primary().and_then(|primary| primary.rollout);
+    resource(
+        Kind::EcsService,
+        (&service.arn, &service.name),
+        [
+            ("cluster", text(&service.cluster)),
+            ("desired", count(Some(service.desired))),
+            ("running", count(Some(service.running))),
+            ("pending", count(Some(service.pending))),
+            ("task_definition", text(&service.task_definition)),
+            (
+                "rollout",
+                maybe(rollout.map(crate::domain::ecs::RolloutState::word)),
+            ),
+            ("controller", text(controller)),
+            ("launch_type", maybe(service.capacity.first().map(String::as_str))),
+            ("tags", tags(&service.tags)),
+        ],
+    )
+}
+
+/// Whether a group launches instances with GPUs.
+fn has_gpus(group: &Group) -> bool {
+    group
+        .instances
+        .iter()
+        .filter_map(|member| member.instance_type.as_deref())
+        .chain(group.instance_types.iter().map(String::as_str))
+        .any(gpu::is_gpu_type)
+}
+
+fn group(group: &Group) -> Resource {
+    resource(
+        Kind::Asg,
+        (&group.arn, &group.name),
+        [
+            ("min", count(Some(group.min))),
+            ("max", count(Some(group.max))),
+            ("desired", count(Some(group.desired))),
+            ("in_service", number(group.in_service())),
+            (
+                "instances",
+                texts(group.instances.iter().map(|member| member.id.as_str())),
+            ),
+            (
+                "suspended_processes",
+                texts(group.suspended.iter().map(|known| known.name.as_str())),
+            ),
+            ("warm_pool", Value::Bool(group.warm_pool.is_some())),
+            ("gpu", Value::Bool(has_gpus(group))),
+            ("owner", maybe(foreign_owner(&group.tags))),
+            ("tags", tags(&group.tags)),
+        ],
+    )
+}
+
+fn instance(instance: &Instance) -> Resource {
+    let name = instance.name.as_deref().unwrap_or(&instance.id);
+    resource(
+        Kind::Ec2Instance,
+        (&instance.id, name),
+        [
+            ("type", text(&instance.instance_type)),
+            ("state", text(&instance.state)),
+            ("asg", maybe(instance.group())),
+            ("gpu", Value::Bool(gpu::is_gpu_type(&instance.instance_type))),
+            ("owner", maybe(instance.foreign_owner())),
+            ("tags", tags(&instance.tags)),
+        ],
+    )
+}
+
+/// The kinds of all resources in a value.
+pub fn kinds(value: &Value, found: &mut Vec<Kind>) {
+    match value {
+        Value::Resource(resource) => {
+            if !found.contains(&resource.kind) {
+                found.push(resource.kind);
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| kinds(item, found)),
+        Value::Map(entries) => entries.values().for_each(|item| kinds(item, found)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Time(_)
+        | Value::Secret(_) => {}
+    }
+}
+
+/// The same value with its resources as they are now. One that does not exist any more has no facts.
+///
+/// # Errors
+/// If a resource in it could not be read.
+pub fn refreshed(value: &Value, view: &View) -> Result<Value, Unread> {
+    let mut wanted = Vec::new();
+    kinds(value, &mut wanted);
+    let mut now: BTreeMap<(Kind, String), Arc<Resource>> = BTreeMap::new();
+    for kind in wanted {
+        for resource in resources(kind, view)? {
+            now.insert((kind, resource.id.clone()), Arc::new(resource));
+        }
+    }
+    Ok(replaced(value, &now))
+}
+
+fn replaced(value: &Value, now: &BTreeMap<(Kind, String), Arc<Resource>>) -> Value {
+    match value {
+        Value::Resource(old) => Value::Resource(
+            now.get(&(old.kind, old.id.clone()))
+                .cloned()
+                .unwrap_or_else(|| Arc::new(resource(old.kind, (&old.id, &old.name), []))),
+        ),
+        Value::List(items) => Value::List(items.iter().map(|item| replaced(item, now)).collect()),
+        Value::Map(entries) => Value::Map(
+            entries
+                .iter()
+                .map(|(name, item)| (name.clone(), replaced(item, now)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// What has to be read to list candidates for a parameter.
+pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec<Query> {
+    match source {
+        Source::EcsCluster | Source::EcsService => queries(Kind::EcsService),
+        Source::TaskDefinition => {
+            let mut wanted = queries(Kind::EcsService);
+            if let (Some(cluster), Some(service)) = (named(filters, "cluster"), named(filters, "service")) {
+                wanted.push(Query::Ecs(ecs::Read::Deployments { cluster, service }));
+            }
+            wanted
+        }
+        Source::Asg => queries(Kind::Asg),
+        Source::Ec2Instance => queries(Kind::Ec2Instance),
+        Source::GpuFleet => {
+            let mut wanted = queries(Kind::Asg);
+            wanted.extend(queries(Kind::Ec2Instance));
+            wanted
+        }
+        Source::RdsInstance => queries(Kind::RdsInstance),
+        Source::RdsCluster => queries(Kind::RdsCluster),
+        Source::RdsSnapshot => vec![Query::Rds(rds::Read::Snapshots)],
+        Source::Redis => queries(Kind::Redis),
+        Source::TargetGroup => queries(Kind::TargetGroup),
+        Source::Alarm => queries(Kind::Alarm),
+        Source::Queue => queries(Kind::Queue),
+        Source::LogGroup => queries(Kind::LogGroup),
+    }
+}
+
+/// The text of a filter; a resource counts by its name.
+fn named(filters: &BTreeMap<String, Value>, name: &str) -> Option<String> {
+    match filters.get(name)? {
+        Value::Text(text) => Some(text.clone()),
+        Value::Resource(resource) => Some(resource.name.clone()),
+        _ => None,
+    }
+}
+
+/// Candidates for a parameter: resources, or names.
+///
+/// # Errors
+/// If they could not be read, or not all of them.
+pub fn candidates(
+    source: Source,
+    filters: &BTreeMap<String, Value>,
+    view: &View,
+) -> Result<Vec<Value>, Unread> {
+    let of_kind = |kind| -> Result<Vec<Value>, Unread> {
+        Ok(resources(kind, view)?
+            .into_iter()
+            .map(|resource| Value::Resource(Arc::new(resource)))
+            .collect())
+    };
+    let all = match source {
+        Source::EcsCluster => {
+            let mut names: Vec<String> = view
+                .clusters()?
+                .iter()
+                .map(|cluster| cluster.name.clone())
+                .collect();
+            names.sort();
+            names.into_iter().map(Value::Text).collect()
+        }
+        Source::TaskDefinition => {
+            let (Some(cluster), Some(service)) = (named(filters, "cluster"), named(filters, "service"))
+            else {
+                return Ok(Vec::new());
+            };
+            let mut seen: Vec<&str> = view
+                .deployments(&cluster, &service)?
+                .iter()
+                .filter_map(|deployment| deployment.target.as_ref()?.task_definition.as_deref())
+                .collect();
+            if let Some(service) = view.service(&cluster, &service)? {
+                seen.push(&service.task_definition);
+            }
+            let number = |revision: &str| {
+                revision
+                    .rsplit(':')
+                    .next()
+                    .and_then(|number| number.parse::<u32>().ok())
+            };
+            seen.sort_by_key(|revision| std::cmp::Reverse(number(revision)));
+            seen.dedup();
+            seen.into_iter().map(Value::text).collect()
+        }
+        Source::RdsSnapshot => {
+            let wanted = named(filters, "instance");
+            view.db_snapshots()?
+                .iter()
+                .filter(|snapshot| snapshot.status == "available")
+                .filter(|snapshot| wanted.as_ref().is_none_or(|wanted| &snapshot.source == wanted))
+                .map(|snapshot| Value::text(&snapshot.id))
+                .collect()
+        }
+        Source::GpuFleet => {
+            let mut fleet = of_kind(Kind::Asg)?;
+            fleet.extend(of_kind(Kind::Ec2Instance)?);
+            fleet
+                .retain(|value| fact(value, "gpu") == Value::Bool(true) && fact(value, "asg") == Value::Null);
+            fleet.retain(|value| fact(value, "state") != Value::text("terminated"));
+            fleet
+        }
+        Source::EcsService => of_kind(Kind::EcsService)?,
+        Source::Asg => of_kind(Kind::Asg)?,
+        Source::Ec2Instance => of_kind(Kind::Ec2Instance)?,
+        Source::RdsInstance => of_kind(Kind::RdsInstance)?,
+        Source::RdsCluster => of_kind(Kind::RdsCluster)?,
+        Source::Redis => of_kind(Kind::Redis)?,
+        Source::TargetGroup => of_kind(Kind::TargetGroup)?,
+        Source::Alarm => of_kind(Kind::Alarm)?,
+        Source::Queue => of_kind(Kind::Queue)?,
+        Source::LogGroup => of_kind(Kind::LogGroup)?,
+    };
+    Ok(all.into_iter().filter(|value| passes(value, filters)).collect())
+}
+
+fn fact(value: &Value, name: &str) -> Value {
+    value
+        .as_resource()
+        .and_then(|resource| resource.facts.get(name))
+        .cloned()
+        .unwrap_or(Value::Null)
+}
+
+/// Whether a candidate is what the filters ask for. Filters that only choose what is read have had
+/// their say already.
+fn passes(value: &Value, filters: &BTreeMap<String, Value>) -> bool {
+    filters
+        .iter()
+        .all(|(filter, wanted)| match (filter.as_str(), value) {
+            ("name", _) => wanted
+                .as_text()
+                .is_some_and(|pattern| Glob::new(pattern).matches(&value.to_string())),
+            ("tag", Value::Resource(_)) => match (wanted, fact(value, "tags")) {
+                (Value::Map(wanted), Value::Map(has)) => {
+                    wanted.iter().all(|(key, value)| has.get(key) == Some(value))
+                }
+                _ => false,
+            },
+            ("gpu", Value::Resource(_)) => fact(value, "gpu") == *wanted,
+            ("cluster", Value::Resource(_)) => {
+                fact(value, "cluster") == Value::Text(last_segment(&wanted.to_string()).to_owned())
+            }
+            _ => true,
+        })
+}
