@@ -69,12 +69,12 @@ impl<'a> Decoder<'a> {
     }
 
     pub(super) fn runbook(mut self, root: &Node, digest: String) -> Decoded {
-        let name = self.text(root, "name").unwrap_or_default();
+        let name = Self::text(root, "name").unwrap_or_default();
         self.identifier(&name, "the name of a runbook", &['-']);
         let runbook = Runbook {
-            title: self.text(root, "title").unwrap_or_default().value,
-            description: self.text(root, "description").unwrap_or_default().value,
-            owner: self.text(root, "owner").map(|owner| owner.value),
+            title: Self::text(root, "title").unwrap_or_default().value,
+            description: Self::text(root, "description").unwrap_or_default().value,
+            owner: Self::text(root, "owner").map(|owner| owner.value),
             digest,
             params: self.params(root),
             target: self.target(root.get("target")),
@@ -85,7 +85,7 @@ impl<'a> Decoder<'a> {
             confirm: self.confirm(root.get("confirm")),
             steps: self.each(root, "steps", Self::step),
             verify: self.each(root, "verify", Self::check),
-            on_failure: match self.text(root, "on_failure").as_deref().map(String::as_str) {
+            on_failure: match Self::text(root, "on_failure").as_deref().map(String::as_str) {
                 Some("stop") => OnFailure::Stop,
                 _ => OnFailure::Rollback,
             },
@@ -111,7 +111,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn text(&mut self, node: &Node, key: &str) -> Option<Spanned<String>> {
+    fn text(node: &Node, key: &str) -> Option<Spanned<String>> {
         let node = node.get(key)?;
         match &node.value {
             Tree::Text(text) => Some(Spanned::new(node.span, text.clone())),
@@ -132,7 +132,7 @@ impl<'a> Decoder<'a> {
 
     /// A length of time between a second and a week.
     fn duration(&mut self, node: &Node, key: &str) -> Option<SignedDuration> {
-        let text = self.text(node, key)?;
+        let text = Self::text(node, key)?;
         match parse_duration(&text) {
             Ok(duration) if duration < SignedDuration::from_secs(1) => {
                 let message = format!("`{key}` cannot be {}", quoted(&text));
@@ -309,7 +309,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn offer(&mut self, node: &Node) -> Option<Offer> {
-        let kind = self.text(node, "kind")?;
+        let kind = Self::text(node, "kind")?;
         let rules = self.texts(node, "rules");
         let set = match node.get("set").map(|set| &set.value) {
             Some(Tree::Map(entries)) => entries
@@ -338,7 +338,7 @@ impl<'a> Decoder<'a> {
         let Some(node) = node else {
             return Confirm::default();
         };
-        let level = self.text(node, "level").and_then(|word| {
+        let level = Self::text(node, "level").and_then(|word| {
             let level = match word.as_str() {
                 "ack" => ConfirmLevel::Ack,
                 "type_name" => ConfirmLevel::TypeName,

@@ -245,7 +245,9 @@ fn explain_quoting(text: &str, diagnostics: &mut [Diagnostic]) {
             .match_indices("${")
             .any(|(at, _)| !text[line..line + at].contains(['"', '\'']));
         if is_unquoted && diagnostic.label.is_empty() {
-            diagnostic.label = "write an expression with quotes: \"${…}\"".to_owned();
+            diagnostic
+                .label
+                .push_str("write an expression with quotes: \"${…}\"");
         }
     }
 }

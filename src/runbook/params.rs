@@ -1,7 +1,7 @@
 //! From what an operator gave to typed values: `--set` before the file of parameters, before the
 //! environment, before the default. Every mistake of all of them in one pass.
 //!
-//! Nothing here reads the cloud. [`Resolver::next`] says what has to be listed, and the driver brings
+//! Nothing here reads the cloud. [`Resolver::next_listing`] says what has to be listed, and the driver brings
 //! it: so names become resources, and a name that does not exist is refused.
 
 mod given;
@@ -84,7 +84,7 @@ impl<'a> Resolver<'a> {
 
     /// What has to be listed next, to be answered with [`Resolver::listed`]; `None` once there is
     /// nothing more to list.
-    pub fn next(&mut self) -> Option<Listing> {
+    pub fn next_listing(&mut self) -> Option<Listing> {
         while let Some(param) = self.order.get(self.at).copied() {
             let Some(Origin::Live(discovery)) = &param.from else {
                 self.settle(param, None);
@@ -118,7 +118,7 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    /// What was found for the parameter that [`Resolver::next`] named: resources, or names.
+    /// What was found for the parameter that [`Resolver::next_listing`] named: resources, or names.
     pub fn listed(&mut self, candidates: Vec<Value>) {
         if let Some(param) = self.order.get(self.at).copied() {
             self.settle(param, Some(&candidates));
@@ -136,7 +136,7 @@ impl<'a> Resolver<'a> {
     /// The values, if nothing is missing or wrong.
     pub fn finish(mut self) -> Result<Resolved, Unresolved> {
         // Whatever nobody listed cannot be relied on.
-        while self.next().is_some() {
+        while self.next_listing().is_some() {
             self.not_listed("nobody asked");
         }
         if self.failed == Unresolved::default() {

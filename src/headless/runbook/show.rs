@@ -212,7 +212,7 @@ fn outline(steps: &[Step], depth: usize, catalogue: &Catalogue, rows: &mut Vec<S
         };
         match &step.body {
             Body::Action(action) => {
-                row.does = action.name.value.clone();
+                row.does.clone_from(&action.name.value);
                 row.for_each = action.for_each.as_ref().map(|list| list.source().to_owned());
                 row.risk = catalogue.get(&action.name).map(|schema| schema.risk);
                 row.timeout = action.wait.as_ref().map(|wait| exact_duration(wait.timeout));
@@ -223,7 +223,7 @@ fn outline(steps: &[Step], depth: usize, catalogue: &Catalogue, rows: &mut Vec<S
                 rows.push(row);
             }
             Body::Block(block) => {
-                row.does = "block".to_owned();
+                row.does.push_str("block");
                 rows.push(row);
                 outline(&block.steps, depth + 1, catalogue, rows);
                 for (part, steps) in [("rescue", &block.rescue), ("always", &block.always)] {

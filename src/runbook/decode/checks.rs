@@ -14,7 +14,7 @@ impl Decoder<'_> {
             for_each: self.for_each(node),
             when: self.expr(node, "when"),
             message: self.template(node, "message"),
-            severity: match self.text(node, "severity").as_deref().map(String::as_str) {
+            severity: match Self::text(node, "severity").as_deref().map(String::as_str) {
                 Some("warn") => Severity::Warning,
                 _ => Severity::Error,
             },
@@ -27,7 +27,7 @@ impl Decoder<'_> {
     }
 
     fn check_call(&mut self, node: &Node) -> Option<CheckCall> {
-        let name = self.text(node, "check")?;
+        let name = Self::text(node, "check")?;
         if *name.value == *"expr" {
             if let Some(with) = node.entry("with") {
                 self.error(
@@ -56,11 +56,11 @@ impl Decoder<'_> {
 
     pub(super) fn guard(&mut self, node: &Node) -> Option<Guard> {
         let every = self.duration(node, "every").unwrap_or(Guard::EVERY);
-        let baseline = match self.text(node, "baseline").as_deref().map(String::as_str) {
+        let baseline = match Self::text(node, "baseline").as_deref().map(String::as_str) {
             Some("transition") => Baseline::Transition,
             _ => Baseline::RequireOk,
         };
-        let unreadable = self.lenience(node, "unreadable", Lenience::Stop);
+        let unreadable = Self::lenience(node, "unreadable", Lenience::Stop);
         let on = match (node.entry("alarm"), node.entry("check")) {
             (Some(alarm), None) => {
                 for key in ["that", "with"] {
@@ -71,8 +71,8 @@ impl Decoder<'_> {
                 }
                 GuardOn::Alarm(Alarm {
                     name: Spanned::new(alarm.value.span, self.arg(&alarm.value)?),
-                    states: self.alarm_states(node),
-                    insufficient_data: self.lenience(node, "insufficient_data", Lenience::Warn),
+                    states: Self::alarm_states(node),
+                    insufficient_data: Self::lenience(node, "insufficient_data", Lenience::Warn),
                 })
             }
             (None, Some(_)) => {
@@ -107,15 +107,15 @@ impl Decoder<'_> {
         })
     }
 
-    fn lenience(&mut self, node: &Node, key: &str, otherwise: Lenience) -> Lenience {
-        match self.text(node, key).as_deref().map(String::as_str) {
+    fn lenience(node: &Node, key: &str, otherwise: Lenience) -> Lenience {
+        match Self::text(node, key).as_deref().map(String::as_str) {
             Some("stop") => Lenience::Stop,
             Some("warn") => Lenience::Warn,
             _ => otherwise,
         }
     }
 
-    fn alarm_states(&mut self, node: &Node) -> Vec<AlarmState> {
+    fn alarm_states(node: &Node) -> Vec<AlarmState> {
         let states = match node.get("states").map(|states| &states.value) {
             Some(Tree::List(items)) => items
                 .iter()

@@ -55,7 +55,7 @@ impl Decoder<'_> {
         let presence = self.presence(node, &ty, from.as_ref());
         Some(Param {
             name,
-            about: self.text(node, "about").unwrap_or_default().value,
+            about: Self::text(node, "about").unwrap_or_default().value,
             ty,
             presence,
             pattern,
@@ -69,7 +69,7 @@ impl Decoder<'_> {
     }
 
     fn param_type(&mut self, node: &Node) -> Option<Spanned<Type>> {
-        let written = self.text(node, "type")?;
+        let written = Self::text(node, "type")?;
         match written.parse::<Type>() {
             Ok(ty) => Some(Spanned::new(written.span, ty)),
             Err(unknown) => {
@@ -107,7 +107,7 @@ impl Decoder<'_> {
             return None;
         };
         if only.key.text != "list" {
-            let name = self.text(from, &only.key.text)?;
+            let name = Self::text(from, &only.key.text)?;
             if ty.value != Type::Secret {
                 let message = format!("`{}` is for secrets, this is `{}`", only.key.text, **ty);
                 self.error(only.key.span, message, "write `type: secret`");
@@ -119,7 +119,7 @@ impl Decoder<'_> {
                 _ => SecretRef::Environment(name.value),
             }));
         }
-        let word = self.text(from, "list")?;
+        let word = Self::text(from, "list")?;
         let list = Source::ALL
             .into_iter()
             .find(|source| source.name() == word.as_str())?;
@@ -194,7 +194,7 @@ impl Decoder<'_> {
     }
 
     fn pattern(&mut self, node: &Node, element: &Type) -> Option<Pattern> {
-        let written = self.text(node, "pattern")?;
+        let written = Self::text(node, "pattern")?;
         if *element != Type::Text {
             let message = format!("`pattern` is for text, this is `{element}`");
             self.error(written.span, message, "");

@@ -30,14 +30,14 @@ const KINDS: [(&str, &[&str]); 3] = [
 impl Decoder<'_> {
     pub(super) fn step(&mut self, node: &Node) -> Option<Step> {
         self.steps += 1;
-        let id = match self.text(node, "id") {
+        let id = match Self::text(node, "id") {
             Some(id) => {
                 self.identifier(&id, "the name of a step", &['-']);
                 id
             }
             None => Spanned::new(node.span, format!("step-{}", self.steps)),
         };
-        let title = self.text(node, "title").unwrap_or_default().value;
+        let title = Self::text(node, "title").unwrap_or_default().value;
         let when = self.expr(node, "when");
         let kind = self.step_kind(node)?;
         let body = match kind {
@@ -113,10 +113,10 @@ impl Decoder<'_> {
             stop_after_failures: Self::count(node, "stop_after_failures").unwrap_or(1),
             retry: self.retry(node),
             wait: self.wait(node),
-            register: self.text(node, "register"),
+            register: Self::text(node, "register"),
             undo: self.undo(node),
             allow_failure: Self::switch(node, "allow_failure"),
-            name: self.text(node, "action")?,
+            name: Self::text(node, "action")?,
         };
         if action.wait.is_none() && node.get("wait").is_some() {
             self.broken.insert(action.name.span);
@@ -165,7 +165,7 @@ impl Decoder<'_> {
                         _ => usual.factor,
                     },
                     max: self.duration(node, "max").unwrap_or(usual.max),
-                    jitter: match self.text(node, "jitter").as_deref().map(String::as_str) {
+                    jitter: match Self::text(node, "jitter").as_deref().map(String::as_str) {
                         Some("none") => Jitter::None,
                         _ => Jitter::Full,
                     },
@@ -211,7 +211,7 @@ impl Decoder<'_> {
         let Some(node) = node.get("undo").filter(|node| matches!(node.value, Tree::Map(_))) else {
             return Undo::Inverse;
         };
-        match (self.text(node, "keep"), node.get("steps")) {
+        match (Self::text(node, "keep"), node.get("steps")) {
             (Some(reason), None) => Undo::Keep(reason.value),
             (None, Some(_)) => Undo::Steps(self.each(node, "steps", Self::step)),
             _ => {
@@ -222,7 +222,7 @@ impl Decoder<'_> {
     }
 
     fn used(&mut self, node: &Node) -> Option<Use> {
-        let written = self.text(node, "use")?;
+        let written = Self::text(node, "use")?;
         let with = self.inputs(node, "with");
         let (name, pinned) = match written.split_once('@') {
             Some((name, digest)) => {

@@ -347,7 +347,7 @@ fn is_perhaps_nothing(ty: &Type) -> bool {
 /// Whether values of two types can be equal at all.
 fn comparable(a: &Type, b: &Type) -> bool {
     match (a, b) {
-        (Type::Any, _) | (_, Type::Any) | (Type::Null, _) | (_, Type::Null) => true,
+        (Type::Any | Type::Null, _) | (_, Type::Any | Type::Null) => true,
         (Type::Optional(a), b) | (b, Type::Optional(a)) => comparable(a, b),
         (Type::Int | Type::Number, Type::Int | Type::Number) => true,
         (Type::Resource(a), Type::Resource(b)) => a.iter().any(|kind| b.contains(kind)),

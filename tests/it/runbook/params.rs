@@ -90,7 +90,7 @@ fn live(listing: &Listing) -> Vec<Value> {
 fn resolve(runbook: &Runbook, given: Given) -> Result<Resolved, Unresolved> {
     let context = Names::new().with("region", "us-east-1");
     let mut resolver = Resolver::new(runbook, given, &context);
-    while let Some(listing) = resolver.next() {
+    while let Some(listing) = resolver.next_listing() {
         resolver.listed(live(&listing));
     }
     resolver.finish()
@@ -127,7 +127,7 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     };
     LEAST
         .into_iter()
-        .filter(|pair| given(&pair))
+        .filter(|pair| given(pair))
         .chain(more.iter().copied())
         .collect()
 }
@@ -409,7 +409,7 @@ fn what_could_not_be_listed_has_no_value() {
     let context = Names::new();
     let mut resolver = Resolver::new(&runbook, given, &context);
     let mut asked = Vec::new();
-    while let Some(listing) = resolver.next() {
+    while let Some(listing) = resolver.next_listing() {
         asked.push(listing.param.clone());
         resolver.not_listed("AccessDenied");
     }
