@@ -35,7 +35,7 @@ pub use asg::activities::failure as launch_failure;
 pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
-pub use measured::{Measured, Metrics};
+pub use measured::{Measured, Metrics, Run, first_of};
 pub use verdict::{Verdict, Verdicts};
 
 use std::collections::BTreeSet;

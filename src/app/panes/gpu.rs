@@ -173,8 +173,9 @@ fn price_of(scope: &ScopeState, instance: &Instance) -> Option<f64> {
         }
         Purchase::Spot => {
             let mut spot = SpotPrices::default();
+            let asked = scope.spot_prices.at()?;
             for price in scope.spot_prices.get()? {
-                spot.record(region, price);
+                spot.record(region, price, asked);
             }
             spot.get(region, &instance.instance_type, Some(&instance.zone))?
                 .value

@@ -229,7 +229,7 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(breach) = limit.judge(anomaly.impact_usd) else {
             continue;
         };
-        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause, 80));
+        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause));
         let when = match (start, anomaly.end.as_deref().and_then(day)) {
             (Some(start), Some(end)) => format!("from {start} to {end}"),
             (Some(start), None) => format!("since {start}"),
@@ -251,7 +251,7 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .perhaps_because((!anomaly.causes.is_empty()).then(|| {
                 format!(
                     "AWS names as causes: {}.",
-                    words::excerpt(&anomaly.causes.join("; "), 240)
+                    words::excerpt(&anomaly.causes.join("; "))
                 )
             }))
             .report(

@@ -58,7 +58,7 @@ fn not_available(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 findings.push(
                     draft
                         .because(format!("The status is {status}."))
-                        .report(Severity::Warn, words::excerpt(status, 40)),
+                        .report(Severity::Warn, words::excerpt(status)),
                 );
                 continue;
             }
