@@ -74,7 +74,7 @@ fn firing(context: &Context<'_>, findings: &mut Vec<Finding>) {
                             .description
                             .as_deref()
                             .filter(|description| !description.is_empty() && *description != alarm.name)
-                            .map(|description| words::excerpt(description)),
+                            .map(words::excerpt),
                     )
                     .report(Severity::Warn, title(alarm)),
             );
