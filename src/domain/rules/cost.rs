@@ -425,7 +425,7 @@ mod tests {
         let expected = bench.check(&FORECAST_OVER_BUDGET);
         assert_eq!(
             (expected[0].severity, expected[0].title.as_str()),
-            (Severity::Crit, "$1210 expected of $875 (138%)")
+            (Severity::Crit, "$1,210 expected of $875 (138%)")
         );
     }
 
@@ -562,7 +562,7 @@ mod tests {
         );
         assert_eq!(
             plenty[0].evidence[0],
-            "This month has used $420 of $1000; what earlier months used is not known."
+            "This month has used $420 of $1,000; what earlier months used is not known."
         );
         let little = spending(Some(-960.0)).with_policy(living(None)).check(&CREDITS);
         assert_eq!(little[0].severity, Severity::Crit);

@@ -169,7 +169,7 @@ fn every_incident_is_found_when_the_demo_opens() {
         (
             Scenario::GpuIdleNight,
             World::Invokeai,
-            &[(Severity::Info, "gpu.idle-paid")],
+            &[(Severity::Warn, "gpu.idle-paid")],
         ),
         (
             Scenario::SpotReclaim,

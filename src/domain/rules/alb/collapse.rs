@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(findings[0].since, Some(at(145)));
         assert_eq!(
             findings[0].evidence[0],
-            "80 requests a minute since 2026-11-21 02:45 UTC, against 1000 around the same time yesterday: 8%, the limit is 20%."
+            "80 requests a minute since 2026-11-21 02:45 UTC, against 1,000 around the same time yesterday: 8%, the limit is 20%."
         );
     }
 

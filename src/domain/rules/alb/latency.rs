@@ -79,7 +79,7 @@ fn report(draft: Draft, context: &Context<'_>, slow: &Slow<'_>, breach: Breach) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rules::sample::{Bench, MAIN, at, target_group_dimension};
+    use crate::domain::rules::sample::{Bench, MAIN, target_group_dimension};
 
     fn bench(seconds: f64) -> Bench {
         let mut bench = Bench::new();
@@ -103,7 +103,7 @@ mod tests {
                 (findings[0].severity, findings[0].title.as_str()),
                 (severity, title)
             );
-            assert_eq!(findings[0].since, Some(at(149)));
+            assert_eq!(findings[0].since, None);
         }
         assert_eq!(
             bench(1.8).check(&RULE)[0].evidence,

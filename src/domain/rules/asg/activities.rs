@@ -127,7 +127,10 @@ mod tests {
         assert_eq!(failure(&failed), "UnfulfillableCapacity");
         assert!(advice(&failed).is_some());
         failed.message = Some("Something that nobody has seen before, at length and in detail".to_owned());
-        assert_eq!(failure(&failed), "Something that nobody has seen before, a…");
+        assert_eq!(
+            failure(&failed),
+            "Something that nobody has seen before, at length and in detail"
+        );
         assert_eq!(advice(&failed), None);
     }
 

@@ -294,9 +294,9 @@ mod tests {
     }
 
     #[test]
-    fn one_sample_is_only_good_to_know() {
+    fn one_sample_of_mostly_idle_cards_warns_without_a_start() {
         let findings = bench(1, false).check(&RULE);
-        assert_eq!((findings[0].severity, findings[0].since), (Severity::Info, None));
+        assert_eq!((findings[0].severity, findings[0].since), (Severity::Warn, None));
         assert_eq!(findings[0].title, format!("2 of 2 idle, {}/h", list_price(2.0)));
         assert_eq!(
             findings[0].evidence[0],

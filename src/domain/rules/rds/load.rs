@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, at, db};
+    use crate::domain::rules::sample::{Bench, db};
 
     fn bench(status: &str) -> Bench {
         let mut db = db("shop-db");
@@ -130,10 +130,7 @@ mod tests {
         let findings = bench.check(&CPU);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "CPU 88%, limit 80%");
-        assert_eq!(
-            (findings[0].severity, findings[0].since),
-            (Severity::Warn, Some(at(149)))
-        );
+        assert_eq!((findings[0].severity, findings[0].since), (Severity::Warn, None));
         assert_eq!(
             findings[0].evidence,
             ["The CPU of db.t4g.medium is at 88%, mean of five minutes; the limit is 80%."]

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Warn);
         assert_eq!(
             findings[0].evidence,
-            ["60% of 2000 look-ups a minute find their key, over 15 minutes; the limit is 80%."]
+            ["60% of 2,000 look-ups a minute find their key, over 15 minutes; the limit is 80%."]
         );
     }
 

@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, at, cache, serverless};
+    use crate::domain::rules::sample::{Bench, cache, serverless};
 
     fn bench() -> Bench {
         let mut bench = Bench::new();
@@ -218,10 +218,7 @@ mod tests {
         let findings = bench.check(&MEMORY);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "memory 92.5%, limit 90%");
-        assert_eq!(
-            (findings[0].severity, findings[0].since),
-            (Severity::Crit, Some(at(149)))
-        );
+        assert_eq!((findings[0].severity, findings[0].since), (Severity::Crit, None));
         assert_eq!(
             findings[0].evidence,
             [
@@ -240,7 +237,7 @@ mod tests {
         assert_eq!(findings.len(), 2);
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Crit, "evicts 1200/min, limit 1000")
+            (Severity::Crit, "evicts 1,200/min, limit 1,000")
         );
         assert_eq!(
             findings[1].evidence,
