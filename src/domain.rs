@@ -31,6 +31,7 @@ pub mod picture;
 pub mod policy;
 pub mod price;
 pub mod queue;
+pub mod region_zone;
 pub mod rules;
 pub mod scope;
 pub mod sensitive;

@@ -4,8 +4,10 @@
 /// A command of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Command {
-    /// One level back; at the top it quits.
+    /// One level back; at the top it stays.
     Back,
+    /// One level back; at the top it leaves the console.
+    Close,
     /// Leaves the console.
     Quit,
     /// Cancels what is asked; quits when nothing is.
@@ -263,12 +265,13 @@ pub const REGISTRY: &[Entry] = &[
         &["right"],
     ),
     entry(Command::Open, "open", "detail", Context::Global, &["enter"]),
+    entry(Command::Back, "back", "one level back", Context::Global, &["esc"]),
     entry(
-        Command::Back,
-        "back",
-        "one level back",
+        Command::Close,
+        "close",
+        "one level back; leave at the top",
         Context::Global,
-        &["esc", "q"],
+        &["q"],
     ),
     entry(Command::Quit, "quit", "leave", Context::Global, &[]),
     entry(

@@ -356,17 +356,24 @@ fn spend(state: &State) -> String {
             .filter(|day| day.date >= first);
         days.map(DailyCost::total).sum()
     });
-    let budget = state.setup.monthly_budget.or_else(|| {
-        let limits: Vec<f64> = state
-            .picture
-            .inventory
-            .account_leaders()
-            .filter_map(|scope| scope.budgets.get())
-            .flatten()
-            .filter_map(|budget| budget.limit)
-            .collect();
-        (!limits.is_empty()).then(|| limits.iter().sum())
-    });
+    let leaders = || state.picture.inventory.account_leaders();
+    // The bill is the account's: where the estate is a part of it, no budget is compared with it.
+    let is_part = leaders().any(|scope| !scope.selection.is_everything());
+    let budget = if is_part {
+        None
+    } else {
+        state.setup.monthly_budget.or_else(|| {
+            let mut limits = leaders()
+                .filter_map(|scope| scope.budgets.get())
+                .flatten()
+                .filter_map(|budget| budget.limit);
+            // Several budgets may overlap, or be of parts of what was spent.
+            limits
+                .next()
+                .filter(|_| limits.next().is_none() && leaders().count() == 1)
+        })
+    };
+    let whose = if is_part { "account " } else { "" };
     let spent = spent.map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
     let budget = budget.map_or_else(String::new, |budget| format!("/{}", format::usd(budget)));
     let burn = state
@@ -377,7 +384,7 @@ fn spend(state: &State) -> String {
         .filter(|_| !is_unknown(state, &Source::Instances))
         .map(|rate| format::usd(rate.per_hour().as_f64()));
     let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
-    format!("spend {spent}{budget}{burn}")
+    format!("spend {whose}{spent}{budget}{burn}")
 }
 
 fn alarms(state: &State) -> String {

@@ -68,7 +68,7 @@ pub(super) fn look(state: &mut State) {
         Found::Several(count) => {
             end(state);
             let words = format!(
-                "--open {}: {count} resources are called so; give the id",
+                "open {}: {count} resources are called so; give the id",
                 opening.wanted
             );
             state.say(words, Tone::Warn);
@@ -128,7 +128,7 @@ fn give_up(state: &mut State) {
         [] => String::new(),
         [first, ..] => format!("; not read: {first}"),
     };
-    let words = format!("--open {}: not found here{why}", opening.wanted);
+    let words = format!("open {}: not found here{why}", opening.wanted);
     state.say(words, Tone::Warn);
 }
 

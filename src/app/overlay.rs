@@ -1,7 +1,12 @@
 //! What lies over a pane: help, the command line, the filter line, questions.
 
+use std::collections::BTreeSet;
+
 use crate::app::command::{Command, REGISTRY};
+use crate::app::state::State;
+use crate::domain::inventory::ScopeState;
 use crate::domain::scope::ScopeName;
+use crate::domain::text;
 
 /// A layer over the pane; at most one at a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,10 +63,9 @@ impl Prompt {
         self.stem.as_deref().unwrap_or(&self.text)
     }
 
-    /// Tab: the next of the names that begin with what was typed.
-    pub fn complete(&mut self, themes: &[String]) {
+    /// Tab: the next of the candidates, which begin with what was typed.
+    pub fn complete(&mut self, candidates: &[String]) {
         let stem = self.stem().to_owned();
-        let candidates = completions(&stem, themes);
         let next = candidates
             .iter()
             .position(|candidate| *candidate == self.text)
@@ -144,15 +148,26 @@ impl Prompt {
     }
 }
 
-/// Lines for `:` that begin with the text: names of commands, or of themes behind `theme`.
-pub fn completions(text: &str, themes: &[String]) -> Vec<String> {
-    if text.starts_with("theme ") {
-        return themes
-            .iter()
-            .map(|theme| format!("theme {theme}"))
-            .filter(|line| line.starts_with(text))
-            .collect();
-    }
+/// Lines for `:` that begin with the text: names of commands; behind `theme`, `open` and `logs` those
+/// of themes, resources and log groups.
+pub fn completions(state: &State, text: &str) -> Vec<String> {
+    let Some((command, _)) = text.split_once(' ') else {
+        return commands(text);
+    };
+    let names: BTreeSet<&str> = match command {
+        "theme" => state.setup.themes.iter().map(String::as_str).collect(),
+        "open" => state.picture.inventory.shown().flat_map(resources).collect(),
+        "logs" => state.picture.inventory.shown().flat_map(log_groups).collect(),
+        _ => return Vec::new(),
+    };
+    names
+        .into_iter()
+        .map(|name| format!("{command} {}", text::clean(name)))
+        .filter(|line| line.starts_with(text))
+        .collect()
+}
+
+fn commands(text: &str) -> Vec<String> {
     REGISTRY
         .iter()
         .map(|entry| entry.id)
@@ -161,29 +176,51 @@ pub fn completions(text: &str, themes: &[String]) -> Vec<String> {
         .collect()
 }
 
+fn log_groups(scope: &ScopeState) -> impl Iterator<Item = &str> {
+    let groups = scope.log_groups.get().into_iter().flatten();
+    groups.map(|group| group.name.as_str())
+}
+
+/// Names of what has a detail.
+fn resources(scope: &ScopeState) -> impl Iterator<Item = &str> {
+    let services = scope.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+    let groups = scope.groups.get().into_iter().flatten();
+    let instances = scope.instances.get().into_iter().flatten();
+    let databases = scope.db_instances.get().into_iter().flatten();
+    let clusters = scope.db_clusters.get().into_iter().flatten();
+    let caches = scope.caches.get().into_iter().flatten();
+    let queues = scope.queues.get().into_iter().flatten();
+    services
+        .map(|one| &one.name)
+        .chain(groups.map(|one| &one.name))
+        .chain(instances.map(|one| &one.id))
+        .chain(databases.map(|one| &one.name))
+        .chain(clusters.map(|one| &one.name))
+        .chain(caches.map(|one| &one.name))
+        .chain(queues.map(|one| &one.name))
+        .map(String::as_str)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tab_goes_through_all_that_begins_with_what_was_typed() {
-        let themes = ["light".to_owned(), "mono".to_owned()];
         let mut prompt = Prompt::new(Purpose::Command, "sp");
-        prompt.complete(&themes);
+        let tab = |prompt: &mut Prompt| prompt.complete(&commands(prompt.stem()));
+        tab(&mut prompt);
         assert_eq!(prompt.text, "spend");
         let mut prompt = Prompt::new(Purpose::Command, "ne");
         let mut seen = Vec::new();
         for _ in 0..4 {
-            prompt.complete(&themes);
+            tab(&mut prompt);
             seen.push(prompt.text.clone());
         }
         assert_eq!(seen, ["network", "next", "next-error", "next-match"]);
-        prompt.complete(&themes);
+        tab(&mut prompt);
         assert_eq!(prompt.text, "network", "and round again");
         prompt.insert('x');
         assert_eq!(prompt.stem(), "networkx");
-        let mut prompt = Prompt::new(Purpose::Command, "theme m");
-        prompt.complete(&themes);
-        assert_eq!(prompt.text, "theme mono");
     }
 }

@@ -106,6 +106,16 @@ pub struct Zone {
     pub zone: TimeZone,
 }
 
+impl Zone {
+    /// The zone's name and the label: `Asia/Seoul (KST)`.
+    pub fn title(&self) -> String {
+        match self.zone.iana_name() {
+            Some(name) if name != self.label => format!("{name} ({})", self.label),
+            Some(_) | None => self.label.clone(),
+        }
+    }
+}
+
 /// A level above a pane.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Level {

@@ -97,11 +97,15 @@ fn key(state: &mut State, chord: Chord) -> Effects {
 }
 
 fn one_key(state: &mut State, chord: Chord) -> Effects {
-    // Who goes on has read what was said; warnings stay for their time.
+    // Who goes on has read what was said. What nobody saw yet, behind the newest, only goes early if
+    // it is no warning.
     let before = state.notices.len();
-    state
-        .notices
-        .retain(|notice| !matches!(notice.tone, Tone::Plain | Tone::Muted));
+    if state.overlay.is_some() || state.command_of(chord).is_some() {
+        state.notices.pop_back();
+        state
+            .notices
+            .retain(|notice| !matches!(notice.tone, Tone::Plain | Tone::Muted));
+    }
     let mut effects = of_key(state, chord);
     effects.redraw |= state.notices.len() != before;
     effects

@@ -12,7 +12,7 @@ use crate::cli::preferences::Preferences;
 use crate::cli::scopes;
 use crate::cloud::Cloud;
 use crate::cloud::demo::{
-    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, Worlds, WriteLog,
+    self, FileLog, Keep, MemoryLog, OpenError, Opening, Past, Scenario, World, Worlds, WriteLog,
 };
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate, Loaded};
@@ -22,6 +22,7 @@ use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
 use crate::domain::glob::Glob;
 use crate::domain::policy::{self, Policy, Selection};
+use crate::domain::region_zone;
 use crate::domain::rules::{self, Policies, Terms};
 use crate::domain::scope::Scope;
 use crate::engine::clock::{Clocks, SPEEDS, ScaledClock, SystemClock};
@@ -118,9 +119,12 @@ impl Launch {
             None => Self::aws(global, estate, preferences, maker)?,
         };
         let read_only = match &launch.place {
-            // Nothing that anybody pays for can be changed in the demo.
-            Place::Demo { .. } => settings.access.is_read_only(false),
-            Place::Aws { .. } => settings.access.is_read_only(launch.policy.read_only_default),
+            // Nothing that anybody pays for can be changed in the demo; with an estate it shows what the
+            // estate is like.
+            Place::Demo { .. } if launch.estate.is_none() => settings.access.is_read_only(false),
+            Place::Demo { .. } | Place::Aws { .. } => {
+                settings.access.is_read_only(launch.policy.read_only_default)
+            }
         };
         launch.read_only = Arc::new(if read_only {
             ReadOnlySwitch::on()
@@ -223,6 +227,7 @@ impl Launch {
                 SPEEDS.end()
             )));
         }
+        let worlds = worlds_of(global, worlds, estate.as_ref())?;
         let kept = keep_demo(global, scenario, preferences)?;
         let scopes: Vec<Arc<Scope>> = demo::scopes(worlds).into_iter().map(Arc::new).collect();
         // The estate that was asked for decides; without one, each world's own.
@@ -256,8 +261,13 @@ impl Launch {
             }
         };
         Ok(Self {
-            title: Some(demo::estate_name(worlds).to_owned()),
-            frame: Frame::Demo,
+            title: Some(estate.as_ref().map_or_else(
+                || demo::estate_name(worlds).to_owned(),
+                |estate| estate.name.clone(),
+            )),
+            frame: estate
+                .as_ref()
+                .map_or(Frame::Demo, |estate| frame(estate.policy.environment)),
             read_only: Arc::new(ReadOnlySwitch::on()),
             probing: Probing::Yes,
             open: None,
@@ -424,18 +434,46 @@ impl Launch {
             .collect()
     }
 
-    /// The chosen zone, then the machine's, then UTC.
+    /// The chosen zone, then the machine's, then UTC, then those of the regions.
     fn zones(&self) -> Vec<Zone> {
         let now = self.clocks.wall.now();
-        let label = |zone: &jiff::tz::TimeZone| zone.to_offset_info(now).abbreviation().to_owned();
+        let of_regions = self
+            .scopes
+            .iter()
+            .filter_map(|scope| region_zone::of(scope.region.as_str()))
+            .filter_map(|name| policy::Zone::named(name).ok())
+            .map(|zone| zone.rules().clone());
         let mut zones: Vec<Zone> = Vec::new();
-        for zone in [self.zone().0, TimeZone::system(), TimeZone::UTC] {
-            let label = label(&zone);
-            if zones.iter().all(|known| known.label != label) {
+        for zone in [self.zone().0, TimeZone::system(), TimeZone::UTC]
+            .into_iter()
+            .chain(of_regions)
+        {
+            let info = zone.to_offset_info(now);
+            let label = info.abbreviation().to_owned();
+            // Two names of the same hours are one zone to whoever reads them now.
+            let is_known = |known: &Zone| {
+                known.label == label && known.zone.to_offset_info(now).offset() == info.offset()
+            };
+            if !zones.iter().any(is_known) {
                 zones.push(Zone { label, zone });
             }
         }
         zones
+    }
+}
+
+/// The worlds of a demo: an estate that is named like one chooses it, unless one was given. Fails if
+/// the estate of the command line is of another world than the one given.
+fn worlds_of(global: &Global, worlds: Worlds, estate: Option<&Estate>) -> Result<Worlds, Usage> {
+    let own = estate.and_then(|estate| estate.name.parse::<World>().ok());
+    match (worlds, own) {
+        (Worlds::All, Some(own)) => Ok(Worlds::One(own)),
+        (Worlds::One(given), Some(own)) if given != own && global.estate.is_some() => Err(Usage(format!(
+            "--demo={} --estate {}: the estate is in another world; `--demo` alone chooses its own",
+            given.name(),
+            own.name()
+        ))),
+        (worlds, _) => Ok(worlds),
     }
 }
 

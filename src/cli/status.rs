@@ -1,7 +1,9 @@
 //! `qd status`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cli::global::Global;
 use crate::cli::launch::{Launch, Usage};
@@ -17,15 +19,36 @@ use crate::headless::{Exit, Out};
 pub struct StatusArgs {
     /// Only resources of these kinds
     #[arg(value_name = "KIND", value_parser = kinds(), hide_possible_values = false)]
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<Kinds>,
 
     /// Exit with 15 if there are findings of this severity or worse, what could not be read included
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     pub fail_on: Option<Severity>,
 }
 
-fn kinds() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(KINDS.map(Kind::name)).try_map(|name| name.parse())
+/// What a word for kinds stands for: a kind, or all that tables call by that word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kinds(Vec<Kind>);
+
+/// Names of kinds; the short words of tables are understood as well.
+fn kinds() -> impl TypedValueParser<Value = Kinds> {
+    let value = |(index, kind): (usize, Kind)| {
+        let (short, value) = (kind.short(), PossibleValue::new(kind.name()));
+        let is_name = KINDS.iter().any(|other| other.name() == short);
+        let is_taken = KINDS[..index].iter().any(|other| other.short() == short);
+        if is_name || is_taken {
+            value
+        } else {
+            value.alias(short)
+        }
+    };
+    let values: Vec<PossibleValue> = KINDS.into_iter().enumerate().map(value).collect();
+    PossibleValuesParser::new(values).map(|word: String| {
+        Kinds(word.parse().map_or_else(
+            |_| KINDS.into_iter().filter(|kind| kind.short() == word).collect(),
+            |kind| vec![kind],
+        ))
+    })
 }
 
 fn severities() -> impl TypedValueParser<Value = Severity> {
@@ -39,14 +62,15 @@ fn severities() -> impl TypedValueParser<Value = Severity> {
 
 /// Runs it.
 pub fn run(arguments: &StatusArgs, global: &Global, launch: &Launch, out: &Out) -> anyhow::Result<Exit> {
+    let kinds: BTreeSet<Kind> = arguments.kinds.iter().flat_map(|kinds| kinds.0.clone()).collect();
     let by_probe = |kind: &Kind| matches!(kind, Kind::Gpu | Kind::GpuHost);
-    if global.no_probe && !arguments.kinds.is_empty() && arguments.kinds.iter().all(by_probe) {
+    if global.no_probe && !kinds.is_empty() && kinds.iter().all(by_probe) {
         return Err(
             Usage("gpu and gpu-host are what the probe reads: leave --no-probe out".to_owned()).into(),
         );
     }
     let request = Request {
-        kinds: arguments.kinds.iter().copied().collect(),
+        kinds,
         fail_on: arguments.fail_on,
         probing: if global.no_probe {
             Probing::No

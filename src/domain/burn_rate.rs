@@ -33,8 +33,15 @@ pub fn of(inventory: &Inventory, table: &PriceTable) -> BurnRate {
 /// What runs in one scope.
 fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
     let mut spot = SpotPrices::default();
-    for price in state.spot_prices.get().into_iter().flatten() {
-        spot.record(&state.scope.region, price);
+    let spot_at = state.spot_prices.at();
+    for (price, asked) in state
+        .spot_prices
+        .get()
+        .zip(spot_at)
+        .into_iter()
+        .flat_map(|(prices, asked)| prices.iter().map(move |price| (price, asked)))
+    {
+        spot.record(&state.scope.region, price, asked);
     }
     let pricing = Pricing {
         table,

@@ -1,5 +1,7 @@
 //! How well something is, and what a health rule found.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -110,6 +112,30 @@ pub enum Impact {
     Cost,
 }
 
+/// Makes findings of one rule about one resource one, the first of them: a target group behind two load
+/// balancers is one trouble with the evidence of both.
+pub fn unite(findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<(String, ResourceKey), usize> = BTreeMap::new();
+    let mut united: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings.drain(..) {
+        match seen.entry((finding.rule.clone(), finding.resource.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(united.len());
+                united.push(finding);
+            }
+            Entry::Occupied(place) => {
+                let first = &mut united[*place.get()];
+                for sentence in finding.evidence {
+                    if !first.evidence.contains(&sentence) {
+                        first.evidence.push(sentence);
+                    }
+                }
+            }
+        }
+    }
+    *findings = united;
+}
+
 /// Puts the findings that matter most first: severity, then impact, then age, then name.
 pub fn rank(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
@@ -125,4 +151,50 @@ pub fn rank(findings: &mut [Finding]) {
             .then_with(|| a.name.cmp(&b.name))
             .then_with(|| a.resource.cmp(&b.resource))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Kind;
+    use crate::domain::scope::ScopeName;
+
+    fn finding(rule: &str, id: &str, evidence: &[&str]) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            severity: Severity::Warn,
+            impact: Impact::Customer,
+            resource: ResourceKey {
+                scope: ScopeName::new("default/us-east-1"),
+                kind: Kind::TargetGroup,
+                id: id.into(),
+            },
+            name: id.to_owned(),
+            title: "5xx".to_owned(),
+            evidence: evidence.iter().map(|&sentence| sentence.to_owned()).collect(),
+            since: None,
+            runbooks: Vec::new(),
+            accepted: None,
+        }
+    }
+
+    #[test]
+    fn one_trouble_is_told_once_with_all_its_evidence() {
+        let mut findings = vec![
+            finding("alb.5xx", "a", &["through one", "in all"]),
+            finding("alb.5xx", "b", &["through one"]),
+            finding("alb.5xx", "a", &["in all", "through two"]),
+            finding("alb.latency-p95", "a", &[]),
+        ];
+        unite(&mut findings);
+        let told: Vec<(&str, &str)> = findings
+            .iter()
+            .map(|one| (one.rule.as_str(), one.name.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [("alb.5xx", "a"), ("alb.5xx", "b"), ("alb.latency-p95", "a")]
+        );
+        assert_eq!(findings[0].evidence, ["through one", "in all", "through two"]);
+    }
 }

@@ -1,10 +1,13 @@
 //! What the console shows and the headless commands print: everything known at one moment, and
 //! what follows from it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use crate::domain::changes::Change;
 use crate::domain::health::Finding;
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::Inventory;
 use crate::domain::meter::MeterReading;
 use crate::domain::price::BurnRate;
@@ -19,6 +22,54 @@ impl Picture {
             burn: BurnRate::of(Vec::new()),
             meter: MeterReading::default(),
             at,
+        }
+    }
+
+    /// What instances with findings, and cards of them, are called where their own names do not tell
+    /// them apart: instances of a group all have its `Name` tag, so the end of the id goes with it.
+    pub fn labels(&self) -> BTreeMap<&ResourceKey, String> {
+        let on_hosts: Vec<(&Finding, &str, &str, &str)> = self
+            .findings
+            .iter()
+            .filter_map(|finding| {
+                let host = self.host_of(&finding.resource)?;
+                let (name, card) = match finding.name.rfind(" #") {
+                    Some(at) if finding.resource.kind == Kind::Gpu => finding.name.split_at(at),
+                    _ => (finding.name.as_str(), ""),
+                };
+                Some((finding, host, name, card))
+            })
+            .collect();
+        let mut called: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (_, host, name, _) in &on_hosts {
+            called.entry(name).or_default().insert(host);
+        }
+        on_hosts
+            .into_iter()
+            .filter(|(_, _, name, _)| called.get(name).is_some_and(|hosts| hosts.len() > 1))
+            .map(|(finding, host, name, card)| {
+                let tail = host.char_indices().rev().nth(4).map_or(0, |(at, _)| at);
+                (&finding.resource, format!("{name} …{}{card}", &host[tail..]))
+            })
+            .collect()
+    }
+
+    /// The instance that a resource is, or is a card of.
+    fn host_of<'a>(&'a self, resource: &'a ResourceKey) -> Option<&'a str> {
+        match resource.kind {
+            Kind::Ec2Instance | Kind::GpuHost => Some(&resource.id),
+            Kind::Gpu => self
+                .inventory
+                .scope(&resource.scope)?
+                .gpu
+                .get()?
+                .iter()
+                .find(|reading| {
+                    let mut cards = reading.cards.iter();
+                    cards.any(|card| card.id(&reading.instance_id) == *resource.id)
+                })
+                .map(|reading| reading.instance_id.as_str()),
+            _ => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod context;
 mod doc;
 mod draft;
 mod measured;
+mod non_production;
 mod verdict;
 mod words;
 
@@ -34,7 +35,7 @@ pub use asg::activities::failure as launch_failure;
 pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
-pub use measured::{Measured, Metrics};
+pub use measured::{Measured, Metrics, Run, first_of};
 pub use verdict::{Verdict, Verdicts};
 
 use std::collections::BTreeSet;
@@ -154,6 +155,7 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
         }
     }
     health::rank(&mut findings);
+    health::unite(&mut findings);
     findings
 }
 

@@ -85,6 +85,17 @@ impl Identity {
     pub fn principal(&self) -> &str {
         principal(&self.arn)
     }
+
+    /// What sort of caller it is, in a word before its name: `user`, `account` (its root) or `role`. Whoever holds
+    /// a user's temporary credentials is still that user.
+    pub fn sort(&self) -> &'static str {
+        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        match resource.split('/').next() {
+            Some("user" | "federated-user") => "user",
+            Some("root") => "account",
+            _ => "role",
+        }
+    }
 }
 
 /// The role or user of a caller's ARN: `…assumed-role/oncall/alice` → `oncall`.

@@ -61,7 +61,7 @@ fn place(state: &State, width: usize) -> String {
         [one] => one
             .identity
             .get()
-            .map_or_else(String::new, |who| format!("  role {}", who.principal())),
+            .map_or_else(String::new, |who| format!("  {} {}", who.sort(), who.principal())),
         _ => String::new(),
     };
     let build =

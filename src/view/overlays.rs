@@ -82,7 +82,7 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt
 fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
     match &prompt.purpose {
         Purpose::Command => {
-            let candidates = completions(prompt.stem(), &state.setup.themes);
+            let candidates = completions(state, prompt.stem());
             Some(match (candidates.is_empty(), prompt.text.contains(' ')) {
                 (true, true) => return None,
                 (true, false) if Command::of_id(&prompt.text).is_some() => return None,

@@ -7,11 +7,12 @@ use proptest::prelude::*;
 use quarterdeck::app::effect::Effect;
 use quarterdeck::app::geometry::Geometry;
 use quarterdeck::app::msg::Msg;
-use quarterdeck::app::overlay::{Overlay, Prompt, Purpose};
+use quarterdeck::app::overlay::{Overlay, Prompt, Purpose, completions};
 use quarterdeck::app::pane::Pane;
 use quarterdeck::app::state::{Level, WriteState};
 use quarterdeck::app::table::RowKey;
 use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
 use quarterdeck::domain::loadable::Failing;
 use quarterdeck::domain::picture::Picture;
@@ -150,9 +151,63 @@ fn escape_goes_one_level_back() {
     assert_eq!(stage.state.view().filter, "");
     stage.keys(&["q"]);
     assert_eq!(stage.state.pane, Pane::Overview);
-    assert_eq!(stage.effects, []);
+    stage.keys(&["esc", "esc", ":", "esc", "esc"]);
+    assert_eq!(stage.effects, [], "at the top it leaves nothing");
+    assert_eq!(said(&stage).as_deref(), Some("this is the top; q leaves"));
     stage.keys(&["q"]);
     assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+/// What stands at the bottom.
+fn said(stage: &Stage) -> Option<String> {
+    stage.state.notices.back().map(|notice| notice.text.clone())
+}
+
+fn typed(stage: &mut Stage, line: &str) {
+    stage.keys(&[":"]);
+    for letter in line.chars() {
+        stage.send(Msg::Key(Chord::plain(Key::Char(letter))));
+    }
+}
+
+#[test]
+fn a_warning_goes_with_the_next_key_that_means_something() {
+    let mut stage = services();
+    typed(&mut stage, "xyz");
+    stage.keys(&["enter"]);
+    assert_eq!(
+        said(&stage).as_deref(),
+        Some("no command xyz: Tab completes, ? lists them")
+    );
+    stage.keys(&["Q"]);
+    assert!(said(&stage).is_some(), "this key means nothing");
+    stage.keys(&["down"]);
+    assert_eq!(said(&stage), None);
+    stage.keys(&["T"]);
+    assert_eq!(said(&stage).as_deref(), Some("times are in UTC"));
+    stage.keys(&["T"]);
+    assert_eq!(said(&stage).as_deref(), Some("times are in Asia/Seoul (KST)"));
+    typed(&mut stage, "theme mono");
+    stage.keys(&["enter"]);
+    assert_eq!(said(&stage).as_deref(), Some("theme mono"));
+}
+
+#[test]
+fn arguments_are_completed_and_open_goes_there() {
+    let mut stage = services();
+    typed(&mut stage, "theme m");
+    assert_eq!(completions(&stage.state, "theme m"), ["theme mono"]);
+    stage.keys(&["tab", "esc"]);
+    assert!(!completions(&stage.state, "logs /").is_empty());
+    let known = completions(&stage.state, "open ");
+    assert!(!known.is_empty());
+    // Some names are those of several resources, and then nothing is opened.
+    let opens = known.iter().any(|line| {
+        typed(&mut stage, line);
+        stage.keys(&["enter"]);
+        matches!(stage.state.levels.as_slice(), [Level::Detail { .. }])
+    });
+    assert!(opens, "{known:?}");
 }
 
 /// The picture while a scope waits for the code of an MFA device, for the n-th time.

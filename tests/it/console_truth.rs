@@ -235,7 +235,7 @@ fn a_name_of_several_opens_none_of_them() {
     stage.send(Msg::Picture(picture));
     assert_eq!(
         said(&stage.state),
-        ["--open codemate-backend-service: 2 resources are called so; give the id"]
+        ["open codemate-backend-service: 2 resources are called so; give the id"]
     );
     assert_eq!(stage.state.levels, []);
 }
@@ -253,7 +253,7 @@ fn a_resource_that_never_comes_is_given_up_in_time() {
     stage.send(Msg::Tick(now + SignedDuration::from_secs(29)));
     assert!(stage.state.opening.is_some());
     assert!(stage.send(Msg::Tick(now + SignedDuration::from_secs(30))));
-    assert_eq!(said(&stage.state), ["--open codemate-db-gone: not found here"]);
+    assert_eq!(said(&stage.state), ["open codemate-db-gone: not found here"]);
     assert_eq!(stage.state.opening, None);
 }
 

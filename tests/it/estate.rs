@@ -209,10 +209,35 @@ fn a_resource_that_is_not_there_is_said_and_nobody_is_moved() {
     let screen = demo("codemate")
         .args(["--open", "codemate-db-gone"])
         .screen(120, 40);
-    screen.wait_for_text("--open codemate-db-gone: not found here");
+    screen.wait_for_text("open codemate-db-gone: not found here");
     assert!(
         screen.contents().contains("DEMO codemate"),
         "{}",
         screen.contents()
+    );
+}
+
+#[test]
+fn an_estate_chooses_its_world() {
+    let alone = qd().args(["--demo", "--estate", "invokeai"]);
+    let (status, _) = status(alone);
+    let scopes = status["scopes"].to_string();
+    assert!(
+        scopes.contains("invokeai") && !scopes.contains("codemate"),
+        "{scopes}"
+    );
+    let other = qd().args(["--demo=ecg", "--estate", "invokeai", "status"]).run();
+    assert_eq!(other.code(), 2, "{other:?}");
+}
+
+#[test]
+fn an_estate_is_not_blamed_for_its_accounts_bill() {
+    let budget = qd()
+        .args(["--demo", "--estate", "ecg", "status", "-o", "json"])
+        .run();
+    let findings = budget.json()["findings"].to_string();
+    assert!(
+        !findings.contains("codemate-prod-monthly") && !findings.contains("of $500"),
+        "{findings}"
     );
 }

@@ -12,7 +12,7 @@ use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::focus::Probing;
 use crate::domain::gpu::history::{CardKey, Measure};
-use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome};
+use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome, ReadingSource};
 use crate::domain::health::Health;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
@@ -173,8 +173,9 @@ fn price_of(scope: &ScopeState, instance: &Instance) -> Option<f64> {
         }
         Purchase::Spot => {
             let mut spot = SpotPrices::default();
+            let asked = scope.spot_prices.at()?;
             for price in scope.spot_prices.get()? {
-                spot.record(region, price);
+                spot.record(region, price, asked);
             }
             spot.get(region, &instance.instance_type, Some(&instance.zone))?
                 .value
@@ -349,6 +350,11 @@ fn card_row(state: &State, scope: &ScopeState, reading: &HostReading, card: &Gpu
         },
         (Some([one]), _) => one.name.clone(),
         (Some(many), _) => format!("{} processes", many.len()),
+    };
+    let processes = match reading.source {
+        ReadingSource::Ssm => processes,
+        // The agent's numbers are minutes old; the detail says it in words.
+        ReadingSource::CloudwatchAgent => format!("{processes} cw"),
     };
     let busy = card
         .processes

@@ -1,13 +1,13 @@
 //! The overview: findings first, then what changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::format;
 use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
 
 /// The findings without headings: the overview's own first line counts them.
@@ -38,7 +38,11 @@ pub(super) fn findings(state: &State) -> Section {
         some => format!("findings {}, {some} of them accepted", all.len()),
     };
     let accepted = all.iter().filter(|finding| is_accepted(state, finding));
-    let rows = open.chain(accepted).map(|finding| row(state, finding)).collect();
+    let labels = state.picture.labels();
+    let rows = open
+        .chain(accepted)
+        .map(|finding| row(state, finding, &labels))
+        .collect();
     let unread = |scope: &ScopeState| scope.ecs.value.is_none() && scope.alarms.value.is_none();
     let empty = if state.picture.inventory.scopes.iter().any(unread) {
         "not everything has been read yet"
@@ -54,7 +58,7 @@ pub(super) fn findings(state: &State) -> Section {
     }
 }
 
-fn row(state: &State, finding: &Finding) -> Row {
+fn row(state: &State, finding: &Finding, labels: &BTreeMap<&ResourceKey, String>) -> Row {
     let accepted = is_accepted(state, finding);
     let (word, tone) = match (accepted, finding.severity) {
         (true, _) => ("acc", Tone::Muted),
@@ -74,7 +78,7 @@ fn row(state: &State, finding: &Finding) -> Row {
     // What is wrong with a whole account is called the same in each of them.
     let name = match finding.resource.kind {
         Kind::Scope | Kind::Budget if !place.is_empty() => format!("{place}: {}", finding.name),
-        _ => finding.name.clone(),
+        _ => labels.get(&finding.resource).unwrap_or(&finding.name).clone(),
     };
     let runbook = finding
         .runbooks

@@ -20,7 +20,11 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         return effects;
     }
     match command {
-        Command::Back => back(state),
+        Command::Back => back(state).unwrap_or_else(|| {
+            state.say("this is the top; q leaves", Tone::Muted);
+            Effects::redraw()
+        }),
+        Command::Close => back(state).unwrap_or_else(quit),
         Command::Quit => quit(),
         Command::Interrupt => {
             if state.overlay.take().is_some() {
@@ -81,6 +85,12 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Zone => {
             state.zone = (state.zone + 1) % state.setup.zones.len();
             state.rebuild();
+            let shown = state.zone().title();
+            let said = match state.setup.zones.len() {
+                1 => format!("times are in {shown}; the setting time_zone names another"),
+                _ => format!("times are in {shown}"),
+            };
+            state.say(said, Tone::Muted);
             Effects::redraw()
         }
         Command::Pause => pause(state),
@@ -214,21 +224,18 @@ fn push(state: &mut State, level: Level) -> Effects {
     Effects::redraw()
 }
 
-fn back(state: &mut State) -> Effects {
+/// One level back; `None` at the top.
+fn back(state: &mut State) -> Option<Effects> {
     if state.levels.pop().is_some() {
         state.rebuild();
-        return Effects::redraw();
+        return Some(Effects::redraw());
     }
     if !state.view().filter.is_empty() {
         state.views.entry(state.pane).or_default().filter.clear();
         state.rebuild();
-        return Effects::redraw();
+        return Some(Effects::redraw());
     }
-    if state.pane == Pane::Overview {
-        quit()
-    } else {
-        go(state, Pane::Overview)
-    }
+    (state.pane != Pane::Overview).then(|| go(state, Pane::Overview))
 }
 
 /// To another pane.

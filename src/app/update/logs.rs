@@ -112,7 +112,7 @@ pub(super) fn changed_look(state: &mut State) -> Option<Effect> {
 /// A command while a tail is in front; `None` if it means there what it means elsewhere.
 pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
     let page = isize::try_from(state.geometry.body.saturating_sub(1).max(1)).unwrap_or(1);
-    if command == Command::Back {
+    if matches!(command, Command::Back | Command::Close) {
         return Some(close(state));
     }
     let tail = state.logs.tail.as_mut()?;

@@ -2,7 +2,8 @@
 
 use crate::app::command::{Command, REGISTRY};
 use crate::app::effect::{Effect, Effects};
-use crate::app::overlay::{Overlay, Prompt, Purpose};
+use crate::app::open;
+use crate::app::overlay::{Overlay, Prompt, Purpose, completions};
 use crate::app::state::State;
 use crate::app::table::Tone;
 use crate::app::update::{command, logs, mfa};
@@ -24,7 +25,13 @@ pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
         (Key::End, ..) | (Key::Char('e'), true, false) => prompt.move_by(isize::MAX),
         (Key::Char('u'), true, false) => prompt.clear(),
         (Key::Char('w'), true, false) => prompt.delete_word(),
-        (Key::Tab, ..) if prompt.purpose == Purpose::Command => prompt.complete(&state.setup.themes),
+        (Key::Tab, ..) if prompt.purpose == Purpose::Command => {
+            let stem = prompt.stem().to_owned();
+            let candidates = completions(state, &stem);
+            if let Some(Overlay::Prompt(prompt)) = &mut state.overlay {
+                prompt.complete(&candidates);
+            }
+        }
         (Key::Tab, ..) => {}
         (Key::Char(character), false, false) => prompt.insert(character),
         _ => return Effects::none(),
@@ -115,6 +122,7 @@ fn line(state: &mut State, text: &str) -> Effects {
         "q" | "quit" | "exit" => Effects::of(Effect::Quit),
         "theme" if !argument.is_empty() => {
             if state.setup.themes.iter().any(|theme| theme == argument) {
+                state.say(format!("theme {argument}"), Tone::Muted);
                 Effects::of(Effect::Theme(argument.to_owned()))
             } else {
                 state.say(
@@ -123,6 +131,12 @@ fn line(state: &mut State, text: &str) -> Effects {
                 );
                 Effects::redraw()
             }
+        }
+        "open" if !argument.is_empty() => {
+            open::leave(state);
+            open::begin(state, argument);
+            open::look(state);
+            Effects::redraw()
         }
         _ => named(state, name, argument),
     }

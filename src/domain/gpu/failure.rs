@@ -4,7 +4,7 @@ use crate::domain::gpu::host::ProbeOutcome;
 use crate::domain::text;
 
 /// Longest quotation of what a host said, characters.
-const QUOTE_CHARS: usize = 200;
+const QUOTE_CHARS: usize = 2000;
 
 /// Why nvidia-smi told nothing of any card.
 pub(super) struct Failure {
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn quotations_are_short() {
-        let quote = quote(&"한".repeat(1000)).unwrap();
+        let quote = quote(&"한".repeat(QUOTE_CHARS * 2)).unwrap();
         assert_eq!(quote.chars().count(), QUOTE_CHARS + 1);
         assert!(quote.ends_with('…'));
     }

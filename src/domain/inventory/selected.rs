@@ -143,6 +143,7 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
             transitions.retain(|transition| known.contains(transition.alarm.as_str()));
         }
         ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
+        ReplyData::Budgets(budgets) => budgets.retain(|budget| selection.includes_name(&budget.name)),
         ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
@@ -158,7 +159,6 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Usage(_)
         | ReplyData::Forecast(_)
         | ReplyData::Anomalies(_)
-        | ReplyData::Budgets(_)
         | ReplyData::Trail(_) => {}
     }
 }

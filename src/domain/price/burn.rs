@@ -159,7 +159,7 @@ pub struct BurnRate {
     pub items: Vec<BurnItem>,
     /// The names of what has no price, in the order of `items`. If there are any, `total` is partial.
     pub unknown: Vec<String>,
-    /// The day of the oldest price in it; `None` if it contains no dated price.
+    /// The day of the oldest price of the table in it, so not of a Spot price; `None` without one.
     pub as_of: Option<Date>,
 }
 
@@ -188,7 +188,8 @@ impl BurnRate {
         let nothing_known = by_kind.is_empty() && !unknown.is_empty();
         let as_of = items
             .iter()
-            .filter(|item| item.count > 0)
+            // Spot prices are asked for: their own date says nothing of the table's.
+            .filter(|item| item.count > 0 && item.kind != BurnKind::Ec2Spot)
             .filter_map(|item| item.as_of)
             .min();
         let total = (!nothing_known).then(|| by_kind.values().copied().sum());

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Checked, Priced, Provenance};
 use crate::domain::ec2::SpotPrice;
 use crate::domain::units::{Usd, UsdPerHour};
+
+/// A price that was older when it was asked for is not believed.
+const MOST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// No instance is as cheap as less than this.
+const LEAST_USD_PER_HOUR: f64 = 0.001;
 
 /// The newest Spot price by region, instance type and zone (Linux).
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html>
@@ -18,8 +24,12 @@ pub struct SpotPrices {
 }
 
 impl SpotPrices {
-    /// Takes in a price; an older one than is known, or one that is no amount, changes nothing.
-    pub fn record(&mut self, region: &str, price: &SpotPrice) {
+    /// Takes in a price of an answer that was asked for at `asked`; an older one than is known, one
+    /// that was more than seven days old then, and one below 0.001 USD an hour change nothing.
+    pub fn record(&mut self, region: &str, price: &SpotPrice, asked: Timestamp) {
+        if asked.duration_since(price.at) > MOST_AGE || price.usd_per_hour < LEAST_USD_PER_HOUR {
+            return;
+        }
         let Some(hour) = Usd::from_f64(price.usd_per_hour).filter(|hour| *hour > Usd::ZERO) else {
             return;
         };
@@ -70,6 +80,10 @@ mod tests {
         }
     }
 
+    fn asked() -> Timestamp {
+        "2026-11-21T03:00:00Z".parse().unwrap()
+    }
+
     fn hour(text: &str) -> UsdPerHour {
         UsdPerHour::new(text.parse().unwrap())
     }
@@ -81,7 +95,7 @@ mod tests {
         for order in [[&old, &new], [&new, &old]] {
             let mut spot = SpotPrices::default();
             for price in order {
-                spot.record("us-east-1", price);
+                spot.record("us-east-1", price, asked());
             }
             let price = spot.get("us-east-1", "g5.xlarge", Some("us-east-1a")).unwrap();
             assert_eq!(price.value, hour("0.3517"));
@@ -96,8 +110,16 @@ mod tests {
     #[test]
     fn without_a_zone_the_highest_price_counts() {
         let mut spot = SpotPrices::default();
-        spot.record("us-east-1", &quote("us-east-1a", 0.35, "2026-11-21T01:00:00Z"));
-        spot.record("us-east-1", &quote("us-east-1b", 0.52, "2026-11-21T00:00:00Z"));
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1a", 0.35, "2026-11-21T01:00:00Z"),
+            asked(),
+        );
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1b", 0.52, "2026-11-21T00:00:00Z"),
+            asked(),
+        );
         assert_eq!(
             spot.get("us-east-1", "g5.xlarge", None).unwrap().value,
             hour("0.52")
@@ -110,10 +132,29 @@ mod tests {
         spot.record(
             "us-east-1",
             &quote("us-east-1a", f64::NAN, "2026-11-21T01:00:00Z"),
+            asked(),
         );
-        spot.record("us-east-1", &quote("us-east-1b", 0.0, "2026-11-21T01:00:00Z"));
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1b", 0.0, "2026-11-21T01:00:00Z"),
+            asked(),
+        );
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1b", 0.0009, "2026-11-21T01:00:00Z"),
+            asked(),
+        );
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1b", 0.5, "2006-01-02T01:00:00Z"),
+            asked(),
+        );
         assert_eq!(spot, SpotPrices::default());
-        spot.record("us-east-1", &quote("us-east-1a", 0.35, "2026-11-21T01:00:00Z"));
+        spot.record(
+            "us-east-1",
+            &quote("us-east-1a", 0.35, "2026-11-21T01:00:00Z"),
+            asked(),
+        );
         assert_eq!(spot.get("us-east-1", "g5.xlarge", Some("us-east-1f")), None);
         assert_eq!(spot.get("us-east-1", "g5.2xlarge", None), None);
         assert_eq!(spot.get("ap-northeast-2", "g5.xlarge", None), None);

@@ -65,7 +65,7 @@ fn firing(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .hurts(impact(alarm))
                     .since(alarm.since)
                     .because(match &alarm.reason {
-                        Some(reason) => words::excerpt(reason, 240),
+                        Some(reason) => words::excerpt(reason),
                         None => "CloudWatch gives no reason.".to_owned(),
                     })
                     .perhaps_because(watches(alarm))
@@ -74,7 +74,7 @@ fn firing(context: &Context<'_>, findings: &mut Vec<Finding>) {
                             .description
                             .as_deref()
                             .filter(|description| !description.is_empty() && *description != alarm.name)
-                            .map(|description| words::excerpt(description, 160)),
+                            .map(words::excerpt),
                     )
                     .report(Severity::Warn, title(alarm)),
             );
@@ -124,7 +124,7 @@ fn insufficient_data(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .on(context, &alarm.arn, &alarm.name)
                     .since(alarm.since)
                     .because(match &alarm.reason {
-                        Some(reason) => words::excerpt(reason, 240),
+                        Some(reason) => words::excerpt(reason),
                         None => "CloudWatch gives no reason.".to_owned(),
                     })
                     .perhaps_because(watches(alarm))
@@ -140,11 +140,11 @@ fn title(alarm: &Alarm) -> String {
         Some(metric) => match metric.threshold {
             Some(threshold) => format!(
                 "{} {} {}",
-                words::excerpt(&metric.name, 28),
+                words::excerpt(&metric.name),
                 sign(&metric.comparison),
                 words::number(threshold)
             ),
-            None => words::excerpt(&metric.name, 38),
+            None => words::excerpt(&metric.name),
         },
         None if alarm.composite_rule.is_some() => "composite alarm fires".to_owned(),
         None => "fires".to_owned(),
@@ -171,12 +171,12 @@ fn watches(alarm: &Alarm) -> Option<String> {
         let of = if dimensions.is_empty() {
             String::new()
         } else {
-            format!(" of {}", words::excerpt(&dimensions.join(", "), 120))
+            format!(" of {}", words::excerpt(&dimensions.join(", ")))
         };
         return Some(format!("It watches {} {}{of}.", metric.namespace, metric.name));
     }
     let rule = alarm.composite_rule.as_ref()?;
-    Some(format!("It watches {}.", words::excerpt(rule, 160)))
+    Some(format!("It watches {}.", words::excerpt(rule)))
 }
 
 /// Whether all that it does is to move a scaling policy.

@@ -6,7 +6,7 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::policy::Breach;
 use crate::domain::rules::draft::{Draft, severity};
-use crate::domain::rules::{Context, words};
+use crate::domain::rules::{Context, first_of, words};
 
 /// A burstable instance of EC2 or RDS.
 pub struct Burstable<'a> {
@@ -86,11 +86,11 @@ pub fn balance(context: &Context<'_>, draft: Draft, balances: &[(&str, MetricRef
         .iter()
         .map(|(_, _, left, _)| *left)
         .fold(f64::INFINITY, f64::min);
-    let mut draft = draft.hurts(Impact::Capacity).since(
-        read.iter()
-            .filter_map(|(_, measured, _, _)| measured.since(|value| limit.judge(value).is_some()))
-            .min(),
-    );
+    let mut draft = draft
+        .hurts(Impact::Capacity)
+        .since(first_of(read.iter().filter_map(|(_, measured, _, _)| {
+            measured.run(|value| limit.judge(value).is_some())
+        })));
     for (what, _, left, breach) in &read {
         draft = draft.because(format!(
             "{} of the {what} is left; the limit is {}. At none the volume falls to its baseline.",

@@ -214,7 +214,7 @@ fn whole_scope(context: &Context<'_>, troubles: &[Trouble], first: &Trouble, kno
         .because(format!("Not read: {}.", names.join(", ")));
     if let What::Failed(fault) = &first.what {
         draft = draft
-            .because(words::excerpt(&fault.to_string(), 240))
+            .because(words::excerpt(&fault.to_string()))
             .because(fault.hint(&context.state.scope));
     }
     draft.report(severity, title)
@@ -268,7 +268,7 @@ fn title(context: &Context<'_>, trouble: &Trouble) -> String {
     match &trouble.what {
         What::Failed(fault) => {
             let code = fault.code.as_deref().unwrap_or_else(|| fault.word());
-            let code = words::excerpt(code, 28);
+            let code = words::excerpt(code);
             match trouble.at {
                 Some(at) => format!(
                     "{what}last read {}, {code}",
@@ -280,7 +280,7 @@ fn title(context: &Context<'_>, trouble: &Trouble) -> String {
         What::Partial(gaps) => {
             let code = gaps
                 .first()
-                .map(|gap| words::excerpt(gap.code.as_deref().unwrap_or_else(|| gap.word()), 28))
+                .map(|gap| words::excerpt(gap.code.as_deref().unwrap_or_else(|| gap.word())))
                 .unwrap_or_default();
             format!("{what}{} not read, {code}", words::count(gaps.len(), "part"))
         }
@@ -298,14 +298,14 @@ fn sentence(context: &Context<'_>, trouble: &Trouble) -> String {
     };
     let name = name(&trouble.source);
     match &trouble.what {
-        What::Failed(fault) => format!("{name}: {last}; {}", words::excerpt(&fault.to_string(), 240)),
+        What::Failed(fault) => format!("{name}: {last}; {}", words::excerpt(&fault.to_string())),
         What::Partial(gaps) => {
             let first = gaps.first().map(ToString::to_string).unwrap_or_default();
             let more = match gaps.len() {
                 0 | 1 => String::new(),
                 many => format!(" (and {} more)", many - 1),
             };
-            format!("{name}: not complete; {}{more}", words::excerpt(&first, 240))
+            format!("{name}: not complete; {}{more}", words::excerpt(&first))
         }
         What::Old => format!("{name}: {last}, and nothing since."),
     }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::ids::Tag;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::policy::{Environment, Policy, Thresholds, Zone};
 use crate::domain::rules::accept::SessionAccept;
 use crate::domain::rules::measured::{Measured, Metrics};
+use crate::domain::rules::non_production;
 use crate::domain::scope::ScopeName;
 
 /// What findings are judged by, apart from the data.
@@ -77,5 +79,11 @@ impl<'a> Context<'a> {
     /// Whether customers use the estate, as far as anybody said.
     pub fn is_prod(&self) -> bool {
         self.policy.environment == Environment::Prod
+    }
+
+    /// Whether customers use a resource: the estate is production, and neither the name nor a tag of
+    /// the resource says that it is not.
+    pub fn is_prod_resource(&self, name: &str, tags: &[Tag]) -> bool {
+        self.is_prod() && !non_production::says_so(name, tags)
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::domain::cost::{Budget, Usage};
+use crate::domain::cost::Budget;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::{Limit, Policy};
@@ -17,7 +17,9 @@ pub const OVER_BUDGET: Rule = Rule {
     kind: Kind::Budget,
     title: "A budget is used up",
     what: "What was spent so far against each budget of AWS Budgets, and the month to date against the \
-           estate's own monthly budget less its fixed costs that AWS does not know.",
+           estate's own monthly budget less its fixed costs that AWS does not know. An estate that is a \
+           part of its account has no bill of its own: only the budgets of AWS that its name patterns \
+           match are judged.",
     severities: &[
         (Severity::Crit, "at the critical share of the budget"),
         (Severity::Warn, "at the warning share of the budget"),
@@ -34,7 +36,9 @@ pub const FORECAST_OVER_BUDGET: Rule = Rule {
     kind: Kind::Budget,
     title: "A budget will be exceeded",
     what: "What AWS expects for the period against each budget of AWS Budgets, and month to date and \
-           forecast together against the estate's own monthly budget less its fixed costs.",
+           forecast together against the estate's own monthly budget less its fixed costs. An estate \
+           that is a part of its account has no bill of its own: only the budgets of AWS that its name \
+           patterns match are judged.",
     severities: &[
         (Severity::Crit, "at the critical share of the budget"),
         (Severity::Warn, "at the warning share of the budget"),
@@ -114,11 +118,7 @@ fn over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(judge(&OVER_BUDGET, context, limit, &plan));
         }
     }
-    let month = context
-        .state
-        .usage
-        .get()
-        .and_then(|usage| month_to_date(usage, context.now));
+    let month = estates_bill(context);
     if let (Some(planned), Some(actual)) = (context.policy.aws_monthly_budget_usd(), month) {
         let plan = Plan {
             id: SPEND,
@@ -149,11 +149,7 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(judge(&FORECAST_OVER_BUDGET, context, limit, &plan));
         }
     }
-    let month = context
-        .state
-        .usage
-        .get()
-        .and_then(|usage| month_to_date(usage, context.now));
+    let month = estates_bill(context);
     let rest = context
         .state
         .forecast
@@ -233,7 +229,7 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(breach) = limit.judge(anomaly.impact_usd) else {
             continue;
         };
-        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause, 80));
+        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause));
         let when = match (start, anomaly.end.as_deref().and_then(day)) {
             (Some(start), Some(end)) => format!("from {start} to {end}"),
             (Some(start), None) => format!("since {start}"),
@@ -255,7 +251,7 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .perhaps_because((!anomaly.causes.is_empty()).then(|| {
                 format!(
                     "AWS names as causes: {}.",
-                    words::excerpt(&anomaly.causes.join("; "), 240)
+                    words::excerpt(&anomaly.causes.join("; "))
                 )
             }))
             .report(
@@ -330,8 +326,13 @@ fn period(budget: &Budget) -> String {
     budget.period.to_ascii_lowercase()
 }
 
-fn month_to_date(usage: &Usage, now: Timestamp) -> Option<f64> {
-    usage.month_to_date(today(now))
+/// The month to date of the estate: the account's, and only where the estate is the whole account.
+fn estates_bill(context: &Context<'_>) -> Option<f64> {
+    let usage = context.state.usage.get()?;
+    let is_accounts = context.state.selection.is_everything();
+    is_accounts
+        .then(|| usage.month_to_date(today(context.now)))
+        .flatten()
 }
 
 fn today(now: Timestamp) -> Date {
@@ -346,10 +347,11 @@ fn day(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cost::{Anomaly, DailyCost, Forecast};
+    use crate::domain::cost::{Anomaly, DailyCost, Forecast, Usage};
+    use crate::domain::glob::Glob;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::policy::{Credits, FixedCost};
+    use crate::domain::policy::{Credits, FixedCost, Selection};
     use crate::domain::rules::sample::{Bench, at};
 
     fn budgeted(actual: Option<f64>, forecast: Option<f64>) -> Bench {
@@ -452,6 +454,41 @@ mod tests {
         );
         let nothing = bench.with_policy(estate(80.0)).check(&OVER_BUDGET);
         assert_eq!(nothing[0].title, "$420 spent, nothing planned");
+    }
+
+    #[test]
+    fn a_part_of_an_account_is_not_judged_by_the_accounts_bill() {
+        let mut bench = spending(None);
+        bench.know(
+            Source::Forecast,
+            ReplyData::Forecast(Forecast {
+                rest_of_month: 180.0,
+                low: None,
+                high: None,
+                from: jiff::civil::date(2026, 11, 22),
+            }),
+        );
+        bench.state().selection = Selection {
+            names: vec![Glob::new("invokeai-*")],
+            ..Selection::default()
+        }
+        .into();
+        bench.with_policy(estate(100.0));
+        let budget = |name: &str| Budget {
+            name: name.to_owned(),
+            limit: Some(100.0),
+            unit: Some("USD".to_owned()),
+            period: "MONTHLY".to_owned(),
+            actual: Some(125.0),
+            forecast: Some(150.0),
+        };
+        let budgets = vec![budget("codemate-prod-monthly"), budget("invokeai-monthly")];
+        bench.know(Source::Budgets, ReplyData::Budgets(budgets));
+        for rule in [&OVER_BUDGET, &FORECAST_OVER_BUDGET] {
+            let findings = bench.check(rule);
+            let named: Vec<&str> = findings.iter().map(|finding| finding.name.as_str()).collect();
+            assert_eq!(named, ["invokeai-monthly"], "{}", rule.id);
+        }
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn failing(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 "{}:{} answered: {}",
                 failing.fault.service,
                 failing.fault.operation,
-                words::excerpt(&failing.fault.message, 200)
+                words::excerpt(&failing.fault.message)
             ))
             .report(Severity::Crit, title(fault)),
     );

@@ -26,6 +26,23 @@ pub struct Measured<'a> {
     pub as_of: Timestamp,
 }
 
+/// An unbroken run of values, up to the newest one, of which something holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// When the oldest value of the run was measured.
+    pub oldest: Timestamp,
+    /// From then to when the values were asked for.
+    pub lasts: SignedDuration,
+    /// When it began; `None` if it holds of all values that were read, so that it may be older.
+    pub since: Option<Timestamp>,
+}
+
+/// When the first of several runs began; `None` if that is not known of every one.
+pub fn first_of(runs: impl IntoIterator<Item = Run>) -> Option<Timestamp> {
+    let starts: Option<Vec<Timestamp>> = runs.into_iter().map(|run| run.since).collect();
+    starts?.into_iter().min()
+}
+
 impl<'a> Metrics<'a> {
     /// Indexes the metrics of a scope.
     pub fn of(state: &'a ScopeState, now: Timestamp) -> Self {
@@ -67,19 +84,32 @@ impl Measured<'_> {
         (many > 0).then(|| sum / f64::from(many))
     }
 
-    /// Since when, without a break to the newest value, `holds` is true. Values that are missing
-    /// for longer than two periods are a break.
+    /// Since when, without a break to the newest value, `holds` is true; `None` also if it is true
+    /// of all values that were read, since nobody knows then when it began.
     pub fn since(&self, holds: impl Fn(f64) -> bool) -> Option<Timestamp> {
+        self.run(holds)?.since
+    }
+
+    /// The values, without a break to the newest one, of which `holds` is true. Values that are
+    /// missing for longer than two periods are a break.
+    pub fn run(&self, holds: impl Fn(f64) -> bool) -> Option<Run> {
         let gap = self.period() * (GAP_PERIODS as i32);
-        let mut since = None;
+        let mut oldest = None;
+        let mut is_start_seen = false;
         for (at, value) in self.series.points.iter().rev() {
-            let broken = since.is_some_and(|later: Timestamp| later.duration_since(*at) > gap);
+            let broken = oldest.is_some_and(|later: Timestamp| later.duration_since(*at) > gap);
             if broken || !holds(*value) {
+                is_start_seen = true;
                 break;
             }
-            since = Some(*at);
+            oldest = Some(*at);
         }
-        since
+        let oldest = oldest?;
+        Some(Run {
+            oldest,
+            lasts: self.as_of.duration_since(oldest),
+            since: is_start_seen.then_some(oldest),
+        })
     }
 
     /// Events per minute over the five minutes that end with the newest value. Metrics that count
@@ -179,6 +209,20 @@ mod tests {
         let series = series(&[(0, 9.0), (1, 9.0), (5, 9.0), (6, 9.0), (8, 9.0)]);
         assert_eq!(measured(&series, 9).since(|value| value > 5.0), Some(at(5)));
         assert_eq!(measured(&series, 9).since(|value| value > 9.0), None);
+    }
+
+    #[test]
+    fn what_holds_of_all_values_has_no_known_start() {
+        let series = series(&[(0, 9.0), (1, 9.0), (2, 9.0)]);
+        let run = measured(&series, 3).run(|value| value > 5.0).unwrap();
+        assert_eq!(run.since, None);
+        assert_eq!((run.oldest, run.lasts), (at(0), SignedDuration::from_mins(3)));
+        let known = Run {
+            since: Some(at(1)),
+            ..run
+        };
+        assert_eq!(first_of([known]), Some(at(1)));
+        assert_eq!(first_of([known, run]), None);
     }
 
     #[test]

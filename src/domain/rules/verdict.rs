@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::domain::alarm::AlarmState;
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState, Source};
@@ -26,6 +27,8 @@ pub struct Verdicts {
     findings: HashMap<ResourceKey, Vec<(Health, String)>>,
     /// ARNs of target groups whose targets have not been read.
     unread_groups: HashSet<String>,
+    /// Alarms in the state `INSUFFICIENT_DATA`.
+    blind_alarms: HashSet<String>,
     /// Why nothing of a kind can be told in a scope.
     unread: HashMap<(ScopeName, Kind), String>,
 }
@@ -51,6 +54,14 @@ impl Verdicts {
             .filter(|group| group.targets.is_none())
             .map(|group| group.arn.clone())
             .collect();
+        let blind_alarms = inventory
+            .scopes
+            .iter()
+            .filter_map(|state| state.alarms.get())
+            .flatten()
+            .filter(|alarm| alarm.state == AlarmState::InsufficientData)
+            .map(|alarm| alarm.arn.clone())
+            .collect();
         let mut unread = HashMap::new();
         for state in &inventory.scopes {
             for kind in Kind::ALL {
@@ -67,6 +78,7 @@ impl Verdicts {
         Self {
             findings: by_resource,
             unread_groups,
+            blind_alarms,
             unread,
         }
     }
@@ -98,6 +110,9 @@ impl Verdicts {
     fn unknown(&self, key: &ResourceKey) -> Option<&str> {
         if self.unread_groups.contains(&*key.id) {
             return Some("target health not read");
+        }
+        if self.blind_alarms.contains(&*key.id) {
+            return Some("insufficient data");
         }
         let place = (key.scope.clone(), key.kind);
         self.unread.get(&place).map(String::as_str)

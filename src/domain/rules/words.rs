@@ -11,6 +11,10 @@ const DAY: i64 = 24 * HOUR;
 const GIB: f64 = 1_073_741_824.0;
 const MIB: f64 = 1_048_576.0;
 
+/// How much of a foreign text a finding keeps: far more than AWS says, and little enough for a hostile
+/// one. What does not fit into a row is the view's to cut.
+const MOST_CHARS: usize = 2000;
+
 /// A span in its one or two greatest units: `40s`, `14m`, `2h05m`, `3d`, `3d4h`. Less than nothing is `0s`.
 pub fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
@@ -54,7 +58,7 @@ pub fn time_of_day(at: Timestamp, zone: &Zone) -> String {
     at.to_zoned(zone.rules().clone()).strftime("%H:%M").to_string()
 }
 
-/// A number with as many decimals as it needs to tell something: `1234`, `21.5`, `0.04`.
+/// A number with as many decimals as it needs to tell something: `1,234`, `21.5`, `0.04`.
 pub fn number(value: f64) -> String {
     let size = value.abs();
     let text = if size >= 100.0 || value.fract() == 0.0 {
@@ -72,8 +76,26 @@ pub fn number(value: f64) -> String {
     if trimmed == "-0" {
         "0".to_owned()
     } else {
-        trimmed.to_owned()
+        grouped(trimmed)
     }
+}
+
+/// The digits before the point in threes: `10,000,000,000`.
+fn grouped(number: &str) -> String {
+    let (sign, rest) = match number.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", number),
+    };
+    let (whole, fraction) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+    let mut out = sign.to_owned();
+    for (place, digit) in whole.char_indices() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out.push_str(fraction);
+    out
 }
 
 /// A share in percent: `88%`, `6.2%`.
@@ -81,12 +103,12 @@ pub fn percent(value: f64) -> String {
     format!("{}%", number(value))
 }
 
-/// An amount of US dollars: `$2.01`, `$790`, `-$3.20`.
+/// An amount of US dollars: `$2.01`, `$1,210`, `-$3.20`.
 pub fn usd(amount: f64) -> String {
     let sign = if amount < 0.0 { "-" } else { "" };
     let size = amount.abs();
     if size >= 100.0 {
-        format!("{sign}${size:.0}")
+        format!("{sign}${}", grouped(&format!("{size:.0}")))
     } else {
         format!("{sign}${size:.2}")
     }
@@ -115,11 +137,11 @@ pub fn count_of(many: usize, one: &str, several: &str) -> String {
     }
 }
 
-/// The first `most` characters of a foreign text, in one line that a terminal can show.
-pub fn excerpt(text: &str, most: usize) -> String {
+/// A foreign text in one line that a terminal can show; of a hostile one the first 2,000 characters.
+pub fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = text::clean(&line).into_owned();
-    if let Some((end, _)) = out.char_indices().nth(most) {
+    if let Some((end, _)) = out.char_indices().nth(MOST_CHARS) {
         out.truncate(end);
         out.push('…');
     }
@@ -167,13 +189,16 @@ mod tests {
             (1.04, "1"),
             (21.5, "21.5"),
             (99.96, "100"),
-            (1234.4, "1234"),
+            (1234.4, "1,234"),
+            (-123_456.0, "-123,456"),
+            (1e10, "10,000,000,000"),
         ] {
             assert_eq!(number(value), text);
         }
         assert_eq!(percent(6.24), "6.2%");
         assert_eq!(usd(2.012), "$2.01");
         assert_eq!(usd(-790.2), "-$790");
+        assert_eq!(usd(1210.0), "$1,210");
         assert_eq!(bytes(3.1 * GIB), "3.1 GiB");
         assert_eq!(bytes(512.0 * MIB), "512 MiB");
     }
@@ -189,8 +214,10 @@ mod tests {
 
     #[test]
     fn excerpts_are_one_line_of_whole_characters() {
-        assert_eq!(excerpt("한복을\n 입은\t고양이", 6), "한복을 입은…");
-        assert_eq!(excerpt("short", 5), "short");
+        assert_eq!(excerpt("한복을\n 입은\t고양이"), "한복을 입은 고양이");
+        let long = excerpt(&"한".repeat(MOST_CHARS + 1));
+        assert_eq!(long.chars().count(), MOST_CHARS + 1);
+        assert!(long.ends_with('…'));
     }
 
     #[test]

@@ -72,6 +72,7 @@ pub fn api(picture: &Picture) -> ApiUse {
 
 /// Findings about resources of the kinds, and about the scopes themselves.
 fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
+    let labels = picture.labels();
     picture
         .findings
         .iter()
@@ -88,6 +89,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             id: finding.resource.id.to_string(),
             scope: finding.resource.scope.to_string(),
             name: finding.name.clone(),
+            label: labels.get(&finding.resource).unwrap_or(&finding.name).clone(),
             title: finding.title.clone(),
             evidence: finding.evidence.clone(),
             since: finding.since,

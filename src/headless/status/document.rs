@@ -300,8 +300,8 @@ pub struct RdsInstance {
     pub cluster: Option<String>,
     /// CPU in use, percent.
     pub cpu_percent: Option<f64>,
-    /// Open connections.
-    pub connections: Option<f64>,
+    /// Open connections, the newest average as a whole number.
+    pub connections: Option<u64>,
     /// Free storage, GiB.
     pub free_storage_gib: Option<f64>,
     /// The newest moment it can be restored to.
@@ -375,12 +375,12 @@ pub struct Redis {
     pub cpu_percent: Option<f64>,
     /// Memory in use on the fullest node, percent.
     pub memory_percent: Option<f64>,
-    /// Evictions of all nodes in the newest minute.
-    pub evictions: Option<f64>,
-    /// Hits of all nodes in the newest minute.
-    pub hits: Option<f64>,
-    /// Misses of all nodes in the newest minute.
-    pub misses: Option<f64>,
+    /// Evictions of all nodes per minute, the newest average as a whole number.
+    pub evictions: Option<u64>,
+    /// Hits of all nodes per minute, the newest average as a whole number.
+    pub hits: Option<u64>,
+    /// Misses of all nodes per minute, the newest average as a whole number.
+    pub misses: Option<u64>,
 }
 
 /// A target group.
@@ -484,6 +484,9 @@ pub struct FindingEntry {
     pub scope: String,
     /// The resource's name.
     pub name: String,
+    /// The name in tables, where several hosts may have the same.
+    #[serde(skip)]
+    pub label: String,
     /// What is wrong, in a few words.
     pub title: String,
     /// Why we say so.

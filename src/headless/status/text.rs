@@ -146,7 +146,7 @@ fn findings(status: &Status, page: &Page) -> String {
                 Ok(kind) if !all => kind.short(),
                 Ok(_) | Err(_) => finding.kind,
             }),
-            Cell::new(&finding.name),
+            Cell::new(&finding.label),
             Cell::new(&finding.title),
             Cell::new(when.unwrap_or_default()),
             Cell::new(finding.runbooks.first().map_or("", String::as_str)),

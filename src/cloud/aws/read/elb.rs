@@ -1,5 +1,7 @@
 //! Reads of Elastic Load Balancing v2: load balancers, target groups and the health of targets.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types;
 use futures_util::future::join;
 
@@ -141,7 +143,14 @@ fn target_group_from_sdk(group: &types::TargetGroup) -> Option<TargetGroup> {
     Some(TargetGroup {
         arn: group.target_group_arn()?.to_owned(),
         name: group.target_group_name.clone().unwrap_or_default(),
-        load_balancers: group.load_balancer_arns().to_vec(),
+        // Some endpoints name a balancer once for each listener.
+        load_balancers: group
+            .load_balancer_arns()
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
+            .collect(),
         protocol: group.protocol().map(|protocol| protocol.as_str().to_owned()),
         port: group.port.and_then(port),
         target_type: group.target_type().map(|kind| kind.as_str().to_owned()),

@@ -7,7 +7,7 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{target_group, target_group_dimensions};
 use crate::domain::rules::draft::severity;
-use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::rules::{Context, Reach, Rule, first_of, words};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -100,7 +100,7 @@ fn reasons(unhealthy: &[&Target]) -> Vec<String> {
             let said = targets
                 .iter()
                 .find_map(|target| target.description.as_deref())
-                .map(|text| format!(" ({})", words::excerpt(text, 120)))
+                .map(|text| format!(" ({})", words::excerpt(text)))
                 .unwrap_or_default();
             format!(
                 "{reason}{said}: {}{}.",
@@ -115,8 +115,8 @@ fn reasons(unhealthy: &[&Target]) -> Vec<String> {
 }
 
 fn since(context: &Context<'_>, group: &TargetGroup) -> Option<jiff::Timestamp> {
-    target_group_dimensions(group)
-        .filter_map(|(dimension, balancer)| {
+    first_of(
+        target_group_dimensions(group).filter_map(|(dimension, balancer)| {
             let metric = if balancer.starts_with("net/") {
                 target_group::NETWORK_UNHEALTHY
             } else {
@@ -124,9 +124,9 @@ fn since(context: &Context<'_>, group: &TargetGroup) -> Option<jiff::Timestamp> 
             };
             context
                 .metric(metric.of_both(dimension, balancer))?
-                .since(|value| value > 0.0)
-        })
-        .min()
+                .run(|value| value > 0.0)
+        }),
+    )
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub fn failure(activity: &Activity) -> String {
     let said = said(activity);
     match code(said) {
         Some((code, _)) => code.to_owned(),
-        None => words::excerpt(said, 40),
+        None => words::excerpt(said),
     }
 }
 

@@ -83,7 +83,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     format!(
                         "The newest failed launch was at {}: {}",
                         words::moment(failed.started_at, context.zone()),
-                        words::excerpt(activities::said(failed), 240)
+                        words::excerpt(activities::said(failed))
                     )
                 }))
                 .perhaps_because(

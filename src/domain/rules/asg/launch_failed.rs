@@ -59,7 +59,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     "{} failed within an hour, the newest at {}: {}",
                     words::count_of(failed.len(), "launch", "launches"),
                     words::moment(newest.started_at, context.zone()),
-                    words::excerpt(said(newest), 240)
+                    words::excerpt(said(newest))
                 ))
                 .perhaps_because(advice(newest).map(str::to_owned))
                 .perhaps_because(recovered.map(|launch| {

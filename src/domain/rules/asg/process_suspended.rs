@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             draft = draft.because(format!(
                 "{} is suspended: {}.",
                 process.name,
-                words::excerpt(&process.reason, 160)
+                words::excerpt(&process.reason)
             ));
         }
         findings.push(draft.report(severity(worst), format!("{what} suspended{lasting}")));

@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         instance.id,
                         instance.instance_type,
                         instance.state,
-                        words::excerpt(reason, 160)
+                        words::excerpt(reason)
                     ))
                     .without_runbooks()
                     .report(Severity::Warn, format!("Spot taken back, {}", instance.state)),
@@ -72,7 +72,7 @@ fn in_groups(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         "AWS took {} back within an hour, the newest at {}: {}",
                         words::count(taken.len(), "Spot instance"),
                         words::moment(newest.started_at, context.zone()),
-                        words::excerpt(said(newest), 160)
+                        words::excerpt(said(newest))
                     ))
                     .because(format!(
                         "{} in service now, {} wanted.",

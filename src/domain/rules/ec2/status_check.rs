@@ -27,16 +27,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(measured) = context.metric(metric::STATUS_CHECK.of(&instance.id)) else {
             continue;
         };
-        let Some(since) = measured
-            .latest()
-            .and_then(|_| measured.since(|value| value >= 1.0))
-        else {
+        let Some(run) = measured.latest().and_then(|_| measured.run(|value| value >= 1.0)) else {
             continue;
         };
         let Some((newest, _)) = measured.series.points.last() else {
             continue;
         };
-        if *newest == since {
+        if *newest == run.oldest {
             continue;
         }
         let (severity, owner) = match instance.group() {
@@ -49,12 +46,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             RULE.on(context, &instance.id, ec2::name(instance))
                 .hurts(Impact::Capacity)
-                .since(Some(since))
+                .since(run.since)
                 .because(format!(
-                    "The status check of {} ({}) has failed since {}; {owner}.",
+                    "The status check of {} ({}) has failed {}; {owner}.",
                     instance.id,
                     instance.instance_type,
-                    words::moment(since, context.zone())
+                    match run.since {
+                        Some(since) => format!("since {}", words::moment(since, context.zone())),
+                        None => format!("for at least {}", words::span(run.lasts)),
+                    }
                 ))
                 .report(severity, "status check failed"),
         );

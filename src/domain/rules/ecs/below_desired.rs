@@ -99,7 +99,7 @@ fn newest_trouble(service: &Service, at: Timestamp) -> Option<String> {
                 .iter()
                 .any(|word| event.message.contains(word))
         })
-        .map(|event| format!("Its newest complaint: {}", words::excerpt(&event.message, 200)))
+        .map(|event| format!("Its newest complaint: {}", words::excerpt(&event.message)))
 }
 
 #[cfg(test)]

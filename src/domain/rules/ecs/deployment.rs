@@ -183,7 +183,7 @@ fn rolled_back(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .perhaps_because(
                         rollback
                             .said
-                            .map(|said| format!("ECS says: {}", words::excerpt(&said, 200))),
+                            .map(|said| format!("ECS says: {}", words::excerpt(&said))),
                     )
                     .report(
                         if rollback.failed {
@@ -215,19 +215,26 @@ fn describe(draft: Draft, context: &Context<'_>, service: &Service, deployment: 
     draft
         .hurts(hurts)
         .because(format!(
-            "{} of {} of {} run, {} failed in a row; a warning begins at {}, critical is {}.",
+            "{} of {} of {} run, {} failed in a row; {}",
             deployment.running,
             words::count(deployment.desired as usize, "task"),
             deployment.task_definition,
             deployment.failed,
-            words::number(context.limits().ecs_failed_tasks.warn),
-            words::number(context.limits().ecs_failed_tasks.crit),
+            if deployment.rollout == Some(RolloutState::Failed) {
+                "ECS has given the rollout up (FAILED), which is critical with any number of them.".to_owned()
+            } else {
+                format!(
+                    "a warning begins at {}, critical is {}.",
+                    words::number(context.limits().ecs_failed_tasks.warn),
+                    words::number(context.limits().ecs_failed_tasks.crit),
+                )
+            }
         ))
         .perhaps_because(
             deployment
                 .rollout_reason
                 .as_ref()
-                .map(|reason| format!("ECS says: {}", words::excerpt(reason, 200))),
+                .map(|reason| format!("ECS says: {}", words::excerpt(reason))),
         )
         .perhaps_because(breaker.map(str::to_owned))
 }

@@ -99,7 +99,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 )
             });
         for (reason, (many, said)) in reasons.into_iter().take(3) {
-            draft = draft.because(format!("{many} × {}", words::excerpt(said, 240)));
+            draft = draft.because(format!("{many} × {}", words::excerpt(said)));
             draft = draft.perhaps_because(reason.map(|reason| reason.advice().to_owned()));
         }
         findings.push(draft.report(severity(breach), title));

@@ -110,7 +110,7 @@ fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .perhaps_because(
                     Some(detail)
                         .filter(|detail| !detail.is_empty())
-                        .map(|detail| words::excerpt(&detail, 200)),
+                        .map(|detail| words::excerpt(&detail)),
                 )
                 .perhaps_because(since.map(|since| {
                     format!(

@@ -21,10 +21,13 @@ pub const RULE: Rule = Rule {
     what: "Cards of a group, or of an instance of no group, that have no process and next to no memory \
            in use, and the share of the instance's price that they cost an hour: list price on-demand, \
            the newest Spot price for Spot. Utilisation does not make a card busy, since asking wakes it. \
-           One sample is noise: until enough of them agree over time it is only good to know.",
+           One sample of few cards is noise: until enough agree over time it is only good to know.",
     severities: &[
         (Severity::Crit, "idle for the critical time"),
-        (Severity::Warn, "idle for the warning time"),
+        (
+            Severity::Warn,
+            "idle for the warning time, or at least two cards and half of all idle now",
+        ),
         (Severity::Info, "idle for less, or for an unknown time"),
     ],
     thresholds: &["gpu_idle_min", "gpu_idle_util_percent", "gpu_idle_memory_mib"],
@@ -56,8 +59,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let mut spot = SpotPrices::default();
+    let asked = context.state.spot_prices.at().unwrap_or(context.now);
     for price in context.state.spot_prices.get().into_iter().flatten() {
-        spot.record(&context.state.scope.region, price);
+        spot.record(&context.state.scope.region, price, asked);
     }
     let mut fleets: BTreeMap<(Option<&str>, &str), Fleet<'_>> = BTreeMap::new();
     for host in &hosts {
@@ -130,6 +134,13 @@ impl<'a> Fleet<'a> {
             let minutes = at.duration_since(since).as_secs_f64() / 60.0;
             context.limits().gpu_idle_min.judge(minutes)
         });
+        // One look is enough where much of a group does nothing: a single status has no history.
+        let is_much = self.idle >= 2 && self.idle * 2 >= self.cards;
+        let grade = match breach {
+            Some(breach) => severity(breach),
+            None if is_much => Severity::Warn,
+            None => Severity::Info,
+        };
         let draft = match (group, self.lone) {
             (Some((name, Some(arn))), _) => RULE.on(context, arn, name),
             // The group itself was not read: its name is all that is known.
@@ -179,7 +190,7 @@ impl<'a> Fleet<'a> {
                         words::count(self.unread, "host")
                     )
                 }))
-                .report(breach.map_or(Severity::Info, severity), title),
+                .report(grade, title),
         )
     }
 }

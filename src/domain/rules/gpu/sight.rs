@@ -77,8 +77,13 @@ pub fn silence(reading: &HostReading) -> Option<(&'static str, String)> {
         ProbeOutcome::Timeout => "nvidia-smi timed out",
         ProbeOutcome::Error => "probe failed",
     };
-    let said = [reading.detail.as_deref(), reading.remedy.as_deref()];
-    Some((words, said.into_iter().flatten().collect::<Vec<_>>().join("; ")))
+    // A sentence's own full stop must not stand before the semicolon.
+    let said = [reading.detail.as_deref(), reading.remedy.as_deref()]
+        .into_iter()
+        .flatten()
+        .map(|part| part.trim_end_matches(['.', ' ']))
+        .filter(|part| !part.is_empty());
+    Some((words, said.collect::<Vec<_>>().join("; ")))
 }
 
 /// How many cards of the instance type do not answer, and how many it has.

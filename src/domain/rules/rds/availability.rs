@@ -1,7 +1,7 @@
 //! `rds.not-available`: a database that does not serve.
 
 use crate::domain::health::{Finding, Impact, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, Tag};
 use crate::domain::rules::{Context, Reach, Rule, rds};
 
 /// The rule.
@@ -47,19 +47,29 @@ enum Service {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (db, _) in rds::instances(context) {
-        findings.extend(judge(context, Kind::RdsInstance, (&db.arn, &db.name), &db.status));
+        findings.extend(judge(
+            context,
+            Kind::RdsInstance,
+            (&db.arn, &db.name, &db.tags),
+            &db.status,
+        ));
     }
     for cluster in context.state.db_clusters.get().into_iter().flatten() {
         findings.extend(judge(
             context,
             Kind::RdsCluster,
-            (&cluster.arn, &cluster.name),
+            (&cluster.arn, &cluster.name, &cluster.tags),
             &cluster.status,
         ));
     }
 }
 
-fn judge(context: &Context<'_>, kind: Kind, (arn, name): (&str, &str), status: &str) -> Option<Finding> {
+fn judge(
+    context: &Context<'_>,
+    kind: Kind,
+    (arn, name, tags): (&str, &str, &[Tag]),
+    status: &str,
+) -> Option<Finding> {
     let draft = RULE.on(context, arn, name).of_kind(kind).hurts(Impact::Capacity);
     match service(status) {
         Service::Serves => None,
@@ -78,7 +88,7 @@ fn judge(context: &Context<'_>, kind: Kind, (arn, name): (&str, &str), status: &
                 .report(Severity::Warn, status),
         ),
         Service::Stopped => {
-            let severity = if context.is_prod() {
+            let severity = if context.is_prod_resource(name, tags) {
                 Severity::Warn
             } else {
                 Severity::Info

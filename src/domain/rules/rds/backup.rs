@@ -6,7 +6,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::domain::datastore::DbInstance;
 use crate::domain::health::{Finding, Impact, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, Tag};
 use crate::domain::metric_catalog::is_aurora;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, rds, words};
@@ -62,6 +62,7 @@ fn no_backup(context: &Context<'_>, findings: &mut Vec<Finding>) {
             kind: Kind::RdsInstance,
             arn: &db.arn,
             name: &db.name,
+            tags: &db.tags,
             retention_days: db.backup_retention_days,
             restorable_at: db.latest_restorable_at,
             // A stopped database writes nothing that could be lost.
@@ -80,6 +81,7 @@ fn no_backup(context: &Context<'_>, findings: &mut Vec<Finding>) {
             kind: Kind::RdsCluster,
             arn: &cluster.arn,
             name: &cluster.name,
+            tags: &cluster.tags,
             retention_days: cluster.backup_retention_days,
             restorable_at: cluster.latest_restorable_at,
             writes: cluster.status != "stopped",
@@ -93,6 +95,7 @@ struct Backed<'a> {
     kind: Kind,
     arn: &'a str,
     name: &'a str,
+    tags: &'a [Tag],
     retention_days: u32,
     restorable_at: Option<Timestamp>,
     writes: bool,
@@ -104,7 +107,7 @@ fn judge_backup(context: &Context<'_>, subject: &Backed<'_>, at: Timestamp) -> O
         .of_kind(subject.kind)
         .hurts(Impact::Risk);
     if subject.retention_days == 0 {
-        let severity = if context.is_prod() {
+        let severity = if context.is_prod_resource(subject.name, subject.tags) {
             Severity::Crit
         } else {
             Severity::Warn

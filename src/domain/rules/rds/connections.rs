@@ -109,7 +109,7 @@ fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<Most>
     Some(Most {
         connections: evaluate(formula, &variables)?,
         is_exact: false,
-        source: format!("{} {whose}, on {}", words::excerpt(formula, 120), db.class),
+        source: format!("{} {whose}, on {}", words::excerpt(formula), db.class),
     })
 }
 

@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .of_kind(kind)
                 .hurts(Impact::Risk)
                 .because(match &action.description {
-                    Some(description) => format!("{}: {}", action.action, words::excerpt(description, 160)),
+                    Some(description) => format!("{}: {}", action.action, words::excerpt(description)),
                     None => format!("{} is pending.", action.action),
                 })
                 .perhaps_because(action.auto_applied_after.map(|after| {

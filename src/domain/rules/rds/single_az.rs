@@ -10,7 +10,8 @@ pub const RULE: Rule = Rule {
     kind: Kind::RdsInstance,
     title: "A production database has no standby",
     what: "Instances without Multi-AZ, and clusters with fewer than two members, in estates that are \
-           marked as production. Read replicas and members of clusters are left out.",
+           marked as production. Read replicas and members of clusters are left out, and so is what says \
+           by its name or tags that it is not production (`shop-db-dev`).",
     severities: &[(Severity::Warn, "always")],
     thresholds: &[],
     runbooks: &[],
@@ -23,7 +24,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for (db, _) in rds::instances(context) {
-        if !db.multi_az && db.replica_of.is_none() && db.cluster.is_none() && db.status != "deleting" {
+        if !db.multi_az
+            && db.replica_of.is_none()
+            && db.cluster.is_none()
+            && db.status != "deleting"
+            && context.is_prod_resource(&db.name, &db.tags)
+        {
             findings.push(
                 RULE.on(context, &db.arn, &db.name)
                     .hurts(Impact::Risk)
@@ -36,7 +42,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for cluster in context.state.db_clusters.get().into_iter().flatten() {
-        if cluster.members.len() < 2 && !cluster.multi_az && cluster.status != "deleting" {
+        if cluster.members.len() < 2
+            && !cluster.multi_az
+            && cluster.status != "deleting"
+            && context.is_prod_resource(&cluster.name, &cluster.tags)
+        {
             findings.push(
                 RULE.on(context, &cluster.arn, &cluster.name)
                     .of_kind(Kind::RdsCluster)
@@ -66,7 +76,7 @@ mod tests {
         let mut bench = Bench::new();
         bench.know(
             Source::DbInstances,
-            ReplyData::DbInstances(vec![db("shop-db"), standby, replica]),
+            ReplyData::DbInstances(vec![db("shop-db"), db("shop-db-dev"), standby, replica]),
         );
         bench.know(
             Source::DbClusters,

@@ -30,7 +30,8 @@ pub const FAILOVER_OFF: Rule = Rule {
     kind: Kind::Redis,
     title: "A production cache cannot fail over",
     what: "Replication groups without automatic failover, and caches of a single node, in estates that \
-           are marked as production. Memcached has no replicas and is left out.",
+           are marked as production. Memcached has no replicas and is left out, and so is what says by \
+           its name that it is not production (`shop-redis-dev`).",
     severities: &[(Severity::Warn, "always")],
     thresholds: &[],
     runbooks: &[],
@@ -57,7 +58,7 @@ fn not_available(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 findings.push(
                     draft
                         .because(format!("The status is {status}."))
-                        .report(Severity::Warn, words::excerpt(status, 40)),
+                        .report(Severity::Warn, words::excerpt(status)),
                 );
                 continue;
             }
@@ -92,7 +93,8 @@ fn failover_off(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for cache in redis::caches(context) {
-        if cache.engine == "memcached" {
+        // Tags of caches are not read.
+        if cache.engine == "memcached" || !context.is_prod_resource(&cache.name, &[]) {
             continue;
         }
         let why = match cache.form {
@@ -171,7 +173,16 @@ mod tests {
         let mut memcached = cache("memcached", 1);
         memcached.form = CacheForm::Cluster;
         memcached.engine = "memcached".to_owned();
-        let mut bench = bench(vec![cache("on", 2), off, single, memcached, serverless("tokens")]);
+        let mut development = cache("shop-redis-dev", 1);
+        development.automatic_failover = false;
+        let mut bench = bench(vec![
+            cache("on", 2),
+            off,
+            single,
+            memcached,
+            development,
+            serverless("tokens"),
+        ]);
         assert_eq!(bench.check(&FAILOVER_OFF), []);
         let findings = bench.with_policy(prod()).check(&FAILOVER_OFF);
         let named: Vec<&str> = findings.iter().map(|finding| finding.name.as_str()).collect();

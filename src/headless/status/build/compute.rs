@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Writing, second};
+use super::{Writing, rounded, second};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::RolloutState;
 use crate::domain::gpu::{self, GpuCard, HostReading};
@@ -163,8 +163,8 @@ fn facts(writing: &Writing<'_>, reading: &HostReading, card: &GpuCard) -> Gpu {
         mem_used_mib: card.mem_used_mib,
         mem_total_mib: card.mem_total_mib,
         temp_c: card.temp_c,
-        power_w: card.power_w,
-        power_limit_w: card.power_limit_w,
+        power_w: card.power_w.map(rounded),
+        power_limit_w: card.power_limit_w.map(rounded),
         ecc_uncorrected: card.ecc_uncorrected,
         throttle: card.throttle.map(|reasons| reasons.names().collect()),
         mig: card.mig,

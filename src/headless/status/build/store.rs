@@ -21,7 +21,7 @@ pub(super) fn db_instances(writing: &Writing<'_>) -> Option<Vec<Resource<RdsInst
             storage_gib: db.storage_gib.filter(|_| !metric_catalog::is_aurora(db)),
             cluster: db.cluster.clone(),
             cpu_percent: writing.latest(rds::CPU.of(&db.name)).map(rounded),
-            connections: writing.latest(rds::CONNECTIONS.of(&db.name)),
+            connections: writing.latest(rds::CONNECTIONS.of(&db.name)).map(whole),
             free_storage_gib: writing
                 .latest(rds::FREE_STORAGE.of(&db.name))
                 .map(|bytes| rounded(bytes / GIB)),
@@ -102,7 +102,7 @@ fn with_nodes(writing: &Writing<'_>, found: &Cache) -> Redis {
             .collect()
     };
     let most = |values: Vec<f64>| values.into_iter().reduce(f64::max).map(rounded);
-    let sum = |values: Vec<f64>| (!values.is_empty()).then(|| values.into_iter().sum());
+    let sum = |values: Vec<f64>| (!values.is_empty()).then(|| whole(values.into_iter().sum()));
     let (hits, misses) = if found.engine == "memcached" {
         (&cache::GET_HITS, &cache::GET_MISSES)
     } else {
@@ -120,13 +120,18 @@ fn with_nodes(writing: &Writing<'_>, found: &Cache) -> Redis {
 }
 
 fn serverless(writing: &Writing<'_>, found: &Cache) -> Redis {
-    let latest = |metric: MetricRef<'_>| writing.latest(metric);
+    let latest = |metric: MetricRef<'_>| writing.latest(metric).map(whole);
     Redis {
         evictions: latest(serverless_cache::EVICTIONS.of(&found.name)),
         hits: latest(serverless_cache::HITS.of(&found.name)),
         misses: latest(serverless_cache::MISSES.of(&found.name)),
         ..bare(found)
     }
+}
+
+/// A count: CloudWatch's averages over a minute are no whole numbers.
+fn whole(value: f64) -> u64 {
+    value.round().max(0.0) as u64
 }
 
 /// A cache without anything that was measured.

@@ -346,7 +346,7 @@ fn a_cache_is_as_full_as_its_fullest_node_and_evicts_what_all_evict() {
             &sessions["memory_percent"],
             &sessions["evictions"]
         ),
-        (&json!("replication-group"), &json!(2), &json!(90.0), &json!(3.0))
+        (&json!("replication-group"), &json!(2), &json!(90.0), &json!(3))
     );
     assert_eq!(sessions["hits"], Value::Null);
 }

@@ -235,7 +235,7 @@ impl Sheet<'_> {
                 Cell::new(&facts.class),
                 Cell::new(&facts.status),
                 Cell::of(facts.cpu_percent.map(|percent| format!("{percent:.0}%"))),
-                Cell::of(facts.connections.map(|many| format!("{many:.0}"))),
+                Cell::of(facts.connections),
                 Cell::of(free),
                 self.moment(facts.latest_restorable_at),
             ]
@@ -279,8 +279,8 @@ impl Sheet<'_> {
             let hits = facts
                 .hits
                 .zip(facts.misses)
-                .filter(|(hits, misses)| hits + misses > 0.0)
-                .map(|(hits, misses)| format!("{:.0}%", 100.0 * hits / (hits + misses)));
+                .filter(|(hits, misses)| hits + misses > 0)
+                .map(|(hits, misses)| format!("{:.0}%", 100.0 * hits as f64 / (hits + misses) as f64));
             vec![
                 Cell::new(facts.kind),
                 Cell::new(facts.node_type.as_deref().unwrap_or_default()),
@@ -288,7 +288,7 @@ impl Sheet<'_> {
                 Cell::new(&facts.status),
                 Cell::of(facts.cpu_percent.map(|percent| format!("{percent:.0}%"))),
                 Cell::of(facts.memory_percent.map(|percent| format!("{percent:.0}%"))),
-                Cell::of(facts.evictions.map(|many| format!("{many:.0}/min"))),
+                Cell::of(facts.evictions.map(|many| format!("{many}/min"))),
                 Cell::of(hits),
             ]
         })
