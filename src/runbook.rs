@@ -6,7 +6,7 @@
 //!                                                  └── schema::Catalogue: what each action takes
 //! ```
 //!
-//! - [`load`] does all of it and reports every mistake of a file, and of the files that it uses, in
+//! - [`load()`] does all of it and reports every mistake of a file, and of the files that it uses, in
 //!   one pass.
 //! - [`model`] is what it gives: a [`model::Runbook`] is complete and consistent, or there is none.
 //! - [`expr`] is the language of `when`, `for_each`, `until`, `that` and `${…}`; [`value`] and
