@@ -79,8 +79,14 @@ struct Asked {
     failures: u32,
     /// Not before this, after a failure or an answer that was older than it should be.
     not_before: Option<Timestamp>,
+    /// While everything is asked once: when to ask again for what AWS refused for the moment.
+    again_at: Option<Timestamp>,
+    /// How often it was asked again.
+    agains: u32,
 }
 
+/// How often what was refused for the moment is asked again while everything is asked once.
+const MOST_AGAIN: u32 = 2;
 /// The longest that a failing source is left alone.
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(5);
 /// How often credentials that do not work are tried again.
@@ -187,10 +193,15 @@ impl Collector {
         let timer = self.clock.sleep(deadline);
         tokio::pin!(timer);
         loop {
-            self.ask_due(self.clock.now());
-            if self.in_flight == 0 {
+            let now = self.clock.now();
+            let next = self.ask_due(now);
+            if self.in_flight == 0 && next.is_none() {
                 break;
             }
+            let wait = next.map_or(deadline, |at| {
+                Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)
+            });
+            let again = self.clock.sleep(wait);
             tokio::select! {
                 Some(heard) = self.heard.1.recv() => {
                     self.hear(&heard);
@@ -198,6 +209,7 @@ impl Collector {
                         self.hear(&heard);
                     }
                 }
+                () = again, if next.is_some() => {}
                 () = &mut timer => {
                     self.give_up_on_the_rest();
                     break;
@@ -285,7 +297,8 @@ impl Collector {
             return Some(asked.not_before.unwrap_or(now));
         };
         if self.focus.pace == Pace::Once {
-            return (asked.basis != want.basis && asked.failures == 0).then_some(now);
+            let changed = asked.basis != want.basis && asked.failures == 0;
+            return if changed { Some(now) } else { asked.again_at };
         }
         let scheduled = if asked.basis == want.basis {
             at.saturating_add(jittered(want.cadence, &want.key, at))
@@ -312,6 +325,7 @@ impl Collector {
         asked.at = Some(now);
         asked.basis = want.basis;
         asked.under_way = true;
+        asked.again_at = None;
         self.in_flight += 1;
         let account = state.account().map(str::to_owned);
         self.inventory.asked(&want.key, now);
@@ -382,6 +396,11 @@ impl Collector {
                         .unwrap_or(Timestamp::MAX),
                 );
             }
+        }
+        if asked.agains < MOST_AGAIN && refused_for_the_moment(answer) {
+            asked.agains += 1;
+            let pause = SignedDuration::from_secs(2 << asked.agains.min(4));
+            asked.again_at = answer.at.saturating_add(pause).ok();
         }
         match self.inventory.apply(answer) {
             Applied::Stored => {}
@@ -523,6 +542,19 @@ fn credentials_work(state: &ScopeState) -> bool {
     match &state.identity.failing {
         Some(failing) => !matches!(failing.fault.kind, FaultKind::Credentials(_)),
         None => true,
+    }
+}
+
+/// Whether AWS throttled or failed in a way that is over in seconds, for all or a part of an answer. A
+/// second probe would be a second command on every host, and a second question to Cost Explorer costs.
+fn refused_for_the_moment(answer: &Answer) -> bool {
+    let passes = |fault: &Fault| matches!(fault.kind, FaultKind::Throttled | FaultKind::Server);
+    match &answer.key.source {
+        Source::GpuProbe | Source::Usage | Source::Forecast | Source::Anomalies => false,
+        _ => match &answer.result {
+            Ok(reply) => reply.gaps.iter().any(passes),
+            Err(fault) => passes(fault),
+        },
     }
 }
 

@@ -138,16 +138,16 @@ fn gpu_rows_are_what_the_hosts_printed() {
 #[test]
 fn throttling_is_waited_out() {
     let Some(front) = Front::start() else { return };
-    front.rules(json!([{ "service": "ecs", "fault": "throttle", "times": 1 }]));
+    front.rules(json!([{ "service": "ecs", "fault": "throttle", "times": 3 }]));
     let status = status(&both(&front), &["--no-probe"]);
     assert_everything_is_listed(&front, &status);
     assert!(
-        status["api"]["throttled"].as_u64() >= Some(1),
+        status["api"]["throttled"].as_u64() >= Some(3),
         "{}",
         status["api"]
     );
     let refused = front.calls().iter().filter(|call| call.fault.is_some()).count();
-    assert_eq!(refused, 1);
+    assert_eq!(refused, 3);
 }
 
 #[test]
