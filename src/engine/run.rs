@@ -22,6 +22,7 @@ pub mod store;
 pub mod who;
 
 mod driver;
+mod gate;
 
 use std::sync::Arc;
 use std::time::Duration;
