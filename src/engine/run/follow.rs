@@ -24,7 +24,11 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub(super) fn open(store: &RunStore, id: &RunId, wall: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    /// Opens the run's journal.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub fn open(store: &RunStore, id: &RunId, wall: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Ok(Self {
             store: store.clone(),
             id: id.clone(),
