@@ -149,11 +149,9 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
     };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
-        Some(Command::Runbook(arguments)) => runbook::run(
-            &arguments,
-            (&global, &preferences, maker),
-            &out(launch::utc()),
-        ),
+        Some(Command::Runbook(arguments)) => {
+            runbook::run(&arguments, (&global, &preferences, maker), &out(launch::utc()))
+        }
         Some(Command::Keys) => keys::run(&preferences, &out(launch::utc())),
         Some(Command::IamPolicy) => {
             let estate = launch::estate(&preferences)?;

@@ -168,7 +168,10 @@ impl Global {
             words.extend(value.map(|value| format!("--{flag}={value}")));
         };
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        give("scenario", self.scenario.map(|scenario| scenario.name().to_owned()));
+        give(
+            "scenario",
+            self.scenario.map(|scenario| scenario.name().to_owned()),
+        );
         give("demo-dir", self.demo_dir.as_ref().map(path));
         give("state-dir", self.state_dir.as_ref().map(path));
         give("estate", self.estate.clone());

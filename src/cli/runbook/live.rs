@@ -92,10 +92,7 @@ fn perform(command: &RunbookCommand, line: &Line<'_>) -> anyhow::Result<Result<E
         RunbookCommand::List
         | RunbookCommand::Show { .. }
         | RunbookCommand::Lint { .. }
-        | RunbookCommand::Schema => Ok(Err(Failure::new(
-            Exit::Internal,
-            "this command needs no account",
-        ))),
+        | RunbookCommand::Schema => Ok(Err(Failure::new(Exit::Internal, "this command needs no account"))),
     }
 }
 
@@ -119,10 +116,7 @@ async fn start(line: &Line<'_>, bench: &Bench, arguments: &RunArgs) -> Result<Ex
         (true, false) => Process::Detached,
         (false, false) => Process::Here,
     };
-    let how = how(
-        &arguments.consent,
-        (arguments.approve.as_ref(), process),
-    );
+    let how = how(&arguments.consent, (arguments.approve.as_ref(), process));
     let work = match (&arguments.plan, &arguments.runbook) {
         (Some(path), runbook) => {
             let runbook = runbook
@@ -233,10 +227,9 @@ impl Line<'_> {
         let advice = if self.global.read_only {
             "changes are refused because of --read-only".to_owned()
         } else {
-            let whose = estate.as_ref().map_or_else(
-                || "here".to_owned(),
-                |estate| format!("in the estate {estate}"),
-            );
+            let whose = estate
+                .as_ref()
+                .map_or_else(|| "here".to_owned(), |estate| format!("in the estate {estate}"));
             format!("changes are refused {whose} unless --read-write is passed")
         };
         Desk {
@@ -270,7 +263,10 @@ impl Line<'_> {
         let preferences = self.preferences;
         let words = self.global.again();
         Place {
-            folder: StateFolder::choose(preferences.settings.state_dir.as_deref(), &preferences.environment),
+            folder: StateFolder::choose(
+                preferences.settings.state_dir.as_deref(),
+                &preferences.environment,
+            ),
             environment: preferences.environment.clone(),
             commands: Commands::of(words.iter().map(String::as_str)),
             words,

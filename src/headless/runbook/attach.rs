@@ -63,7 +63,11 @@ pub async fn run(place: &Place, wanted: &str, wall: Arc<dyn Clock>) -> Result<Ex
     }
 }
 
-fn print_document(place: &Place, store: &RunStore, id: &crate::runbook::record::RunId) -> Result<(), Failure> {
+fn print_document(
+    place: &Place,
+    store: &RunStore,
+    id: &crate::runbook::record::RunId,
+) -> Result<(), Failure> {
     let document: RunDocument = status::document(store, id, &place.commands)?;
     place.out.report(&document)?;
     Ok(())

@@ -19,8 +19,8 @@ use crate::engine::run::{Equipment, RunEngine, SiteFacts, StateFolder};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller::Teller;
 use crate::headless::{Exit, Out};
-use crate::runbook::machine::exit_of;
 use crate::runbook::action::ErrorClass;
+use crate::runbook::machine::exit_of;
 use crate::runbook::record::{Signal, Who};
 use crate::runbook::tell::{Clock, Commands};
 
@@ -63,9 +63,7 @@ pub struct Place {
 impl Place {
     /// Whether a person can be asked: not in CI, and not where input or prompts are no terminal.
     pub fn can_ask(&self) -> bool {
-        self.environment.variable("CI").is_none()
-            && io::stdin().is_terminal()
-            && io::stderr().is_terminal()
+        self.environment.variable("CI").is_none() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Who this is, as far as it is known before AWS was asked.
@@ -172,7 +170,7 @@ impl Bench {
         self.engine.identify(scope).await.map_err(|fault| {
             Failure::new(
                 exit_of(ErrorClass::of(&fault)),
-                format!("{}: {fault}: {}", scope.name, fault.hint(&scope.name)),
+                format!("{}: {fault}: {}", scope.name, fault.hint(scope)),
             )
         })
     }

@@ -82,7 +82,15 @@ fn spawn(bench: &Bench, plan: &Plan, (confirmed, how): (&Answer, &How)) -> Resul
     let mut command = Command::new(program);
     command
         .args(&bench.place.words[1..])
-        .args(["runbook", "run", "--plan", "-", "--on-its-own", "--output", "json"])
+        .args([
+            "runbook",
+            "run",
+            "--plan",
+            "-",
+            "--on-its-own",
+            "--output",
+            "json",
+        ])
         .args(["--approve", &plan.digest]);
     if let Answer::Name(name) | Answer::Digest { name: Some(name), .. } = confirmed {
         command.arg(format!("--confirm-name={name}"));

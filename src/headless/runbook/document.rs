@@ -11,7 +11,7 @@ use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller;
 use crate::runbook::machine::{Summary, Targets};
 use crate::runbook::record::{RunId, Status};
-use crate::runbook::tell::{self, Commands, Line, Standing};
+use crate::runbook::tell::{self, Commands, Line};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "quarterdeck.run/1";
@@ -70,39 +70,15 @@ impl RunDocument {
         }
     }
 
-    /// Of a run as its journal says: one that goes on, or was left without a word.
-    pub fn of_head(head: &RunHead, standings: &[Standing], (store, commands): (&RunStore, &Commands)) -> Self {
-        let number = |of: &[Standing]| {
-            standings
-                .iter()
-                .filter(|standing| of.contains(standing))
-                .count()
-        };
+    /// Of a run as its journal says: one that goes on, was left without a word, or is over.
+    pub fn of_head(head: &RunHead, summary: &Summary, (store, commands): (&RunStore, &Commands)) -> Self {
         let resumable = matches!(head.status, Status::Interrupted | Status::WaitingCredentials);
-        Self {
-            schema: SCHEMA,
-            run_id: Some(head.id.to_string()),
-            runbook: Some(head.runbook.clone()),
-            status: head.status,
-            exit_code: head.exit.map(Exit::code),
-            changed: head.changed,
-            targets: Targets {
-                ok: number(&[Standing::Done, Standing::TakenBack, Standing::TakingBack]),
-                failed: number(&[Standing::Failed, Standing::Remains]),
-                skipped: number(&[Standing::Pending]),
-                unknown: number(&[Standing::UnderWay, Standing::Unknown]),
-            },
-            rolled_back: head.rolled_back,
-            resume_cmd: resumable.then(|| commands.resume(&head.id)),
-            journal: Some(store.journal_path(&head.id).to_string_lossy().into_owned()),
-            reasons: head.trouble.iter().cloned().collect(),
-            remains: if head.exit == Some(Exit::Done) {
-                Vec::new()
-            } else {
-                head.remains.clone()
-            },
-            lines: Vec::new(),
-        }
+        let mut document = Self::of(summary, Some(store), commands);
+        document.status = head.status;
+        document.exit_code = head.exit.map(Exit::code);
+        document.resume_cmd = resumable.then(|| commands.resume(&head.id));
+        document.reasons.extend(head.trouble.iter().cloned());
+        document
     }
 
     /// Of something that became no run.

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
 use crate::cloud::BoxFuture;
+use crate::domain::policy::ConfirmLevel;
 use crate::engine::run::{Control, IfLocked, Notice, RunHandle};
 use crate::headless::Exit;
 use crate::headless::format::{self, Format};
@@ -19,7 +20,6 @@ use crate::headless::runbook::desk::{Bench, Signals, exit_of_signal};
 use crate::headless::runbook::document::RunDocument;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::plan::{FailurePolicy, Plan};
 use crate::runbook::record::{Act, RunId, Signal, Then};
@@ -294,11 +294,11 @@ impl<'a> Show<'a> {
 
     /// What can be said of a run that was left at once.
     fn left(&self, signal: Signal) -> Result<Exit, Failure> {
-        let head = self.bench.engine.store().and_then(|store| {
+        let found = self.bench.engine.store().and_then(|store| {
             let head = store.head(&self.run).ok()?;
-            Some((store, head))
+            Some((store, head, store.summary(&self.run).ok()?))
         });
-        let Some((store, head)) = head else {
+        let Some((store, head, summary)) = found else {
             return Err(Failure::new(
                 exit_of_signal(signal),
                 "stopped before anything was changed",
@@ -310,12 +310,6 @@ impl<'a> Show<'a> {
             exit_of_signal(signal)
         };
         let commands = &self.bench.place.commands;
-        let standings = store
-            .journal(&self.run)
-            .ok()
-            .and_then(|journal| crate::runbook::machine::Ledger::replay(&journal.entries).ok())
-            .map(|ledger| tell::standings(&ledger))
-            .unwrap_or_default();
         let lines = vec![
             Line::of(Role::Warn, "LEFT AT ONCE").with(Role::Plain, format!(" {}", self.run)),
             Line::indented(2)
@@ -326,7 +320,7 @@ impl<'a> Show<'a> {
                 .with(Role::Key, commands.roll_back(&self.run)),
         ];
         self.bench.place.teller.say(lines.clone());
-        let document = RunDocument::of_head(&head, &standings, (store, commands))
+        let document = RunDocument::of_head(&head, &summary, (store, commands))
             .ending_as(exit, "left at once".to_owned())
             .told(lines);
         self.print(&document);

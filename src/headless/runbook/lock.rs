@@ -55,7 +55,9 @@ pub fn break_lock(place: &Place, id: &str, reason: &str) -> Result<Exit, Failure
     let holder = locks
         .break_lock(id, (&place.who(""), reason), now)
         .map_err(failure)?;
-    place.teller.warn(format!("the lock was taken away from {holder}"));
+    place
+        .teller
+        .warn(format!("the lock was taken away from {holder}"));
     place.out.report(&Listing {
         schema: "quarterdeck.locks/1",
         reach: reach.words(),

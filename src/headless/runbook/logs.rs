@@ -7,8 +7,8 @@ use crate::headless::Exit;
 use crate::headless::out::{Page, Report};
 use crate::headless::runbook::desk::Place;
 use crate::headless::runbook::failure::Failure;
-use crate::headless::runbook::{history, teller};
 use crate::headless::runbook::resume::ledger_of;
+use crate::headless::runbook::{history, teller};
 use crate::runbook::record::{Entry, RunId};
 use crate::runbook::tell::{self, Line};
 

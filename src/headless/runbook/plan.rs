@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::headless::Exit;
 use crate::headless::out::{Page, Report};
 use crate::headless::runbook::desk::{Bench, Signals};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
 use crate::headless::runbook::prepare::{Order, prepare};
 use crate::headless::runbook::teller;
-use crate::headless::Exit;
 use crate::runbook::plan::{Plan, PlanError};
 use crate::runbook::tell::{self, Clock, Line, Role};
 
@@ -69,13 +69,15 @@ pub async fn run(bench: &Bench, order: Order, wanted: &Wanted) -> Result<Exit, F
     {
         let path = path.to_string_lossy();
         let file = tell::Commands::of([path.as_ref()]).program;
-        place.teller.say([Line::of(Role::Plain, "to carry it out: ").hanging().with(
-            Role::Key,
-            format!(
-                "{} runbook run {} --plan {file} --approve {}",
-                place.commands.program, plan.runbook.name, plan.digest
-            ),
-        )]);
+        place
+            .teller
+            .say([Line::of(Role::Plain, "to carry it out: ").hanging().with(
+                Role::Key,
+                format!(
+                    "{} runbook run {} --plan {file} --approve {}",
+                    place.commands.program, plan.runbook.name, plan.digest
+                ),
+            )]);
     }
     Ok(if wanted.detailed_exitcode && !plan.is_empty() {
         Exit::ChangesPending
@@ -88,7 +90,10 @@ pub async fn run(bench: &Bench, order: Order, wanted: &Wanted) -> Result<Exit, F
 fn write(path: &Path, plan: &Plan) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt;
     let failed = |error: std::io::Error| {
-        Failure::usage(format!("the plan cannot be written to {}: {error}", path.display()))
+        Failure::usage(format!(
+            "the plan cannot be written to {}: {error}",
+            path.display()
+        ))
     };
     // What is no file, such as /dev/stdout, cannot be replaced.
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {

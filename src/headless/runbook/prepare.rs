@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::diagnostic::quoted;
-use crate::engine::run::{Prepared, Preparation, Resolution};
+use crate::engine::run::{Preparation, Prepared, Resolution};
 use crate::headless::Exit;
 use crate::headless::runbook::desk::Bench;
 use crate::headless::runbook::failure::Failure;
@@ -42,7 +42,7 @@ pub struct Parameters {
 /// A runbook that can be used.
 pub fn loaded(file: &File, library: &dyn Library, catalogue: &Catalogue) -> Result<Arc<Runbook>, Failure> {
     match load(file, library, catalogue) {
-        Ok(loaded) => Ok(Arc::new(loaded.runbook)),
+        Ok(loaded) => Ok(loaded.runbook),
         Err(unusable) => Err(Failure::usage(unusable.to_string())),
     }
 }
@@ -135,7 +135,10 @@ async fn ask(
     let mut lines = vec![
         Line::of(Role::Key, &param.name.value)
             .with(Role::Plain, format!(": {}", param.about))
-            .with(Role::Dim, format!(" ({}, in {})", param.ty.value.words(), scope.name)),
+            .with(
+                Role::Dim,
+                format!(" ({}, in {})", param.ty.value.words(), scope.name),
+            ),
     ];
     let field = resolution
         .fields

@@ -39,7 +39,10 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
         (None, None, false) => None,
     };
     let begin = start(bench, scope, (&arn, confirmed, &how));
-    let handle = bench.engine.resume(&id, to, begin).map_err(|error| refused(bench, &id, &error))?;
+    let handle = bench
+        .engine
+        .resume(&id, to, begin)
+        .map_err(|error| refused(bench, &id, &error))?;
     let watch = Watch {
         if_locked: how.if_locked,
         tie: Tie::Terminal,

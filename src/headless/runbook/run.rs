@@ -101,12 +101,17 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
             Some(confirmed) => confirmed,
             None => signals.unless(asked(bench, &plan, keyboard)).await?,
         };
-        return signals.unless(detach::run(bench, &plan, (&confirmed, &how))).await;
+        return signals
+            .unless(detach::run(bench, &plan, (&confirmed, &how)))
+            .await;
     }
     let identity = signals.unless(bench.identify(&scope)).await?;
     let start = start(bench, scope, (&identity.arn, confirmed, &how));
     let shared = Arc::new(plan.clone());
-    let handle = bench.engine.start(plan, start).map_err(|refused| Failure::new(refused.exit, refused.reason))?;
+    let handle = bench
+        .engine
+        .start(plan, start)
+        .map_err(|refused| Failure::new(refused.exit, refused.reason))?;
     let watch = Watch {
         if_locked: how.if_locked,
         tie,
@@ -156,7 +161,10 @@ fn consent(plan: &Plan, consent: &Consent, can_ask: bool) -> Result<Option<Answe
     {
         return Err(Failure::new(
             Exit::Drift,
-            format!("what was approved is {digest}, and the plan is {}: plan again", plan.digest),
+            format!(
+                "what was approved is {digest}, and the plan is {}: plan again",
+                plan.digest
+            ),
         ));
     }
     let needed = || {

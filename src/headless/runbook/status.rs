@@ -24,16 +24,20 @@ pub fn document(store: &RunStore, id: &RunId, commands: &Commands) -> Result<Run
     let head = store.head(id)?;
     let (_, ledger) = ledger_of(store, &id.0)?;
     let mut lines = head_lines(&head, &ledger);
-    if let Some(summary) = store.summary(id)? {
-        let ended = RunDocument::of(&summary, Some(store), commands);
+    let summary = store.summary(id)?;
+    let document = RunDocument::of_head(&head, &summary, (store, commands));
+    if head.exit.is_some() {
         lines.extend(tell::summary(&summary, commands));
-        return Ok(ended.told(lines));
+        return Ok(document.told(lines));
     }
     lines.push(
         Line::of(status_role(head.status), head.status.word().to_uppercase()).with(
             Role::Plain,
             match head.status {
-                Status::Running => format!(": driven by {}@{}, pid {}", head.driver.user, head.driver.host, head.driver.pid),
+                Status::Running => format!(
+                    ": driven by {}@{}, pid {}",
+                    head.driver.user, head.driver.host, head.driver.pid
+                ),
                 _ => ": no process drives it".to_owned(),
             },
         ),
@@ -55,7 +59,6 @@ pub fn document(store: &RunStore, id: &RunId, commands: &Commands) -> Result<Run
             .hanging()
             .with(Role::Key, command)
     }));
-    let document = RunDocument::of_head(&head, &tell::standings(&ledger), (store, commands));
     Ok(document.told(lines))
 }
 

@@ -47,7 +47,9 @@ impl Teller {
 
     /// Says that something deserves attention.
     pub fn warn(&self, text: impl AsRef<str>) {
-        self.say([Line::of(Role::Warn, "warning: ").hanging().with(Role::Plain, text)]);
+        self.say([Line::of(Role::Warn, "warning: ")
+            .hanging()
+            .with(Role::Plain, text)]);
     }
 
     /// Asks: the line stays open for the answer.
