@@ -236,6 +236,7 @@ impl Preparation {
             confirm_at_least: policy.confirm_at_least,
             prices: PriceTable::shipped(),
             spot,
+            allowed: &self.engine.0.allowed,
             run: &names,
             now,
             wall,

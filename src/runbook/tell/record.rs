@@ -91,6 +91,7 @@ fn told(record: &Record, plan: &Plan) -> Line {
             line(Role::Plain, format!("{name}: {by} said to go on"))
         }
         Record::Halted { halt } => halted(halt),
+        Record::Mended => Line::of(Role::Plain, "what the runbook has for such a failure was done"),
         Record::RollingBack => Line::of(Role::Warn, "taking back what was begun, in reverse"),
         Record::Parked { reason } => Line::of(Role::Warn, format!("waits for credentials: {reason}")),
         Record::Unparked => Line::of(Role::Good, "credentials are back: goes on"),
