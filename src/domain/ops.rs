@@ -94,6 +94,8 @@ pub enum ReplyData {
     Groups(Vec<crate::domain::asg::Group>),
     /// Scaling activities.
     Activities(Vec<crate::domain::asg::Activity>),
+    /// Instance refreshes of a group.
+    InstanceRefreshes(Vec<crate::domain::asg::InstanceRefresh>),
     /// EC2 instances.
     Instances(Vec<crate::domain::ec2::Instance>),
     /// What instance types have in GPUs.

@@ -1,6 +1,6 @@
 //! Answers to questions, in the domain's words.
 
-mod asg;
+pub mod asg;
 mod cost;
 pub mod datastore;
 mod delivery;
@@ -38,6 +38,9 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::autoscaling::Read::Groups => ReplyData::Groups(asg::groups(sim)),
             ops::autoscaling::Read::Activities { since } => {
                 ReplyData::Activities(asg::activities(sim, ms(*since)))
+            }
+            ops::autoscaling::Read::InstanceRefreshes { group } => {
+                ReplyData::InstanceRefreshes(asg::refreshes(sim, group))
             }
         },
         Query::Ec2(read) => match read {

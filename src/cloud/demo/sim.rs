@@ -12,6 +12,7 @@ pub mod group;
 pub mod instance;
 pub mod policy;
 pub mod queue;
+pub mod refresh;
 pub mod registry;
 pub mod rollout;
 pub mod scaling;
@@ -125,6 +126,11 @@ pub enum Timer {
         /// The group's index.
         group: usize,
     },
+    /// A group's instance refresh takes its next step.
+    Refresh {
+        /// The group's index.
+        group: usize,
+    },
     /// An instance changes its state.
     Instance {
         /// Its id.
@@ -228,6 +234,7 @@ impl Sim {
             Timer::RollBack { service, rollout } => self.roll_back(service, rollout, at),
             Timer::RoutineDeploy { service } => self.routine_deploy(service, at),
             Timer::Group { group } => self.reconcile_group(group, at),
+            Timer::Refresh { group } => self.step_refresh(group, at),
             Timer::Instance { id } => self.step_instance(&id, at),
             Timer::Targets { name } => self.note_targets(&name, at),
             Timer::Database { resource } => self.step_database(&resource, at),

@@ -150,6 +150,7 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::EcsTasks(_)
         | ReplyData::TaskDefinitions(_)
         | ReplyData::ServiceDeployments(_)
+        | ReplyData::InstanceRefreshes(_)
         | ReplyData::InstanceTypes(_)
         | ReplyData::SpotPrices(_)
         | ReplyData::ProbeOutputs(_)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::asg::ScheduledAction;
+use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::ops::{
     Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
@@ -59,6 +59,7 @@ fn queries() -> Vec<Query> {
         Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
+        Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
         Query::Ec2(ec2::Read::Instances),
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
         Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
@@ -179,6 +180,19 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             name: none(),
         }),
+        Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+            group: none(),
+            settings: RefreshSettings {
+                min_healthy_percent: 90,
+                max_healthy_percent: None,
+                warmup_s: None,
+                skip_matching: false,
+                spared: Spared::Ignore,
+                template: None,
+            },
+        }),
+        Mutation::AutoScaling(autoscaling::Write::CancelInstanceRefresh { group: none() }),
+        Mutation::AutoScaling(autoscaling::Write::RollbackInstanceRefresh { group: none() }),
         Mutation::Ec2(ec2::Write::StopInstances {
             instances: Vec::new(),
         }),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
-use crate::domain::asg::{Activity, Group};
+use crate::domain::asg::{Activity, Group, InstanceRefresh};
 use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
 use crate::domain::delivery::{Pipeline, Stack};
 use crate::domain::ec2::Instance;
@@ -143,6 +143,7 @@ impl View {
         service_deployments, service_deployments_mut: "the service's deployments", ServiceDeployments, Vec<ServiceDeployment>;
         asg_groups, asg_groups_mut: "the Auto Scaling groups", Groups, Vec<Group>;
         asg_activities, asg_activities_mut: "the scaling activities", Activities, Vec<Activity>;
+        asg_refreshes, asg_refreshes_mut: "the instance refreshes", InstanceRefreshes, Vec<InstanceRefresh>;
         ec2_instances, ec2_instances_mut: "the instances", Instances, Vec<Instance>;
         rds_instances, rds_instances_mut: "the DB instances", DbInstances, Vec<DbInstance>;
         rds_clusters, rds_clusters_mut: "the DB clusters", DbClusters, Vec<DbCluster>;
@@ -171,6 +172,12 @@ fn is_store_events(query: &Query) -> bool {
         query,
         Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. })
     )
+}
+
+fn refreshes_of(group: &str) -> Query {
+    Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
+        group: group.to_owned(),
+    })
 }
 
 /// The one of a list, `None` if the whole list was read and it is not there.
@@ -339,6 +346,16 @@ impl View {
             .find(|query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. })))?
             .clone();
         self.asg_activities_mut(&query)
+    }
+
+    /// Instance refreshes of a group, newest first.
+    pub fn refreshes(&self, group: &str) -> Result<&[InstanceRefresh], Unread> {
+        Ok(whole(self.asg_refreshes(&refreshes_of(group))?)?)
+    }
+
+    /// The same, to be changed.
+    pub fn refreshes_mut(&mut self, group: &str) -> Option<&mut Vec<InstanceRefresh>> {
+        self.asg_refreshes_mut(&refreshes_of(group))
     }
 
     /// An EC2 instance.
