@@ -2,7 +2,9 @@
 
 mod alarm;
 mod asg;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -27,7 +29,13 @@ pub static ALL: &[&dyn Action] = &[
     &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &codepipeline::Hold,
+    &codepipeline::Release,
+    &ecr::Retag,
     &ecs::Deploy,
+    &ecs::Rollback,
+    &ecs::RegisterCopy,
+    &ecs::ScalingBounds,
     &ecs::StopDeployment,
     &ecs::Scale,
     &ecs::Restart,

@@ -6,12 +6,14 @@ pub mod alarm;
 pub mod cache;
 pub mod cron;
 pub mod database;
+pub mod delivery;
 pub mod ecs;
 pub mod group;
 pub mod instance;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
+pub mod registry;
 pub mod rollout;
 pub mod scaling;
 pub mod target;
@@ -54,6 +56,10 @@ pub struct Sim {
     pub pressure: BTreeMap<String, traffic::Pressure>,
     /// Task definition families.
     pub families: BTreeMap<String, Vec<ecs::Revision>>,
+    /// Images by repository.
+    pub registry: registry::Registry,
+    /// Transitions into stages that somebody has disabled.
+    pub held: delivery::Held,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -164,6 +170,8 @@ impl Sim {
             now: origin,
             pressure: BTreeMap::new(),
             families: BTreeMap::new(),
+            registry: BTreeMap::new(),
+            held: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
@@ -183,6 +191,7 @@ impl Sim {
         };
         sim.found_traffic();
         sim.found_targets();
+        sim.found_registry();
         sim.found_services();
         sim.found_instances();
         sim.found_groups();
@@ -239,6 +248,7 @@ impl Sim {
         self.run_queues(at);
         self.run_policies(at);
         self.run_schedules(at);
+        self.keep_bounds(at);
         self.check_members(at);
         self.check_overload(at);
         self.check_storage(at);

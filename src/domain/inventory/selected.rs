@@ -160,7 +160,12 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Usage(_)
         | ReplyData::Forecast(_)
         | ReplyData::Anomalies(_)
-        | ReplyData::Trail(_) => {}
+        | ReplyData::Trail(_)
+        | ReplyData::Revisions(_)
+        | ReplyData::Images(_)
+        | ReplyData::Pipelines(_)
+        | ReplyData::Stacks(_)
+        | ReplyData::ScalableTargets(_) => {}
     }
 }
 

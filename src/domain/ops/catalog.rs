@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::ops::{
-    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
-    rds, sqs, ssm, sts,
+    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -26,6 +26,14 @@ pub fn read_operations() -> BTreeSet<Operation> {
 /// The operations of every change.
 pub fn write_operations() -> BTreeSet<Operation> {
     mutations().iter().map(Mutation::operation).collect()
+}
+
+/// What changes read right before they are made.
+pub fn prerequisites() -> BTreeSet<Operation> {
+    mutations()
+        .iter()
+        .flat_map(|change| change.prerequisites().iter().copied())
+        .collect()
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -48,6 +56,7 @@ fn queries() -> Vec<Query> {
             cluster: none(),
             service: none(),
         }),
+        Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
@@ -96,6 +105,13 @@ fn queries() -> Vec<Query> {
             resource: none(),
             since,
         }),
+        Query::Ecr(ecr::Read::Images {
+            registry: None,
+            repository: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
     ]
 }
 
@@ -111,6 +127,10 @@ fn mutations() -> Vec<Mutation> {
             force_new_deployment: false,
         }),
         Mutation::Ecs(ecs::Write::StopServiceDeployment { arn: none() }),
+        Mutation::Ecs(ecs::Write::RegisterCopy {
+            source: none(),
+            images: Vec::new(),
+        }),
         Mutation::Ecs(ecs::Write::StopTask {
             cluster: none(),
             task: none(),
@@ -222,6 +242,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ecr(ecr::Write::PutTag {
+            repository: none(),
+            digest: none(),
+            tag: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::DisableTransition {
+            pipeline: none(),
+            stage: none(),
+            reason: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::EnableTransition {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
+            resource: none(),
+            min: 0,
+            max: 0,
+        }),
     ]
 }
 
@@ -252,5 +291,16 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, []);
         assert!(!writes.iter().any(reads));
+    }
+
+    #[test]
+    fn what_changes_read_first_changes_nothing() {
+        let writes = write_operations();
+        let batch = |operation: &Operation| operation.name.starts_with("BatchGet");
+        assert!(
+            prerequisites()
+                .iter()
+                .all(|operation| !writes.contains(operation) && (reads(operation) || batch(operation)))
+        );
     }
 }
