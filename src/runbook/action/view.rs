@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
+use crate::domain::datastore::{
+    Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
+};
 use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, TargetGroup};
@@ -145,6 +147,7 @@ impl View {
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
         rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
+        redis_snapshots, redis_snapshots_mut: "the backups of the cache", CacheSnapshots, Vec<CacheSnapshot>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
         sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
@@ -152,6 +155,7 @@ impl View {
 
     getters! {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
+        rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
@@ -361,6 +365,17 @@ impl View {
         Ok(whole(self.rds_instances(&Query::Rds(rds::Read::Instances))?)?)
     }
 
+    /// A DB cluster by name.
+    pub fn db_cluster(&self, name: &str) -> Result<Option<&DbCluster>, Unread> {
+        let (clusters, gaps) = self.rds_clusters(&Query::Rds(rds::Read::Clusters))?;
+        one((clusters, gaps), |cluster| cluster.name == name)
+    }
+
+    /// All DB proxies.
+    pub fn db_proxies(&self) -> Result<&[DbProxy], Unread> {
+        Ok(whole(self.rds_proxies(&Query::Rds(rds::Read::Proxies))?)?)
+    }
+
     /// All DB clusters.
     pub fn db_clusters(&self) -> Result<&[DbCluster], Unread> {
         Ok(whole(self.rds_clusters(&Query::Rds(rds::Read::Clusters))?)?)
@@ -398,6 +413,22 @@ impl View {
         self.redis_caches_mut(&Query::ElastiCache(elasticache::Read::Caches))?
             .iter_mut()
             .find(|cache| cache.name == name)
+    }
+
+    /// A backup of a replication group by its name.
+    pub fn cache_snapshot(&self, group: &str, name: &str) -> Result<Option<&CacheSnapshot>, Unread> {
+        let query = Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        });
+        let (snapshots, gaps) = self.redis_snapshots(&query)?;
+        one((snapshots, gaps), |snapshot| snapshot.name == name)
+    }
+
+    /// All backups of a replication group, to be changed.
+    pub fn cache_snapshots_mut(&mut self, group: &str) -> Option<&mut Vec<CacheSnapshot>> {
+        self.redis_snapshots_mut(&Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        }))
     }
 
     /// A target group by name or ARN.
