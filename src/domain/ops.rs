@@ -120,6 +120,10 @@ pub enum ReplyData {
     StoreEvents(Vec<crate::domain::datastore::StoreEvent>),
     /// Connection limits of parameter groups.
     ConnectionLimits(Vec<crate::domain::datastore::ConnectionLimit>),
+    /// Proxies in front of databases.
+    DbProxies(Vec<crate::domain::datastore::DbProxy>),
+    /// Backups of a cache.
+    CacheSnapshots(Vec<crate::domain::datastore::CacheSnapshot>),
     /// Caches of all three forms.
     Caches(Vec<crate::domain::datastore::Cache>),
     /// Load balancers and target groups.

@@ -8,7 +8,7 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
-mod rds;
+pub(in crate::runbook) mod rds;
 mod sqs;
 
 use super::action::Action;
@@ -41,6 +41,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
     &rds::SNAPSHOT,
@@ -49,6 +50,18 @@ pub static ALL: &[&dyn Action] = &[
     &rds::STOP,
     &rds::START,
     &rds::Reboot,
+    &rds::TAKE,
+    &rds::Modify,
+    &rds::CopySettings,
+    &rds::TAKE_OF_CLUSTER,
+    &rds::CLUSTER_SNAPSHOT,
+    &rds::CLUSTER_POINT_IN_TIME,
+    &rds::AddMembers,
+    &rds::CopyClusterSettings,
+    &rds::RenameCluster,
+    &rds::CLUSTER_STOP,
+    &rds::CLUSTER_START,
+    &rds::FailoverCluster,
     &sqs::Redrive,
 ];
 

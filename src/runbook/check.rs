@@ -4,6 +4,7 @@ mod alarm;
 mod asg;
 mod delivery;
 mod ecs;
+mod rds;
 
 use std::collections::BTreeMap;
 
@@ -151,6 +152,8 @@ pub static ALL: &[&dyn Check] = &[
     &ecs::Settled,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
+    &rds::SameSettings,
+    &rds::SameClusterSettings,
 ];
 
 /// The check of that name.

@@ -64,11 +64,15 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::rds::Read::ConnectionLimits { parameter_groups } => {
                 ReplyData::ConnectionLimits(datastore::connection_limits(sim, parameter_groups))
             }
+            ops::rds::Read::Proxies => ReplyData::DbProxies(datastore::proxies(sim)),
         },
         Query::ElastiCache(read) => match read {
             ops::elasticache::Read::Caches => ReplyData::Caches(datastore::caches(sim)),
             ops::elasticache::Read::Events { since } => {
                 ReplyData::StoreEvents(datastore::cache_events(sim, ms(*since)))
+            }
+            ops::elasticache::Read::Snapshots { group } => {
+                ReplyData::CacheSnapshots(datastore::cache_snapshots(sim, group))
             }
         },
         Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),

@@ -155,6 +155,8 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::SpotPrices(_)
         | ReplyData::ProbeOutputs(_)
         | ReplyData::ConnectionLimits(_)
+        | ReplyData::DbProxies(_)
+        | ReplyData::CacheSnapshots(_)
         | ReplyData::Metrics(_)
         | ReplyData::LogPage(_)
         | ReplyData::Usage(_)

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
-use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::ops::rds::{
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    RestoreSettings,
+};
 use crate::domain::ops::{
     Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
     cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
@@ -77,8 +80,10 @@ fn queries() -> Vec<Query> {
         Query::Rds(rds::Read::ConnectionLimits {
             parameter_groups: Vec::new(),
         }),
+        Query::Rds(rds::Read::Proxies),
         Query::ElastiCache(elasticache::Read::Caches),
         Query::ElastiCache(elasticache::Read::Events { since }),
+        Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
@@ -209,13 +214,13 @@ fn mutations() -> Vec<Mutation> {
         Mutation::Rds(rds::Write::RestoreFromSnapshot {
             snapshot: none(),
             instance: none(),
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::RestoreToPointInTime {
             source: none(),
             instance: none(),
             at: None,
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::Rename {
             instance: none(),
@@ -227,9 +232,53 @@ fn mutations() -> Vec<Mutation> {
             instance: none(),
             failover: false,
         }),
+        Mutation::Rds(rds::Write::Modify {
+            instance: none(),
+            change: Box::new(DbModification::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateClusterSnapshot {
+            cluster: none(),
+            snapshot: none(),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Snapshot { snapshot: none() },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Time {
+                source: none(),
+                at: None,
+            },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateMember {
+            cluster: none(),
+            instance: none(),
+            settings: Box::new(MemberSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::ModifyCluster {
+            cluster: none(),
+            change: ClusterModification::default(),
+        }),
+        Mutation::Rds(rds::Write::RenameCluster {
+            cluster: none(),
+            to: none(),
+        }),
+        Mutation::Rds(rds::Write::StopCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::StartCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::FailoverCluster {
+            cluster: none(),
+            to: None,
+        }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
+            group: none(),
+            snapshot: none(),
         }),
         Mutation::Elb(elb::Write::DeregisterTargets {
             target_group: none(),

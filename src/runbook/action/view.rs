@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group, InstanceRefresh};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
+use crate::domain::datastore::{
+    Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
+};
 use crate::domain::delivery::{Pipeline, Stack};
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
@@ -150,6 +152,7 @@ impl View {
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
         rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
+        redis_snapshots, redis_snapshots_mut: "the backups of the cache", CacheSnapshots, Vec<CacheSnapshot>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
         sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
@@ -163,6 +166,7 @@ impl View {
     getters! {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         cf_stacks: "the stack", Stacks, Vec<Stack>;
+        rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
 }
@@ -387,6 +391,17 @@ impl View {
         Ok(whole(self.rds_instances(&Query::Rds(rds::Read::Instances))?)?)
     }
 
+    /// A DB cluster by name.
+    pub fn db_cluster(&self, name: &str) -> Result<Option<&DbCluster>, Unread> {
+        let (clusters, gaps) = self.rds_clusters(&Query::Rds(rds::Read::Clusters))?;
+        one((clusters, gaps), |cluster| cluster.name == name)
+    }
+
+    /// All DB proxies.
+    pub fn db_proxies(&self) -> Result<&[DbProxy], Unread> {
+        Ok(whole(self.rds_proxies(&Query::Rds(rds::Read::Proxies))?)?)
+    }
+
     /// All DB clusters.
     pub fn db_clusters(&self) -> Result<&[DbCluster], Unread> {
         Ok(whole(self.rds_clusters(&Query::Rds(rds::Read::Clusters))?)?)
@@ -424,6 +439,22 @@ impl View {
         self.redis_caches_mut(&Query::ElastiCache(elasticache::Read::Caches))?
             .iter_mut()
             .find(|cache| cache.name == name)
+    }
+
+    /// A backup of a replication group by its name.
+    pub fn cache_snapshot(&self, group: &str, name: &str) -> Result<Option<&CacheSnapshot>, Unread> {
+        let query = Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        });
+        let (snapshots, gaps) = self.redis_snapshots(&query)?;
+        one((snapshots, gaps), |snapshot| snapshot.name == name)
+    }
+
+    /// All backups of a replication group, to be changed.
+    pub fn cache_snapshots_mut(&mut self, group: &str) -> Option<&mut Vec<CacheSnapshot>> {
+        self.redis_snapshots_mut(&Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        }))
     }
 
     /// A target group by name or ARN.

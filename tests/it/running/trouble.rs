@@ -217,7 +217,10 @@ fn a_disk_that_fills_up_stops_the_run_before_its_next_change() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}\n{output:?}");
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{output:?}"
+    );
 }
 
 #[tokio::test]
@@ -242,7 +245,11 @@ async fn on_a_full_disk() {
     };
     rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
     let summary = watch.end().await;
-    assert_eq!((summary.exit, summary.changed), (Exit::Internal, false), "{summary:#?}");
+    assert_eq!(
+        (summary.exit, summary.changed),
+        (Exit::Internal, false),
+        "{summary:#?}"
+    );
     assert!(summary.resumable, "{summary:#?}");
     assert_eq!(stage.cloud.writes.load(Ordering::SeqCst), 0);
     // Half a line is left of what could not be written at most, and what came before is whole.
