@@ -2,11 +2,13 @@
 
 mod alarm;
 mod asg;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
-mod rds;
+pub(in crate::runbook) mod rds;
 mod sqs;
 
 use super::action::Action;
@@ -27,12 +29,19 @@ pub static ALL: &[&dyn Action] = &[
     &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &codepipeline::Hold,
+    &codepipeline::Release,
+    &ecr::Retag,
     &ecs::Deploy,
+    &ecs::Rollback,
+    &ecs::RegisterCopy,
+    &ecs::ScalingBounds,
     &ecs::StopDeployment,
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
     &rds::SNAPSHOT,
@@ -41,6 +50,18 @@ pub static ALL: &[&dyn Action] = &[
     &rds::STOP,
     &rds::START,
     &rds::Reboot,
+    &rds::TAKE,
+    &rds::Modify,
+    &rds::CopySettings,
+    &rds::TAKE_OF_CLUSTER,
+    &rds::CLUSTER_SNAPSHOT,
+    &rds::CLUSTER_POINT_IN_TIME,
+    &rds::AddMembers,
+    &rds::CopyClusterSettings,
+    &rds::RenameCluster,
+    &rds::CLUSTER_STOP,
+    &rds::CLUSTER_START,
+    &rds::FailoverCluster,
     &sqs::Redrive,
 ];
 

@@ -22,6 +22,7 @@ mod logs;
 mod moto;
 mod rules;
 mod runbook;
+mod running;
 mod runs;
 mod screens;
 mod support;

@@ -31,7 +31,9 @@ fn with(qd: &Qd, line: &str) -> Qd {
 
 /// The same world at another speed, and nothing to do in it yet.
 fn faster(qd: &Qd, speed: u32) -> Qd {
-    qd.only_flags().without("--speed=").args([format!("--speed={speed}")])
+    qd.only_flags()
+        .without("--speed=")
+        .args([format!("--speed={speed}")])
 }
 
 /// Scales the service.

@@ -12,7 +12,7 @@ use crate::domain::ops::Query;
 use crate::domain::policy::Policy;
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::{Identity, Scope};
-use crate::runbook::action::{Allowances, View};
+use crate::runbook::action::View;
 use crate::runbook::expr::Names;
 use crate::runbook::model::Runbook;
 use crate::runbook::observe;
@@ -236,7 +236,7 @@ impl Preparation {
             confirm_at_least: policy.confirm_at_least,
             prices: PriceTable::shipped(),
             spot,
-            allowed: &Allowances::default(),
+            allowed: &self.engine.0.allowed,
             run: &names,
             now,
             wall,

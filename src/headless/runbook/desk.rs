@@ -19,7 +19,7 @@ use crate::engine::run::{Equipment, RunEngine, SiteFacts, StateFolder};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller::Teller;
 use crate::headless::{Exit, Out};
-use crate::runbook::action::ErrorClass;
+use crate::runbook::action::{Allowances, ErrorClass};
 use crate::runbook::machine::exit_of;
 use crate::runbook::record::{Signal, Who};
 use crate::runbook::tell::{Clock, Commands};
@@ -111,6 +111,7 @@ impl Desk {
             clocks: self.clocks,
             read_only: self.read_only,
             folder: self.place.folder.clone(),
+            allowed: Allowances::default(),
         });
         Ok(Bench {
             scopes: self.scopes,

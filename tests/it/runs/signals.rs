@@ -71,10 +71,7 @@ fn told_twice_it_leaves_at_once_with_the_way_back() {
     assert!(finished.stderr.contains("runbook resume r-"), "{finished:#?}");
     assert_eq!(finished.json()["exit_code"], 11);
     // It was on its way back, and resuming goes on with that.
-    exits(
-        &with(&faster(&qd, 100), "runbook resume last").run(),
-        10,
-    );
+    exits(&with(&faster(&qd, 100), "runbook resume last").run(), 10);
     assert_eq!(desired(&faster(&qd, 100)), 3);
 }
 
