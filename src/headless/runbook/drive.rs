@@ -105,7 +105,7 @@ pub async fn drive(
                 Some(Notice::Broke(why)) => return show.broke(&why),
                 None => return show.broke("the run ended without a word"),
             },
-            () = tokio::time::sleep(PATIENCE), if leaving => return show.left(Signal::Interrupt),
+            () = bench.place.wall.sleep(PATIENCE), if leaving => return show.left(Signal::Interrupt),
         }
     }
 }
