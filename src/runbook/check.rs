@@ -145,7 +145,13 @@ pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
 }
 
 /// Every check, by name.
-pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress, &ecs::Settled, &rds::SameSettings, &rds::SameClusterSettings];
+pub static ALL: &[&dyn Check] = &[
+    &alarm::State,
+    &asg::NoActivityInProgress,
+    &ecs::Settled,
+    &rds::SameSettings,
+    &rds::SameClusterSettings,
+];
 
 /// The check of that name.
 pub fn find(name: &str) -> Option<&'static dyn Check> {

@@ -185,7 +185,10 @@ impl Action for Failover {
                     Sight::Here(fields([
                         ("primary", json!(live)),
                         // That it was asked for is enough to know that a call arrived.
-                        ("failed_over", json!(moved || !told(view, cache, shard).is_empty())),
+                        (
+                            "failed_over",
+                            json!(moved || !told(view, cache, shard).is_empty()),
+                        ),
                     ]))
                 }
             },

@@ -88,7 +88,10 @@ impl Check for SameSettings {
         let (db, like) = match (view.db_instance(&with.instance), view.db_instance(&with.like)) {
             (Err(unread), _) | (_, Err(unread)) => return Ok(unread.into()),
             (Ok(None), _) => {
-                return Ok(Verdict::Fail(format!("there is no DB instance {}", with.instance)));
+                return Ok(Verdict::Fail(format!(
+                    "there is no DB instance {}",
+                    with.instance
+                )));
             }
             (_, Ok(None)) => return Ok(Verdict::Fail(format!("there is no DB instance {}", with.like))),
             (Ok(Some(db)), Ok(Some(like))) => (db, like),

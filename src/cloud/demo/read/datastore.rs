@@ -164,10 +164,7 @@ pub fn cache_snapshots(sim: &Sim, group: &str) -> Vec<CacheSnapshot> {
         let kept = age >= 0 && age <= Ms::from(sim.plan.caches[index].snapshot_days) * DAY;
         let day = stamp(at).to_string();
         kept.then(|| CacheSnapshot {
-            name: format!(
-                "automatic.{group}-{}-19-00",
-                day.get(..10).unwrap_or_default()
-            ),
+            name: format!("automatic.{group}-{}-19-00", day.get(..10).unwrap_or_default()),
             source: group.to_owned(),
             status: if age > 5 * MINUTE { "available" } else { "creating" }.to_owned(),
             created_at: Some(stamp(at)),

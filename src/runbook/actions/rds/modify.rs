@@ -47,7 +47,11 @@ fn progress(change: &Change, view: &View) -> Progress {
 
 fn reached(change: &Change, db: &DbInstance) -> Progress {
     let live = sight_of(db);
-    match change.after.iter().find(|(name, wanted)| live.get(*name) != Some(wanted)) {
+    match change
+        .after
+        .iter()
+        .find(|(name, wanted)| live.get(*name) != Some(wanted))
+    {
         None => Progress::Done,
         Some((name, _)) => {
             let value = live.get(name).unwrap_or(&Value::Null);
@@ -165,9 +169,17 @@ impl Action for Modify {
                 setting("multi_az", Type::Bool, "Whether a standby runs in another zone."),
                 setting("storage_gib", Type::Int, "Storage, GiB."),
                 setting("parameter_group", Type::Text, "The DB parameter group."),
-                setting("backup_retention_days", Type::Int, "Days that backups are kept; 0 is none."),
+                setting(
+                    "backup_retention_days",
+                    Type::Int,
+                    "Days that backups are kept; 0 is none.",
+                ),
                 setting("backup_window", Type::Text, "The daily backup window, UTC."),
-                setting("maintenance_window", Type::Text, "The weekly maintenance window, UTC."),
+                setting(
+                    "maintenance_window",
+                    Type::Text,
+                    "The weekly maintenance window, UTC.",
+                ),
                 setting("deletion_protection", Type::Bool, "Whether deletion is refused."),
                 setting(
                     "publicly_accessible",
@@ -199,9 +211,16 @@ impl Action for Modify {
         let db = match view.db_instance(&name)? {
             // What a member has of its own is its class and its parameter group.
             Some(db) if db.cluster.is_some() => {
-                let shared = with
-                    .keys()
-                    .find(|key| !["instance", "class", "parameter_group", "maintenance_window", "publicly_accessible"].contains(&key.as_str()));
+                let shared = with.keys().find(|key| {
+                    ![
+                        "instance",
+                        "class",
+                        "parameter_group",
+                        "maintenance_window",
+                        "publicly_accessible",
+                    ]
+                    .contains(&key.as_str())
+                });
                 match shared {
                     Some(shared) => {
                         return Err(Refusal::state(format!(
@@ -251,7 +270,11 @@ impl Action for Modify {
                 outage: moves.then(|| "it restarts, or fails over with Multi-AZ".to_owned()),
                 ..Impact::default()
             },
-            floor: if moves { ConfirmLevel::TypeName } else { ConfirmLevel::Ack },
+            floor: if moves {
+                ConfirmLevel::TypeName
+            } else {
+                ConfirmLevel::Ack
+            },
             before,
             after: wanted.clone(),
             ..Change::draft(self, target(site, db), with)
@@ -314,7 +337,10 @@ fn plain(value: &Value) -> String {
 
 /// What the change does to the bill.
 fn cost(db: &DbInstance, wanted: &Fields, site: &Site<'_>) -> CostDelta {
-    if !wanted.keys().any(|key| ["class", "multi_az", "storage_gib"].contains(&key.as_str())) {
+    if !wanted
+        .keys()
+        .any(|key| ["class", "multi_az", "storage_gib"].contains(&key.as_str()))
+    {
         return CostDelta::None;
     }
     let mut new = db.clone();

@@ -367,8 +367,7 @@ pub(super) fn moment(
     if days == 0 {
         return Err(Refusal::state(format!("{name} keeps no backups")));
     }
-    let latest =
-        latest.ok_or_else(|| Refusal::state(format!("{name} cannot be restored to a time yet")))?;
+    let latest = latest.ok_or_else(|| Refusal::state(format!("{name} cannot be restored to a time yet")))?;
     let at = at.unwrap_or(latest);
     if at > latest {
         return Err(Refusal::state(format!(

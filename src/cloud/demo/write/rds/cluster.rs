@@ -8,9 +8,7 @@ use super::super::super::plan::store::{Database as MemberPlan, DatabaseCluster a
 use super::super::super::read::datastore::{cluster_arn, database_arn, latest_restorable_of, snapshots};
 use super::super::super::signal;
 use super::super::super::sim::Sim;
-use super::super::super::sim::database::{
-    Database, Effect as MemberEffect, Free, Step as MemberStep,
-};
+use super::super::super::sim::database::{Database, Effect as MemberEffect, Free, Step as MemberStep};
 use super::super::super::sim::database_cluster::{ClusterSnapshot, DatabaseCluster, Effect, Step};
 use super::super::super::time::{DAY, MINUTE, Ms, SECOND, ms, part, stamp};
 use super::super::{Refusal, record};
@@ -25,9 +23,7 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
         Write::CreateClusterSnapshot { cluster, snapshot } => {
             snapshot_of(sim, cluster, snapshot, refuse)?;
             record(sim, refuse, &[cluster, snapshot]);
-            Ok(Some(
-                sim.plan.arn("rds", &format!("cluster-snapshot:{snapshot}")),
-            ))
+            Ok(Some(sim.plan.arn("rds", &format!("cluster-snapshot:{snapshot}"))))
         }
         Write::RestoreCluster {
             from,
@@ -89,12 +85,8 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
 }
 
 fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {
-    sim.find_database_cluster(name).ok_or_else(|| {
-        refuse.absent(
-            "DBClusterNotFoundFault",
-            format!("DBCluster {name} not found."),
-        )
-    })
+    sim.find_database_cluster(name)
+        .ok_or_else(|| refuse.absent("DBClusterNotFoundFault", format!("DBCluster {name} not found.")))
 }
 
 fn wrong_state(sim: &Sim, index: usize, wanted: &str, refuse: &Refusal) -> Fault {
@@ -391,7 +383,9 @@ fn stop(sim: &mut Sim, name: &str, refuse: &Refusal) -> Result<(), Fault> {
         Step::to(0, "stopping"),
         Step::to(3 * MINUTE, "stopped").telling("DB cluster stopped"),
         Step::to(7 * DAY, "starting")
-            .telling("DB cluster is being started due to it exceeding the maximum allowed time being stopped.")
+            .telling(
+                "DB cluster is being started due to it exceeding the maximum allowed time being stopped.",
+            )
             .with(Effect::Wake),
         Step::to(5 * MINUTE, "available").telling("DB cluster started"),
     ];
@@ -415,11 +409,14 @@ fn start(sim: &mut Sim, name: &str, refuse: &Refusal) -> Result<(), Fault> {
 fn failover(sim: &mut Sim, name: &str, to: Option<&str>, refuse: &Refusal) -> Result<(), Fault> {
     let index = available(sim, name, refuse)?;
     let members = sim.database_members(name);
-    let reader = members.iter().map(|member| &sim.databases[*member]).find(|database| {
-        !database.plan.writer
-            && database.status == "available"
-            && to.is_none_or(|wanted| wanted == database.name)
-    });
+    let reader = members
+        .iter()
+        .map(|member| &sim.databases[*member])
+        .find(|database| {
+            !database.plan.writer
+                && database.status == "available"
+                && to.is_none_or(|wanted| wanted == database.name)
+        });
     let Some(reader) = reader.map(|database| database.name.clone()) else {
         return Err(refuse.conflict(
             "InvalidDBClusterStateFault",

@@ -176,7 +176,10 @@ impl Action for FailoverCluster {
             return;
         };
         if let Some(all) = view.db_clusters_mut() {
-            for cluster in all.iter_mut().filter(|cluster| cluster.name == change.target.name) {
+            for cluster in all
+                .iter_mut()
+                .filter(|cluster| cluster.name == change.target.name)
+            {
                 for (name, writes) in &mut cluster.members {
                     *writes = name == to;
                 }

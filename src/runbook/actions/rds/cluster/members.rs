@@ -123,7 +123,10 @@ impl Action for AddMembers {
             }
             let cost = cost_of(model, None, site);
             let mut change = Change {
-                summary: format!("make {name} ({}) in {}, like {}", model.class, cluster.name, model.name),
+                summary: format!(
+                    "make {name} ({}) in {}, like {}",
+                    model.class, cluster.name, model.name
+                ),
                 before: fields([("exists", json!(false))]),
                 after: fields([("exists", json!(true))]),
                 impact: Impact::default(),

@@ -139,7 +139,9 @@ impl Action for RenameCluster {
             Ok(Some(cluster)) => {
                 // A rename that AWS accepted, and that has not come about yet, is neither name.
                 let name = match cluster.status.as_str() {
-                    "renaming" if Some(&json!(cluster.name)) == change.before.get("name") => "(being renamed)",
+                    "renaming" if Some(&json!(cluster.name)) == change.before.get("name") => {
+                        "(being renamed)"
+                    }
                     _ => &cluster.name,
                 };
                 Sight::Here(fields([

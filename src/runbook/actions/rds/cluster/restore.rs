@@ -256,7 +256,10 @@ impl Action for RestoreCluster {
             after: exists(true),
             // Instances are priced where they are made; Aurora's storage is paid by what is in use.
             cost: if makes_its_own(source) {
-                CostDelta::Unknown(format!("no price for a Multi-AZ DB cluster such as {}", source.name))
+                CostDelta::Unknown(format!(
+                    "no price for a Multi-AZ DB cluster such as {}",
+                    source.name
+                ))
             } else {
                 CostDelta::None
             },

@@ -54,9 +54,7 @@ pub(in crate::runbook) fn differences(source: &DbCluster, other: &DbCluster) -> 
     };
     facts(source)
         .into_iter()
-        .filter(|(name, wanted)| {
-            !wanted.is_null() && !same(wanted, live.get(name).unwrap_or(&Value::Null))
-        })
+        .filter(|(name, wanted)| !wanted.is_null() && !same(wanted, live.get(name).unwrap_or(&Value::Null)))
         .collect()
 }
 
@@ -186,12 +184,15 @@ impl Action for CopyClusterSettings {
             Ok(Some(cluster)) => match at_rest(cluster) {
                 Progress::Done => {
                     let live = facts(cluster);
-                    match change.after.iter().find(|(name, wanted)| live.get(*name) != Some(wanted)) {
+                    match change
+                        .after
+                        .iter()
+                        .find(|(name, wanted)| live.get(*name) != Some(wanted))
+                    {
                         None => Progress::Done,
-                        Some((name, _)) => Progress::Waiting(format!(
-                            "{name} is {}",
-                            live.get(name).unwrap_or(&Value::Null)
-                        )),
+                        Some((name, _)) => {
+                            Progress::Waiting(format!("{name} is {}", live.get(name).unwrap_or(&Value::Null)))
+                        }
                     }
                 }
                 other => other,
@@ -206,7 +207,10 @@ impl Action for CopyClusterSettings {
     fn project(&self, change: &Change, view: &mut View) {
         let text = |name: &str| change.after.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(all) = view.db_clusters_mut() {
-            for cluster in all.iter_mut().filter(|cluster| cluster.name == change.target.name) {
+            for cluster in all
+                .iter_mut()
+                .filter(|cluster| cluster.name == change.target.name)
+            {
                 let own = &mut cluster.settings;
                 own.maintenance_window = text("maintenance_window").or(own.maintenance_window.take());
                 own.http_endpoint = change
