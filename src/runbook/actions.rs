@@ -2,7 +2,9 @@
 
 mod alarm;
 mod asg;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -22,9 +24,18 @@ pub static ALL: &[&dyn Action] = &[
     &asg::TerminateInstance,
     &asg::PutScheduledAction,
     &asg::DeleteScheduledAction,
+    &asg::StartRefresh,
+    &asg::CANCEL_REFRESH,
+    &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &codepipeline::Hold,
+    &codepipeline::Release,
+    &ecr::Retag,
     &ecs::Deploy,
+    &ecs::Rollback,
+    &ecs::RegisterCopy,
+    &ecs::ScalingBounds,
     &ecs::StopDeployment,
     &ecs::Scale,
     &ecs::Restart,

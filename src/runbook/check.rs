@@ -2,6 +2,7 @@
 
 mod alarm;
 mod asg;
+mod delivery;
 mod ecs;
 mod rds;
 
@@ -149,6 +150,8 @@ pub static ALL: &[&dyn Check] = &[
     &alarm::State,
     &asg::NoActivityInProgress,
     &ecs::Settled,
+    &delivery::PipelinesIdle,
+    &delivery::StackIdle,
     &rds::SameSettings,
     &rds::SameClusterSettings,
 ];

@@ -1,8 +1,9 @@
 //! Answers to questions, in the domain's words.
 
-mod asg;
+pub mod asg;
 mod cost;
 pub mod datastore;
+mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
@@ -28,6 +29,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::ecs::Read::TaskDefinitions { revisions } => {
                 ReplyData::TaskDefinitions(ecs::task_definitions(sim, revisions)?)
             }
+            ops::ecs::Read::Revisions { family } => ReplyData::Revisions(ecs::revisions(sim, family)),
             ops::ecs::Read::Deployments { cluster, service } => {
                 ReplyData::ServiceDeployments(ecs::deployments(sim, cluster, service)?)
             }
@@ -36,6 +38,9 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::autoscaling::Read::Groups => ReplyData::Groups(asg::groups(sim)),
             ops::autoscaling::Read::Activities { since } => {
                 ReplyData::Activities(asg::activities(sim, ms(*since)))
+            }
+            ops::autoscaling::Read::InstanceRefreshes { group } => {
+                ReplyData::InstanceRefreshes(asg::refreshes(sim, group))
             }
         },
         Query::Ec2(read) => match read {
@@ -99,6 +104,18 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         },
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
+        }
+        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
+            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+        }
+        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
+            ReplyData::Pipelines(delivery::pipelines(sim))
+        }
+        Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
+            ReplyData::Stacks(delivery::stacks(sim, name))
+        }
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
+            ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
     };
     Ok(Reply::whole(data))

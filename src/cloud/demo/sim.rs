@@ -7,11 +7,14 @@ pub mod cache;
 pub mod cron;
 pub mod database;
 pub mod database_cluster;
+pub mod delivery;
 pub mod ecs;
 pub mod group;
 pub mod instance;
 pub mod policy;
 pub mod queue;
+pub mod refresh;
+pub mod registry;
 pub mod rollout;
 pub mod scaling;
 pub mod target;
@@ -54,6 +57,10 @@ pub struct Sim {
     pub pressure: BTreeMap<String, traffic::Pressure>,
     /// Task definition families.
     pub families: BTreeMap<String, Vec<ecs::Revision>>,
+    /// Images by repository.
+    pub registry: registry::Registry,
+    /// Transitions into stages that somebody has disabled.
+    pub held: delivery::Held,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -124,6 +131,11 @@ pub enum Timer {
         /// The group's index.
         group: usize,
     },
+    /// A group's instance refresh takes its next step.
+    Refresh {
+        /// The group's index.
+        group: usize,
+    },
     /// An instance changes its state.
     Instance {
         /// Its id.
@@ -168,6 +180,8 @@ impl Sim {
             now: origin,
             pressure: BTreeMap::new(),
             families: BTreeMap::new(),
+            registry: BTreeMap::new(),
+            held: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
@@ -189,6 +203,7 @@ impl Sim {
         };
         sim.found_traffic();
         sim.found_targets();
+        sim.found_registry();
         sim.found_services();
         sim.found_instances();
         sim.found_groups();
@@ -232,6 +247,7 @@ impl Sim {
             Timer::RollBack { service, rollout } => self.roll_back(service, rollout, at),
             Timer::RoutineDeploy { service } => self.routine_deploy(service, at),
             Timer::Group { group } => self.reconcile_group(group, at),
+            Timer::Refresh { group } => self.step_refresh(group, at),
             Timer::Instance { id } => self.step_instance(&id, at),
             Timer::Targets { name } => self.note_targets(&name, at),
             Timer::Database { resource } => self.step_database(&resource, at),
@@ -246,6 +262,7 @@ impl Sim {
         self.run_queues(at);
         self.run_policies(at);
         self.run_schedules(at);
+        self.keep_bounds(at);
         self.check_members(at);
         self.check_overload(at);
         self.check_storage(at);

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::asg::ScheduledAction;
+use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::{
     ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
-    rds, sqs, ssm, sts,
+    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -29,6 +29,14 @@ pub fn read_operations() -> BTreeSet<Operation> {
 /// The operations of every change.
 pub fn write_operations() -> BTreeSet<Operation> {
     mutations().iter().map(Mutation::operation).collect()
+}
+
+/// What changes read right before they are made.
+pub fn prerequisites() -> BTreeSet<Operation> {
+    mutations()
+        .iter()
+        .flat_map(|change| change.prerequisites().iter().copied())
+        .collect()
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -51,8 +59,10 @@ fn queries() -> Vec<Query> {
             cluster: none(),
             service: none(),
         }),
+        Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
+        Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
         Query::Ec2(ec2::Read::Instances),
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
         Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
@@ -100,6 +110,13 @@ fn queries() -> Vec<Query> {
             resource: none(),
             since,
         }),
+        Query::Ecr(ecr::Read::Images {
+            registry: None,
+            repository: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
     ]
 }
 
@@ -115,6 +132,10 @@ fn mutations() -> Vec<Mutation> {
             force_new_deployment: false,
         }),
         Mutation::Ecs(ecs::Write::StopServiceDeployment { arn: none() }),
+        Mutation::Ecs(ecs::Write::RegisterCopy {
+            source: none(),
+            images: Vec::new(),
+        }),
         Mutation::Ecs(ecs::Write::StopTask {
             cluster: none(),
             task: none(),
@@ -164,6 +185,19 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             name: none(),
         }),
+        Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+            group: none(),
+            settings: RefreshSettings {
+                min_healthy_percent: 90,
+                max_healthy_percent: None,
+                warmup_s: None,
+                skip_matching: false,
+                spared: Spared::Ignore,
+                template: None,
+            },
+        }),
+        Mutation::AutoScaling(autoscaling::Write::CancelInstanceRefresh { group: none() }),
+        Mutation::AutoScaling(autoscaling::Write::RollbackInstanceRefresh { group: none() }),
         Mutation::Ec2(ec2::Write::StopInstances {
             instances: Vec::new(),
         }),
@@ -257,6 +291,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ecr(ecr::Write::PutTag {
+            repository: none(),
+            digest: none(),
+            tag: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::DisableTransition {
+            pipeline: none(),
+            stage: none(),
+            reason: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::EnableTransition {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
+            resource: none(),
+            min: 0,
+            max: 0,
+        }),
     ]
 }
 
@@ -287,5 +340,16 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, []);
         assert!(!writes.iter().any(reads));
+    }
+
+    #[test]
+    fn what_changes_read_first_changes_nothing() {
+        let writes = write_operations();
+        let batch = |operation: &Operation| operation.name.starts_with("BatchGet");
+        assert!(
+            prerequisites()
+                .iter()
+                .all(|operation| !writes.contains(operation) && (reads(operation) || batch(operation)))
+        );
     }
 }

@@ -62,6 +62,16 @@ fn cases() -> Vec<(&'static str, Value)> {
             "asg.delete_scheduled_action",
             json!({"group": "workers", "name": "down"}),
         ),
+        (
+            "asg.start_refresh",
+            json!({"group": "workers", "min_healthy_percent": 50}),
+        ),
+        (
+            "asg.start_refresh",
+            json!({"group": "workers", "template_version": "6", "warmup_s": 30}),
+        ),
+        ("asg.cancel_refresh", json!({"group": "refreshing"})),
+        ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
         (
@@ -150,7 +160,8 @@ fn cases() -> Vec<(&'static str, Value)> {
 }
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 4] = [
+const REPEATABLE: [&str; 5] = [
+    "asg.start_refresh",
     "ecs.restart",
     "rds.reboot",
     "rds.failover_cluster",
