@@ -25,11 +25,27 @@ fn sight_of(db: &DbInstance) -> Fields {
     seen
 }
 
+/// The same, with what AWS has accepted and not yet done: a modification takes minutes to hours.
+fn heading_of(db: &DbInstance) -> Fields {
+    let mut seen = sight_of(db);
+    for (key, value) in db.pending_modifications.iter().filter_map(|one| one.split_once('=')) {
+        let pending = match key {
+            "DBInstanceClass" => ("class", json!(value)),
+            "MultiAZ" => ("multi_az", json!(value == "true")),
+            "AllocatedStorage" => ("storage_gib", json!(value.parse::<u32>().ok())),
+            "BackupRetentionPeriod" => ("backup_retention_days", json!(value.parse::<u32>().ok())),
+            _ => continue,
+        };
+        seen.insert(pending.0.to_owned(), pending.1);
+    }
+    seen
+}
+
 fn sight(change: &Change, view: &View) -> Sight {
     match view.db_instance(&change.target.name) {
         Err(unread) => Sight::Unreadable(unread),
         Ok(None) => Sight::Gone,
-        Ok(Some(db)) => Sight::Here(sight_of(db)),
+        Ok(Some(db)) => Sight::Here(heading_of(db)),
     }
 }
 
@@ -116,7 +132,8 @@ fn pace() -> Pace {
     Pace {
         every_s: 30,
         timeout_s: 2 * 60 * 60,
-        settle_s: 60,
+        // Most settings are not shown as pending: a modification that is under way looks like none.
+        settle_s: 5 * 60,
     }
 }
 

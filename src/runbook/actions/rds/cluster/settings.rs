@@ -100,7 +100,8 @@ impl Action for CopyClusterSettings {
         Pace {
             every_s: 30,
             timeout_s: 60 * 60,
-            settle_s: 60,
+            // A modification that is under way looks like none.
+            settle_s: 5 * 60,
         }
     }
 
