@@ -28,7 +28,11 @@ fn sight_of(db: &DbInstance) -> Fields {
 /// The same, with what AWS has accepted and not yet done: a modification takes minutes to hours.
 fn heading_of(db: &DbInstance) -> Fields {
     let mut seen = sight_of(db);
-    for (key, value) in db.pending_modifications.iter().filter_map(|one| one.split_once('=')) {
+    for (key, value) in db
+        .pending_modifications
+        .iter()
+        .filter_map(|one| one.split_once('='))
+    {
         let pending = match key {
             "DBInstanceClass" => ("class", json!(value)),
             "MultiAZ" => ("multi_az", json!(value == "true")),
