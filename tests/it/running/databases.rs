@@ -173,8 +173,8 @@ async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
     assert!(why.contains(OLD) && why.contains("taken"), "{why}");
 }
 
-#[tokio::test]
-async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
+/// Interrupts a swap where its last step has come to, and takes it back.
+async fn swapped_back(moment: impl Fn(&Happening) -> bool) {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, &home);
     let before = database(&stage, PROD).await;
@@ -185,6 +185,7 @@ async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
     watch
         .until(|happening| matches!(happening, Happening::StepBegan { step } if step == "put-in-place"))
         .await;
+    watch.until(moment).await;
     watch.tell(Control::Interrupt {
         signal: Signal::Interrupt,
         then: Then::RollBack,
@@ -193,7 +194,8 @@ async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
     assert_eq!(
         (summary.exit, summary.rolled_back),
         (Exit::Partial, false),
-        "{summary:#?}"
+        "{summary:#?} {:#?}",
+        watch.happenings
     );
     assert!(
         summary
@@ -209,10 +211,21 @@ async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
     );
     let restored = database(&stage, "codemate-db-prod-restored").await;
     assert_eq!(restored.status, "available");
-    assert_eq!(
-        databases(&stage).await.iter().filter(|db| db.name == OLD).count(),
-        0
-    );
+    let all = databases(&stage).await;
+    assert!(all.iter().all(|db| db.name != OLD), "{all:#?}");
+}
+
+#[tokio::test]
+async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
+    swapped_back(|happening| matches!(happening, Happening::Writing { .. })).await;
+}
+
+#[tokio::test]
+async fn a_rename_that_is_under_way_is_waited_for_before_it_is_taken_back() {
+    swapped_back(
+        |happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("still called")),
+    )
+    .await;
 }
 
 #[tokio::test]

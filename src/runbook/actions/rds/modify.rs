@@ -317,6 +317,10 @@ impl Action for Modify {
         sight(change, view)
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let (instance, _) = Self::read(&change.with)?;
         let modification = serde_json::from_value(json!(change.after))?;
@@ -472,6 +476,10 @@ impl Action for CopySettings {
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
         sight(change, view)
+    }
+
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

@@ -144,6 +144,10 @@ impl Action for FailoverCluster {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let With { cluster, to } = parse(&change.with)?;
         Ok(Mutation::Rds(rds::Write::FailoverCluster { cluster, to }))

@@ -167,6 +167,10 @@ impl Action for CopyClusterSettings {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: With = parse(&change.with)?;
         let Some(set) = with.set else {
