@@ -11,9 +11,12 @@ pub mod ec2;
 pub mod ecs;
 pub mod elasticache;
 pub mod elb;
+pub mod exec;
+pub mod http;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
@@ -53,6 +56,10 @@ pub enum Query {
     Cost(cost::Read),
     /// CloudTrail.
     CloudTrail(cloudtrail::Read),
+    /// Simple Notification Service.
+    Sns(sns::Read),
+    /// Web services that are not AWS's.
+    Http(http::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -134,6 +141,12 @@ pub enum ReplyData {
     Budgets(Vec<crate::domain::cost::Budget>),
     /// CloudTrail events.
     Trail(Vec<crate::domain::trail::TrailEvent>),
+    /// A command on one host; `None` if there is none.
+    Command(Option<crate::domain::ssm::CommandRun>),
+    /// A topic; `None` if there is none.
+    Topic(Option<crate::domain::sns::Topic>),
+    /// What a web service answered.
+    HttpAnswer(crate::domain::web::HttpAnswer),
 }
 
 impl Reply {
@@ -166,6 +179,14 @@ pub enum Mutation {
     CloudWatch(cloudwatch::Write),
     /// Simple Queue Service.
     Sqs(sqs::Write),
+    /// Systems Manager.
+    Ssm(ssm::Write),
+    /// Simple Notification Service.
+    Sns(sns::Write),
+    /// Webhooks.
+    Http(http::Write),
+    /// Programs on this machine.
+    Exec(exec::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -198,6 +219,8 @@ impl Query {
             Self::Logs(read) => read.operations(),
             Self::Cost(read) => read.operations(),
             Self::CloudTrail(read) => read.operations(),
+            Self::Sns(read) => read.operations(),
+            Self::Http(read) => read.operations(),
         }
     }
 }
@@ -214,6 +237,10 @@ impl Mutation {
             Self::Elb(write) => write.operation(),
             Self::CloudWatch(write) => write.operation(),
             Self::Sqs(write) => write.operation(),
+            Self::Ssm(write) => write.operation(),
+            Self::Sns(write) => write.operation(),
+            Self::Http(write) => write.operation(),
+            Self::Exec(write) => write.operation(),
         }
     }
 }

@@ -6,8 +6,11 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod exec;
+mod notify;
 mod rds;
 mod sqs;
+mod ssm;
 
 use super::action::Action;
 
@@ -39,6 +42,10 @@ pub static ALL: &[&dyn Action] = &[
     &rds::START,
     &rds::Reboot,
     &sqs::Redrive,
+    &exec::Run,
+    &notify::Sns,
+    &notify::Webhook,
+    &ssm::RunDocument,
 ];
 
 #[cfg(test)]

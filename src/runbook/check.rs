@@ -3,6 +3,8 @@
 mod alarm;
 mod asg;
 mod ecs;
+mod http;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -144,7 +146,13 @@ pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
 }
 
 /// Every check, by name.
-pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress, &ecs::Settled];
+pub static ALL: &[&dyn Check] = &[
+    &alarm::State,
+    &asg::NoActivityInProgress,
+    &ecs::Settled,
+    &http::Health,
+    &window::Window,
+];
 
 /// The check of that name.
 pub fn find(name: &str) -> Option<&'static dyn Check> {

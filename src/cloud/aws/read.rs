@@ -8,9 +8,11 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod http;
 mod listing;
 mod logs;
 mod rds;
+mod sns;
 mod sqs;
 mod ssm;
 mod sts;
@@ -35,5 +37,7 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Logs(read) => logs::read(caller, read).await,
         Query::Cost(read) => cost::read(caller, read).await,
         Query::CloudTrail(read) => cloudtrail::read(caller, read).await,
+        Query::Sns(read) => sns::read(caller, read).await,
+        Query::Http(read) => http::read(caller, read).await,
     }
 }

@@ -8,6 +8,7 @@ mod elasticache;
 mod elb;
 mod rds;
 mod sqs;
+mod told;
 
 use super::signal;
 use super::sim::Sim;
@@ -28,6 +29,10 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Elb(write) => elb::apply(sim, write, &refuse)?,
         Mutation::CloudWatch(write) => alarms::apply(sim, write, &refuse)?,
         Mutation::Sqs(write) => sqs::apply(sim, write, &refuse)?,
+        Mutation::Ssm(write) => told::command(sim, write, &refuse)?,
+        Mutation::Sns(write) => told::publish(sim, write, &refuse)?,
+        Mutation::Http(write) => told::post(write, &refuse)?,
+        Mutation::Exec(write) => Some(told::exec(write)),
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -86,6 +91,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ec2" => "ec2.amazonaws.com",
         "rds" => "rds.amazonaws.com",
         "sqs" => "sqs.amazonaws.com",
+        "ssm" => "ssm.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use crate::domain::asg::ScheduledAction;
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::ops::{
-    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
-    rds, sqs, ssm, sts,
+    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, exec,
+    http, logs, rds, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -26,6 +26,11 @@ pub fn read_operations() -> BTreeSet<Operation> {
 /// The operations of every change.
 pub fn write_operations() -> BTreeSet<Operation> {
     mutations().iter().map(Mutation::operation).collect()
+}
+
+/// The operations with which a change looks up a secret that it needs.
+pub fn secret_operations() -> BTreeSet<Operation> {
+    BTreeSet::from([Operation::new("ssm", "GetParameter")])
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -58,6 +63,17 @@ fn queries() -> Vec<Query> {
         Query::Ssm(ssm::Read::GpuProbe {
             instances: Vec::new(),
             document: None,
+        }),
+        Query::Ssm(ssm::Read::Command {
+            document: none(),
+            instance: none(),
+            id: None,
+            since,
+        }),
+        Query::Sns(sns::Read::Topic { arn: none() }),
+        Query::Http(http::Read::Get {
+            url: none(),
+            timeout_s: 1,
         }),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Clusters),
@@ -208,6 +224,28 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ssm(ssm::Write::RunDocument {
+            document: none(),
+            instance: none(),
+            parameters: std::collections::BTreeMap::new(),
+            comment: none(),
+            deliver_within_s: 30,
+        }),
+        Mutation::Sns(sns::Write::Publish {
+            topic: none(),
+            subject: none(),
+            message: none(),
+            group: none(),
+        }),
+        Mutation::Http(http::Write::Post {
+            to: http::Destination::Url(none()),
+            body: none(),
+        }),
+        Mutation::Exec(exec::Write::Run {
+            program: none(),
+            arguments: Vec::new(),
+            timeout_s: 1,
+        }),
     ]
 }
 
@@ -235,8 +273,10 @@ mod tests {
     #[test]
     fn nothing_is_both_a_read_and_a_change() {
         let writes = write_operations();
+        // The probe is a command as well; what may be sent with it is told apart by document.
+        let command = Operation::new("ssm", "SendCommand");
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
-        assert_eq!(both, []);
-        assert!(!writes.iter().any(reads));
+        assert_eq!(both, [command]);
+        assert!(!writes.iter().any(|write| reads(write) && *write != command));
     }
 }

@@ -82,6 +82,28 @@ pub fn plan_of(body: &str, world: &mut World) -> Result<Plan, Refused> {
     planned(&runbook(&format!("{HEAD}{body}")), &BTreeMap::new(), world).0
 }
 
+/// The same with runbooks that it uses, by name.
+pub fn plan_using(body: &str, used: &[(&'static str, String)], world: &mut World) -> Result<Plan, Refused> {
+    struct Shelf<'a>(&'a [(&'static str, String)]);
+    impl crate::runbook::Library for Shelf<'_> {
+        fn find(&self, name: &str, _: &str) -> crate::runbook::Found {
+            let (own, text) = self.0.iter().find(|(own, _)| *own == name).unwrap();
+            crate::runbook::Found::File(File {
+                key: (*own).to_owned(),
+                name: format!("{own}.yaml"),
+                bytes: format!("{}{text}", HEAD.replace("test", own)).into_bytes(),
+            })
+        }
+    }
+    let file = File {
+        key: "test".to_owned(),
+        name: "test.yaml".to_owned(),
+        bytes: format!("{HEAD}{body}").into_bytes(),
+    };
+    let loaded = load(&file, &Shelf(used), catalogue()).unwrap_or_else(|unusable| panic!("{unusable}"));
+    planned(&loaded.runbook, &BTreeMap::new(), world).0
+}
+
 /// Plans until nothing is missing; how often it asked.
 fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usize) {
     let runbook = runbook(text);
