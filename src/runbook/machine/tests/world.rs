@@ -49,6 +49,8 @@ pub struct World {
     pub throttled_reads: u32,
     /// Groups that may not be set to nothing.
     pub denied: Vec<String>,
+    /// When the session ends.
+    pub session_ends_at: Option<Timestamp>,
     /// What programs end with.
     pub program_exit: i32,
     /// Commands that were sent: their time, document and host.
@@ -72,6 +74,7 @@ impl World {
             expired: false,
             throttled_reads: 0,
             denied: Vec::new(),
+            session_ends_at: None,
             program_exit: 0,
             commands: Vec::new(),
             stuck: Vec::new(),
@@ -135,7 +138,7 @@ impl World {
             Query::Sts(_) => ReplyData::Identity(Identity {
                 account: self.account.clone(),
                 arn: "arn:aws:sts::123456789012:assumed-role/oncall/alice".to_owned(),
-                credentials_expire_at: None,
+                credentials_expire_at: self.session_ends_at,
                 server_time: None,
             }),
             Query::AutoScaling(autoscaling::Read::Groups) => {
@@ -269,7 +272,7 @@ impl World {
                     .suspended
                     .retain(|known| !processes.contains(&known.name));
             }
-            Mutation::Sns(_) | Mutation::Exec(_) => {}
+            Mutation::Sns(_) | Mutation::Exec(_) | Mutation::Http(_) => {}
             Mutation::Ssm(ssm::Write::RunDocument {
                 document, instance, ..
             }) => self.commands.push((now, document.clone(), instance.clone())),
