@@ -9,6 +9,7 @@ pub mod environment;
 pub mod exec;
 pub mod host;
 pub mod meter;
+pub mod run;
 pub mod runbooks;
 pub mod schedule;
 pub mod tail;

@@ -31,12 +31,121 @@ pub struct Group {
     pub warm_pool: Option<WarmPool>,
     /// Instance types that the group may launch: of the launch template and the overrides.
     pub instance_types: Vec<String>,
+    /// What it launches from, as it names it; `None` for the older launch configurations, and where
+    /// the group does not say.
+    #[serde(default)]
+    pub launch_template: Option<LaunchTemplate>,
     /// Target groups that the instances register with.
     pub target_groups: Vec<String>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// The group's tags.
     pub tags: Vec<Tag>,
+}
+
+/// A version of a launch template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchTemplate {
+    /// `lt-…`, or the name where only that is known.
+    pub id: String,
+    /// The version: a number, `$Latest` or `$Default`.
+    pub version: String,
+}
+
+impl LaunchTemplate {
+    /// Whether the version is one that stays the same: a number.
+    pub fn is_pinned(&self) -> bool {
+        !self.version.is_empty() && self.version.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+/// The replacement of a group's instances, one part after the other.
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceRefresh {
+    /// Its id.
+    pub id: String,
+    /// The group's name.
+    pub group: String,
+    /// `Pending`, `InProgress`, `Successful`, `Failed`, `Cancelling`, `Cancelled`,
+    /// `RollbackInProgress`, `RollbackFailed`, `RollbackSuccessful`, `Baking`; new ones appear.
+    pub status: String,
+    /// Why, as AWS says it.
+    pub reason: Option<String>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How much of it is done, percent.
+    pub percent: Option<u32>,
+    /// Instances that are still to be replaced.
+    pub left: Option<u32>,
+    /// What it brings; `None` replaces instances by others of the group's own configuration.
+    pub desired: Option<Desired>,
+}
+
+/// What an instance refresh brings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Desired {
+    /// A version of a launch template.
+    Template(LaunchTemplate),
+    /// A policy of mixed instances, with the version of its launch template if it names one.
+    Mixed(Option<LaunchTemplate>),
+}
+
+impl Desired {
+    /// The launch template's version in it.
+    pub const fn template(&self) -> Option<&LaunchTemplate> {
+        match self {
+            Self::Template(template) | Self::Mixed(Some(template)) => Some(template),
+            Self::Mixed(None) => None,
+        }
+    }
+}
+
+impl InstanceRefresh {
+    /// Whether it is still under way in any direction.
+    pub fn is_active(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "Pending" | "InProgress" | "Baking" | "Cancelling" | "RollbackInProgress"
+        )
+    }
+
+    /// Whether it still goes forward, so that it can be cancelled or rolled back.
+    pub fn is_forward(&self) -> bool {
+        matches!(self.status.as_str(), "Pending" | "InProgress" | "Baking")
+    }
+}
+
+/// How an instance refresh goes about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshSettings {
+    /// The least share of the capacity that stays healthy, percent.
+    pub min_healthy_percent: u32,
+    /// How far beyond the capacity it may go, percent of it; at least 100.
+    pub max_healthy_percent: Option<u32>,
+    /// Seconds that a new instance is given to warm up; `None` is the group's own.
+    pub warmup_s: Option<u32>,
+    /// Whether instances that are as wanted already are left alone.
+    pub skip_matching: bool,
+    /// What becomes of instances that are protected from scale-in, or in standby.
+    pub spared: Spared,
+    /// The launch template's version to bring; `None` keeps the group's configuration.
+    pub template: Option<LaunchTemplate>,
+}
+
+/// What becomes of instances that an instance refresh finds protected or in standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spared {
+    /// They stay as they are.
+    Ignore,
+    /// They are replaced too.
+    Replace,
+    /// It waits an hour for somebody to release them, and fails then.
+    Wait,
 }
 
 /// An instance as its group sees it.

@@ -2,12 +2,16 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
+pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod elasticache;
 pub mod elb;
@@ -60,6 +64,14 @@ pub enum Query {
     Sns(sns::Read),
     /// Web services that are not AWS's.
     Http(http::Read),
+    /// Elastic Container Registry.
+    Ecr(ecr::Read),
+    /// CodePipeline.
+    CodePipeline(codepipeline::Read),
+    /// CloudFormation.
+    CloudFormation(cloudformation::Read),
+    /// Application Auto Scaling.
+    ApplicationAutoScaling(application_auto_scaling::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -89,6 +101,8 @@ pub enum ReplyData {
     Groups(Vec<crate::domain::asg::Group>),
     /// Scaling activities.
     Activities(Vec<crate::domain::asg::Activity>),
+    /// Instance refreshes of a group.
+    InstanceRefreshes(Vec<crate::domain::asg::InstanceRefresh>),
     /// EC2 instances.
     Instances(Vec<crate::domain::ec2::Instance>),
     /// What instance types have in GPUs.
@@ -113,6 +127,10 @@ pub enum ReplyData {
     StoreEvents(Vec<crate::domain::datastore::StoreEvent>),
     /// Connection limits of parameter groups.
     ConnectionLimits(Vec<crate::domain::datastore::ConnectionLimit>),
+    /// Proxies in front of databases.
+    DbProxies(Vec<crate::domain::datastore::DbProxy>),
+    /// Backups of a cache.
+    CacheSnapshots(Vec<crate::domain::datastore::CacheSnapshot>),
     /// Caches of all three forms.
     Caches(Vec<crate::domain::datastore::Cache>),
     /// Load balancers and target groups.
@@ -147,6 +165,16 @@ pub enum ReplyData {
     Topic(Option<crate::domain::sns::Topic>),
     /// What a web service answered.
     HttpAnswer(crate::domain::web::HttpAnswer),
+    /// The revisions of a task definition family, newest first.
+    Revisions(Vec<crate::domain::ecs::RevisionName>),
+    /// Images of a repository.
+    Images(Vec<crate::domain::ecr::Image>),
+    /// Pipelines.
+    Pipelines(Vec<crate::domain::delivery::Pipeline>),
+    /// Stacks.
+    Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Bounds of services that are scaled by themselves.
+    ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
 }
 
 impl Reply {
@@ -187,6 +215,12 @@ pub enum Mutation {
     Http(http::Write),
     /// Programs on this machine.
     Exec(exec::Write),
+    /// Elastic Container Registry.
+    Ecr(ecr::Write),
+    /// CodePipeline.
+    CodePipeline(codepipeline::Write),
+    /// Application Auto Scaling.
+    ApplicationAutoScaling(application_auto_scaling::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -221,6 +255,10 @@ impl Query {
             Self::CloudTrail(read) => read.operations(),
             Self::Sns(read) => read.operations(),
             Self::Http(read) => read.operations(),
+            Self::Ecr(read) => read.operations(),
+            Self::CodePipeline(read) => read.operations(),
+            Self::CloudFormation(read) => read.operations(),
+            Self::ApplicationAutoScaling(read) => read.operations(),
         }
     }
 }
@@ -241,6 +279,31 @@ impl Mutation {
             Self::Sns(write) => write.operation(),
             Self::Http(write) => write.operation(),
             Self::Exec(write) => write.operation(),
+            Self::Ecr(write) => write.operation(),
+            Self::CodePipeline(write) => write.operation(),
+            Self::ApplicationAutoScaling(write) => write.operation(),
+        }
+    }
+
+    /// What making the change reads right before, with the same credentials, since what it sends is
+    /// too large or too private to be written down: a manifest, a task definition's environment.
+    pub const fn prerequisites(&self) -> &'static [Operation] {
+        match self {
+            Self::Ecs(write) => write.prerequisites(),
+            Self::Ecr(write) => write.prerequisites(),
+            Self::Http(write) => write.prerequisites(),
+            Self::AutoScaling(_)
+            | Self::Ec2(_)
+            | Self::Rds(_)
+            | Self::ElastiCache(_)
+            | Self::Elb(_)
+            | Self::CloudWatch(_)
+            | Self::Sqs(_)
+            | Self::Ssm(_)
+            | Self::Sns(_)
+            | Self::Exec(_)
+            | Self::CodePipeline(_)
+            | Self::ApplicationAutoScaling(_) => &[],
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod alarm;
 mod asg;
+mod delivery;
 mod ecs;
 mod http;
 mod window;
+mod rds;
 
 use std::collections::BTreeMap;
 
@@ -152,6 +154,10 @@ pub static ALL: &[&dyn Check] = &[
     &ecs::Settled,
     &http::Health,
     &window::Window,
+    &delivery::PipelinesIdle,
+    &delivery::StackIdle,
+    &rds::SameSettings,
+    &rds::SameClusterSettings,
 ];
 
 /// The check of that name.

@@ -63,6 +63,7 @@ impl Guard {
         // By name, and closed: what nobody declared is refused.
         let listed = operations
             .iter()
+            .chain(first_reads(self.purpose))
             .any(|listed| listed.service == self.service && listed.name == operation);
         if !listed {
             return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
@@ -101,20 +102,26 @@ impl Intercept for Guard {
     }
 }
 
+/// What a client for changes may read: what a change needs to know right before it is made.
+fn first_reads(purpose: Purpose) -> &'static BTreeSet<Operation> {
+    static NONE: BTreeSet<Operation> = BTreeSet::new();
+    static FIRST: OnceLock<BTreeSet<Operation>> = OnceLock::new();
+    match purpose {
+        Purpose::Read => &NONE,
+        Purpose::Write => FIRST.get_or_init(catalog::prerequisites),
+    }
+}
+
 /// The operations that reads make.
 pub(super) fn reads() -> &'static BTreeSet<Operation> {
     static READS: OnceLock<BTreeSet<Operation>> = OnceLock::new();
     READS.get_or_init(catalog::read_operations)
 }
 
-/// The operations that changes make, with those that look up a secret for them.
+/// The operations that changes make.
 pub(super) fn writes() -> &'static BTreeSet<Operation> {
     static WRITES: OnceLock<BTreeSet<Operation>> = OnceLock::new();
-    WRITES.get_or_init(|| {
-        let mut operations = catalog::write_operations();
-        operations.extend(catalog::secret_operations());
-        operations
-    })
+    WRITES.get_or_init(catalog::write_operations)
 }
 
 #[cfg(test)]
@@ -161,6 +168,9 @@ mod tests {
         let ecs = guard("ecs", Purpose::Write, &read_only);
         assert_eq!(check(&ecs, "UpdateService"), Ok(()));
         assert_eq!(check(&ecs, "DeleteCluster"), unlisted("ecs:DeleteCluster"));
+        // A copy of a task definition reads it first; other reads are none of its business.
+        assert_eq!(check(&ecs, "DescribeTaskDefinition"), Ok(()));
+        assert_eq!(check(&ecs, "DescribeServices"), unlisted("ecs:DescribeServices"));
         read_only.turn_on();
         assert_eq!(check(&ecs, "UpdateService"), Err(Refused::ReadOnly));
     }

@@ -1,8 +1,11 @@
 //! Changes: each is one call, made once.
 
+mod application_auto_scaling;
 mod autoscaling;
 mod cloudwatch;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -36,5 +39,10 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
             change.operation().name,
             "the operator's settings allow no program",
         )),
+        Mutation::Ecr(change) => ecr::write(caller, change, token).await,
+        Mutation::CodePipeline(change) => codepipeline::write(caller, change, token).await,
+        Mutation::ApplicationAutoScaling(change) => {
+            application_auto_scaling::write(caller, change, token).await
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Answers to questions, in the domain's words.
 
-mod asg;
+pub mod asg;
 mod cost;
 pub mod datastore;
+mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
@@ -31,6 +32,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::ecs::Read::TaskDefinitions { revisions } => {
                 ReplyData::TaskDefinitions(ecs::task_definitions(sim, revisions)?)
             }
+            ops::ecs::Read::Revisions { family } => ReplyData::Revisions(ecs::revisions(sim, family)),
             ops::ecs::Read::Deployments { cluster, service } => {
                 ReplyData::ServiceDeployments(ecs::deployments(sim, cluster, service)?)
             }
@@ -39,6 +41,9 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::autoscaling::Read::Groups => ReplyData::Groups(asg::groups(sim)),
             ops::autoscaling::Read::Activities { since } => {
                 ReplyData::Activities(asg::activities(sim, ms(*since)))
+            }
+            ops::autoscaling::Read::InstanceRefreshes { group } => {
+                ReplyData::InstanceRefreshes(asg::refreshes(sim, group))
             }
         },
         Query::Ec2(read) => match read {
@@ -72,11 +77,15 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::rds::Read::ConnectionLimits { parameter_groups } => {
                 ReplyData::ConnectionLimits(datastore::connection_limits(sim, parameter_groups))
             }
+            ops::rds::Read::Proxies => ReplyData::DbProxies(datastore::proxies(sim)),
         },
         Query::ElastiCache(read) => match read {
             ops::elasticache::Read::Caches => ReplyData::Caches(datastore::caches(sim)),
             ops::elasticache::Read::Events { since } => {
                 ReplyData::StoreEvents(datastore::cache_events(sim, ms(*since)))
+            }
+            ops::elasticache::Read::Snapshots { group } => {
+                ReplyData::CacheSnapshots(datastore::cache_snapshots(sim, group))
             }
         },
         Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),
@@ -110,6 +119,18 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::Http(ops::http::Read::Get { url, .. }) => ReplyData::HttpAnswer(web::get(sim, url)?),
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
+        }
+        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
+            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+        }
+        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
+            ReplyData::Pipelines(delivery::pipelines(sim))
+        }
+        Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
+            ReplyData::Stacks(delivery::stacks(sim, name))
+        }
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
+            ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
     };
     Ok(Reply::whole(data))

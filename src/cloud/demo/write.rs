@@ -2,6 +2,7 @@
 
 mod alarms;
 mod asg;
+mod delivery;
 mod ec2;
 mod ecs;
 mod elasticache;
@@ -33,6 +34,9 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Sns(write) => told::publish(sim, write, &refuse)?,
         Mutation::Http(write) => told::post(write, &refuse)?,
         Mutation::Exec(write) => Some(told::exec(write)),
+        Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
+        Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
+        Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -92,6 +96,9 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "rds" => "rds.amazonaws.com",
         "sqs" => "sqs.amazonaws.com",
         "ssm" => "ssm.amazonaws.com",
+        "ecr" => "ecr.amazonaws.com",
+        "codepipeline" => "codepipeline.amazonaws.com",
+        "application-autoscaling" => "autoscaling.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

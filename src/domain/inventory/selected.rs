@@ -153,16 +153,24 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::EcsTasks(_)
         | ReplyData::TaskDefinitions(_)
         | ReplyData::ServiceDeployments(_)
+        | ReplyData::InstanceRefreshes(_)
         | ReplyData::InstanceTypes(_)
         | ReplyData::SpotPrices(_)
         | ReplyData::ProbeOutputs(_)
         | ReplyData::ConnectionLimits(_)
+        | ReplyData::DbProxies(_)
+        | ReplyData::CacheSnapshots(_)
         | ReplyData::Metrics(_)
         | ReplyData::LogPage(_)
         | ReplyData::Usage(_)
         | ReplyData::Forecast(_)
         | ReplyData::Anomalies(_)
-        | ReplyData::Trail(_) => {}
+        | ReplyData::Trail(_)
+        | ReplyData::Revisions(_)
+        | ReplyData::Images(_)
+        | ReplyData::Pipelines(_)
+        | ReplyData::Stacks(_)
+        | ReplyData::ScalableTargets(_) => {}
     }
 }
 

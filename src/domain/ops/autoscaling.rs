@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::asg::ScheduledAction;
+use crate::domain::asg::{RefreshSettings, ScheduledAction};
 use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 
@@ -17,6 +17,11 @@ pub enum Read {
     Activities {
         /// The oldest start that is wanted.
         since: Timestamp,
+    },
+    /// Instance refreshes of a group that AWS still knows → `InstanceRefreshes`, newest first.
+    InstanceRefreshes {
+        /// The group's name.
+        group: String,
     },
 }
 
@@ -91,6 +96,23 @@ pub enum Write {
         /// The action's name.
         name: String,
     },
+    /// Begins to replace the instances of a group; the receipt names the refresh.
+    StartInstanceRefresh {
+        /// The group's name.
+        group: String,
+        /// How.
+        settings: RefreshSettings,
+    },
+    /// Ends a refresh where it is: what is replaced stays replaced.
+    CancelInstanceRefresh {
+        /// The group's name.
+        group: String,
+    },
+    /// Has a refresh replace again what it has replaced, with the configuration of before.
+    RollbackInstanceRefresh {
+        /// The group's name.
+        group: String,
+    },
 }
 
 impl Read {
@@ -109,6 +131,9 @@ impl Read {
             }
             Self::Activities { .. } => {
                 const { &[Operation::new("autoscaling", "DescribeScalingActivities")] }
+            }
+            Self::InstanceRefreshes { .. } => {
+                const { &[Operation::new("autoscaling", "DescribeInstanceRefreshes")] }
             }
         }
     }
@@ -129,6 +154,9 @@ impl Write {
             Self::DeleteTags { .. } => Operation::new("autoscaling", "DeleteTags"),
             Self::PutScheduledAction { .. } => Operation::new("autoscaling", "PutScheduledUpdateGroupAction"),
             Self::DeleteScheduledAction { .. } => Operation::new("autoscaling", "DeleteScheduledAction"),
+            Self::StartInstanceRefresh { .. } => Operation::new("autoscaling", "StartInstanceRefresh"),
+            Self::CancelInstanceRefresh { .. } => Operation::new("autoscaling", "CancelInstanceRefresh"),
+            Self::RollbackInstanceRefresh { .. } => Operation::new("autoscaling", "RollbackInstanceRefresh"),
         }
     }
 }

@@ -7,11 +7,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::asg::ScheduledAction;
-use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
+use crate::domain::ops::rds::{
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    RestoreSettings,
+};
 use crate::domain::ops::{
-    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, exec,
-    http, logs, rds, sns, sqs, ssm, sts,
+    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
+    sts,
 };
 use crate::domain::policy::Selection;
 
@@ -28,9 +32,12 @@ pub fn write_operations() -> BTreeSet<Operation> {
     mutations().iter().map(Mutation::operation).collect()
 }
 
-/// The operations with which a change looks up a secret that it needs.
-pub fn secret_operations() -> BTreeSet<Operation> {
-    BTreeSet::from([Operation::new("ssm", "GetParameter")])
+/// What changes read right before they are made.
+pub fn prerequisites() -> BTreeSet<Operation> {
+    mutations()
+        .iter()
+        .flat_map(|change| change.prerequisites().iter().copied())
+        .collect()
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -53,8 +60,10 @@ fn queries() -> Vec<Query> {
             cluster: none(),
             service: none(),
         }),
+        Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
+        Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
         Query::Ec2(ec2::Read::Instances),
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
         Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
@@ -83,8 +92,10 @@ fn queries() -> Vec<Query> {
         Query::Rds(rds::Read::ConnectionLimits {
             parameter_groups: Vec::new(),
         }),
+        Query::Rds(rds::Read::Proxies),
         Query::ElastiCache(elasticache::Read::Caches),
         Query::ElastiCache(elasticache::Read::Events { since }),
+        Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
@@ -111,6 +122,13 @@ fn queries() -> Vec<Query> {
             resource: none(),
             since,
         }),
+        Query::Ecr(ecr::Read::Images {
+            registry: None,
+            repository: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
     ]
 }
 
@@ -126,6 +144,10 @@ fn mutations() -> Vec<Mutation> {
             force_new_deployment: false,
         }),
         Mutation::Ecs(ecs::Write::StopServiceDeployment { arn: none() }),
+        Mutation::Ecs(ecs::Write::RegisterCopy {
+            source: none(),
+            images: Vec::new(),
+        }),
         Mutation::Ecs(ecs::Write::StopTask {
             cluster: none(),
             task: none(),
@@ -175,6 +197,19 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             name: none(),
         }),
+        Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+            group: none(),
+            settings: RefreshSettings {
+                min_healthy_percent: 90,
+                max_healthy_percent: None,
+                warmup_s: None,
+                skip_matching: false,
+                spared: Spared::Ignore,
+                template: None,
+            },
+        }),
+        Mutation::AutoScaling(autoscaling::Write::CancelInstanceRefresh { group: none() }),
+        Mutation::AutoScaling(autoscaling::Write::RollbackInstanceRefresh { group: none() }),
         Mutation::Ec2(ec2::Write::StopInstances {
             instances: Vec::new(),
         }),
@@ -191,13 +226,13 @@ fn mutations() -> Vec<Mutation> {
         Mutation::Rds(rds::Write::RestoreFromSnapshot {
             snapshot: none(),
             instance: none(),
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::RestoreToPointInTime {
             source: none(),
             instance: none(),
             at: None,
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::Rename {
             instance: none(),
@@ -209,9 +244,53 @@ fn mutations() -> Vec<Mutation> {
             instance: none(),
             failover: false,
         }),
+        Mutation::Rds(rds::Write::Modify {
+            instance: none(),
+            change: Box::new(DbModification::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateClusterSnapshot {
+            cluster: none(),
+            snapshot: none(),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Snapshot { snapshot: none() },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Time {
+                source: none(),
+                at: None,
+            },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateMember {
+            cluster: none(),
+            instance: none(),
+            settings: Box::new(MemberSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::ModifyCluster {
+            cluster: none(),
+            change: ClusterModification::default(),
+        }),
+        Mutation::Rds(rds::Write::RenameCluster {
+            cluster: none(),
+            to: none(),
+        }),
+        Mutation::Rds(rds::Write::StopCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::StartCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::FailoverCluster {
+            cluster: none(),
+            to: None,
+        }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
+            group: none(),
+            snapshot: none(),
         }),
         Mutation::Elb(elb::Write::DeregisterTargets {
             target_group: none(),
@@ -246,6 +325,25 @@ fn mutations() -> Vec<Mutation> {
             arguments: Vec::new(),
             timeout_s: 1,
         }),
+        Mutation::Ecr(ecr::Write::PutTag {
+            repository: none(),
+            digest: none(),
+            tag: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::DisableTransition {
+            pipeline: none(),
+            stage: none(),
+            reason: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::EnableTransition {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
+            resource: none(),
+            min: 0,
+            max: 0,
+        }),
     ]
 }
 
@@ -278,5 +376,16 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, [command]);
         assert!(!writes.iter().any(|write| reads(write) && *write != command));
+    }
+
+    #[test]
+    fn what_changes_read_first_changes_nothing() {
+        let writes = write_operations();
+        let batch = |operation: &Operation| operation.name.starts_with("BatchGet");
+        assert!(
+            prerequisites()
+                .iter()
+                .all(|operation| !writes.contains(operation) && (reads(operation) || batch(operation)))
+        );
     }
 }

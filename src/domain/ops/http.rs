@@ -61,4 +61,9 @@ impl Write {
             Self::Post { .. } => Operation::allowed_by("http", "Post", ""),
         }
     }
+
+    /// What is read right before: an address that is a secret.
+    pub const fn prerequisites(&self) -> &'static [Operation] {
+        const { &[Operation::new("ssm", "GetParameter")] }
+    }
 }

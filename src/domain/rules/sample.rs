@@ -402,6 +402,7 @@ pub fn group(name: &str, instances: u32) -> Group {
         scheduled_actions: Vec::new(),
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
+        launch_template: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),
@@ -491,6 +492,7 @@ pub fn db(name: &str) -> DbInstance {
         created_at: None,
         pending_modifications: Vec::new(),
         tags: Vec::new(),
+        settings: crate::domain::datastore::DbSettings::default(),
     }
 }
 
@@ -513,6 +515,7 @@ pub fn db_cluster(name: &str, members: usize) -> DbCluster {
         endpoint: None,
         deletion_protection: true,
         tags: Vec::new(),
+        settings: crate::domain::datastore::DbClusterSettings::default(),
     }
 }
 

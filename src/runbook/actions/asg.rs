@@ -4,12 +4,14 @@ mod capacity;
 mod cost;
 mod processes;
 mod protect;
+mod refresh;
 mod schedule;
 mod terminate;
 
 pub(super) use capacity::SetCapacity;
 pub(super) use processes::{ResumeProcesses, SuspendProcesses};
 pub(super) use protect::Protect;
+pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
 pub(super) use terminate::TerminateInstance;
 

@@ -62,6 +62,16 @@ fn cases() -> Vec<(&'static str, Value)> {
             "asg.delete_scheduled_action",
             json!({"group": "workers", "name": "down"}),
         ),
+        (
+            "asg.start_refresh",
+            json!({"group": "workers", "min_healthy_percent": 50}),
+        ),
+        (
+            "asg.start_refresh",
+            json!({"group": "workers", "template_version": "6", "warmup_s": 30}),
+        ),
+        ("asg.cancel_refresh", json!({"group": "refreshing"})),
+        ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
         (
@@ -115,7 +125,12 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 3] = ["ecs.restart", "rds.reboot", "elasticache.failover"];
+const REPEATABLE: [&str; 4] = [
+    "asg.start_refresh",
+    "ecs.restart",
+    "rds.reboot",
+    "elasticache.failover",
+];
 
 fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {
     action

@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::opening::{exit_of, exit_of_signal};
-use super::{Command, Fate, Happening, Ledger, Out, Phase, Run};
+use super::{Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
-use crate::runbook::record::{Act, End, Halt, Made, Record, RunId, Status};
+use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
 
 /// What a run came to: `quarterdeck.run/1`, less what only the driver knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,27 @@ struct Remains {
     undo_failed: bool,
     /// Something that was made is still there.
     left: Vec<String>,
+}
+
+impl Summary {
+    /// What a run came to, or has come to so far, by its journal alone.
+    ///
+    /// # Errors
+    /// If the journal does not begin with a run's start, or its plan was changed.
+    pub fn of(journal: &Journal) -> Result<Self, ReplayError> {
+        let ledger = Ledger::replay(&journal.entries)?;
+        let Some((now, who, ..)) = ledger.started().cloned() else {
+            return Err(ReplayError::NoStart);
+        };
+        let status = ledger.status();
+        let exit = ledger.exit().unwrap_or(Exit::Partial);
+        let resumable = ledger.may_resume(Resume::Forward).is_ok();
+        let mut run = Run::with(ledger, journal.chain.clone(), (who, None, None), now);
+        Ok(Self {
+            resumable,
+            ..run.summarise(status, exit)
+        })
+    }
 }
 
 impl Run {

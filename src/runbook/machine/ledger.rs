@@ -143,7 +143,7 @@ impl Ledger {
     }
 
     /// Takes in one record. The same for a run under way and for one read back.
-    pub(super) fn apply(&mut self, entry: &Entry) {
+    pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
             Record::Started {
                 who,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::ops::Token;
 use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
+use crate::runbook::action::{self, Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
 use crate::runbook::value::Value;
 
 /// A plan being put together.
@@ -93,8 +93,10 @@ impl<'a> Assembly<'a> {
         self.warnings.extend(proposal.warnings);
         let mut places = Vec::with_capacity(proposal.changes.len());
         for mut change in proposal.changes {
-            complete(action, &mut change)?;
-            action.project(&change, &mut self.view);
+            // A change may be another action's, such as the bounds that a count needs.
+            let maker = action::find(&change.action).unwrap_or(action);
+            complete(maker, &mut change)?;
+            maker.project(&change, &mut self.view);
             places.push(self.changes.len());
             self.changes.push(change);
         }

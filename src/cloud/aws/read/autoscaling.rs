@@ -12,7 +12,7 @@ use super::listing::of_part;
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
 use crate::cloud::aws::convert::text;
 use crate::cloud::aws::memory::{Recalled, TemplateVersion};
-use crate::domain::asg::{GroupInstance, ScheduledAction};
+use crate::domain::asg::{GroupInstance, InstanceRefresh, ScheduledAction};
 use crate::domain::fault::Fault;
 use crate::domain::ops::autoscaling::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
@@ -21,6 +21,7 @@ const GROUPS: Operation = Operation::new("autoscaling", "DescribeAutoScalingGrou
 const SCHEDULED: Operation = Operation::new("autoscaling", "DescribeScheduledActions");
 const WARM_POOL: Operation = Operation::new("autoscaling", "DescribeWarmPool");
 const ACTIVITIES: Operation = Operation::new("autoscaling", "DescribeScalingActivities");
+const REFRESHES: Operation = Operation::new("autoscaling", "DescribeInstanceRefreshes");
 const TEMPLATES: Operation = Operation::new("ec2", "DescribeLaunchTemplateVersions");
 
 /// The most that AWS puts on a page; unasked it is fifty.
@@ -33,6 +34,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
     match read {
         Read::Groups => groups(caller).await,
         Read::Activities { since } => activities(caller, *since).await,
+        Read::InstanceRefreshes { group } => refreshes(caller, group).await,
     }
 }
 
@@ -278,6 +280,33 @@ async fn activities(caller: &Caller<'_>, since: Timestamp) -> Result<Reply, Faul
     })
 }
 
+async fn refreshes(caller: &Caller<'_>, group: &str) -> Result<Reply, Fault> {
+    let listed = pages(|token| async move {
+        let call = caller
+            .autoscaling()
+            .describe_instance_refreshes()
+            .auto_scaling_group_name(group)
+            .max_records(PAGE)
+            .set_next_token(token);
+        let page = caller.call(REFRESHES, call.send()).await?;
+        Ok(Page {
+            items: page
+                .instance_refreshes()
+                .iter()
+                .filter_map(convert::refresh_from_sdk)
+                .collect(),
+            next: page.next_token,
+        })
+    })
+    .await?;
+    let mut refreshes: Vec<InstanceRefresh> = listed.items;
+    refreshes.sort_by_key(|refresh| std::cmp::Reverse(refresh.started_at));
+    Ok(Reply {
+        data: ReplyData::InstanceRefreshes(refreshes),
+        gaps: listed.gap.into_iter().collect(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,5 +319,7 @@ mod tests {
         );
         let since = Timestamp::UNIX_EPOCH;
         assert_eq!(Read::Activities { since }.operations(), [ACTIVITIES]);
+        let group = String::new();
+        assert_eq!(Read::InstanceRefreshes { group }.operations(), [REFRESHES]);
     }
 }

@@ -1,12 +1,15 @@
 //! Changes of EC2 Auto Scaling.
 
 use aws_sdk_autoscaling::operation::RequestId;
-use aws_sdk_autoscaling::types::Tag;
+use aws_sdk_autoscaling::types::{
+    DesiredConfiguration, LaunchTemplateSpecification, RefreshPreferences, ScaleInProtectedInstances,
+    StandbyInstances, Tag,
+};
 use jiff::Timestamp;
 
 use crate::cloud::aws::caller::Caller;
 use crate::cloud::aws::convert::date_time;
-use crate::domain::asg::ScheduledAction;
+use crate::domain::asg::{LaunchTemplate, RefreshSettings, ScheduledAction, Spared};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids;
 use crate::domain::ops::autoscaling::Write;
@@ -119,7 +122,62 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .scheduled_action_name(name);
             Ok(receipt(&caller.call(operation, call.send()).await?))
         }
+        Write::StartInstanceRefresh { group, settings } => {
+            let call = client
+                .start_instance_refresh()
+                .auto_scaling_group_name(group)
+                .set_desired_configuration(settings.template.as_ref().map(desired_configuration))
+                .preferences(preferences(&check, settings)?);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                created: answer.instance_refresh_id().map(str::to_owned),
+                ..receipt(&answer)
+            })
+        }
+        Write::CancelInstanceRefresh { group } => {
+            let call = client.cancel_instance_refresh().auto_scaling_group_name(group);
+            Ok(receipt(&caller.call(operation, call.send()).await?))
+        }
+        Write::RollbackInstanceRefresh { group } => {
+            let call = client.rollback_instance_refresh().auto_scaling_group_name(group);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                created: answer.instance_refresh_id().map(str::to_owned),
+                ..receipt(&answer)
+            })
+        }
     }
+}
+
+/// What an instance refresh is to bring.
+fn desired_configuration(template: &LaunchTemplate) -> DesiredConfiguration {
+    let specification = LaunchTemplateSpecification::builder().version(&template.version);
+    let specification = if template.id.starts_with("lt-") {
+        specification.launch_template_id(&template.id)
+    } else {
+        specification.launch_template_name(&template.id)
+    };
+    DesiredConfiguration::builder()
+        .launch_template(specification.build())
+        .build()
+}
+
+/// How an instance refresh goes about it. What is protected or in standby is said explicitly: by
+/// itself AWS waits an hour for it and fails then.
+fn preferences(check: &Check, settings: &RefreshSettings) -> Result<RefreshPreferences, Fault> {
+    let (protected, standby) = match settings.spared {
+        Spared::Ignore => (ScaleInProtectedInstances::Ignore, StandbyInstances::Ignore),
+        Spared::Replace => (ScaleInProtectedInstances::Refresh, StandbyInstances::Terminate),
+        Spared::Wait => (ScaleInProtectedInstances::Wait, StandbyInstances::Wait),
+    };
+    Ok(RefreshPreferences::builder()
+        .set_min_healthy_percentage(check.size(Some(settings.min_healthy_percent))?)
+        .set_max_healthy_percentage(check.size(settings.max_healthy_percent)?)
+        .set_instance_warmup(check.size(settings.warmup_s)?)
+        .skip_matching(settings.skip_matching)
+        .scale_in_protected_instances(protected)
+        .standby_instances(standby)
+        .build())
 }
 
 fn receipt(answer: &impl RequestId) -> Receipt {

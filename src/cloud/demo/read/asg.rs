@@ -6,7 +6,10 @@ use super::super::sim::Sim;
 use super::super::sim::group::{Group as State, Lifecycle, Member};
 use super::super::sim::policy::zone;
 use super::super::time::{Ms, stamp};
-use crate::domain::asg::{Activity, Group, GroupInstance, ScheduledAction, SuspendedProcess, WarmPool};
+use crate::domain::asg::{
+    Activity, Desired, Group, GroupInstance, InstanceRefresh, LaunchTemplate, ScheduledAction,
+    SuspendedProcess, WarmPool,
+};
 
 /// All groups.
 pub fn groups(sim: &Sim) -> Vec<Group> {
@@ -43,6 +46,40 @@ pub fn activities(sim: &Sim, since: Ms) -> Vec<Activity> {
     activities
 }
 
+/// A version of the launch template of a group.
+pub fn template(sim: &Sim, index: usize, version: u32) -> LaunchTemplate {
+    let name = &sim.plan.groups[index].name;
+    LaunchTemplate {
+        id: format!("lt-0{}", signal::hex(&sim.key(name, 11), 16)),
+        version: version.to_string(),
+    }
+}
+
+/// The instance refreshes of a group, newest first.
+pub fn refreshes(sim: &Sim, name: &str) -> Vec<InstanceRefresh> {
+    let Some(index) = sim.find_group(name) else {
+        return Vec::new();
+    };
+    sim.groups[index]
+        .refreshes
+        .iter()
+        .rev()
+        .map(|refresh| InstanceRefresh {
+            id: refresh.id.clone(),
+            group: name.to_owned(),
+            status: refresh.state.word().to_owned(),
+            reason: refresh.reason.clone(),
+            started_at: Some(stamp(refresh.started)),
+            ended_at: refresh.ended.map(stamp),
+            percent: Some(refresh.percent()),
+            left: Some(refresh.left),
+            desired: refresh
+                .to
+                .map(|version| Desired::Template(template(sim, index, version))),
+        })
+        .collect()
+}
+
 fn group(sim: &Sim, index: usize) -> Group {
     let plan = &sim.plan.groups[index];
     let state = &sim.groups[index];
@@ -75,6 +112,7 @@ fn group(sim: &Sim, index: usize) -> Group {
             instances: members(sim, state, |lifecycle| lifecycle == Lifecycle::Warmed),
         }),
         instance_types: plan.types.clone(),
+        launch_template: Some(template(sim, index, state.template)),
         target_groups: plan
             .behind
             .iter()

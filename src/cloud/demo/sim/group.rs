@@ -12,6 +12,7 @@ use super::Sim;
 use super::cron::Cron;
 use super::ecs::Span;
 use super::instance::{Instance, State};
+use super::refresh::{Refresh, VERSIONS};
 
 /// An Auto Scaling group.
 #[derive(Debug, Clone)]
@@ -56,6 +57,10 @@ pub struct Group {
     pub acted: u64,
     /// When it last said that protected instances are in the way.
     pub complained_at: Ms,
+    /// The version of its launch template that it launches from.
+    pub template: u32,
+    /// Its instance refreshes, oldest first.
+    pub refreshes: Vec<Refresh>,
 }
 
 /// An instance as its group sees it.
@@ -164,6 +169,8 @@ impl Sim {
                 launched: 0,
                 acted: 0,
                 complained_at: Ms::MIN,
+                template: VERSIONS,
+                refreshes: Vec::new(),
             });
             for nth in 0..group.desired as usize {
                 let host = group.hosts.get(nth).copied().unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Changes of Auto Scaling groups.
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>
 
+use super::super::read::asg::template;
 use super::super::sim::cron::Cron;
 use super::super::sim::group::{Action, Lifecycle};
+use super::super::sim::refresh::{Refresh, State as Refreshing, VERSIONS};
 use super::super::sim::{Sim, Timer};
 use super::super::time::{iso, ms};
 use super::{Refusal, record};
-use crate::domain::asg::ScheduledAction;
+use crate::domain::asg::{RefreshSettings, ScheduledAction};
 use crate::domain::fault::Fault;
 use crate::domain::ops::autoscaling::Write;
 
@@ -103,8 +105,97 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             }
             record(sim, refuse, &[group, name]);
         }
+        Write::StartInstanceRefresh { group, settings } => {
+            let index = find(sim, group, refuse)?;
+            let id = start_refresh(sim, index, settings, refuse)?;
+            record(sim, refuse, &[group]);
+            return Ok(Some(id));
+        }
+        Write::CancelInstanceRefresh { group } => {
+            let index = find(sim, group, refuse)?;
+            let refresh = active_refresh(sim, index, refuse)?;
+            refresh.state = Refreshing::Cancelling;
+            refresh.reason = Some("User initiated cancellation".to_owned());
+            record(sim, refuse, &[group]);
+        }
+        Write::RollbackInstanceRefresh { group } => {
+            let index = find(sim, group, refuse)?;
+            let refresh = active_refresh(sim, index, refuse)?;
+            if refresh.to.is_none() {
+                return Err(refuse.conflict(
+                    "IrreversibleInstanceRefresh",
+                    "The instance refresh can't be rolled back because no desired configuration was provided.",
+                ));
+            }
+            let id = refresh.id.clone();
+            sim.roll_refresh_back(index, sim.now);
+            record(sim, refuse, &[group]);
+            return Ok(Some(id));
+        }
     }
     Ok(None)
+}
+
+/// The refresh that still goes forward.
+fn active_refresh<'s>(sim: &'s mut Sim, index: usize, refuse: &Refusal) -> Result<&'s mut Refresh, Fault> {
+    sim.active_refresh(index)
+        .filter(|refresh| refresh.state.is_forward())
+        .ok_or_else(|| {
+            refuse.absent(
+                "ActiveInstanceRefreshNotFound",
+                "No in progress or pending Instance Refresh found for the Auto Scaling group",
+            )
+        })
+}
+
+fn start_refresh(
+    sim: &mut Sim,
+    index: usize,
+    settings: &RefreshSettings,
+    refuse: &Refusal,
+) -> Result<String, Fault> {
+    if sim.active_refresh(index).is_some() {
+        return Err(refuse.conflict(
+            "InstanceRefreshInProgress",
+            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
+        ));
+    }
+    if settings.min_healthy_percent > 100
+        || settings
+            .max_healthy_percent
+            .is_some_and(|most| !(100..=200).contains(&most))
+    {
+        return Err(refuse.invalid(
+            "ValidationError",
+            "MinHealthyPercentage must be at most 100 and MaxHealthyPercentage from 100 to 200.",
+        ));
+    }
+    let to = match &settings.template {
+        None => None,
+        Some(wanted) => {
+            let known = template(sim, index, VERSIONS);
+            let version = match wanted.version.as_str() {
+                "$Latest" | "$Default" => Some(VERSIONS),
+                number => number
+                    .parse()
+                    .ok()
+                    .filter(|number| (1..=VERSIONS).contains(number)),
+            };
+            match version.filter(|_| wanted.id == known.id) {
+                Some(version) => Some(version),
+                None => {
+                    return Err(refuse.invalid(
+                        "ValidationError",
+                        format!(
+                            "You must use a valid fully-formed launch template. Could not find the version {} of {}.",
+                            wanted.version, wanted.id
+                        ),
+                    ));
+                }
+            }
+        }
+    };
+    Ok(sim.start_refresh(index, settings, to, sim.now))
 }
 
 fn find(sim: &Sim, group: &str, refuse: &Refusal) -> Result<usize, Fault> {

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::domain::alarm::{Alarm, AlarmState};
-use crate::domain::asg::{Group, ScheduledAction, SuspendedProcess};
+use crate::domain::asg::{
+    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
+};
 use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
 use crate::domain::ec2::Instance;
 use crate::domain::ecs::{
@@ -30,6 +32,7 @@ pub struct World {
     pub definitions: Vec<TaskDefinition>,
     pub deployments: Vec<(&'static str, ServiceDeployment)>,
     pub groups: Vec<Group>,
+    pub refreshes: Vec<InstanceRefresh>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
     pub snapshots: Vec<DbSnapshot>,
@@ -81,6 +84,14 @@ pub fn read(world: &World, query: &Query) -> Reply {
         ),
         Query::AutoScaling(autoscaling::Read::Groups) => ReplyData::Groups(world.groups.clone()),
         Query::AutoScaling(autoscaling::Read::Activities { .. }) => ReplyData::Activities(Vec::new()),
+        Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group }) => ReplyData::InstanceRefreshes(
+            world
+                .refreshes
+                .iter()
+                .filter(|refresh| &refresh.group == group)
+                .cloned()
+                .collect(),
+        ),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
         Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
@@ -121,6 +132,11 @@ pub fn seen(world: &World) -> View {
     let definition = |revision: &str| ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     };
+    let refreshes = |group: &str| {
+        Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
+            group: group.to_owned(),
+        })
+    };
     let queries = [
         Query::Ecs(ecs::Read::Fleet),
         Query::Ecs(ecs::Read::Tasks {
@@ -133,6 +149,8 @@ pub fn seen(world: &World) -> View {
         Query::Ecs(definition("api:6")),
         Query::Ecs(definition("api:9")),
         Query::AutoScaling(autoscaling::Read::Groups),
+        refreshes("workers"),
+        refreshes("refreshing"),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Snapshots),
@@ -210,6 +228,27 @@ fn queue(name: &str, visible: u64, dead_letter: Option<&str>) -> Queue {
     }
 }
 
+fn template(version: &str) -> LaunchTemplate {
+    LaunchTemplate {
+        id: "lt-1".to_owned(),
+        version: version.to_owned(),
+    }
+}
+
+pub fn refresh(group: &str, status: &str, version: Option<&str>) -> InstanceRefresh {
+    InstanceRefresh {
+        id: format!("refresh-{status}-{}", version.unwrap_or("same")),
+        group: group.to_owned(),
+        status: status.to_owned(),
+        reason: None,
+        started_at: Some("2026-11-21T02:50:00Z".parse().unwrap()),
+        ended_at: None,
+        percent: Some(40),
+        left: Some(1),
+        desired: version.map(|version| Desired::Template(template(version))),
+    }
+}
+
 pub fn world() -> World {
     let mut workers = sample::group("workers", 3);
     workers.min = 1;
@@ -232,6 +271,9 @@ pub fn world() -> World {
         key: "eks:cluster-name".to_owned(),
         value: "prod".to_owned(),
     });
+    workers.launch_template = Some(template("5"));
+    let mut refreshing = sample::group("refreshing", 2);
+    refreshing.launch_template = Some(template("6"));
     let mut stuck = sample::service("stuck", 4);
     let mut newest = sample::deployment("stuck", 4, -5);
     newest.rollout = Some(RolloutState::InProgress);
@@ -278,7 +320,8 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned],
+        groups: vec![workers, owned, refreshing],
+        refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
         instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
         dbs: vec![sample::db("main"), asleep],
         snapshots: vec![DbSnapshot {
@@ -292,6 +335,7 @@ pub fn world() -> World {
             created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
             storage_gib: Some(100),
             encrypted: true,
+            kms_key: None,
         }],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {

@@ -315,6 +315,7 @@ fn group(name: &str) -> Group {
         scheduled_actions: Vec::new(),
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
+        launch_template: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),

@@ -5,7 +5,10 @@ use aws_sdk_ec2::types::LaunchTemplateVersion;
 
 use crate::cloud::aws::convert::{count, tag, text, timestamp_of};
 use crate::cloud::aws::memory::TemplateVersion;
-use crate::domain::asg::{Activity, Group, GroupInstance, ScheduledAction, SuspendedProcess, WarmPool};
+use crate::domain::asg::{
+    Activity, Desired, Group, GroupInstance, InstanceRefresh, LaunchTemplate, ScheduledAction,
+    SuspendedProcess, WarmPool,
+};
 
 /// What other calls tell of a group.
 #[derive(Default)]
@@ -55,6 +58,7 @@ pub(super) fn group_from_sdk(group: &types::AutoScalingGroup, parts: Parts) -> O
             .warm_pool_configuration()
             .map(|pool| warm_pool(pool, parts.warm_instances)),
         instance_types,
+        launch_template: specification(group).and_then(launch_template_from_sdk),
         target_groups: target_groups(group),
         created_at: timestamp_of(group.created_time()),
         tags: group
@@ -72,16 +76,57 @@ pub(super) fn template(group: &types::AutoScalingGroup) -> Option<TemplateVersio
     if !group.instances().is_empty() || override_types(group).next().is_some() {
         return None;
     }
+    let template = launch_template_from_sdk(specification(group)?)?;
+    Some((template.id, template.version))
+}
+
+/// What a group launches from, its own or that of its policy of mixed instances.
+fn specification(group: &types::AutoScalingGroup) -> Option<&types::LaunchTemplateSpecification> {
     let of_policy = group
         .mixed_instances_policy()
         .and_then(|policy| policy.launch_template()?.launch_template_specification());
-    let template = group.launch_template().or(of_policy)?;
-    let name = template
-        .launch_template_id()
-        .or(template.launch_template_name())?;
-    // Absent is the default version.
-    let version = template.version().unwrap_or("$Default");
-    Some((name.to_owned(), version.to_owned()))
+    group.launch_template().or(of_policy)
+}
+
+/// A launch template's version; `None` without id and name.
+fn launch_template_from_sdk(template: &types::LaunchTemplateSpecification) -> Option<LaunchTemplate> {
+    Some(LaunchTemplate {
+        id: template
+            .launch_template_id()
+            .or(template.launch_template_name())?
+            .to_owned(),
+        // Absent is the default version.
+        version: template.version().unwrap_or("$Default").to_owned(),
+    })
+}
+
+/// An instance refresh; `None` without its id or its group.
+pub(super) fn refresh_from_sdk(refresh: &types::InstanceRefresh) -> Option<InstanceRefresh> {
+    let desired = refresh.desired_configuration().and_then(|desired| {
+        if let Some(policy) = desired.mixed_instances_policy() {
+            let template = policy
+                .launch_template()
+                .and_then(types::LaunchTemplate::launch_template_specification);
+            return Some(Desired::Mixed(template.and_then(launch_template_from_sdk)));
+        }
+        Some(Desired::Template(launch_template_from_sdk(
+            desired.launch_template()?,
+        )?))
+    });
+    Some(InstanceRefresh {
+        id: refresh.instance_refresh_id()?.to_owned(),
+        group: refresh.auto_scaling_group_name()?.to_owned(),
+        status: refresh
+            .status()
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        reason: text(refresh.status_reason()),
+        started_at: timestamp_of(refresh.start_time()),
+        ended_at: timestamp_of(refresh.end_time()),
+        percent: refresh.percentage_complete().map(count),
+        left: refresh.instances_to_update().map(count),
+        desired,
+    })
 }
 
 /// Of the versions that AWS found the one that was asked for, by number or by its moving name.
