@@ -29,6 +29,8 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::Sqs(change) => sqs::write(caller, change, token).await,
         Mutation::Ecr(change) => ecr::write(caller, change, token).await,
         Mutation::CodePipeline(change) => codepipeline::write(caller, change, token).await,
-        Mutation::ApplicationAutoScaling(change) => application_auto_scaling::write(caller, change, token).await,
+        Mutation::ApplicationAutoScaling(change) => {
+            application_auto_scaling::write(caller, change, token).await
+        }
     }
 }

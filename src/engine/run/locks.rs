@@ -131,7 +131,8 @@ impl Locks {
         if !self.path.is_dir() {
             return Ok(Vec::new());
         }
-        let _gate = Gate::enter_if_allowed(&self.folder, &self.path).map_err(|error| self.unusable(&error))?;
+        let _gate =
+            Gate::enter_if_allowed(&self.folder, &self.path).map_err(|error| self.unusable(&error))?;
         self.held()
     }
 

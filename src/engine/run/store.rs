@@ -163,7 +163,8 @@ impl RunStore {
     pub fn is_driven(&self, id: &RunId) -> Result<bool, StoreError> {
         let path = self.journal_path(id);
         let file = File::open(&path).map_err(|error| missing_or(id, &path, &error))?;
-        let _gate = Gate::enter_if_allowed(&self.folder, &self.path).map_err(|error| io(&self.path, &error))?;
+        let _gate =
+            Gate::enter_if_allowed(&self.folder, &self.path).map_err(|error| io(&self.path, &error))?;
         is_held(&file).map_err(|error| io(&path, &error))
     }
 

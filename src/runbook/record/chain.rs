@@ -39,7 +39,9 @@ impl Chain {
     /// # Errors
     /// If it was changed, does not continue the chain, or is of another version.
     pub fn accept(&mut self, line: &str) -> Result<Entry, JournalError> {
-        let number = usize::try_from(self.next_seq).unwrap_or(usize::MAX).saturating_add(1);
+        let number = usize::try_from(self.next_seq)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
         parse(number, line, self)
     }
 

@@ -26,7 +26,11 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
 
 async fn pipelines(caller: &Caller<'_>) -> Result<Reply, Fault> {
     let Paged { items: names, gap } = names(caller).await?;
-    let mut answers = each(names, |name| async move { pipeline(caller, &name).await.map(one) }).await;
+    let mut answers = each(
+        names,
+        |name| async move { pipeline(caller, &name).await.map(one) },
+    )
+    .await;
     // A pipeline that was deleted since it was listed is no gap: it is not there.
     answers.retain(|answer| !matches!(answer, Err(fault) if fault.kind == FaultKind::NotFound));
     let (mut found, mut gaps) = some(answers)?;

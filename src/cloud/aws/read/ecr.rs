@@ -42,9 +42,11 @@ async fn images(caller: &Caller<'_>, registry: Option<&str>, repository: &str) -
     })
     .await?;
     // The order is not documented.
-    listed
-        .items
-        .sort_by(|a: &Image, b: &Image| b.pushed_at.cmp(&a.pushed_at).then_with(|| a.digest.cmp(&b.digest)));
+    listed.items.sort_by(|a: &Image, b: &Image| {
+        b.pushed_at
+            .cmp(&a.pushed_at)
+            .then_with(|| a.digest.cmp(&b.digest))
+    });
     Ok(reply(listed, ReplyData::Images))
 }
 
@@ -54,7 +56,9 @@ fn image_from_sdk(image: &ImageDetail) -> Option<Image> {
         digest: image.image_digest()?.to_owned(),
         tags: image.image_tags().to_vec(),
         pushed_at: timestamp_of(image.image_pushed_at()),
-        size_bytes: image.image_size_in_bytes().and_then(|size| u64::try_from(size).ok()),
+        size_bytes: image
+            .image_size_in_bytes()
+            .and_then(|size| u64::try_from(size).ok()),
     })
 }
 

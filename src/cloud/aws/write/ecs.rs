@@ -95,14 +95,15 @@ async fn register_copy(
             format!("{source}: the answer holds no task definition"),
         )
     })?;
-    let call = copy(caller.ecs().register_task_definition(), definition, tags, images).map_err(|container| {
-        Fault::new(
-            FaultKind::Invalid,
-            REGISTER.service,
-            REGISTER.name,
-            format!("{source} has no container {container}"),
-        )
-    })?;
+    let call =
+        copy(caller.ecs().register_task_definition(), definition, tags, images).map_err(|container| {
+            Fault::new(
+                FaultKind::Invalid,
+                REGISTER.service,
+                REGISTER.name,
+                format!("{source} has no container {container}"),
+            )
+        })?;
     let answer = caller.call(REGISTER, call.send()).await?;
     Ok(Receipt {
         request_id: answer.request_id().map(str::to_owned),

@@ -45,13 +45,27 @@ fn all_are_taken_or_none_and_the_holder_is_named() {
     };
     assert_eq!(holders.len(), 1);
     assert_eq!((holders[0].key.as_str(), holders[0].run.0.as_str()), ("b", "r1"));
-    assert!(holders[0].to_string().contains("alice@bastion (pid 7)"), "{}", holders[0]);
+    assert!(
+        holders[0].to_string().contains("alice@bastion (pid 7)"),
+        "{}",
+        holders[0]
+    );
     // What was free stays free.
     let third = locks.take(&keys(&["c"]), &taker("r3"), now()).unwrap();
-    let listed: Vec<String> = locks.list().unwrap().into_iter().map(|holder| holder.key).collect();
+    let listed: Vec<String> = locks
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|holder| holder.key)
+        .collect();
     assert_eq!(listed, ["a", "b", "c"]);
     drop(first);
-    let listed: Vec<String> = locks.list().unwrap().into_iter().map(|holder| holder.key).collect();
+    let listed: Vec<String> = locks
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|holder| holder.key)
+        .collect();
     assert_eq!(listed, ["c"]);
     assert!(third.is_intact());
     locks.take(&keys(&["a", "b"]), &taker("r4"), now()).unwrap();
@@ -74,7 +88,10 @@ fn a_broken_lock_is_noticed_by_its_holder_and_free_for_others() {
     drop(held);
     assert!(other.is_intact());
     let kept = std::fs::read_to_string(locks.path.join("broken.jsonl")).unwrap();
-    assert!(kept.contains("its host is gone") && kept.contains("\"run\":\"r1\""), "{kept}");
+    assert!(
+        kept.contains("its host is gone") && kept.contains("\"run\":\"r1\""),
+        "{kept}"
+    );
 }
 
 #[test]
