@@ -113,6 +113,7 @@ fn the_revision_that_was_well_is_deployed_and_not_the_number_before() {
             &crate::runbook::action::Stamp {
                 run: "r1",
                 token: &crate::domain::ops::Token("t".to_owned()),
+                status: "running",
             },
         )
         .unwrap();
