@@ -36,6 +36,7 @@ use crate::domain::fault::Fault;
 use crate::domain::ops::{Query, Reply, ReplyData, sts};
 use crate::domain::scope::{Identity, Scope};
 use crate::engine::clock::Clocks;
+use crate::runbook::action::Allowances;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
@@ -57,6 +58,8 @@ pub struct Equipment {
     pub read_only: Arc<ReadOnlySwitch>,
     /// Where runs and locks are kept. Without one nothing can be started.
     pub folder: Option<StateFolder>,
+    /// What the operator's settings allow.
+    pub allowed: Allowances,
 }
 
 /// Prepares, drives and finds runs. Cheap to clone.
@@ -68,6 +71,7 @@ struct Inner {
     clocks: Clocks,
     read_only: Arc<ReadOnlySwitch>,
     places: Option<Places>,
+    allowed: Allowances,
 }
 
 /// Where runs and locks are.
@@ -230,6 +234,7 @@ impl RunEngine {
             clocks,
             read_only,
             folder,
+            allowed,
         } = equipment;
         let places = folder.map(|folder| Places {
             store: RunStore::new(&folder),
@@ -241,6 +246,7 @@ impl RunEngine {
             clocks,
             read_only,
             places,
+            allowed,
         }))
     }
 

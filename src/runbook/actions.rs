@@ -8,8 +8,11 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
-mod rds;
+mod exec;
+mod notify;
+pub(in crate::runbook) mod rds;
 mod sqs;
+mod ssm;
 
 use super::action::Action;
 
@@ -41,6 +44,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
     &rds::SNAPSHOT,
@@ -49,7 +53,23 @@ pub static ALL: &[&dyn Action] = &[
     &rds::STOP,
     &rds::START,
     &rds::Reboot,
+    &rds::TAKE,
+    &rds::Modify,
+    &rds::CopySettings,
+    &rds::TAKE_OF_CLUSTER,
+    &rds::CLUSTER_SNAPSHOT,
+    &rds::CLUSTER_POINT_IN_TIME,
+    &rds::AddMembers,
+    &rds::CopyClusterSettings,
+    &rds::RenameCluster,
+    &rds::CLUSTER_STOP,
+    &rds::CLUSTER_START,
+    &rds::FailoverCluster,
     &sqs::Redrive,
+    &exec::Run,
+    &notify::Sns,
+    &notify::Webhook,
+    &ssm::RunDocument,
 ];
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ mod alarm;
 mod asg;
 mod delivery;
 mod ecs;
+mod http;
+mod window;
+mod rds;
 
 use std::collections::BTreeMap;
 
@@ -149,8 +152,12 @@ pub static ALL: &[&dyn Check] = &[
     &alarm::State,
     &asg::NoActivityInProgress,
     &ecs::Settled,
+    &http::Health,
+    &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
+    &rds::SameSettings,
+    &rds::SameClusterSettings,
 ];
 
 /// The check of that name.

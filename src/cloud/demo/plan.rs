@@ -54,6 +54,9 @@ pub struct Plan {
     /// DB clusters.
     #[serde(default)]
     pub database_clusters: Vec<store::DatabaseCluster>,
+    /// Proxies in front of databases.
+    #[serde(default)]
+    pub database_proxies: Vec<store::DatabaseProxy>,
     /// `max_connections` by DB parameter group; absent is the engine's default.
     #[serde(default)]
     pub parameter_groups: BTreeMap<String, Option<String>>,

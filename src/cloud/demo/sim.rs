@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod cache;
 pub mod cron;
 pub mod database;
+pub mod database_cluster;
 pub mod delivery;
 pub mod ecs;
 pub mod group;
@@ -34,6 +35,19 @@ use super::time::{DAY, HOUR, MINUTE, Ms, minute_of};
 const WARM_UP: Ms = 6 * HOUR;
 /// How long the past is kept in detail: what metrics and logs can be asked for.
 const MEMORY: Ms = 9 * DAY;
+
+/// A command that was sent to a host.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Its id.
+    pub id: String,
+    /// The document.
+    pub document: String,
+    /// The host.
+    pub instance: String,
+    /// When.
+    pub at: Ms,
+}
 
 /// One simulated estate.
 #[derive(Debug, Clone)]
@@ -72,8 +86,12 @@ pub struct Sim {
     pub databases: Vec<database::Database>,
     /// Whether clients reach a database, by the name they use.
     pub database_up: BTreeMap<String, super::track::Track>,
+    /// DB clusters by name, those that were restored included.
+    pub database_clusters: Vec<database_cluster::DatabaseCluster>,
     /// Manual snapshots.
     pub snapshots: Vec<database::Snapshot>,
+    /// Manual snapshots of DB clusters.
+    pub cluster_snapshots: Vec<database_cluster::ClusterSnapshot>,
     /// What RDS says happened.
     pub database_events: Vec<database::Event>,
     /// Caches, in the plan's order.
@@ -88,6 +106,8 @@ pub struct Sim {
     pub alarms: Vec<alarm::Alarm>,
     /// Who changed what.
     pub trail: Vec<trail::Entry>,
+    /// Commands that were sent to hosts.
+    pub commands: Vec<Command>,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -146,6 +166,11 @@ pub enum Timer {
         /// Its resource id, which survives a rename.
         resource: String,
     },
+    /// A DB cluster changes its status.
+    DatabaseCluster {
+        /// Its resource id, which survives a rename.
+        resource: String,
+    },
     /// A cache changes its status.
     Cache {
         /// The cache's index.
@@ -178,7 +203,9 @@ impl Sim {
             no_spot_until: Ms::MIN,
             databases: Vec::new(),
             database_up: BTreeMap::new(),
+            database_clusters: Vec::new(),
             snapshots: Vec::new(),
+            cluster_snapshots: Vec::new(),
             database_events: Vec::new(),
             caches: Vec::new(),
             cache_events: Vec::new(),
@@ -186,6 +213,7 @@ impl Sim {
             queues: Vec::new(),
             alarms: Vec::new(),
             trail: Vec::new(),
+            commands: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };
@@ -196,6 +224,7 @@ impl Sim {
         sim.found_instances();
         sim.found_groups();
         sim.found_databases();
+        sim.found_database_clusters();
         sim.found_caches();
         sim.found_queues();
         sim.found_alarms();
@@ -238,6 +267,7 @@ impl Sim {
             Timer::Instance { id } => self.step_instance(&id, at),
             Timer::Targets { name } => self.note_targets(&name, at),
             Timer::Database { resource } => self.step_database(&resource, at),
+            Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }

@@ -8,10 +8,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
-use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::ops::rds::{
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    RestoreSettings,
+};
 use crate::domain::ops::{
     Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
+    sts,
 };
 use crate::domain::policy::Selection;
 
@@ -69,6 +73,17 @@ fn queries() -> Vec<Query> {
             instances: Vec::new(),
             document: None,
         }),
+        Query::Ssm(ssm::Read::Command {
+            document: none(),
+            instance: none(),
+            id: None,
+            since,
+        }),
+        Query::Sns(sns::Read::Topic { arn: none() }),
+        Query::Http(http::Read::Get {
+            url: none(),
+            timeout_s: 1,
+        }),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Clusters),
         Query::Rds(rds::Read::Snapshots),
@@ -77,8 +92,10 @@ fn queries() -> Vec<Query> {
         Query::Rds(rds::Read::ConnectionLimits {
             parameter_groups: Vec::new(),
         }),
+        Query::Rds(rds::Read::Proxies),
         Query::ElastiCache(elasticache::Read::Caches),
         Query::ElastiCache(elasticache::Read::Events { since }),
+        Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
@@ -209,13 +226,13 @@ fn mutations() -> Vec<Mutation> {
         Mutation::Rds(rds::Write::RestoreFromSnapshot {
             snapshot: none(),
             instance: none(),
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::RestoreToPointInTime {
             source: none(),
             instance: none(),
             at: None,
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::Rename {
             instance: none(),
@@ -227,9 +244,53 @@ fn mutations() -> Vec<Mutation> {
             instance: none(),
             failover: false,
         }),
+        Mutation::Rds(rds::Write::Modify {
+            instance: none(),
+            change: Box::new(DbModification::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateClusterSnapshot {
+            cluster: none(),
+            snapshot: none(),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Snapshot { snapshot: none() },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Time {
+                source: none(),
+                at: None,
+            },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateMember {
+            cluster: none(),
+            instance: none(),
+            settings: Box::new(MemberSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::ModifyCluster {
+            cluster: none(),
+            change: ClusterModification::default(),
+        }),
+        Mutation::Rds(rds::Write::RenameCluster {
+            cluster: none(),
+            to: none(),
+        }),
+        Mutation::Rds(rds::Write::StopCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::StartCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::FailoverCluster {
+            cluster: none(),
+            to: None,
+        }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
+            group: none(),
+            snapshot: none(),
         }),
         Mutation::Elb(elb::Write::DeregisterTargets {
             target_group: none(),
@@ -242,6 +303,28 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ssm(ssm::Write::RunDocument {
+            document: none(),
+            instance: none(),
+            parameters: std::collections::BTreeMap::new(),
+            comment: none(),
+            deliver_within_s: 30,
+        }),
+        Mutation::Sns(sns::Write::Publish {
+            topic: none(),
+            subject: none(),
+            message: none(),
+            group: none(),
+        }),
+        Mutation::Http(http::Write::Post {
+            to: http::Destination::Url(none()),
+            body: none(),
+        }),
+        Mutation::Exec(exec::Write::Run {
+            program: none(),
+            arguments: Vec::new(),
+            timeout_s: 1,
+        }),
         Mutation::Ecr(ecr::Write::PutTag {
             repository: none(),
             digest: none(),
@@ -288,9 +371,11 @@ mod tests {
     #[test]
     fn nothing_is_both_a_read_and_a_change() {
         let writes = write_operations();
+        // The probe is a command as well; what may be sent with it is told apart by document.
+        let command = Operation::new("ssm", "SendCommand");
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
-        assert_eq!(both, []);
-        assert!(!writes.iter().any(reads));
+        assert_eq!(both, [command]);
+        assert!(!writes.iter().any(|write| reads(write) && *write != command));
     }
 
     #[test]

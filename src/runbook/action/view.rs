@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group, InstanceRefresh};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
+use crate::domain::datastore::{
+    Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
+};
 use crate::domain::delivery::{Pipeline, Stack};
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
@@ -19,10 +21,13 @@ use crate::domain::fault::Fault;
 use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
     Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
-    ec2, ecr, ecs, elasticache, elb, logs, rds, sqs,
+    ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
 };
 use crate::domain::queue::Queue;
 use crate::domain::scalable::{ScalableTarget, resource_of};
+use crate::domain::sns::Topic;
+use crate::domain::ssm::{CommandRun, ManagedHost};
+use crate::domain::web::HttpAnswer;
 
 /// What was asked and what came back, all at about one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -150,6 +155,7 @@ impl View {
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
         rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
+        redis_snapshots, redis_snapshots_mut: "the backups of the cache", CacheSnapshots, Vec<CacheSnapshot>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
         sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
@@ -163,7 +169,12 @@ impl View {
     getters! {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         cf_stacks: "the stack", Stacks, Vec<Stack>;
+        rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
+        ssm_hosts: "the hosts of Systems Manager", ManagedHosts, Vec<ManagedHost>;
+        ssm_command: "the command", Command, Option<CommandRun>;
+        sns_topic: "the topic", Topic, Option<Topic>;
+        http_answer: "the answer of the service", HttpAnswer, HttpAnswer;
     }
 }
 
@@ -228,6 +239,35 @@ impl View {
     pub fn clusters(&self) -> Result<&[Cluster], Unread> {
         let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
         whole((fleet.clusters.as_slice(), gaps))
+    }
+
+    /// A host of Systems Manager.
+    pub fn managed_host(&self, instance: &str) -> Result<Option<&ManagedHost>, Unread> {
+        let (hosts, gaps) = self.ssm_hosts(&Query::Ssm(ssm::Read::Hosts))?;
+        one((hosts, gaps), |host| host.instance_id == instance)
+    }
+
+    /// The command of a document on a host, whichever way it was asked for; `Ok(None)` if there is none.
+    pub fn command(&self, document: &str, instance: &str) -> Result<Option<&CommandRun>, Unread> {
+        let asked = self.asked().find(|query| {
+            matches!(query, Query::Ssm(ssm::Read::Command { document: own, instance: host, .. })
+                if own == document && host == instance)
+        });
+        match asked {
+            Some(query) => Ok(whole(self.ssm_command(query)?)?.as_ref()),
+            None => Err(Unread::NotAsked("the command")),
+        }
+    }
+
+    /// A topic.
+    pub fn topic(&self, arn: &str) -> Result<Option<&Topic>, Unread> {
+        let query = Query::Sns(sns::Read::Topic { arn: arn.to_owned() });
+        Ok(whole(self.sns_topic(&query)?)?.as_ref())
+    }
+
+    /// What a web service answered.
+    pub fn http(&self, query: &http::Read) -> Result<&HttpAnswer, Unread> {
+        whole(self.http_answer(&Query::Http(query.clone()))?)
     }
 
     /// All EC2 instances.
@@ -387,6 +427,17 @@ impl View {
         Ok(whole(self.rds_instances(&Query::Rds(rds::Read::Instances))?)?)
     }
 
+    /// A DB cluster by name.
+    pub fn db_cluster(&self, name: &str) -> Result<Option<&DbCluster>, Unread> {
+        let (clusters, gaps) = self.rds_clusters(&Query::Rds(rds::Read::Clusters))?;
+        one((clusters, gaps), |cluster| cluster.name == name)
+    }
+
+    /// All DB proxies.
+    pub fn db_proxies(&self) -> Result<&[DbProxy], Unread> {
+        Ok(whole(self.rds_proxies(&Query::Rds(rds::Read::Proxies))?)?)
+    }
+
     /// All DB clusters.
     pub fn db_clusters(&self) -> Result<&[DbCluster], Unread> {
         Ok(whole(self.rds_clusters(&Query::Rds(rds::Read::Clusters))?)?)
@@ -424,6 +475,22 @@ impl View {
         self.redis_caches_mut(&Query::ElastiCache(elasticache::Read::Caches))?
             .iter_mut()
             .find(|cache| cache.name == name)
+    }
+
+    /// A backup of a replication group by its name.
+    pub fn cache_snapshot(&self, group: &str, name: &str) -> Result<Option<&CacheSnapshot>, Unread> {
+        let query = Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        });
+        let (snapshots, gaps) = self.redis_snapshots(&query)?;
+        one((snapshots, gaps), |snapshot| snapshot.name == name)
+    }
+
+    /// All backups of a replication group, to be changed.
+    pub fn cache_snapshots_mut(&mut self, group: &str) -> Option<&mut Vec<CacheSnapshot>> {
+        self.redis_snapshots_mut(&Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        }))
     }
 
     /// A target group by name or ARN.

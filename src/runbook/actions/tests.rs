@@ -154,6 +154,10 @@ fn cases() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Actions whose effect no read of a resource shows, so that what holds for all others holds for them
+/// in part; they have tests of their own.
+const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
+
 /// Actions that are not there already after they were made: each time is another time.
 const REPEATABLE: [&str; 6] = [
     "asg.start_refresh",
@@ -188,13 +192,13 @@ fn every_action_has_a_case_and_a_schema_of_its_name() {
     for action in ALL {
         let name = action.name();
         assert!(
-            cases().iter().any(|(case, _)| *case == name),
+            cases().iter().any(|(case, _)| *case == name) != UNSEEN.contains(&name),
             "{name} has no case"
         );
         let schema = action.schema();
         assert_eq!((schema.name, schema.role), (name, Role::Action));
         assert!(
-            schema.floor >= ConfirmLevel::Ack,
+            schema.floor >= ConfirmLevel::Ack || action.is_message(),
             "{name} changes something unasked"
         );
         assert!(std::ptr::addr_eq(
@@ -260,6 +264,7 @@ fn a_plan_says_what_is_and_what_will_be() {
             assert!(change.floor >= ConfirmLevel::Ack, "{name}");
             let token = Token("token".to_owned());
             let stamp = Stamp {
+                status: "running",
                 run: "r1",
                 token: &token,
             };
