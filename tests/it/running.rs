@@ -2,6 +2,7 @@
 
 mod crash;
 mod path;
+mod rollbacks;
 mod stage;
 mod together;
 mod trouble;

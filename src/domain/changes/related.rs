@@ -245,7 +245,7 @@ mod tests {
 }
 
 #[cfg(test)]
-mod tests {
+mod alarms {
     use pretty_assertions::assert_eq;
 
     use super::*;
@@ -290,7 +290,10 @@ mod tests {
         };
         let alarms = vec![
             alarm("by-name", &[("ClusterName", "main"), ("ServiceName", "web")]),
-            alarm("by-group", &[("TargetGroup", "targetgroup/api/2e"), ("LoadBalancer", "app/x/1")]),
+            alarm(
+                "by-group",
+                &[("TargetGroup", "targetgroup/api/2e"), ("LoadBalancer", "app/x/1")],
+            ),
             alarm("elsewhere", &[("QueueName", "jobs")]),
         ];
         let mut bench = Bench::new();
@@ -298,19 +301,15 @@ mod tests {
             .know(Source::EcsFleet, ReplyData::EcsFleet(fleet))
             .know(Source::Alarms, ReplyData::Alarms(alarms));
         let scope = bench.state().name().clone();
-        let beneath = |name: &str| -> Vec<String> {
-            let key = ResourceKey::new(
-                &scope,
-                Kind::Alarm,
-                &arn("cloudwatch", &format!("alarm:{name}")),
-            );
-            beneath(&bench.inventory, &key)
+        let watched = |name: &str| -> Vec<String> {
+            let key = ResourceKey::new(&scope, Kind::Alarm, &arn("cloudwatch", &format!("alarm:{name}")));
+            super::beneath(&bench.inventory, &key)
                 .iter()
                 .map(|key| key.id.to_string())
                 .collect()
         };
-        assert_eq!(beneath("by-name"), [arn("ecs", "service/main/web")]);
-        assert_eq!(beneath("by-group"), [arn("ecs", "service/main/api")]);
-        assert_eq!(beneath("elsewhere"), [""; 0]);
+        assert_eq!(watched("by-name"), [arn("ecs", "service/main/web")]);
+        assert_eq!(watched("by-group"), [arn("ecs", "service/main/api")]);
+        assert_eq!(watched("elsewhere"), [""; 0]);
     }
 }
