@@ -3,6 +3,7 @@
 mod crash;
 mod databases;
 mod path;
+mod rollbacks;
 mod stage;
 mod together;
 mod trouble;

@@ -403,6 +403,7 @@ fn what_cannot_be_read_is_neither_planned_nor_judged() {
         let refusal = action.plan(&with, &blind, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Unreadable, "{name}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             matches!(action.sight(change, &blind), Sight::Unreadable(_)),
             "{name}"
@@ -423,6 +424,8 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         let refusal = action.plan(&with, &empty, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Absent, "{name}: {refusal}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
+        let empty = world::empty(&action.reads(&change.with).unwrap());
         let sight = action.sight(change, &empty);
         // What is to be made is not there before, and ECS forgets stopped tasks.
         if !name.starts_with("rds.restore") && !["ecs.stop_task", "rds.add_members"].contains(&name) {
@@ -451,6 +454,7 @@ fn a_list_with_gaps_proves_no_absence() {
         let refusal = action.plan(&with, &partial, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Credentials, "{name}: {refusal}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             matches!(action.sight(change, &partial), Sight::Unreadable(_)),
             "{name}"
@@ -469,6 +473,7 @@ fn plans_grow_old_gracefully() {
     for (name, with) in cases() {
         let action = find(name).unwrap();
         let change = &planned(action, &arguments(&with), &view).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             !matches!(action.progress(change, &late, &view), Progress::Done),
             "{name}"
