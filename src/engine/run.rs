@@ -18,13 +18,15 @@ pub mod follow;
 pub mod id;
 pub mod locks;
 pub mod prepare;
+pub mod secrets;
 pub mod store;
 pub mod who;
 
 mod driver;
 mod gate;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -41,6 +43,7 @@ use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Entry, Moment, Resume, RunId, Signal, Then, Who};
+use crate::runbook::value::SecretRef;
 
 pub use folder::{Reach, StateFolder};
 pub use follow::{Followed, Follower};

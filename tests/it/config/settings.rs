@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
-use quarterdeck::config::settings::{Access, Cadences, Clipboard, ColorChoice, Flags, Settings, Symbols};
+use quarterdeck::config::settings::{
+    Access, Cadences, Clipboard, ColorChoice, Flags, Runs, Settings, Symbols,
+};
 use quarterdeck::domain::policy::Zone;
 
 use super::{assert_report, fixtures, short};
@@ -36,6 +38,9 @@ fn unusual() -> Settings {
         cadences: Cadences {
             services_s: 99,
             ..Cadences::default()
+        },
+        runs: Runs {
+            credential_grace_s: 9,
         },
         keys: Vec::new(),
     }
@@ -78,6 +83,12 @@ fn the_file_layer_sets_everything() {
             services_s: 20,
             gpu_s: 60,
             ..Cadences::default()
+        }
+    );
+    assert_eq!(
+        settings.runs,
+        Runs {
+            credential_grace_s: 60
         }
     );
     let source = layered.source.expect("the text");
