@@ -335,6 +335,7 @@ pub fn world() -> World {
             created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
             storage_gib: Some(100),
             encrypted: true,
+            kms_key: None,
         }],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {
