@@ -75,6 +75,8 @@ struct Inner {
     read_only: Arc<ReadOnlySwitch>,
     places: Option<Places>,
     allowed: Allowances,
+    /// What somebody typed.
+    secrets: Mutex<BTreeMap<SecretRef, String>>,
 }
 
 /// Where runs and locks are.
@@ -250,7 +252,18 @@ impl RunEngine {
             read_only,
             places,
             allowed,
+            secrets: Mutex::default(),
         }))
+    }
+
+    /// Keeps a secret that somebody typed, for runs of this process. [`secrets::wanted`] says which a plan
+    /// needs; those of the environment are looked up without this.
+    pub fn know_secret(&self, place: SecretRef, secret: String) {
+        self.0
+            .secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(place, secret);
     }
 
     /// Who the credentials of a scope are.
@@ -322,6 +335,3 @@ impl RunEngine {
 pub fn resume_cmd(id: &RunId) -> String {
     format!("qd resume {id}")
 }
-
-#[cfg(test)]
-mod tests;
