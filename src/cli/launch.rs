@@ -16,7 +16,7 @@ use crate::cloud::demo::{
 };
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate, Loaded};
-use crate::config::settings::Notice;
+use crate::config::settings::{Notice, RunbookSettings};
 use crate::console::session::Session;
 use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
@@ -35,6 +35,7 @@ use crate::headless::Job;
 use crate::headless::job::DEADLINE;
 use crate::headless::out::complain;
 use crate::headless::spend::Paid;
+use crate::runbook::action::Allowances;
 
 /// Something is wrong with what the user asked for: exit code 2.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,6 +51,8 @@ pub enum Place {
         endpoint_url: Option<String>,
         /// SSM documents of the estate that may be run as GPU probe.
         probe_documents: Vec<String>,
+        /// What runbooks may run.
+        runbooks: RunbookSettings,
     },
     /// Simulated estates.
     Demo {
@@ -108,6 +111,15 @@ pub struct Launch {
 }
 
 impl Launch {
+    /// What the operator's settings allow runbooks.
+    pub fn allowances(&self) -> Allowances {
+        let settings = &self.preferences.settings.runbooks;
+        Allowances {
+            programs: settings.programs.clone(),
+            documents: settings.documents.clone(),
+        }
+    }
+
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
         let loaded = loaded(preferences)?;
@@ -200,6 +212,7 @@ impl Launch {
                     .iter()
                     .filter_map(|estate| estate.probe_document.clone())
                     .collect(),
+                runbooks: preferences.settings.runbooks.clone(),
             },
             estate,
             maker,

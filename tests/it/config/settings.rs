@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
 use quarterdeck::config::settings::{
-    Access, Cadences, Clipboard, ColorChoice, Flags, Runs, Settings, Symbols,
+    Access, Cadences, Clipboard, ColorChoice, Flags, RunbookSettings, Runs, Settings, Symbols,
 };
 use quarterdeck::domain::policy::Zone;
 
@@ -42,8 +42,29 @@ fn unusual() -> Settings {
         runs: Runs {
             credential_grace_s: 9,
         },
+        runbooks: RunbookSettings {
+            programs: vec!["/usr/local/bin/drain".to_owned()],
+            documents: vec!["drain-host".to_owned()],
+        },
         keys: Vec::new(),
     }
+}
+
+#[test]
+fn what_runbooks_may_run_is_nothing_until_the_file_says_so() {
+    assert_eq!(Settings::default().runbooks, RunbookSettings::default());
+    let file = b"[runbooks]\nprograms = [\"/usr/local/bin/drain\"]\ndocuments = [\"drain-host\"]\n";
+    let layered = Settings::default().with_file("config.toml", file);
+    assert!(layered.notices.is_empty(), "{:?}", layered.notices);
+    assert_eq!(layered.settings.runbooks, unusual().runbooks);
+    let relative = b"[runbooks]\nprograms = [\"drain\"]\n";
+    let layered = Settings::default().with_file("config.toml", relative);
+    assert_eq!(layered.settings.runbooks, RunbookSettings::default());
+    assert!(
+        layered.notices[0].detail.contains("absolute path"),
+        "{:?}",
+        layered.notices
+    );
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn what_was_kept_of_a_run_counts_only_for_the_journal_that_it_is_of() {
     let last = whole.trim_end().rfind('\n').unwrap() + 1;
     fs::write(store.journal_path(&id), &whole[..last]).unwrap();
     let head = store.head(&id).unwrap();
-    assert_eq!((head.runbook.as_str(), head.status), ("test", Status::Interrupted));
+    assert_eq!(
+        (head.runbook.as_str(), head.status),
+        ("test", Status::Interrupted)
+    );
 }
 
 #[test]
