@@ -23,5 +23,6 @@ mod moto;
 mod rules;
 mod runbook;
 mod running;
+mod runs;
 mod screens;
 mod support;
