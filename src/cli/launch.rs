@@ -35,6 +35,7 @@ use crate::headless::Job;
 use crate::headless::job::DEADLINE;
 use crate::headless::out::complain;
 use crate::headless::spend::Paid;
+use crate::runbook::action::Allowances;
 
 /// Something is wrong with what the user asked for: exit code 2.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -110,6 +111,15 @@ pub struct Launch {
 }
 
 impl Launch {
+    /// What the operator's settings allow runbooks.
+    pub fn allowances(&self) -> Allowances {
+        let settings = &self.preferences.settings.runbooks;
+        Allowances {
+            programs: settings.programs.clone(),
+            documents: settings.documents.clone(),
+        }
+    }
+
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
         let loaded = loaded(preferences)?;

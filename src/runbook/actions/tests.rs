@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod refusals;
+mod rollback;
 mod world;
 
 use jiff::SignedDuration;
@@ -117,6 +118,39 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("rds.start", json!({"instance": "asleep"})),
         ("rds.reboot", json!({"instance": "main"})),
         ("sqs.redrive", json!({"queue": "jobs-dead"})),
+        (
+            "codepipeline.hold",
+            json!({"pipeline": "api-pipeline", "stage": "Deploy"}),
+        ),
+        (
+            "codepipeline.release",
+            json!({"pipeline": "held", "stage": "Release"}),
+        ),
+        (
+            "ecr.retag",
+            json!({"repository": "app", "to": world::digest('a')}),
+        ),
+        (
+            "ecr.retag",
+            json!({"repository": "app", "to": "last-good", "tag": "latest"}),
+        ),
+        (
+            "ecs.register_copy",
+            json!({"cluster": "main", "service": "api", "source": "api:9", "images": {"api": "repo/api@sha256:1"}}),
+        ),
+        (
+            "ecs.rollback",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+        ),
+        (
+            "ecs.rollback",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:9"}),
+        ),
+        ("ecs.rollback", json!({"cluster": "main", "service": "stuck"})),
+        (
+            "ecs.scaling_bounds",
+            json!({"cluster": "main", "service": "api", "min": 2, "max": 4}),
+        ),
     ]
 }
 
@@ -125,9 +159,11 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 4] = [
+const REPEATABLE: [&str; 6] = [
     "asg.start_refresh",
+    "ecs.register_copy",
     "ecs.restart",
+    "ecs.rollback",
     "rds.reboot",
     "elasticache.failover",
 ];
@@ -219,6 +255,7 @@ fn a_plan_says_what_is_and_what_will_be() {
         let proposal = planned(action, &arguments(&with), &view);
         assert!(!proposal.changes.is_empty(), "{name}: nothing to do");
         for change in &proposal.changes {
+            let action = find(&change.action).unwrap();
             let sight = expect_here(action, change, &view);
             assert_eq!(was_made(change, &sight), Some(false), "{name}");
             assert_eq!(standing(change, sight), Standing::AsPlanned, "{name}");
@@ -252,6 +289,7 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
         let mut view = view();
         let proposal = planned(action, &arguments(&with), &view);
         for change in &proposal.changes {
+            let action = find(&change.action).unwrap();
             action.project(change, &mut view);
             let sight = expect_here(action, change, &view);
             assert_eq!(was_made(change, &sight), Some(true), "{name}: {sight:?}");
@@ -277,9 +315,11 @@ fn undo_leads_back_to_where_it_was() {
         let mut view = view();
         let proposal = planned(action, &arguments(&with), &view);
         for change in proposal.changes.iter().rev() {
+            let action = find(&change.action).unwrap();
             action.project(change, &mut view);
         }
         for change in proposal.changes.iter().rev() {
+            let action = find(&change.action).unwrap();
             let Undo::By(parts) = action.invert(change) else {
                 continue;
             };
