@@ -124,8 +124,7 @@ pub fn running() -> Desk {
         panic!("{effects:?}");
     };
     let ticket = Some(*ticket);
-    desk.stage
-        .send(Msg::Runs(RunsMsg::Started { ticket, run: id() }));
+    desk.stage.send(Msg::Runs(RunsMsg::Started { ticket, run: id() }));
     let mut news: Vec<News> = journal(&plan).into_iter().map(News::Entry).collect();
     let told = [
         (1, Happening::Began),
@@ -313,7 +312,12 @@ fn an_interrupted_run_is_taken_up_by_typing_what_for() {
             desk.type_text("superseded").keys(&["enter", "enter"]);
         }
         let effects = desk.take();
-        let [RunsEffect::TakeUp { to: taken, reason, .. }] = effects.as_slice() else {
+        let [
+            RunsEffect::TakeUp {
+                to: taken, reason, ..
+            },
+        ] = effects.as_slice()
+        else {
             panic!("{effects:?}");
         };
         assert_eq!(*taken, to);

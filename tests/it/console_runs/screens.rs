@@ -71,12 +71,7 @@ fn a_plan_and_its_confirmation() {
             },
         ),
     ] {
-        hold_at(
-            &format!("runs_confirm_{name}"),
-            &mut desk.stage,
-            (80, 24),
-            look,
-        );
+        hold_at(&format!("runs_confirm_{name}"), &mut desk.stage, (80, 24), look);
     }
 }
 

@@ -41,7 +41,8 @@ fn from_x_to_a_run_that_succeeded() {
     screen.wait_for_text("Enter alone does nothing");
     screen.resize(80, 24);
     screen.wait_until("the box in the smaller terminal", |seen| {
-        seen.contents().contains("type apply") && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
+        seen.contents().contains("type apply")
+            && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
     });
     screen.send_keys("apply");
     screen.wait_for_text("> apply");
