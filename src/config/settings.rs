@@ -9,12 +9,16 @@ mod cadence;
 mod environment;
 mod file;
 mod flags;
+mod runbooks;
+mod runs;
 
 pub use cadence::Cadences;
 pub use environment::VARIABLES;
 #[cfg(test)]
 pub(super) use file::shape;
 pub use flags::Flags;
+pub use runbooks::RunbookSettings;
+pub use runs::Runs;
 
 use std::path::{Path, PathBuf};
 
@@ -105,6 +109,10 @@ pub struct Settings {
     pub clipboard: Clipboard,
     /// How often data is refreshed.
     pub cadences: Cadences,
+    /// How runs of runbooks behave.
+    pub runs: Runs,
+    /// What runbooks may run.
+    pub runbooks: RunbookSettings,
     /// Keys that differ from the defaults; [`super::keys::Keymap::build`] checks them against the
     /// commands there are.
     pub keys: Vec<Override>,

@@ -8,8 +8,11 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
+mod exec;
+mod notify;
 pub(in crate::runbook) mod rds;
 mod sqs;
+mod ssm;
 
 use super::action::Action;
 
@@ -63,6 +66,10 @@ pub static ALL: &[&dyn Action] = &[
     &rds::CLUSTER_START,
     &rds::FailoverCluster,
     &sqs::Redrive,
+    &exec::Run,
+    &notify::Sns,
+    &notify::Webhook,
+    &ssm::RunDocument,
 ];
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ mod alarm;
 mod asg;
 mod delivery;
 mod ecs;
+mod http;
 mod rds;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -150,6 +152,8 @@ pub static ALL: &[&dyn Check] = &[
     &alarm::State,
     &asg::NoActivityInProgress,
     &ecs::Settled,
+    &http::Health,
+    &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
     &rds::SameSettings,

@@ -4,8 +4,33 @@ use super::load::File;
 
 /// Name and text, by name.
 pub const SHIPPED: &[(&str, &str)] = &[
+    (
+        "asg-rollback-image",
+        include_str!("../../runbooks/asg-rollback-image.yaml"),
+    ),
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
+    (
+        "rds-reboot-failover",
+        include_str!("../../runbooks/rds-reboot-failover.yaml"),
+    ),
+    (
+        "redis-failover",
+        include_str!("../../runbooks/redis-failover.yaml"),
+    ),
+    (
+        "restore-rds-point-in-time",
+        include_str!("../../runbooks/restore-rds-point-in-time.yaml"),
+    ),
+    (
+        "restore-rds-snapshot",
+        include_str!("../../runbooks/restore-rds-snapshot.yaml"),
+    ),
+    (
+        "rollback-deploy",
+        include_str!("../../runbooks/rollback-deploy.yaml"),
+    ),
+    ("sqs-redrive", include_str!("../../runbooks/sqs-redrive.yaml")),
 ];
 
 /// What the keys of shipped runbooks begin with. No path on disk does.

@@ -12,6 +12,7 @@ mod cli;
 mod collecting;
 mod config;
 mod console;
+mod console_runs;
 mod console_state;
 mod console_truth;
 mod demo;

@@ -21,10 +21,13 @@ use crate::domain::fault::Fault;
 use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
     Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
-    ec2, ecr, ecs, elasticache, elb, logs, rds, sqs,
+    ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
 };
 use crate::domain::queue::Queue;
 use crate::domain::scalable::{ScalableTarget, resource_of};
+use crate::domain::sns::Topic;
+use crate::domain::ssm::{CommandRun, ManagedHost};
+use crate::domain::web::HttpAnswer;
 
 /// What was asked and what came back, all at about one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -168,6 +171,10 @@ impl View {
         cf_stacks: "the stack", Stacks, Vec<Stack>;
         rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
+        ssm_hosts: "the hosts of Systems Manager", ManagedHosts, Vec<ManagedHost>;
+        ssm_command: "the command", Command, Option<CommandRun>;
+        sns_topic: "the topic", Topic, Option<Topic>;
+        http_answer: "the answer of the service", HttpAnswer, HttpAnswer;
     }
 }
 
@@ -232,6 +239,35 @@ impl View {
     pub fn clusters(&self) -> Result<&[Cluster], Unread> {
         let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
         whole((fleet.clusters.as_slice(), gaps))
+    }
+
+    /// A host of Systems Manager.
+    pub fn managed_host(&self, instance: &str) -> Result<Option<&ManagedHost>, Unread> {
+        let (hosts, gaps) = self.ssm_hosts(&Query::Ssm(ssm::Read::Hosts))?;
+        one((hosts, gaps), |host| host.instance_id == instance)
+    }
+
+    /// The command of a document on a host, whichever way it was asked for; `Ok(None)` if there is none.
+    pub fn command(&self, document: &str, instance: &str) -> Result<Option<&CommandRun>, Unread> {
+        let asked = self.asked().find(|query| {
+            matches!(query, Query::Ssm(ssm::Read::Command { document: own, instance: host, .. })
+                if own == document && host == instance)
+        });
+        match asked {
+            Some(query) => Ok(whole(self.ssm_command(query)?)?.as_ref()),
+            None => Err(Unread::NotAsked("the command")),
+        }
+    }
+
+    /// A topic.
+    pub fn topic(&self, arn: &str) -> Result<Option<&Topic>, Unread> {
+        let query = Query::Sns(sns::Read::Topic { arn: arn.to_owned() });
+        Ok(whole(self.sns_topic(&query)?)?.as_ref())
+    }
+
+    /// What a web service answered.
+    pub fn http(&self, query: &http::Read) -> Result<&HttpAnswer, Unread> {
+        whole(self.http_answer(&Query::Http(query.clone()))?)
     }
 
     /// All EC2 instances.

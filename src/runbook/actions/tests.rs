@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod refusals;
+mod rollback;
 mod world;
 
 use jiff::SignedDuration;
@@ -116,15 +117,94 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("rds.stop", json!({"instance": "main"})),
         ("rds.start", json!({"instance": "asleep"})),
         ("rds.reboot", json!({"instance": "main"})),
+        ("rds.reboot", json!({"instance": "pending", "if_pending": true})),
+        (
+            "rds.snapshot",
+            json!({"instance": "main", "snapshot": "main-now"}),
+        ),
+        (
+            "rds.modify",
+            json!({"instance": "main", "class": "db.t4g.large", "deletion_protection": false}),
+        ),
+        ("rds.modify", json!({"instance": "main", "storage_gib": 120})),
+        ("rds.copy_settings", json!({"instance": "bare", "like": "main"})),
+        (
+            "rds.cluster_snapshot",
+            json!({"cluster": "aurora", "snapshot": "aurora-now"}),
+        ),
+        (
+            "rds.restore_cluster_snapshot",
+            json!({"cluster": "aurora", "snapshot": "latest", "new_cluster": "aurora-new"}),
+        ),
+        (
+            "rds.restore_cluster_point_in_time",
+            json!({"cluster": "aurora", "new_cluster": "aurora-new"}),
+        ),
+        ("rds.add_members", json!({"cluster": "empty", "like": "aurora"})),
+        (
+            "rds.copy_cluster_settings",
+            json!({"cluster": "empty", "like": "aurora"}),
+        ),
+        (
+            "rds.rename_cluster",
+            json!({"cluster": "aurora", "to": "aurora-old"}),
+        ),
+        ("rds.stop_cluster", json!({"cluster": "aurora"})),
+        ("rds.start_cluster", json!({"cluster": "sleeping"})),
+        ("rds.failover_cluster", json!({"cluster": "aurora"})),
+        (
+            "elasticache.snapshot",
+            json!({"group": "sessions", "snapshot": "before"}),
+        ),
         ("sqs.redrive", json!({"queue": "jobs-dead"})),
+        (
+            "codepipeline.hold",
+            json!({"pipeline": "api-pipeline", "stage": "Deploy"}),
+        ),
+        (
+            "codepipeline.release",
+            json!({"pipeline": "held", "stage": "Release"}),
+        ),
+        (
+            "ecr.retag",
+            json!({"repository": "app", "to": world::digest('a')}),
+        ),
+        (
+            "ecr.retag",
+            json!({"repository": "app", "to": "last-good", "tag": "latest"}),
+        ),
+        (
+            "ecs.register_copy",
+            json!({"cluster": "main", "service": "api", "source": "api:9", "images": {"api": "repo/api@sha256:1"}}),
+        ),
+        (
+            "ecs.rollback",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
+        ),
+        (
+            "ecs.rollback",
+            json!({"cluster": "main", "service": "api", "task_definition": "api:9"}),
+        ),
+        ("ecs.rollback", json!({"cluster": "main", "service": "stuck"})),
+        (
+            "ecs.scaling_bounds",
+            json!({"cluster": "main", "service": "api", "min": 2, "max": 4}),
+        ),
     ]
 }
 
+/// Actions whose effect no read of a resource shows, so that what holds for all others holds for them
+/// in part; they have tests of their own.
+const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
+
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 4] = [
+const REPEATABLE: [&str; 7] = [
     "asg.start_refresh",
+    "ecs.register_copy",
     "ecs.restart",
+    "ecs.rollback",
     "rds.reboot",
+    "rds.failover_cluster",
     "elasticache.failover",
 ];
 
@@ -152,13 +232,13 @@ fn every_action_has_a_case_and_a_schema_of_its_name() {
     for action in ALL {
         let name = action.name();
         assert!(
-            cases().iter().any(|(case, _)| *case == name),
+            cases().iter().any(|(case, _)| *case == name) != UNSEEN.contains(&name),
             "{name} has no case"
         );
         let schema = action.schema();
         assert_eq!((schema.name, schema.role), (name, Role::Action));
         assert!(
-            schema.floor >= ConfirmLevel::Ack,
+            schema.floor >= ConfirmLevel::Ack || action.is_message(),
             "{name} changes something unasked"
         );
         assert!(std::ptr::addr_eq(
@@ -215,6 +295,7 @@ fn a_plan_says_what_is_and_what_will_be() {
         let proposal = planned(action, &arguments(&with), &view);
         assert!(!proposal.changes.is_empty(), "{name}: nothing to do");
         for change in &proposal.changes {
+            let action = find(&change.action).unwrap();
             let sight = expect_here(action, change, &view);
             assert_eq!(was_made(change, &sight), Some(false), "{name}");
             assert_eq!(standing(change, sight), Standing::AsPlanned, "{name}");
@@ -223,6 +304,7 @@ fn a_plan_says_what_is_and_what_will_be() {
             assert!(change.floor >= ConfirmLevel::Ack, "{name}");
             let token = Token("token".to_owned());
             let stamp = Stamp {
+                status: "running",
                 run: "r1",
                 token: &token,
             };
@@ -247,6 +329,7 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
         let mut view = view();
         let proposal = planned(action, &arguments(&with), &view);
         for change in &proposal.changes {
+            let action = find(&change.action).unwrap();
             action.project(change, &mut view);
             let sight = expect_here(action, change, &view);
             assert_eq!(was_made(change, &sight), Some(true), "{name}: {sight:?}");
@@ -272,9 +355,11 @@ fn undo_leads_back_to_where_it_was() {
         let mut view = view();
         let proposal = planned(action, &arguments(&with), &view);
         for change in proposal.changes.iter().rev() {
+            let action = find(&change.action).unwrap();
             action.project(change, &mut view);
         }
         for change in proposal.changes.iter().rev() {
+            let action = find(&change.action).unwrap();
             let Undo::By(parts) = action.invert(change) else {
                 continue;
             };
@@ -318,6 +403,7 @@ fn what_cannot_be_read_is_neither_planned_nor_judged() {
         let refusal = action.plan(&with, &blind, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Unreadable, "{name}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             matches!(action.sight(change, &blind), Sight::Unreadable(_)),
             "{name}"
@@ -338,9 +424,11 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         let refusal = action.plan(&with, &empty, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Absent, "{name}: {refusal}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
+        let empty = world::empty(&action.reads(&change.with).unwrap());
         let sight = action.sight(change, &empty);
         // What is to be made is not there before, and ECS forgets stopped tasks.
-        if !name.starts_with("rds.restore") && name != "ecs.stop_task" {
+        if !name.starts_with("rds.restore") && !["ecs.stop_task", "rds.add_members"].contains(&name) {
             assert_eq!(sight, Sight::Gone, "{name}");
         }
     }
@@ -366,6 +454,7 @@ fn a_list_with_gaps_proves_no_absence() {
         let refusal = action.plan(&with, &partial, &site()).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Credentials, "{name}: {refusal}");
         let change = &planned(action, &with, &view()).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             matches!(action.sight(change, &partial), Sight::Unreadable(_)),
             "{name}"
@@ -384,6 +473,7 @@ fn plans_grow_old_gracefully() {
     for (name, with) in cases() {
         let action = find(name).unwrap();
         let change = &planned(action, &arguments(&with), &view).changes[0];
+        let action = find(&change.action).unwrap();
         assert!(
             !matches!(action.progress(change, &late, &view), Progress::Done),
             "{name}"

@@ -3,17 +3,18 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::deploy::{self, Deploy, LAST_GOOD};
+use super::deploy::{self, Deploy, LAST_GOOD, Return};
 use super::register_copy::{RegisterCopy, definition, family_of, numbered};
 use super::stop_deployment::StopDeployment;
 use super::{controlled_by_ecs, deployments, history, owner_warning, pin, service};
 use crate::domain::ecs::{Service, ServiceDeployment};
+use crate::domain::fault::FaultKind;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, application_auto_scaling, codepipeline, ecs};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
-    Undo, View, parse,
+    Undo, Unread, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -150,7 +151,7 @@ impl Goal<'_> {
     fn changes(
         self,
         service: &Service,
-        (known, view): (&With, &View),
+        (known, view, undo): (&With, &View, Return),
         site: &Site<'_>,
     ) -> Result<Proposal, Refusal> {
         let Goal {
@@ -159,7 +160,11 @@ impl Goal<'_> {
             mut warnings,
         } = self;
         let absent = || Refusal::absent(format!("there is no task definition {revision}"));
-        let wanted = view.task_definition(revision)?.ok_or_else(absent)?;
+        let wanted = match view.task_definition(revision) {
+            Ok(found) => found.ok_or_else(absent)?,
+            Err(Unread::Failed(fault)) if fault.kind == FaultKind::NotFound => return Err(absent()),
+            Err(unread) => return Err(unread.into()),
+        };
         if !matches!(wanted.status.as_str(), "ACTIVE" | "INACTIVE") {
             return Err(Refusal::state(format!("{revision} is {}", wanted.status)));
         }
@@ -215,7 +220,7 @@ impl Goal<'_> {
                 service.name
             ));
         }
-        changes.push(deploy::change(service, &deployed, site));
+        changes.push(deploy::change(service, (&deployed, undo), site));
         Ok(Proposal { changes, warnings })
     }
 }
@@ -275,7 +280,7 @@ impl Action for Rollback {
                 a copy whose environment is written down nowhere. No count is ever sent. Services of CodeDeploy \
                 and of external controllers are refused. It has succeeded once the wanted revision is the one \
                 primary, completed deployment; a circuit breaker that goes back again is a failure. Undo deploys \
-                the revision before; a stopped deployment is not started again.",
+                the revision before if that was well; a stopped deployment is not started again.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
@@ -372,12 +377,20 @@ impl Action for Rollback {
                     StopDeployment.project(change, &mut after);
                 }
                 let service = self::service(&after, &wanted.cluster, &wanted.service)?;
-                let rest = goal.changes(service, (&wanted, &after), site)?;
+                let rest = goal.changes(service, (&wanted, &after, Return::Deploy), site)?;
                 stop.changes.extend(rest.changes);
                 stop.warnings = rest.warnings;
                 stop
             }
-            Way::Deploy(goal) => goal.changes(service, (&wanted, view), site)?,
+            Way::Deploy(goal) => {
+                // Nobody wants the revision again that never came up.
+                let undo = if history::is_well(service, known) {
+                    Return::Deploy
+                } else {
+                    Return::Leave
+                };
+                goal.changes(service, (&wanted, view, undo), site)?
+            }
         };
         if !proposal.changes.is_empty() {
             proposal.warnings.extend(general_warnings(service, &wanted, view));

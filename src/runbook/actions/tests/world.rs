@@ -8,11 +8,16 @@ use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
 };
-use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use crate::domain::datastore::{
+    Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
+    PerformanceInsights,
+};
+use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::Instance;
+use crate::domain::ecr::Image;
 use crate::domain::ecs::{
-    Cluster, Container, ContainerDefinition, Fleet, RolloutState, ServiceDeployment, ServiceRevision, Task,
-    TaskDefinition,
+    Cluster, Container, ContainerDefinition, Fleet, RevisionName, RolloutState, ServiceDeployment,
+    ServiceRevision, Task, TaskDefinition,
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
@@ -20,6 +25,7 @@ use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, 
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
+use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::runbook::action::{Arguments, Site, View};
 
@@ -35,11 +41,16 @@ pub struct World {
     pub refreshes: Vec<InstanceRefresh>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
+    pub clusters: Vec<DbCluster>,
+    pub proxies: Vec<DbProxy>,
     pub snapshots: Vec<DbSnapshot>,
     pub caches: Vec<Cache>,
     pub balancing: Balancing,
     pub alarms: Vec<Alarm>,
     pub queues: Vec<Queue>,
+    pub images: Vec<Image>,
+    pub pipelines: Vec<Pipeline>,
+    pub targets: Vec<ScalableTarget>,
 }
 
 pub fn nothing() -> World {
@@ -94,6 +105,9 @@ pub fn read(world: &World, query: &Query) -> Reply {
         ),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
+        Query::Rds(rds::Read::Clusters) => ReplyData::DbClusters(world.clusters.clone()),
+        Query::Rds(rds::Read::Proxies) => ReplyData::DbProxies(world.proxies.clone()),
+        Query::ElastiCache(elasticache::Read::Snapshots { .. }) => ReplyData::CacheSnapshots(Vec::new()),
         Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
         Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. }) => {
             ReplyData::StoreEvents(Vec::new())
@@ -102,6 +116,21 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
+            world
+                .definitions
+                .iter()
+                .filter(|definition| definition.family == *family)
+                .map(|definition| RevisionName {
+                    family: family.clone(),
+                    revision: definition.revision,
+                    active: definition.status == "ACTIVE",
+                })
+                .collect(),
+        ),
+        Query::Ecr(_) => ReplyData::Images(world.images.clone()),
+        Query::CodePipeline(_) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::ApplicationAutoScaling(_) => ReplyData::ScalableTargets(world.targets.clone()),
         other => panic!("nobody asks this here: {other:?}"),
     })
 }
@@ -148,13 +177,31 @@ pub fn seen(world: &World) -> View {
         Query::Ecs(definition("api:5")),
         Query::Ecs(definition("api:6")),
         Query::Ecs(definition("api:9")),
+        Query::Ecs(ecs::Read::Revisions {
+            family: "api".to_owned(),
+        }),
+        Query::Ecr(crate::domain::ops::ecr::Read::Images {
+            registry: None,
+            repository: "app".to_owned(),
+        }),
+        Query::Ecr(crate::domain::ops::ecr::Read::Images {
+            registry: Some(sample::ACCOUNT.to_owned()),
+            repository: "api".to_owned(),
+        }),
+        Query::CodePipeline(crate::domain::ops::codepipeline::Read::Pipelines),
+        Query::ApplicationAutoScaling(crate::domain::ops::application_auto_scaling::Read::EcsTargets),
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
         refreshes("refreshing"),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
+        Query::Rds(rds::Read::Clusters),
+        Query::Rds(rds::Read::Proxies),
         Query::Rds(rds::Read::Snapshots),
         Query::ElastiCache(elasticache::Read::Caches),
+        Query::ElastiCache(elasticache::Read::Snapshots {
+            group: "sessions".to_owned(),
+        }),
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
@@ -288,6 +335,31 @@ pub fn world() -> World {
     });
     let mut asleep = sample::db("asleep");
     asleep.status = "stopped".to_owned();
+    let mut main = sample::db("main");
+    main.settings = configured();
+    main.maintenance_window = Some("sun:19:00-sun:20:00".to_owned());
+    main.max_storage_gib = Some(500);
+    let mut pending = sample::db("pending");
+    pending.parameter_group = Some(("tuned".to_owned(), "pending-reboot".to_owned()));
+    let mut clusters = ["aurora", "empty", "sleeping"].map(cluster);
+    clusters[1].members.clear();
+    clusters[1].settings.maintenance_window = Some("tue:03:00-tue:03:30".to_owned());
+    clusters[2].status = "stopped".to_owned();
+    let members = clusters.iter().flat_map(|cluster| {
+        cluster.members.iter().map(|(name, _)| {
+            let mut member = sample::db(name);
+            member.engine = "aurora-postgresql".to_owned();
+            member.class = "db.r6g.large".to_owned();
+            member.storage_type = Some("aurora".to_owned());
+            member.storage_gib = None;
+            member.cluster = Some(cluster.name.clone());
+            member
+        })
+    });
+    let dbs = [main, asleep, pending, sample::db("bare")]
+        .into_iter()
+        .chain(members)
+        .collect();
     World {
         fleet: Fleet {
             clusters: vec![Cluster {
@@ -323,20 +395,13 @@ pub fn world() -> World {
         groups: vec![workers, owned, refreshing],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
         instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
-        dbs: vec![sample::db("main"), asleep],
-        snapshots: vec![DbSnapshot {
-            id: "rds:main-2026-11-20".to_owned(),
-            arn: sample::arn("rds", "snapshot:rds:main-2026-11-20"),
-            source: "main".to_owned(),
-            of_cluster: false,
-            snapshot_type: "automated".to_owned(),
-            status: "available".to_owned(),
-            percent_progress: Some(100),
-            created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
-            storage_gib: Some(100),
-            encrypted: true,
-            kms_key: None,
+        dbs,
+        clusters: clusters.to_vec(),
+        proxies: vec![DbProxy {
+            name: "front".to_owned(),
+            targets: vec!["main".to_owned()],
         }],
+        snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {
             load_balancers: Vec::new(),
@@ -353,6 +418,118 @@ pub fn world() -> World {
         },
         alarms: vec![alarm("errors", true), alarm("muted", false)],
         queues: vec![queue("jobs", 0, Some("jobs-dead")), queue("jobs-dead", 12, None)],
+        images: vec![
+            image('a', &["1.0"], "2026-11-01T00:00:00Z"),
+            image('b', &["1.1"], "2026-11-10T00:00:00Z"),
+            image('c', &["1.2", "latest"], "2026-11-20T00:00:00Z"),
+            image('d', &[], "2026-11-15T00:00:00Z"),
+        ],
+        pipelines: vec![
+            Pipeline {
+                name: "api-pipeline".to_owned(),
+                stages: vec![stage("Build", true), stage("Deploy", true)],
+            },
+            Pipeline {
+                name: "held".to_owned(),
+                stages: vec![stage("Release", false)],
+            },
+        ],
+        targets: vec![ScalableTarget {
+            resource: resource_of("main", "api"),
+            min: 1,
+            max: 10,
+            suspended: Vec::new(),
+        }],
+    }
+}
+
+pub fn digest(digit: char) -> String {
+    format!("sha256:{}", digit.to_string().repeat(64))
+}
+
+fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
+    Image {
+        digest: digest(digit),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        pushed_at: Some(pushed.parse().unwrap()),
+        size_bytes: Some(1),
+    }
+}
+
+pub fn stage(name: &str, enabled: bool) -> Stage {
+    Stage {
+        name: name.to_owned(),
+        deploys: if name == "Deploy" {
+            vec![("main".to_owned(), "api".to_owned())]
+        } else {
+            Vec::new()
+        },
+        status: Some("Succeeded".to_owned()),
+        enabled,
+        disabled_reason: (!enabled).then(|| "freeze".to_owned()),
+        waiting: false,
+    }
+}
+
+/// An instance configured unlike anything that AWS would choose.
+pub fn configured() -> DbSettings {
+    DbSettings {
+        port: Some(5433),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned(), "sg-2".to_owned()],
+        option_group: Some("own-options".to_owned()),
+        license: Some("postgresql-license".to_owned()),
+        iops: Some(3000),
+        storage_throughput: Some(125),
+        iam_authentication: Some(true),
+        ca_certificate: Some("rds-ca-ecc384-g1".to_owned()),
+        log_exports: vec!["postgresql".to_owned()],
+        performance_insights: Some(PerformanceInsights {
+            kms_key: Some("arn:aws:kms:::key/1".to_owned()),
+            retention_days: Some(31),
+        }),
+        insights_mode: Some("standard".to_owned()),
+        monitoring: Some(Monitoring {
+            interval_s: 60,
+            role: Some("arn:aws:iam::123456789012:role/monitoring".to_owned()),
+        }),
+        copy_tags_to_snapshots: Some(true),
+        minor_upgrades: Some(false),
+        network_type: Some("DUAL".to_owned()),
+        lifecycle_support: Some("open-source-rds-extended-support-disabled".to_owned()),
+        encrypted: Some(true),
+        roles: vec!["arn:aws:iam::123456789012:role/s3 (s3Import)".to_owned()],
+        ..DbSettings::default()
+    }
+}
+
+fn cluster(name: &str) -> DbCluster {
+    let mut cluster = sample::db_cluster(name, 2);
+    cluster.settings = DbClusterSettings {
+        resource_id: Some(format!("cluster-{name}")),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned()],
+        maintenance_window: Some("sun:19:00-sun:20:00".to_owned()),
+        http_endpoint: Some(true),
+        ..DbClusterSettings::default()
+    };
+    cluster
+}
+
+fn snapshot(source: &str, of_cluster: bool) -> DbSnapshot {
+    let id = format!("rds:{source}-2026-11-20");
+    DbSnapshot {
+        arn: sample::arn("rds", &format!("snapshot:{id}")),
+        id,
+        source: source.to_owned(),
+        of_cluster,
+        snapshot_type: "automated".to_owned(),
+        status: "available".to_owned(),
+        percent_progress: Some(100),
+        created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
+        storage_gib: (!of_cluster).then_some(100),
+        encrypted: true,
+        kms_key: None,
     }
 }
 
