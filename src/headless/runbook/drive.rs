@@ -20,6 +20,7 @@ use crate::headless::runbook::desk::{Bench, Signals, exit_of_signal};
 use crate::headless::runbook::document::RunDocument;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
+use crate::headless::runbook::teller::Teller;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::plan::{FailurePolicy, Plan};
 use crate::runbook::record::{Act, RunId, Signal, Then};
@@ -88,8 +89,7 @@ pub async fn drive(
                 Some(Notice::Asked { ticket, question }) => {
                     if bench.place.can_ask() {
                         bench.place.teller.say(tell::question(&question, &plan, &bench.place.clock()));
-                        bench.place.teller.ask("> ");
-                        pending = Some((ticket, Box::pin(answer(keyboard.clone(), question))));
+                        pending = Some((ticket, Box::pin(answer((keyboard.clone(), bench.place.teller), question))));
                     } else {
                         show.nobody(&question);
                         let _ = handle.control.send(Control::Answer { ticket, answer: Answer::NoTerminal });
@@ -119,8 +119,8 @@ async fn answered(pending: &mut Option<(Ticket, BoxFuture<'static, Answer>)>) ->
 }
 
 /// What somebody types in answer to a question.
-pub async fn answer(keyboard: Arc<Mutex<Keyboard>>, question: Question) -> Answer {
-    let typed = keyboard.lock().await.line().await;
+pub async fn answer((keyboard, teller): (Arc<Mutex<Keyboard>>, Teller), question: Question) -> Answer {
+    let typed = keyboard.lock().await.line(|| teller.ask("> ")).await;
     judged(&question, typed)
 }
 

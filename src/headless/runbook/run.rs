@@ -211,8 +211,7 @@ async fn asked(bench: &Bench, plan: &Plan, keyboard: Arc<Mutex<Keyboard>>) -> Re
     };
     let place = &bench.place;
     place.teller.say(tell::question(&question, plan, &place.clock()));
-    place.teller.ask("> ");
-    let answer = drive::answer(keyboard, question).await;
+    let answer = drive::answer((keyboard, place.teller), question).await;
     let agreed = match &answer {
         Answer::Name(name) => *name == plan.confirm.name,
         Answer::Yes => true,
