@@ -75,7 +75,7 @@ pub async fn drive(
                 // It may have ended just now; then its last notice is on its way.
                 let _ = handle.control.send(Control::Interrupt { signal, then: then(&plan, signal) });
                 if told > 2 {
-                    return Ok(show.left(signal)?);
+                    return show.left(signal);
                 }
             }
             answer = answered(&mut pending) => {

@@ -21,7 +21,7 @@ use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
 
 /// How long a run without a terminal waits for credentials that have ended.
-const GRACE: Duration = Duration::from_secs(5 * 60);
+const GRACE: Duration = Duration::from_mins(5);
 
 /// What is to be run.
 pub enum Work {
