@@ -5,7 +5,7 @@ mod cluster;
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::operation::RequestId;
-use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDbInstanceFluentBuilder;
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
 use aws_sdk_rds::types::{DatabaseInsightsMode, DbInstance, DbSnapshot, ProcessorFeature, Tag};
 
 use crate::cloud::aws::caller::Caller;
@@ -148,9 +148,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
 
 /// A modification with what it changes; what it does not name is left alone.
 fn modification(
-    call: ModifyDbInstanceFluentBuilder,
+    call: ModifyDBInstanceFluentBuilder,
     change: &DbModification,
-) -> ModifyDbInstanceFluentBuilder {
+) -> ModifyDBInstanceFluentBuilder {
     let insights = change.performance_insights.as_ref();
     let monitoring = change.monitoring.as_ref();
     call.set_db_instance_class(change.class.clone())
