@@ -40,6 +40,31 @@ enum Undo {
 /// One line for each shipped runbook, and its test below.
 const SAMPLES: &[Sample] = &[
     Sample {
+        runbook: "asg-rollback-image",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        set: &[("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")],
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "rollback-deploy",
+        world: World::Codemate,
+        scenario: Scenario::BadDeploy,
+        set: &[
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("hold_pipeline", "true"),
+        ],
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "sqs-redrive",
+        world: World::Invokeai,
+        scenario: Scenario::Everyday,
+        set: &[("queue", "invokeai-generation-dlq")],
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "ecs-restart",
         world: World::Codemate,
         scenario: Scenario::Quiet,
@@ -75,6 +100,9 @@ macro_rules! crashes {
 }
 
 crashes! {
+    asg_rollback_image: "asg-rollback-image",
+    rollback_deploy: "rollback-deploy",
+    sqs_redrive: "sqs-redrive",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",
 }
