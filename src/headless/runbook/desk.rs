@@ -11,7 +11,7 @@ use crate::domain::policy::Policy;
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Identity, Scope};
-use crate::engine::clock::Clocks;
+use crate::engine::clock::{Clock as WallClock, Clocks};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::engine::run::who::{self, Seat};
@@ -60,6 +60,8 @@ pub struct Place {
     pub out: Out,
     /// Standard error.
     pub teller: Teller,
+    /// The user's clock.
+    pub wall: Arc<dyn WallClock>,
 }
 
 impl Place {
@@ -82,7 +84,7 @@ impl Place {
     pub fn clock(&self) -> Clock {
         Clock {
             zone: self.out.page().zone.0.clone(),
-            now: jiff::Timestamp::now(),
+            now: self.wall.now(),
         }
     }
 }
