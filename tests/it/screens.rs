@@ -10,8 +10,8 @@ use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::theme::ColorDepth;
 use quarterdeck::view::styles::{Glyphs, Styles};
 
-pub use paint::frame;
 pub use paint::Look;
+pub use paint::frame;
 use paint::{paint, styles};
 use stage::Stage;
 

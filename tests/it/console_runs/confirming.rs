@@ -28,7 +28,11 @@ fn the_word_carries_out_the_plan_that_was_shown_and_no_other() {
     let plan = desk.shown_plan();
     desk.keys(&["enter"]).draw();
     let confirm = desk.confirm().expect("a box");
-    assert!(confirm.place.contains(&plan.identity.account), "{}", confirm.place);
+    assert!(
+        confirm.place.contains(&plan.identity.account),
+        "{}",
+        confirm.place
+    );
     assert!(confirm.place.contains(&plan.identity.region), "{}", confirm.place);
     desk.keys(&["tab"]).type_text("INC-7").keys(&["tab"]);
     desk.type_text("apply").keys(&["enter"]);
@@ -125,7 +129,11 @@ fn a_plan_that_has_expired_is_made_again() {
     desk.stage.send(Msg::Tick(late));
     desk.keys(&["enter"]);
     assert_eq!(desk.take(), []);
-    assert!(desk.said().contains("expired: r makes it again"), "{}", desk.said());
+    assert!(
+        desk.said().contains("expired: r makes it again"),
+        "{}",
+        desk.said()
+    );
     desk.keys(&["enter"]);
     assert!(desk.confirm().is_none(), "nor does the box open again");
     desk.keys(&["r"]);
@@ -198,11 +206,7 @@ fn what_could_not_be_started_is_said_and_the_plan_stays() {
         reason: "somebody holds the lock".to_owned(),
     }));
     assert!(desk.confirm().is_none());
-    assert!(
-        desk.said().contains("somebody holds the lock"),
-        "{}",
-        desk.said()
-    );
+    assert!(desk.said().contains("somebody holds the lock"), "{}", desk.said());
     desk.shown_plan();
     desk.stage.send(Msg::Runs(RunsMsg::Started {
         ticket: None,

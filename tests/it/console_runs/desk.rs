@@ -184,8 +184,7 @@ impl Desk {
                         given,
                     } => {
                         let answered = Box::new(self.resolve(&scope, &book, given));
-                        self.stage
-                            .send(Msg::Runs(RunsMsg::Resolved { ticket, answered }));
+                        self.stage.send(Msg::Runs(RunsMsg::Resolved { ticket, answered }));
                     }
                     RunsEffect::Plan {
                         ticket,
@@ -242,9 +241,7 @@ impl Desk {
 
     fn plan(&self, scope: &ScopeName, book: &Book, resolved: &Resolved) -> Result<Prepared, Vec<String>> {
         let preparation = self.preparation(scope, book);
-        let planned = self
-            .stage
-            .block_on(preparation.plan(resolved, (&who(), None)));
+        let planned = self.stage.block_on(preparation.plan(resolved, (&who(), None)));
         planned
             .map(|prepared| Prepared {
                 plan: Arc::new(always_the_same(prepared.plan)),

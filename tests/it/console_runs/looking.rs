@@ -124,8 +124,7 @@ pub fn running() -> Desk {
         panic!("{effects:?}");
     };
     let ticket = Some(*ticket);
-    desk.stage
-        .send(Msg::Runs(RunsMsg::Started { ticket, run: id() }));
+    desk.stage.send(Msg::Runs(RunsMsg::Started { ticket, run: id() }));
     let mut news: Vec<News> = journal(&plan).into_iter().map(News::Entry).collect();
     let told = [
         (1, Happening::Began),
@@ -237,7 +236,7 @@ pub fn ended(status: Status, exit: Exit) -> quarterdeck::runbook::machine::Summa
 #[test]
 fn leaving_the_console_hands_a_live_run_over_first() {
     let mut desk = running();
-    desk.keys(&["q", "q", "q"]);
+    desk.keys(&["q", "q", "q", "q"]);
     let Some(Overlay::Menu(menu)) = &desk.stage.state.overlay else {
         panic!("{:?}", desk.stage.state.overlay);
     };
@@ -313,7 +312,12 @@ fn an_interrupted_run_is_taken_up_by_typing_what_for() {
             desk.type_text("superseded").keys(&["enter", "enter"]);
         }
         let effects = desk.take();
-        let [RunsEffect::TakeUp { to: taken, reason, .. }] = effects.as_slice() else {
+        let [
+            RunsEffect::TakeUp {
+                to: taken, reason, ..
+            },
+        ] = effects.as_slice()
+        else {
             panic!("{effects:?}");
         };
         assert_eq!(*taken, to);

@@ -146,15 +146,7 @@ fn marks_fill_one_list_and_those_that_a_filter_hides_are_named() {
     desk.keys(&["space", "space"]);
     desk.stage.filter(&groups[1]);
     desk.keys(&["x"]);
-    let title = desk
-        .stage
-        .state
-        .runs
-        .flow
-        .as_ref()
-        .expect("a flow")
-        .title
-        .clone();
+    let title = desk.stage.state.runs.flow.as_ref().expect("a flow").title.clone();
     assert!(
         title.contains(&format!("hidden by the filter: {}", groups[0])),
         "{title}"
@@ -172,7 +164,11 @@ fn marks_fill_one_list_and_those_that_a_filter_hides_are_named() {
 fn what_takes_one_at_a_time_is_not_offered_for_two() {
     let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN]);
     desk.keys(&["2", "home", "space", "space", "x"]);
-    assert!(desk.said().contains("no runbook takes these 2"), "{}", desk.said());
+    assert!(
+        desk.said().contains("no runbook takes these 2"),
+        "{}",
+        desk.said()
+    );
 }
 
 #[test]
@@ -184,10 +180,11 @@ fn an_answer_to_what_nobody_asks_any_more_is_dropped() {
         panic!("{effects:?}");
     };
     let stale = ticket - 1;
-    desk.stage.send(Msg::Runs(quarterdeck::app::runs::RunsMsg::Planned {
-        ticket: stale,
-        result: Err(vec!["late".to_owned()]),
-    }));
+    desk.stage
+        .send(Msg::Runs(quarterdeck::app::runs::RunsMsg::Planned {
+            ticket: stale,
+            result: Err(vec!["late".to_owned()]),
+        }));
     assert!(matches!(desk.front(), Step::Form(_)));
     // Whoever goes elsewhere gives it up.
     desk.keys(&["ctrl-c", "0"]);
