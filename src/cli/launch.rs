@@ -116,6 +116,15 @@ pub struct Launch {
 }
 
 impl Launch {
+    /// What the operator's settings allow runbooks.
+    pub fn allowances(&self) -> Allowances {
+        let settings = &self.preferences.settings.runbooks;
+        Allowances {
+            programs: settings.programs.clone(),
+            documents: settings.documents.clone(),
+        }
+    }
+
     /// Works out what the flags and settings mean.
     pub fn of(global: &Global, preferences: &Arc<Preferences>, maker: Maker) -> Result<Self, Usage> {
         let loaded = loaded(preferences)?;

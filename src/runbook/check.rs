@@ -5,8 +5,8 @@ mod asg;
 mod delivery;
 mod ecs;
 mod http;
-mod window;
 mod rds;
+mod window;
 
 use std::collections::BTreeMap;
 

@@ -24,5 +24,6 @@ mod moto;
 mod rules;
 mod runbook;
 mod running;
+mod runs;
 mod screens;
 mod support;

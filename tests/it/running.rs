@@ -1,7 +1,9 @@
 //! Runs of runbooks, from the plan to the last record, against the demo and on a disk.
 
 mod crash;
+mod databases;
 mod path;
+mod rollbacks;
 mod stage;
 mod together;
 mod trouble;
