@@ -29,6 +29,17 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
         .collect()
 }
 
+/// What a resource stands on: services behind a target group or load balancer, the group and the
+/// instance of a GPU, the members of a cluster.
+pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
+    inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
+        related(state, key)
+            .into_iter()
+            .map(|(kind, id)| ResourceKey::new(&key.scope, kind, id))
+            .collect()
+    })
+}
+
 fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a str)> {
     match key.kind {
         Kind::TargetGroup => services_behind(state, &|arn| arn == &*key.id),
