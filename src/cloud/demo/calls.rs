@@ -99,6 +99,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeDBParameters", Query::Rds(ops::rds::Read::ConnectionLimits { parameter_groups })) => {
             parameter_groups.len()
         }
+        ("DescribeDBProxyTargets", _) => plan.database_proxies.len(),
         _ => 1,
     }
 }
