@@ -11,7 +11,8 @@ use super::{Clock, Line, Role, count, seconds, value};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Change, CostDelta};
 use crate::runbook::plan::{
-    CheckItem, FailurePolicy, Guard, GuardBaseline, OnUnclear, Plan, Role as StepRole, Severity, Step, Work,
+    CheckItem, FailurePolicy, Guard, GuardBaseline, GuardCheck, OnUnclear, Part, Plan, Role as StepRole,
+    Severity, Step, Work,
 };
 use crate::runbook::schema::Risk;
 
@@ -47,10 +48,11 @@ pub fn plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
             lines.extend(checks.iter().map(|item| check("", item, 2)));
         }
     }
-    if !plan.guards.is_empty() {
+    if !plan.guards.is_empty() || !plan.guard_checks.is_empty() {
         lines.push(Line::blank());
         lines.push(Line::of(Role::Heading, "Watched, and stopped by"));
         lines.extend(plan.guards.iter().map(guard));
+        lines.extend(plan.guard_checks.iter().map(guard_check));
     }
     if !plan.skipped.is_empty() {
         lines.push(Line::blank());
@@ -106,6 +108,10 @@ fn header(plan: &Plan, clock: &Clock) -> Vec<Line> {
 
 fn step(step: &Step, plan: &Plan) -> Vec<Line> {
     let head = Line::of(Role::Heading, format!("Step {}", step.id));
+    let head = match condition(step) {
+        Some(only) => head.with(Role::Warn, only),
+        None => head,
+    };
     match &step.work {
         Work::Changes {
             action,
@@ -297,6 +303,40 @@ fn check(lead: &str, item: &CheckItem, indent: usize) -> Line {
         Severity::Error => line,
         Severity::Warn => line.with(Role::Dim, " (only warns)"),
     }
+}
+
+/// When a step is done, where that is not in its turn and in any case.
+fn condition(step: &Step) -> Option<String> {
+    let block = step.within.last();
+    let part = match block.map(|own| own.part) {
+        Some(Part::Rescue) => Some("only if a step fails in"),
+        Some(Part::Always) => Some("in any case at the end of"),
+        Some(Part::Tried) | None => None,
+    };
+    let part = part
+        .zip(block)
+        .map(|(words, block)| format!("{words} {}", block.block));
+    let when = step.when.as_ref().map(|when| format!("only if `{when}`"));
+    let all: Vec<String> = part.into_iter().chain(when).collect();
+    (!all.is_empty()).then(|| format!(" ({})", all.join(", ")))
+}
+
+fn guard_check(guard: &GuardCheck) -> Line {
+    let baseline = match guard.baseline {
+        GuardBaseline::RequireOk => "must hold from the start",
+        GuardBaseline::Transition => "only counts once it has held",
+    };
+    let unclear = match guard.unreadable {
+        OnUnclear::Stop => "stops",
+        OnUnclear::Warn => "warns",
+    };
+    check("", &guard.check, 2).with(
+        Role::Dim,
+        format!(
+            ", each {}; {baseline}; unreadable {unclear}",
+            seconds(guard.every_s)
+        ),
+    )
 }
 
 fn guard(guard: &Guard) -> Line {
