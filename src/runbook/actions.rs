@@ -6,8 +6,13 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod estate;
+mod gpu;
 mod rds;
+mod saved;
+mod script;
 mod sqs;
+mod tags;
 
 use super::action::Action;
 
@@ -35,6 +40,12 @@ pub static ALL: &[&dyn Action] = &[
     &elasticache::Failover,
     &elb::DEREGISTER,
     &elb::REGISTER,
+    &estate::STOP,
+    &estate::START,
+    &gpu::AwaitIdle,
+    &gpu::NIGHT_DOWN,
+    &gpu::MORNING_UP,
+    &gpu::DRAIN,
     &rds::SNAPSHOT,
     &rds::POINT_IN_TIME,
     &rds::Rename,
@@ -42,6 +53,8 @@ pub static ALL: &[&dyn Action] = &[
     &rds::START,
     &rds::Reboot,
     &sqs::Redrive,
+    &tags::PUT,
+    &tags::REMOVE,
 ];
 
 #[cfg(test)]

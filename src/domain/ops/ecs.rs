@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 use crate::domain::policy::Selection;
 
@@ -66,6 +67,20 @@ pub enum Write {
         /// What to record as the reason.
         reason: String,
     },
+    /// Writes tags on a service.
+    PutTags {
+        /// The service's ARN.
+        service: String,
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Removes tags of a service.
+    DeleteTags {
+        /// The service's ARN.
+        service: String,
+        /// The keys.
+        keys: Vec<String>,
+    },
 }
 
 impl Read {
@@ -110,6 +125,8 @@ impl Write {
             Self::UpdateService { .. } => Operation::new("ecs", "UpdateService"),
             Self::StopServiceDeployment { .. } => Operation::new("ecs", "StopServiceDeployment"),
             Self::StopTask { .. } => Operation::new("ecs", "StopTask"),
+            Self::PutTags { .. } => Operation::new("ecs", "TagResource"),
+            Self::DeleteTags { .. } => Operation::new("ecs", "UntagResource"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 
 /// What can be read.
@@ -84,6 +85,20 @@ pub enum Write {
         /// Whether the standby takes over.
         failover: bool,
     },
+    /// Writes tags on an instance or a cluster.
+    PutTags {
+        /// Its ARN.
+        arn: String,
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Removes tags of an instance or a cluster.
+    DeleteTags {
+        /// Its ARN.
+        arn: String,
+        /// The keys.
+        keys: Vec<String>,
+    },
 }
 
 /// Settings that a restore takes over only if they are passed.
@@ -143,6 +158,8 @@ impl Write {
             Self::Stop { .. } => Operation::new("rds", "StopDBInstance"),
             Self::Start { .. } => Operation::new("rds", "StartDBInstance"),
             Self::Reboot { .. } => Operation::new("rds", "RebootDBInstance"),
+            Self::PutTags { .. } => Operation::new("rds", "AddTagsToResource"),
+            Self::DeleteTags { .. } => Operation::new("rds", "RemoveTagsFromResource"),
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Assembly<'a> {
     steps: Vec<Step>,
     warnings: Vec<String>,
     skipped: Vec<String>,
+    /// How many seconds savings last each time, where they are put back every morning.
+    off_s: Option<u64>,
 }
 
 /// What surrounds the steps of a plan.
@@ -69,6 +71,7 @@ impl<'a> Assembly<'a> {
             steps: Vec::new(),
             warnings: Vec::new(),
             skipped: Vec::new(),
+            off_s: None,
         }
     }
 
@@ -83,7 +86,13 @@ impl<'a> Assembly<'a> {
     /// If the action refuses.
     pub fn plan(&mut self, action: &dyn Action, with: &Arguments) -> Result<Vec<usize>, Refusal> {
         let proposal = action.plan(with, &self.view, &self.site)?;
-        self.warnings.extend(proposal.warnings);
+        for warning in proposal.warnings {
+            self.warn(warning);
+        }
+        self.skipped.extend(proposal.skipped);
+        if let Some(seconds) = proposal.off_s {
+            self.off_s = Some(self.off_s.map_or(seconds, |other| other.min(seconds)));
+        }
         let mut places = Vec::with_capacity(proposal.changes.len());
         for mut change in proposal.changes {
             complete(action, &mut change)?;
@@ -125,7 +134,11 @@ impl<'a> Assembly<'a> {
     ///
     /// # Errors
     /// If it cannot be written as JSON, which would be a mistake of ours.
-    pub fn finish(self, frame: Frame) -> Result<Plan, PlanError> {
+    pub fn finish(mut self, frame: Frame) -> Result<Plan, PlanError> {
+        let cost = Cost::of(&self.changes);
+        if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds)) {
+            self.warn(savings);
+        }
         let floor = self.changes.iter().map(|change| change.floor).max();
         let plan = Plan {
             schema: SCHEMA.to_owned(),
@@ -141,7 +154,7 @@ impl<'a> Assembly<'a> {
                 name: suffers_most(&self.changes).unwrap_or_default(),
             },
             blast_radius: BlastRadius::of(&self.changes),
-            cost: Cost::of(&self.changes),
+            cost,
             changes: self.changes,
             warnings: self.warnings,
             skipped: self.skipped,

@@ -85,7 +85,7 @@ fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usi
         ("fleet".to_owned(), Value::List(fleet)),
         ("keep".to_owned(), Value::Int(keep)),
     ]);
-    let (identity, spot) = (identity(), SpotPrices::default());
+    let (identity, spot, decisions) = (identity(), SpotPrices::default(), Decisions::default());
     let run = RunNames {
         id: "r1".to_owned(),
         operator: "alice".to_owned(),
@@ -96,6 +96,7 @@ fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usi
         params: &params,
         identity: &identity,
         confirm_at_least: ConfirmLevel::None,
+        decisions: &decisions,
         prices: PriceTable::shipped(),
         spot: &spot,
         run: &run,

@@ -1,7 +1,7 @@
 //! Changes of Amazon ECS.
 
 use aws_sdk_ecs::operation::RequestId;
-use aws_sdk_ecs::types::{Service, StopServiceDeploymentStopType};
+use aws_sdk_ecs::types::{Service, StopServiceDeploymentStopType, Tag};
 
 use crate::cloud::aws::caller::Caller;
 use crate::domain::fault::{Fault, FaultKind};
@@ -58,6 +58,33 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .cluster(cluster)
                 .task(task)
                 .reason(reason);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
+        Write::PutTags { service, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = caller
+                .ecs()
+                .tag_resource()
+                .resource_arn(service)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
+        Write::DeleteTags { service, keys } => {
+            let call = caller
+                .ecs()
+                .untag_resource()
+                .resource_arn(service)
+                .set_tag_keys(Some(keys.clone()));
             let answer = caller.call(operation, call.send()).await?;
             Ok(Receipt {
                 request_id: answer.request_id().map(str::to_owned),

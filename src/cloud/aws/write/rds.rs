@@ -1,7 +1,7 @@
 //! Changes of Amazon RDS.
 
 use aws_sdk_rds::operation::RequestId;
-use aws_sdk_rds::types::{DbInstance, DbSnapshot};
+use aws_sdk_rds::types::{DbInstance, DbSnapshot, Tag};
 
 use crate::cloud::aws::caller::Caller;
 use crate::cloud::aws::convert::date_time;
@@ -99,6 +99,25 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .reboot_db_instance()
                 .db_instance_identifier(instance)
                 .force_failover(*failover);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
+        Write::PutTags { arn, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = client
+                .add_tags_to_resource()
+                .resource_name(arn)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
+        Write::DeleteTags { arn, keys } => {
+            let call = client
+                .remove_tags_from_resource()
+                .resource_name(arn)
+                .set_tag_keys(Some(keys.clone()));
             let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, None))
         }

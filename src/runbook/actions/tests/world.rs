@@ -21,7 +21,7 @@ use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scope::ScopeName;
-use crate::runbook::action::{Arguments, Site, View};
+use crate::runbook::action::{Arguments, Decisions, Site, View};
 
 pub const NOW: &str = "2026-11-21T03:00:00Z";
 
@@ -52,6 +52,7 @@ pub fn arguments(with: &Value) -> Arguments {
 
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
+    static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
     static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
@@ -60,6 +61,8 @@ pub fn site() -> Site<'static> {
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
         spot: &SPOT,
+        estate: Some("lab"),
+        decisions: &DECISIONS,
     }
 }
 

@@ -1,0 +1,60 @@
+//! Actions on GPU fleets: the evening, the morning, and one host at a time.
+
+mod drain;
+mod idle;
+mod morning;
+mod night;
+
+use crate::domain::asg::Group;
+use crate::domain::ec2::{Instance, foreign_owner};
+use crate::runbook::action::View;
+
+use super::script::Composed;
+
+pub(super) use idle::AwaitIdle;
+
+/// `gpu.night_down`.
+pub(super) const NIGHT_DOWN: Composed<night::NightDown> = Composed::new("gpu.night_down", night::NightDown);
+
+/// `gpu.morning_up`.
+pub(super) const MORNING_UP: Composed<morning::MorningUp> =
+    Composed::new("gpu.morning_up", morning::MorningUp);
+
+/// `gpu.drain`.
+pub(super) const DRAIN: Composed<drain::Drain> = Composed::new("gpu.drain", drain::Drain);
+
+/// The tag that says what was there in the evening.
+pub(super) const NIGHT: &str = "quarterdeck:night";
+
+/// Who runs a group beside people, by its own tags or those of its instances.
+pub(super) fn owner_of_group(group: &Group, view: &View) -> Option<&'static str> {
+    foreign_owner(&group.tags).or_else(|| {
+        group
+            .instances
+            .iter()
+            .find_map(|member| view.instance(&member.id).ok()??.foreign_owner())
+    })
+}
+
+/// The instances of a group that have not begun to end.
+fn members<'v>(group: &Group, view: &'v View) -> Vec<&'v Instance> {
+    group
+        .instances
+        .iter()
+        .filter(|member| !member.lifecycle.starts_with("Terminat"))
+        .filter_map(|member| view.instance(&member.id).ok().flatten())
+        .collect()
+}
+
+/// What people call an instance.
+fn name(instance: &Instance) -> &str {
+    instance.name.as_deref().unwrap_or(&instance.id)
+}
+
+/// An instance with its name and id, for messages.
+fn named(instance: &Instance) -> String {
+    match instance.name.as_deref() {
+        Some(name) if name != instance.id => format!("{} ({name})", instance.id),
+        _ => instance.id.clone(),
+    }
+}
