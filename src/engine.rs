@@ -8,6 +8,7 @@ pub mod cost_cache;
 pub mod environment;
 pub mod host;
 pub mod meter;
+pub mod run;
 pub mod runbooks;
 pub mod schedule;
 pub mod tail;

@@ -38,6 +38,7 @@ pub mod reference;
 pub mod schema;
 pub mod shipped;
 mod survey;
+pub mod tell;
 pub mod types;
 pub mod value;
 

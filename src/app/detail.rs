@@ -135,6 +135,8 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::LogGroup => network::log_group(scope, &resource.id),
         Kind::Budget => Some(network::budget(state, scope, &resource.id)),
         Kind::Scope => Some(scope_blocks(state, scope)),
+        // Nothing of them is collected.
+        Kind::Pipeline | Kind::EcrRepository => None,
     });
     match own {
         Some(own) => blocks.extend(own),

@@ -48,6 +48,10 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         }
         Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
         Kind::Scope => format!("{base}/console/home?region={region}"),
+        Kind::Pipeline => {
+            format!("{base}/codesuite/codepipeline/pipelines/{id}/view?region={region}")
+        }
+        Kind::EcrRepository => format!("{base}/ecr/repositories?region={region}"),
     })
 }
 
@@ -128,6 +132,8 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             )
         }
         Kind::Scope => "sts get-caller-identity".to_owned(),
+        Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(id)),
+        Kind::EcrRepository => format!("ecr describe-images --repository-name {}", quoted(id)),
     };
     let profile = scope
         .scope

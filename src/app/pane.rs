@@ -80,7 +80,7 @@ impl Pane {
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService => Self::Services,
+            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,

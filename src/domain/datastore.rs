@@ -1,9 +1,13 @@
 //! Data stores: RDS instances, Aurora clusters, snapshots; ElastiCache in its three forms.
 
+mod settings;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Tag;
+
+pub use settings::{DbClusterSettings, DbSettings, Monitoring, PerformanceInsights};
 
 /// An RDS DB instance.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html>
@@ -59,6 +63,9 @@ pub struct DbInstance {
     pub pending_modifications: Vec<String>,
     /// The instance's tags.
     pub tags: Vec<Tag>,
+    /// How it is configured beside that.
+    #[serde(default)]
+    pub settings: DbSettings,
 }
 
 /// An Aurora or Multi-AZ DB cluster.
@@ -92,6 +99,9 @@ pub struct DbCluster {
     pub deletion_protection: bool,
     /// The cluster's tags.
     pub tags: Vec<Tag>,
+    /// How it is configured beside that.
+    #[serde(default)]
+    pub settings: DbClusterSettings,
 }
 
 /// A snapshot of an instance or a cluster.
@@ -117,6 +127,32 @@ pub struct DbSnapshot {
     pub storage_gib: Option<u32>,
     /// Whether it is encrypted.
     pub encrypted: bool,
+    /// The key of the encryption.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+}
+
+/// A proxy in front of databases.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBProxy.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DbProxy {
+    /// `DBProxyName`.
+    pub name: String,
+    /// The instances and clusters that it passes connections to, by name.
+    pub targets: Vec<String>,
+}
+
+/// A backup of a cache that somebody or ElastiCache made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheSnapshot {
+    /// `SnapshotName`.
+    pub name: String,
+    /// The replication group or cluster it is of.
+    pub source: String,
+    /// `available`, `creating`, …
+    pub status: String,
+    /// When the data in it was true: the oldest of its shards.
+    pub created_at: Option<Timestamp>,
 }
 
 /// Maintenance that AWS will do.

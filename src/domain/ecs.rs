@@ -244,6 +244,17 @@ pub struct TaskDefinition {
     pub containers: Vec<ContainerDefinition>,
 }
 
+/// A revision of a family, by name alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionName {
+    /// The family's name.
+    pub family: String,
+    /// The revision's number.
+    pub revision: u32,
+    /// Whether it can be deployed: not deregistered.
+    pub active: bool,
+}
+
 /// A container of a task definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerDefinition {

@@ -44,10 +44,15 @@ pub enum Kind {
     Budget,
     /// The credentials, identity and reachability of a scope.
     Scope,
+    /// A pipeline of CodePipeline.
+    Pipeline,
+    /// A repository of ECR.
+    EcrRepository,
 }
 
 impl Kind {
-    /// Every kind, in the order in which they are listed.
+    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
+    /// others too, and read them only then.
     pub const ALL: [Self; 16] = [
         Self::EcsService,
         Self::Asg,
@@ -86,6 +91,8 @@ impl Kind {
             Self::NatGateway => "nat-gateway",
             Self::Budget => "budget",
             Self::Scope => "scope",
+            Self::Pipeline => "pipeline",
+            Self::EcrRepository => "ecr-repository",
         }
     }
 
@@ -106,6 +113,8 @@ impl Kind {
             Self::NatGateway => "nat",
             Self::Budget => "cost",
             Self::Scope => "aws",
+            Self::Pipeline => "cp",
+            Self::EcrRepository => "ecr",
         }
     }
 }

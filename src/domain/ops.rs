@@ -2,12 +2,16 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
+pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod elasticache;
 pub mod elb;
@@ -53,6 +57,14 @@ pub enum Query {
     Cost(cost::Read),
     /// CloudTrail.
     CloudTrail(cloudtrail::Read),
+    /// Elastic Container Registry.
+    Ecr(ecr::Read),
+    /// CodePipeline.
+    CodePipeline(codepipeline::Read),
+    /// CloudFormation.
+    CloudFormation(cloudformation::Read),
+    /// Application Auto Scaling.
+    ApplicationAutoScaling(application_auto_scaling::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -108,6 +120,10 @@ pub enum ReplyData {
     StoreEvents(Vec<crate::domain::datastore::StoreEvent>),
     /// Connection limits of parameter groups.
     ConnectionLimits(Vec<crate::domain::datastore::ConnectionLimit>),
+    /// Proxies in front of databases.
+    DbProxies(Vec<crate::domain::datastore::DbProxy>),
+    /// Backups of a cache.
+    CacheSnapshots(Vec<crate::domain::datastore::CacheSnapshot>),
     /// Caches of all three forms.
     Caches(Vec<crate::domain::datastore::Cache>),
     /// Load balancers and target groups.
@@ -136,6 +152,16 @@ pub enum ReplyData {
     Budgets(Vec<crate::domain::cost::Budget>),
     /// CloudTrail events.
     Trail(Vec<crate::domain::trail::TrailEvent>),
+    /// The revisions of a task definition family, newest first.
+    Revisions(Vec<crate::domain::ecs::RevisionName>),
+    /// Images of a repository.
+    Images(Vec<crate::domain::ecr::Image>),
+    /// Pipelines.
+    Pipelines(Vec<crate::domain::delivery::Pipeline>),
+    /// Stacks.
+    Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Bounds of services that are scaled by themselves.
+    ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
 }
 
 impl Reply {
@@ -168,6 +194,12 @@ pub enum Mutation {
     CloudWatch(cloudwatch::Write),
     /// Simple Queue Service.
     Sqs(sqs::Write),
+    /// Elastic Container Registry.
+    Ecr(ecr::Write),
+    /// CodePipeline.
+    CodePipeline(codepipeline::Write),
+    /// Application Auto Scaling.
+    ApplicationAutoScaling(application_auto_scaling::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -200,6 +232,10 @@ impl Query {
             Self::Logs(read) => read.operations(),
             Self::Cost(read) => read.operations(),
             Self::CloudTrail(read) => read.operations(),
+            Self::Ecr(read) => read.operations(),
+            Self::CodePipeline(read) => read.operations(),
+            Self::CloudFormation(read) => read.operations(),
+            Self::ApplicationAutoScaling(read) => read.operations(),
         }
     }
 }
@@ -216,6 +252,27 @@ impl Mutation {
             Self::Elb(write) => write.operation(),
             Self::CloudWatch(write) => write.operation(),
             Self::Sqs(write) => write.operation(),
+            Self::Ecr(write) => write.operation(),
+            Self::CodePipeline(write) => write.operation(),
+            Self::ApplicationAutoScaling(write) => write.operation(),
+        }
+    }
+
+    /// What making the change reads right before, with the same credentials, since what it sends is
+    /// too large or too private to be written down: a manifest, a task definition's environment.
+    pub const fn prerequisites(&self) -> &'static [Operation] {
+        match self {
+            Self::Ecs(write) => write.prerequisites(),
+            Self::Ecr(write) => write.prerequisites(),
+            Self::AutoScaling(_)
+            | Self::Ec2(_)
+            | Self::Rds(_)
+            | Self::ElastiCache(_)
+            | Self::Elb(_)
+            | Self::CloudWatch(_)
+            | Self::Sqs(_)
+            | Self::CodePipeline(_)
+            | Self::ApplicationAutoScaling(_) => &[],
         }
     }
 }

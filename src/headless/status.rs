@@ -118,6 +118,8 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Queue
             | Kind::LogGroup
             | Kind::NatGateway
+            | Kind::Pipeline
+            | Kind::EcrRepository
             | Kind::Scope => &[],
         };
         all.extend(others);

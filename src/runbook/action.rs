@@ -105,8 +105,65 @@ pub trait Action: Sync {
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
 
+    /// Whether reading can show afterwards that a call was made. Where it cannot, a call without an
+    /// answer stays unknown: it is neither repeated nor taken for made.
+    fn leaves_trace(&self) -> bool {
+        true
+    }
+
+    /// Whether it only tells somebody something. Such a step changes no resource: it takes no lock,
+    /// counts in no limit, is never taken back, and its failure changes no verdict unless the runbook
+    /// says `allow_failure: false`.
+    fn is_message(&self) -> bool {
+        false
+    }
+
+    /// What the operator's settings must allow before it may be planned; nothing for what AWS's own
+    /// permissions govern well enough.
+    fn leave(&self, _with: &Arguments) -> Option<Leave> {
+        None
+    }
+
     /// Writes the change into the answers, as if it had come about.
     fn project(&self, change: &Change, view: &mut View);
+}
+
+/// What an operator's settings must allow by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// To run this program on this machine.
+    Program(String),
+    /// To run this Systems Manager document on hosts.
+    Document(String),
+}
+
+/// What an operator's settings allow. Nothing by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowances {
+    /// Programs that `exec` may run: absolute paths.
+    pub programs: Vec<String>,
+    /// Documents that `ssm.run_document` may run: names or ARNs.
+    pub documents: Vec<String>,
+}
+
+impl Allowances {
+    /// Whether that is allowed; else what would have to be set.
+    ///
+    /// # Errors
+    /// The refusal, in words for the operator.
+    pub fn check(&self, leave: &Leave) -> Result<(), String> {
+        let (allowed, name, key) = match leave {
+            Leave::Program(name) => (&self.programs, name, "runbooks.programs"),
+            Leave::Document(name) => (&self.documents, name, "runbooks.documents"),
+        };
+        if allowed.contains(name) {
+            Ok(())
+        } else {
+            Err(format!(
+                "`{name}` is not allowed here: it is not in `{key}` of the settings"
+            ))
+        }
+    }
 }
 
 /// How an action is waited for.

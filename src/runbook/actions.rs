@@ -2,13 +2,15 @@
 
 mod alarm;
 mod asg;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
 mod estate;
 mod gpu;
-mod rds;
+pub(in crate::runbook) mod rds;
 mod saved;
 mod script;
 mod sqs;
@@ -32,12 +34,19 @@ pub static ALL: &[&dyn Action] = &[
     &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &codepipeline::Hold,
+    &codepipeline::Release,
+    &ecr::Retag,
     &ecs::Deploy,
+    &ecs::Rollback,
+    &ecs::RegisterCopy,
+    &ecs::ScalingBounds,
     &ecs::StopDeployment,
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
     &estate::STOP,
@@ -52,6 +61,18 @@ pub static ALL: &[&dyn Action] = &[
     &rds::STOP,
     &rds::START,
     &rds::Reboot,
+    &rds::TAKE,
+    &rds::Modify,
+    &rds::CopySettings,
+    &rds::TAKE_OF_CLUSTER,
+    &rds::CLUSTER_SNAPSHOT,
+    &rds::CLUSTER_POINT_IN_TIME,
+    &rds::AddMembers,
+    &rds::CopyClusterSettings,
+    &rds::RenameCluster,
+    &rds::CLUSTER_STOP,
+    &rds::CLUSTER_START,
+    &rds::FailoverCluster,
     &sqs::Redrive,
     &tags::PUT,
     &tags::REMOVE,

@@ -2,7 +2,9 @@
 
 mod alarm;
 mod asg;
+mod delivery;
 mod ecs;
+mod rds;
 
 use std::collections::BTreeMap;
 
@@ -144,7 +146,15 @@ pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
 }
 
 /// Every check, by name.
-pub static ALL: &[&dyn Check] = &[&alarm::State, &asg::NoActivityInProgress, &ecs::Settled];
+pub static ALL: &[&dyn Check] = &[
+    &alarm::State,
+    &asg::NoActivityInProgress,
+    &ecs::Settled,
+    &delivery::PipelinesIdle,
+    &delivery::StackIdle,
+    &rds::SameSettings,
+    &rds::SameClusterSettings,
+];
 
 /// The check of that name.
 pub fn find(name: &str) -> Option<&'static dyn Check> {

@@ -172,7 +172,14 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Alarm => &ALARM,
         Kind::Queue => &QUEUE,
         Kind::LogGroup => &LOG_GROUP,
-        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => &[],
+        Kind::Gpu
+        | Kind::GpuHost
+        | Kind::LoadBalancer
+        | Kind::NatGateway
+        | Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository => &[],
     }
 }
 

@@ -459,7 +459,7 @@ fn step() -> Vec<Field> {
         optional(
             "for_each",
             text(),
-            "A list; the action is done for each item, as `each`.",
+            "A list; the action is done, or the check is made, for each item, as `each`.",
         ),
         optional(
             "concurrency",
@@ -490,7 +490,7 @@ fn step() -> Vec<Field> {
         optional(
             "allow_failure",
             Shape::Switch,
-            "Whether the run goes on if it fails; false if left out.",
+            "Whether the run goes on if it fails; false if left out, but for actions that only tell somebody something.",
         ),
         optional(
             "use",
@@ -505,12 +505,47 @@ fn step() -> Vec<Field> {
         optional(
             "rescue",
             list(named("Step"), 1),
-            "With `block`: what is done if one of its steps fails. If all of it succeeds the run goes on.",
+            "With `block`: what is done if one of its steps fails, before `on_failure`. The run has failed all the same.",
         ),
         optional(
             "always",
             list(named("Step"), 1),
-            "With `block`: what is done in any case, last.",
+            "With `block`: what is done in any case, last. Its failure changes no verdict.",
+        ),
+        optional(
+            "check",
+            text(),
+            "Instead of an action: what must hold before the run goes on, as under `verify`.",
+        ),
+        optional(
+            "that",
+            text(),
+            "With `check: expr`: the expression that must be true.",
+        ),
+        optional(
+            "message",
+            text(),
+            "With `check`: what an operator is told if it does not hold.",
+        ),
+        optional(
+            "within",
+            text(),
+            "With `check`: how long it may take until it holds. One look if left out.",
+        ),
+        optional(
+            "every",
+            text(),
+            "With `check`: how often it is looked at within that time; 15s if left out.",
+        ),
+        optional(
+            "pause",
+            text(),
+            "Instead of an action: waits for a person, who is told this. Without a terminal the runbook is refused.",
+        ),
+        optional(
+            "timeout",
+            text(),
+            "With `pause`: after this it counts as declined. Must be given there.",
         ),
     ]
 }
@@ -525,7 +560,7 @@ fn undo() -> Vec<Field> {
         optional(
             "steps",
             list(named("Step"), 1),
-            "Steps that put it back; they see what was there before as `before`.",
+            "Actions that put it back; they see what was there before as `before`.",
         ),
     ]
 }

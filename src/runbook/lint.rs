@@ -86,6 +86,7 @@ pub(super) fn lint(runbook: &Runbook, catalogue: &Catalogue, lost: &Lost, found:
         ids: HashMap::new(),
         floor: None,
         used: BTreeSet::new(),
+        part: Part::Steps,
     };
     lint.run();
 }
@@ -95,6 +96,21 @@ struct Floor {
     level: ConfirmLevel,
     action: String,
     span: Span,
+}
+
+/// In which list of steps lint is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// `steps`, and the `block` of a step.
+    Steps,
+    /// The `rescue` of a block.
+    Rescue,
+    /// The `always` of a block.
+    Cleanup,
+    /// The `always` of the runbook.
+    End,
+    /// The `undo` of a step.
+    Undo,
 }
 
 struct Lint<'a> {
@@ -112,6 +128,7 @@ struct Lint<'a> {
     floor: Option<Floor>,
     /// Parameters that something refers to.
     used: BTreeSet<String>,
+    part: Part,
 }
 
 impl Lint<'_> {
@@ -283,12 +300,16 @@ impl Lint<'_> {
 
     fn check_call(&mut self, call: &CheckCall, known: &Known) {
         match call {
-            CheckCall::Expr(expr) => self.condition(expr, known),
+            CheckCall::Expr(expr) => {
+                self.condition(expr, known);
+                self.known_in_plan([expr], "a check");
+            }
             CheckCall::Named { name, with } => {
                 let Some(schema) = self.schema(name, Role::Check) else {
                     return;
                 };
                 self.inputs(name, with, &schema, known);
+                self.known_in_plan(with.iter().flat_map(|input| input.arg.exprs()), "a check");
             }
         }
     }
@@ -325,7 +346,22 @@ impl Lint<'_> {
             _ => Type::Any,
         };
         self.base.set("run", run);
+        self.part = Part::End;
         self.steps(&self.runbook.always, None);
+        self.part = Part::Steps;
+    }
+
+    /// Refuses what is only known at the end of the run where it would have to be known in the plan.
+    fn known_in_plan<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, what: &str) {
+        for expr in exprs {
+            if self.part == Part::End && is_late(expr) {
+                self.error(
+                    expr.span(),
+                    format!("{what} cannot depend on how the run went"),
+                    "`run.status` and `run.summary` stand in `when` and in texts of actions",
+                );
+            }
+        }
     }
 
     fn confirm(&mut self) {
@@ -375,6 +411,14 @@ impl Lint<'_> {
             Err(_) => {}
         }
     }
+}
+
+/// Whether an expression depends on how the run went.
+pub(super) fn is_late(expr: &Expr) -> bool {
+    expr.references().iter().any(|path| {
+        let mut path = path.iter().map(String::as_str);
+        path.next() == Some("run") && matches!(path.next(), Some("status" | "summary"))
+    })
 }
 
 /// What a level is called in a runbook.

@@ -225,7 +225,7 @@ fn whole_digest(runbook: &Runbook) -> String {
         .into_iter()
         .filter_map(|step| match &step.body {
             Body::Use(used) => Some(used.runbook.digest.as_str()),
-            Body::Action(_) | Body::Block(_) => None,
+            Body::Action(_) | Body::Block(_) | Body::Check(_) | Body::Pause(_) => None,
         })
         .collect();
     if used.is_empty() {

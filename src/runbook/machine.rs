@@ -13,7 +13,9 @@ mod closing;
 mod flight;
 mod forward;
 mod guards;
+mod late;
 mod ledger;
+mod mending;
 mod opening;
 mod protocol;
 mod undo;
@@ -30,7 +32,7 @@ pub use protocol::{Answer, Command, Event, Happening, Question, Ticket};
 
 use crate::runbook::action::{self, Action, Change, ErrorClass, Undo};
 use crate::runbook::plan::{Plan, Role};
-use crate::runbook::record::{Act, Chain, Halt, Journal, Moment, Record, Resume, RunId, Side, Who};
+use crate::runbook::record::{Act, Chain, Halt, Journal, Made, Moment, Record, Resume, RunId, Side, Who};
 use flight::Flight;
 use guards::Watchman;
 use watch::Looking;
@@ -80,6 +82,8 @@ enum Phase {
     },
     Applying,
     Verifying,
+    /// The blocks that the run was in do what they have for a failure.
+    Mending,
     /// Asking whether to take back.
     Deciding,
     Undoing,
@@ -201,6 +205,7 @@ impl Run {
             match self.phase {
                 Phase::Applying => self.advance_forward(out),
                 Phase::Verifying => self.advance_verify(out),
+                Phase::Mending => self.advance_mending(out),
                 Phase::Undoing => self.advance_undo(out),
                 Phase::Always => self.advance_always(out),
                 Phase::Fresh
@@ -306,7 +311,10 @@ impl Run {
     /// The change that an act makes: that of the plan, or one of those that take it back.
     fn change(&mut self, act: Act) -> Option<Change> {
         match act.side {
-            Side::Make => self.plan().changes.get(act.change).cloned(),
+            Side::Make => {
+                let change = self.plan().changes.get(act.change).cloned()?;
+                Some(self.with_late(act.change, change))
+            }
             Side::Undo(part) => match &*self.inverse(act.change)? {
                 Undo::By(changes) => changes.get(usize::from(part)).cloned(),
                 Undo::NotNeeded(_) | Undo::Impossible(_) => None,
@@ -319,6 +327,9 @@ impl Run {
         if let Some(known) = self.inverses.get(&change) {
             return Some(Arc::clone(known));
         }
+        if let Some(undo) = self.own_undo(change) {
+            return Some(Arc::new(undo));
+        }
         let mut made = self.plan().changes.get(change)?.clone();
         if let Some(before) = self.ledger.before(Act::make(change)) {
             made.before.extend(before.clone());
@@ -326,6 +337,24 @@ impl Run {
         let undo = Arc::new(action::find(&made.action)?.invert(&made));
         self.inverses.insert(change, Arc::clone(&undo));
         Some(undo)
+    }
+
+    /// The author's own way to take a change back, where there is one: it belongs to the first change
+    /// of its lane that was made.
+    fn own_undo(&self, change: usize) -> Option<Undo> {
+        let lane = self.ledger.lane_of(change)?;
+        let steps = lane.undo.as_ref()?;
+        let first = lane
+            .changes
+            .iter()
+            .find(|change| self.ledger.was_made(**change) != Made::No)?;
+        Some(if *first != change {
+            Undo::NotNeeded("it is taken back with the first change of its step")
+        } else if steps.is_empty() {
+            Undo::Impossible("the steps of its undo have nothing to do".to_owned())
+        } else {
+            Undo::By(steps.clone())
+        })
     }
 
     /// The action of a change. Plans are made of known actions; a journal of a later version may not be.

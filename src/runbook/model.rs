@@ -11,7 +11,9 @@ mod step;
 pub use arg::{Arg, Input, inputs};
 pub use check::{Alarm, AlarmState, Baseline, Check, CheckCall, Guard, GuardOn, Lenience};
 pub use param::{Discovery, Origin, Param, Pattern, Presence, Source};
-pub use step::{Action, Backoff, Block, Body, Concurrency, ErrorClass, Jitter, Retry, Step, Undo, Use, Wait};
+pub use step::{
+    Action, Backoff, Block, Body, Concurrency, ErrorClass, Jitter, Pause, Retry, Step, Undo, Use, Wait,
+};
 
 use jiff::SignedDuration;
 

@@ -29,9 +29,14 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
-        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => {
-            Vec::new()
-        }
+        Kind::Gpu
+        | Kind::GpuHost
+        | Kind::LoadBalancer
+        | Kind::NatGateway
+        | Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository => Vec::new(),
     }
 }
 
@@ -165,9 +170,14 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .iter()
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
-        Kind::Gpu | Kind::GpuHost | Kind::LoadBalancer | Kind::NatGateway | Kind::Budget | Kind::Scope => {
-            Vec::new()
-        }
+        Kind::Gpu
+        | Kind::GpuHost
+        | Kind::LoadBalancer
+        | Kind::NatGateway
+        | Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository => Vec::new(),
     })
 }
 

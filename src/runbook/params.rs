@@ -133,6 +133,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The values that are known so far.
+    pub const fn so_far(&self) -> &Resolved {
+        &self.resolved
+    }
+
     /// The values, if nothing is missing or wrong.
     pub fn finish(mut self) -> Result<Resolved, Unresolved> {
         // Whatever nobody listed cannot be relied on.

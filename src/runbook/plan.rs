@@ -23,8 +23,8 @@ use crate::runbook::value::Value;
 pub use assemble::{Assembly, Frame};
 pub use digest::{PlanError, canonical};
 pub use steps::{
-    Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, Lane, OnUnclear, Retry, Role, Severity, Step,
-    Wait, Work,
+    Backoff, CheckItem, FailurePolicy, Guard, GuardBaseline, GuardCheck, Lane, Late, Membership, OnUnclear,
+    Part, Retry, Role, Severity, Step, Wait, Work,
 };
 pub use summary::{BlastRadius, Cost};
 
@@ -69,6 +69,9 @@ pub struct Plan {
     pub preconditions: Vec<CheckItem>,
     /// What is watched while it runs.
     pub guards: Vec<Guard>,
+    /// Checks that must go on holding while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guard_checks: Vec<GuardCheck>,
     /// What must hold at the end.
     pub verify: Vec<CheckItem>,
     /// What to do on failure.
@@ -127,11 +130,33 @@ impl Plan {
         let mut keys: Vec<String> = self
             .changes
             .iter()
+            .chain(self.undo_changes())
+            .filter(|change| !change.is_message())
             .map(|change| change.target.lock_key())
             .collect();
         keys.sort();
         keys.dedup();
         keys
+    }
+
+    /// Changes that would be made only to take others back, where the runbook says how.
+    pub fn undo_changes(&self) -> impl Iterator<Item = &Change> {
+        self.steps
+            .iter()
+            .flat_map(|step| match &step.work {
+                Work::Changes { lanes, .. } => lanes.as_slice(),
+                Work::Check { .. } | Work::Pause { .. } => &[],
+            })
+            .filter_map(|lane| lane.undo.as_deref())
+            .flatten()
+    }
+
+    /// The first step that waits for a person; a run of it needs somebody who can be asked, and is
+    /// refused with [`crate::domain::exit::Exit::NeedsTerminal`] where nobody can.
+    pub fn first_pause(&self) -> Option<&Step> {
+        self.steps
+            .iter()
+            .find(|step| matches!(step.work, Work::Pause { .. }))
     }
 
     /// Whether it may no longer be confirmed.

@@ -12,11 +12,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::action::{Decisions, Refusal, RefusalKind, Site, View};
+use super::action::{Allowances, Decisions, Refusal, RefusalKind, Site, View};
 use super::check::Verdict;
 use super::expr::{EvalError, Names};
+use super::model::Limits;
 use super::model::{OnFailure, Runbook};
-use super::plan::{Assembly, BlastRadius, FailurePolicy, Frame, Plan, PlanIdentity, RunbookRef};
+use super::plan::{
+    Assembly, BlastRadius, CheckItem, FailurePolicy, Frame, Guard, GuardCheck, Plan, PlanIdentity, RunbookRef,
+};
 use super::value::Value;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
@@ -40,6 +43,8 @@ pub struct Planner<'a> {
     pub prices: &'a PriceTable,
     /// Spot prices, as far as they are known.
     pub spot: &'a SpotPrices,
+    /// What the operator's settings allow.
+    pub allowed: &'a Allowances,
     /// What the run is called in expressions.
     pub run: &'a RunNames,
     /// Now, on the cloud's clock.
@@ -76,6 +81,14 @@ pub struct Refused {
     pub exit: Exit,
     /// The reasons.
     pub reasons: Vec<String>,
+}
+
+/// What surrounds the steps: that of the runbook itself, and of those that it uses.
+#[derive(Debug, Default)]
+struct Around {
+    preconditions: Vec<CheckItem>,
+    guards: Vec<Guard>,
+    guard_checks: Vec<GuardCheck>,
 }
 
 /// What planning finds on its way.
@@ -155,11 +168,30 @@ impl Planner<'_> {
         let base = self.names();
         let mut assembly = Assembly::new(view.clone(), site);
         let mut results = BTreeMap::new();
-        steps::plan(self.runbook, &base, &mut results, (&mut assembly, &mut found));
+        let own = BTreeMap::new();
+        let mut around = Around {
+            preconditions: checks::items(&self.runbook.preconditions, (&base, &own), &mut found),
+            ..Around::default()
+        };
+        checks::guards(&self.runbook.guards, (&base, &own), (&mut around, &mut found));
+        let mut pen = steps::Pen {
+            assembly: &mut assembly,
+            found: &mut found,
+            around: &mut around,
+            planner: self,
+        };
+        steps::plan(self.runbook, &base, &mut results, &mut pen);
+        if steps::only_tells(self.runbook, &assembly) {
+            assembly.clear();
+            assembly.skip("nothing is to be done, so nobody is told".to_owned());
+        }
         let names = Names::within(&base).with("results", Value::Map(results));
-        let preconditions = checks::items(&self.runbook.preconditions, &base, &mut found);
-        let verify = checks::items(&self.runbook.verify, &names, &mut found);
-        let guards = checks::guards(&self.runbook.guards, &base, &mut found);
+        let verify = checks::items(&self.runbook.verify, (&names, &own), &mut found);
+        let Around {
+            preconditions,
+            guards,
+            guard_checks,
+        } = around;
         // A check looks at the world as it is, not as the plan leaves it.
         for item in &preconditions {
             let reads = super::check::reads(item, &self.shared_names(), self.now);
@@ -201,6 +233,7 @@ impl Planner<'_> {
                 confirm_at_least: level.max(self.confirm_at_least),
                 preconditions,
                 guards,
+                guard_checks,
                 verify,
                 on_failure: match self.runbook.on_failure {
                     OnFailure::Rollback => FailurePolicy::RollBack,
@@ -258,21 +291,7 @@ impl Planner<'_> {
     }
 
     fn within_limits(&self, plan: &Plan) -> Result<(), Refused> {
-        let limits = &self.runbook.limits;
-        let radius: &BlastRadius = &plan.blast_radius;
-        let targets = u32::try_from(radius.targets.values().sum::<usize>()).unwrap_or(u32::MAX);
-        let removed = radius.instances_removed.saturating_add(radius.tasks_removed);
-        let mut reasons = Vec::new();
-        if let Some(most) = limits.max_targets.filter(|most| targets > *most) {
-            reasons.push(format!(
-                "the plan changes {targets} resources, the runbook allows {most}"
-            ));
-        }
-        if let Some(most) = limits.max_removed.filter(|most| removed > *most) {
-            reasons.push(format!(
-                "the plan takes away {removed} instances and tasks, the runbook allows {most}"
-            ));
-        }
+        let reasons = beyond(&self.runbook.limits, &plan.blast_radius, "the runbook");
         if reasons.is_empty() {
             Ok(())
         } else {
@@ -282,6 +301,24 @@ impl Planner<'_> {
             })
         }
     }
+}
+
+/// Where a blast radius is beyond limits; `who` sets them.
+fn beyond(limits: &Limits, radius: &BlastRadius, who: &str) -> Vec<String> {
+    let targets = u32::try_from(radius.targets.values().sum::<usize>()).unwrap_or(u32::MAX);
+    let removed = radius.instances_removed.saturating_add(radius.tasks_removed);
+    let mut reasons = Vec::new();
+    if let Some(most) = limits.max_targets.filter(|most| targets > *most) {
+        reasons.push(format!(
+            "the plan changes {targets} resources, {who} allows {most}"
+        ));
+    }
+    if let Some(most) = limits.max_removed.filter(|most| removed > *most) {
+        reasons.push(format!(
+            "the plan takes away {removed} instances and tasks, {who} allows {most}"
+        ));
+    }
+    reasons
 }
 
 /// What a precondition means for the plan.
@@ -339,4 +376,4 @@ fn seconds(span: SignedDuration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

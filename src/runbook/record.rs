@@ -418,6 +418,8 @@ pub enum Record {
         /// Why.
         halt: Halt,
     },
+    /// Whatever the blocks that the run was in have for such a case was done or given up.
+    Mended,
     /// It takes back what was begun.
     RollingBack,
     /// It waits for credentials.

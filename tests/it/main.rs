@@ -22,5 +22,6 @@ mod logs;
 mod moto;
 mod rules;
 mod runbook;
+mod running;
 mod screens;
 mod support;

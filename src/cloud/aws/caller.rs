@@ -67,6 +67,14 @@ getters! {
     budgets: aws_sdk_budgets,
     /// CloudTrail.
     cloudtrail: aws_sdk_cloudtrail,
+    /// Elastic Container Registry.
+    ecr: aws_sdk_ecr,
+    /// CodePipeline.
+    codepipeline: aws_sdk_codepipeline,
+    /// CloudFormation.
+    cloudformation: aws_sdk_cloudformation,
+    /// Application Auto Scaling.
+    application_auto_scaling: aws_sdk_applicationautoscaling,
 }
 
 impl<'a> Caller<'a> {

@@ -229,6 +229,10 @@ clients! {
     cost: aws_sdk_costexplorer, "ce", billing;
     budgets: aws_sdk_budgets, "budgets", billing;
     cloudtrail: aws_sdk_cloudtrail, "cloudtrail", regional;
+    ecr: aws_sdk_ecr, "ecr", regional;
+    codepipeline: aws_sdk_codepipeline, "codepipeline", regional;
+    cloudformation: aws_sdk_cloudformation, "cloudformation", regional;
+    application_auto_scaling: aws_sdk_applicationautoscaling, "application-autoscaling", regional;
 }
 
 /// Where a service answers, and how patiently to wait for it if not as for the others.

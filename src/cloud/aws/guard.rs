@@ -59,6 +59,7 @@ impl Guard {
         // By name, and closed: what nobody declared is refused.
         let listed = operations
             .iter()
+            .chain(first_reads(self.purpose))
             .any(|listed| listed.service == self.service && listed.name == operation);
         if !listed {
             return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
@@ -86,6 +87,16 @@ impl Intercept for Guard {
     ) -> Result<(), BoxError> {
         let operation = cfg.load::<Metadata>().map_or("", Metadata::name);
         Ok(self.check(operation, context.input())?)
+    }
+}
+
+/// What a client for changes may read: what a change needs to know right before it is made.
+fn first_reads(purpose: Purpose) -> &'static BTreeSet<Operation> {
+    static NONE: BTreeSet<Operation> = BTreeSet::new();
+    static FIRST: OnceLock<BTreeSet<Operation>> = OnceLock::new();
+    match purpose {
+        Purpose::Read => &NONE,
+        Purpose::Write => FIRST.get_or_init(catalog::prerequisites),
     }
 }
 
@@ -145,6 +156,9 @@ mod tests {
         let ecs = guard("ecs", Purpose::Write, &read_only);
         assert_eq!(check(&ecs, "UpdateService"), Ok(()));
         assert_eq!(check(&ecs, "DeleteCluster"), unlisted("ecs:DeleteCluster"));
+        // A copy of a task definition reads it first; other reads are none of its business.
+        assert_eq!(check(&ecs, "DescribeTaskDefinition"), Ok(()));
+        assert_eq!(check(&ecs, "DescribeServices"), unlisted("ecs:DescribeServices"));
         read_only.turn_on();
         assert_eq!(check(&ecs, "UpdateService"), Err(Refused::ReadOnly));
     }

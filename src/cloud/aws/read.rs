@@ -1,10 +1,14 @@
 //! Reads: each service answers its own questions.
 
+mod application_auto_scaling;
 mod autoscaling;
+mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
+mod codepipeline;
 mod cost;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -35,5 +39,9 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Logs(read) => logs::read(caller, read).await,
         Query::Cost(read) => cost::read(caller, read).await,
         Query::CloudTrail(read) => cloudtrail::read(caller, read).await,
+        Query::Ecr(read) => ecr::read(caller, read).await,
+        Query::CodePipeline(read) => codepipeline::read(caller, read).await,
+        Query::CloudFormation(read) => cloudformation::read(caller, read).await,
+        Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
     }
 }

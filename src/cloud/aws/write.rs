@@ -1,8 +1,11 @@
 //! Changes: each is one call, made once.
 
+mod application_auto_scaling;
 mod autoscaling;
 mod cloudwatch;
+mod codepipeline;
 mod ec2;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -24,5 +27,10 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::Elb(change) => elb::write(caller, change, token).await,
         Mutation::CloudWatch(change) => cloudwatch::write(caller, change, token).await,
         Mutation::Sqs(change) => sqs::write(caller, change, token).await,
+        Mutation::Ecr(change) => ecr::write(caller, change, token).await,
+        Mutation::CodePipeline(change) => codepipeline::write(caller, change, token).await,
+        Mutation::ApplicationAutoScaling(change) => {
+            application_auto_scaling::write(caller, change, token).await
+        }
     }
 }

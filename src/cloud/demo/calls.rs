@@ -74,6 +74,9 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
         ("DescribeTargetHealth", _) => sim.targets.len(),
         ("GetQueueAttributes", _) => plan.queues.len(),
+        ("GetPipeline" | "GetPipelineState", _) => plan.pipelines.len(),
+        // Active and inactive ones are asked for apart.
+        ("ListTaskDefinitions", _) => 2,
         ("GetMetricData", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
             specs.len().div_ceil(500)
         }

@@ -2,6 +2,7 @@
 //! a test reads every file and follows every reference.
 
 pub mod cost;
+pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
@@ -53,6 +54,9 @@ pub struct Plan {
     /// DB clusters.
     #[serde(default)]
     pub database_clusters: Vec<store::DatabaseCluster>,
+    /// Proxies in front of databases.
+    #[serde(default)]
+    pub database_proxies: Vec<store::DatabaseProxy>,
     /// `max_connections` by DB parameter group; absent is the engine's default.
     #[serde(default)]
     pub parameter_groups: BTreeMap<String, Option<String>>,
@@ -65,6 +69,15 @@ pub struct Plan {
     /// Queues.
     #[serde(default)]
     pub queues: Vec<edge::Queue>,
+    /// Pipelines.
+    #[serde(default)]
+    pub pipelines: Vec<delivery::Pipeline>,
+    /// Stacks.
+    #[serde(default)]
+    pub stacks: Vec<delivery::Stack>,
+    /// Repositories of which no ECS service runs.
+    #[serde(default)]
+    pub repositories: Vec<delivery::Repository>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -267,6 +280,19 @@ mod tests {
                         "{world}"
                     );
                 }
+            }
+            for (cluster, service) in plan
+                .pipelines
+                .iter()
+                .flat_map(|pipeline| &pipeline.stages)
+                .flat_map(|stage| &stage.deploys)
+            {
+                assert!(
+                    plan.services
+                        .iter()
+                        .any(|known| known.cluster == *cluster && known.name == *service),
+                    "{world}: {cluster}/{service}"
+                );
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);

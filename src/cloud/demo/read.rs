@@ -3,6 +3,7 @@
 pub mod asg;
 mod cost;
 pub mod datastore;
+mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
@@ -28,6 +29,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::ecs::Read::TaskDefinitions { revisions } => {
                 ReplyData::TaskDefinitions(ecs::task_definitions(sim, revisions)?)
             }
+            ops::ecs::Read::Revisions { family } => ReplyData::Revisions(ecs::revisions(sim, family)),
             ops::ecs::Read::Deployments { cluster, service } => {
                 ReplyData::ServiceDeployments(ecs::deployments(sim, cluster, service)?)
             }
@@ -67,11 +69,15 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::rds::Read::ConnectionLimits { parameter_groups } => {
                 ReplyData::ConnectionLimits(datastore::connection_limits(sim, parameter_groups))
             }
+            ops::rds::Read::Proxies => ReplyData::DbProxies(datastore::proxies(sim)),
         },
         Query::ElastiCache(read) => match read {
             ops::elasticache::Read::Caches => ReplyData::Caches(datastore::caches(sim)),
             ops::elasticache::Read::Events { since } => {
                 ReplyData::StoreEvents(datastore::cache_events(sim, ms(*since)))
+            }
+            ops::elasticache::Read::Snapshots { group } => {
+                ReplyData::CacheSnapshots(datastore::cache_snapshots(sim, group))
             }
         },
         Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),
@@ -103,6 +109,18 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         },
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
+        }
+        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
+            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+        }
+        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
+            ReplyData::Pipelines(delivery::pipelines(sim))
+        }
+        Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
+            ReplyData::Stacks(delivery::stacks(sim, name))
+        }
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
+            ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
     };
     Ok(Reply::whole(data))

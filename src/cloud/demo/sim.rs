@@ -6,12 +6,15 @@ pub mod alarm;
 pub mod cache;
 pub mod cron;
 pub mod database;
+pub mod database_cluster;
+pub mod delivery;
 pub mod ecs;
 pub mod group;
 pub mod instance;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
+pub mod registry;
 pub mod rollout;
 pub mod scaling;
 pub mod target;
@@ -54,6 +57,10 @@ pub struct Sim {
     pub pressure: BTreeMap<String, traffic::Pressure>,
     /// Task definition families.
     pub families: BTreeMap<String, Vec<ecs::Revision>>,
+    /// Images by repository.
+    pub registry: registry::Registry,
+    /// Transitions into stages that somebody has disabled.
+    pub held: delivery::Held,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -66,8 +73,12 @@ pub struct Sim {
     pub databases: Vec<database::Database>,
     /// Whether clients reach a database, by the name they use.
     pub database_up: BTreeMap<String, super::track::Track>,
+    /// DB clusters by name, those that were restored included.
+    pub database_clusters: Vec<database_cluster::DatabaseCluster>,
     /// Manual snapshots.
     pub snapshots: Vec<database::Snapshot>,
+    /// Manual snapshots of DB clusters.
+    pub cluster_snapshots: Vec<database_cluster::ClusterSnapshot>,
     /// What RDS says happened.
     pub database_events: Vec<database::Event>,
     /// Caches, in the plan's order.
@@ -140,6 +151,11 @@ pub enum Timer {
         /// Its resource id, which survives a rename.
         resource: String,
     },
+    /// A DB cluster changes its status.
+    DatabaseCluster {
+        /// Its resource id, which survives a rename.
+        resource: String,
+    },
     /// A cache changes its status.
     Cache {
         /// The cache's index.
@@ -164,13 +180,17 @@ impl Sim {
             now: origin,
             pressure: BTreeMap::new(),
             families: BTreeMap::new(),
+            registry: BTreeMap::new(),
+            held: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
             no_spot_until: Ms::MIN,
             databases: Vec::new(),
             database_up: BTreeMap::new(),
+            database_clusters: Vec::new(),
             snapshots: Vec::new(),
+            cluster_snapshots: Vec::new(),
             database_events: Vec::new(),
             caches: Vec::new(),
             cache_events: Vec::new(),
@@ -183,10 +203,12 @@ impl Sim {
         };
         sim.found_traffic();
         sim.found_targets();
+        sim.found_registry();
         sim.found_services();
         sim.found_instances();
         sim.found_groups();
         sim.found_databases();
+        sim.found_database_clusters();
         sim.found_caches();
         sim.found_queues();
         sim.found_alarms();
@@ -229,6 +251,7 @@ impl Sim {
             Timer::Instance { id } => self.step_instance(&id, at),
             Timer::Targets { name } => self.note_targets(&name, at),
             Timer::Database { resource } => self.step_database(&resource, at),
+            Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
@@ -239,6 +262,7 @@ impl Sim {
         self.run_queues(at);
         self.run_policies(at);
         self.run_schedules(at);
+        self.keep_bounds(at);
         self.check_members(at);
         self.check_overload(at);
         self.check_storage(at);

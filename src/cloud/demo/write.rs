@@ -2,6 +2,7 @@
 
 mod alarms;
 mod asg;
+mod delivery;
 mod ec2;
 mod ecs;
 mod elasticache;
@@ -29,6 +30,9 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Elb(write) => elb::apply(sim, write, &refuse)?,
         Mutation::CloudWatch(write) => alarms::apply(sim, write, &refuse)?,
         Mutation::Sqs(write) => sqs::apply(sim, write, &refuse)?,
+        Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
+        Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
+        Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -106,6 +110,9 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ec2" => "ec2.amazonaws.com",
         "rds" => "rds.amazonaws.com",
         "sqs" => "sqs.amazonaws.com",
+        "ecr" => "ecr.amazonaws.com",
+        "codepipeline" => "codepipeline.amazonaws.com",
+        "application-autoscaling" => "autoscaling.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

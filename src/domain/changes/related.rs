@@ -67,6 +67,8 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::LogGroup
         | Kind::NatGateway
         | Kind::Budget
+        | Kind::Pipeline
+        | Kind::EcrRepository
         | Kind::Scope => Vec::new(),
     }
 }

@@ -155,12 +155,19 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::SpotPrices(_)
         | ReplyData::ProbeOutputs(_)
         | ReplyData::ConnectionLimits(_)
+        | ReplyData::DbProxies(_)
+        | ReplyData::CacheSnapshots(_)
         | ReplyData::Metrics(_)
         | ReplyData::LogPage(_)
         | ReplyData::Usage(_)
         | ReplyData::Forecast(_)
         | ReplyData::Anomalies(_)
-        | ReplyData::Trail(_) => {}
+        | ReplyData::Trail(_)
+        | ReplyData::Revisions(_)
+        | ReplyData::Images(_)
+        | ReplyData::Pipelines(_)
+        | ReplyData::Stacks(_)
+        | ReplyData::ScalableTargets(_) => {}
     }
 }
 

@@ -8,10 +8,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
-use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::ops::rds::{
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    RestoreSettings,
+};
 use crate::domain::ops::{
-    Mutation, Operation, Query, autoscaling, cloudtrail, cloudwatch, cost, ec2, ecs, elasticache, elb, logs,
-    rds, sqs, ssm, sts,
+    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -26,6 +29,14 @@ pub fn read_operations() -> BTreeSet<Operation> {
 /// The operations of every change.
 pub fn write_operations() -> BTreeSet<Operation> {
     mutations().iter().map(Mutation::operation).collect()
+}
+
+/// What changes read right before they are made.
+pub fn prerequisites() -> BTreeSet<Operation> {
+    mutations()
+        .iter()
+        .flat_map(|change| change.prerequisites().iter().copied())
+        .collect()
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -48,6 +59,7 @@ fn queries() -> Vec<Query> {
             cluster: none(),
             service: none(),
         }),
+        Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
@@ -73,8 +85,10 @@ fn queries() -> Vec<Query> {
         Query::Rds(rds::Read::ConnectionLimits {
             parameter_groups: Vec::new(),
         }),
+        Query::Rds(rds::Read::Proxies),
         Query::ElastiCache(elasticache::Read::Caches),
         Query::ElastiCache(elasticache::Read::Events { since }),
+        Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
@@ -101,6 +115,13 @@ fn queries() -> Vec<Query> {
             resource: none(),
             since,
         }),
+        Query::Ecr(ecr::Read::Images {
+            registry: None,
+            repository: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
     ]
 }
 
@@ -116,6 +137,10 @@ fn mutations() -> Vec<Mutation> {
             force_new_deployment: false,
         }),
         Mutation::Ecs(ecs::Write::StopServiceDeployment { arn: none() }),
+        Mutation::Ecs(ecs::Write::RegisterCopy {
+            source: none(),
+            images: Vec::new(),
+        }),
         Mutation::Ecs(ecs::Write::StopTask {
             cluster: none(),
             task: none(),
@@ -218,13 +243,13 @@ fn mutations() -> Vec<Mutation> {
         Mutation::Rds(rds::Write::RestoreFromSnapshot {
             snapshot: none(),
             instance: none(),
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::RestoreToPointInTime {
             source: none(),
             instance: none(),
             at: None,
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         }),
         Mutation::Rds(rds::Write::Rename {
             instance: none(),
@@ -236,9 +261,53 @@ fn mutations() -> Vec<Mutation> {
             instance: none(),
             failover: false,
         }),
+        Mutation::Rds(rds::Write::Modify {
+            instance: none(),
+            change: Box::new(DbModification::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateClusterSnapshot {
+            cluster: none(),
+            snapshot: none(),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Snapshot { snapshot: none() },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::RestoreCluster {
+            from: ClusterOrigin::Time {
+                source: none(),
+                at: None,
+            },
+            cluster: none(),
+            settings: Box::new(ClusterRestoreSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::CreateMember {
+            cluster: none(),
+            instance: none(),
+            settings: Box::new(MemberSettings::default()),
+        }),
+        Mutation::Rds(rds::Write::ModifyCluster {
+            cluster: none(),
+            change: ClusterModification::default(),
+        }),
+        Mutation::Rds(rds::Write::RenameCluster {
+            cluster: none(),
+            to: none(),
+        }),
+        Mutation::Rds(rds::Write::StopCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::StartCluster { cluster: none() }),
+        Mutation::Rds(rds::Write::FailoverCluster {
+            cluster: none(),
+            to: None,
+        }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
+            group: none(),
+            snapshot: none(),
         }),
         Mutation::Elb(elb::Write::DeregisterTargets {
             target_group: none(),
@@ -251,6 +320,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ecr(ecr::Write::PutTag {
+            repository: none(),
+            digest: none(),
+            tag: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::DisableTransition {
+            pipeline: none(),
+            stage: none(),
+            reason: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::EnableTransition {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
+            resource: none(),
+            min: 0,
+            max: 0,
+        }),
     ]
 }
 
@@ -281,5 +369,16 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, []);
         assert!(!writes.iter().any(reads));
+    }
+
+    #[test]
+    fn what_changes_read_first_changes_nothing() {
+        let writes = write_operations();
+        let batch = |operation: &Operation| operation.name.starts_with("BatchGet");
+        assert!(
+            prerequisites()
+                .iter()
+                .all(|operation| !writes.contains(operation) && (reads(operation) || batch(operation)))
+        );
     }
 }

@@ -27,6 +27,11 @@ pub enum Read {
         /// The revisions.
         revisions: Vec<String>,
     },
+    /// The revisions of a family, active and not, newest first → `Revisions`.
+    Revisions {
+        /// The family's whole name.
+        family: String,
+    },
     /// A service's deployment history with what each brought → `ServiceDeployments`.
     Deployments {
         /// The cluster's name.
@@ -57,6 +62,14 @@ pub enum Write {
     StopServiceDeployment {
         /// The service deployment's ARN.
         arn: String,
+    },
+    /// Registers a revision that is a copy of another one but for some images. What else is in it,
+    /// environment and secrets included, goes from AWS to AWS and is written down nowhere.
+    RegisterCopy {
+        /// `family:revision`, active or not.
+        source: String,
+        /// Container and image, where it is not to be the source's.
+        images: Vec<(String, String)>,
     },
     /// Stops a task.
     StopTask {
@@ -105,6 +118,7 @@ impl Read {
                 }
             }
             Self::TaskDefinitions { .. } => const { &[Operation::new("ecs", "DescribeTaskDefinition")] },
+            Self::Revisions { .. } => const { &[Operation::new("ecs", "ListTaskDefinitions")] },
             Self::Deployments { .. } => {
                 const {
                     &[
@@ -124,9 +138,22 @@ impl Write {
         match self {
             Self::UpdateService { .. } => Operation::new("ecs", "UpdateService"),
             Self::StopServiceDeployment { .. } => Operation::new("ecs", "StopServiceDeployment"),
+            Self::RegisterCopy { .. } => Operation::new("ecs", "RegisterTaskDefinition"),
             Self::StopTask { .. } => Operation::new("ecs", "StopTask"),
             Self::PutTags { .. } => Operation::new("ecs", "TagResource"),
             Self::DeleteTags { .. } => Operation::new("ecs", "UntagResource"),
+        }
+    }
+
+    /// What is read right before.
+    pub const fn prerequisites(&self) -> &'static [Operation] {
+        match self {
+            Self::RegisterCopy { .. } => const { &[Operation::new("ecs", "DescribeTaskDefinition")] },
+            Self::UpdateService { .. }
+            | Self::StopServiceDeployment { .. }
+            | Self::StopTask { .. }
+            | Self::PutTags { .. }
+            | Self::DeleteTags { .. } => &[],
         }
     }
 }

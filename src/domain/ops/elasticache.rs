@@ -17,6 +17,11 @@ pub enum Read {
         /// The oldest that is wanted.
         since: Timestamp,
     },
+    /// Backups of a replication group → `CacheSnapshots`.
+    Snapshots {
+        /// The replication group's name.
+        group: String,
+    },
 }
 
 /// What can be changed.
@@ -29,6 +34,13 @@ pub enum Write {
         group: String,
         /// The shard, `0001`, ….
         shard: String,
+    },
+    /// Takes a backup of a replication group.
+    CreateSnapshot {
+        /// The replication group's name.
+        group: String,
+        /// The backup's name.
+        snapshot: String,
     },
 }
 
@@ -46,6 +58,7 @@ impl Read {
                 }
             }
             Self::Events { .. } => const { &[Operation::new("elasticache", "DescribeEvents")] },
+            Self::Snapshots { .. } => const { &[Operation::new("elasticache", "DescribeSnapshots")] },
         }
     }
 }
@@ -55,6 +68,7 @@ impl Write {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::TestFailover { .. } => Operation::new("elasticache", "TestFailover"),
+            Self::CreateSnapshot { .. } => Operation::new("elasticache", "CreateSnapshot"),
         }
     }
 }

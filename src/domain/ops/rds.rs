@@ -1,10 +1,17 @@
 //! Questions to and changes of Amazon RDS.
 
+mod settings;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
+
+pub use settings::{
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    RestoreSettings,
+};
 
 /// What can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +35,12 @@ pub enum Read {
         /// DB parameter groups.
         parameter_groups: Vec<String>,
     },
+    /// Proxies with what they pass connections to → `DbProxies`.
+    Proxies,
 }
 
 /// What can be changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Write {
     /// Takes a snapshot.
@@ -48,7 +57,7 @@ pub enum Write {
         /// The new instance's name.
         instance: String,
         /// Settings that AWS would otherwise drop.
-        settings: RestoreSettings,
+        settings: Box<RestoreSettings>,
     },
     /// Restores a point in time into a new instance.
     RestoreToPointInTime {
@@ -59,7 +68,7 @@ pub enum Write {
         /// The time; `None` is the latest restorable one.
         at: Option<Timestamp>,
         /// Settings that AWS would otherwise drop.
-        settings: RestoreSettings,
+        settings: Box<RestoreSettings>,
     },
     /// Renames an instance at once, which reboots it.
     Rename {
@@ -99,29 +108,69 @@ pub enum Write {
         /// The keys.
         keys: Vec<String>,
     },
-}
-
-/// Settings that a restore takes over only if they are passed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoreSettings {
-    /// The class.
-    pub class: Option<String>,
-    /// Whether a standby runs in another zone.
-    pub multi_az: Option<bool>,
-    /// The subnet group.
-    pub subnet_group: Option<String>,
-    /// Security groups.
-    pub security_groups: Vec<String>,
-    /// The DB parameter group.
-    pub parameter_group: Option<String>,
-    /// The option group.
-    pub option_group: Option<String>,
-    /// The storage type.
-    pub storage_type: Option<String>,
-    /// Whether deletion is refused.
-    pub deletion_protection: Option<bool>,
-    /// Whether anybody on the internet can reach it.
-    pub publicly_accessible: Option<bool>,
+    /// Changes settings of an instance at once.
+    Modify {
+        /// The instance's name.
+        instance: String,
+        /// What is changed.
+        change: Box<DbModification>,
+    },
+    /// Takes a snapshot of a cluster.
+    CreateClusterSnapshot {
+        /// The cluster's name.
+        cluster: String,
+        /// The snapshot's name.
+        snapshot: String,
+    },
+    /// Restores into a new cluster, which has no instances yet.
+    RestoreCluster {
+        /// What it starts from.
+        from: ClusterOrigin,
+        /// The new cluster's name.
+        cluster: String,
+        /// Settings that AWS would otherwise drop.
+        settings: Box<ClusterRestoreSettings>,
+    },
+    /// Makes an instance in a cluster.
+    CreateMember {
+        /// The cluster's name.
+        cluster: String,
+        /// The new instance's name.
+        instance: String,
+        /// How it is configured.
+        settings: Box<MemberSettings>,
+    },
+    /// Changes settings of a cluster at once.
+    ModifyCluster {
+        /// The cluster's name.
+        cluster: String,
+        /// What is changed.
+        change: ClusterModification,
+    },
+    /// Renames a cluster at once; its instances keep their names.
+    RenameCluster {
+        /// The name it has.
+        cluster: String,
+        /// The name it gets.
+        to: String,
+    },
+    /// Stops a cluster with its instances; AWS starts it again after seven days.
+    StopCluster {
+        /// The cluster's name.
+        cluster: String,
+    },
+    /// Starts a cluster with its instances.
+    StartCluster {
+        /// The cluster's name.
+        cluster: String,
+    },
+    /// Makes a reader of a cluster its writer.
+    FailoverCluster {
+        /// The cluster's name.
+        cluster: String,
+        /// The reader; `None` leaves the choice to AWS.
+        to: Option<String>,
+    },
 }
 
 impl Read {
@@ -143,6 +192,14 @@ impl Read {
             }
             Self::Events { .. } => const { &[Operation::new("rds", "DescribeEvents")] },
             Self::ConnectionLimits { .. } => const { &[Operation::new("rds", "DescribeDBParameters")] },
+            Self::Proxies => {
+                const {
+                    &[
+                        Operation::new("rds", "DescribeDBProxies"),
+                        Operation::new("rds", "DescribeDBProxyTargets"),
+                    ]
+                }
+            }
         }
     }
 }
@@ -160,6 +217,23 @@ impl Write {
             Self::Reboot { .. } => Operation::new("rds", "RebootDBInstance"),
             Self::PutTags { .. } => Operation::new("rds", "AddTagsToResource"),
             Self::DeleteTags { .. } => Operation::new("rds", "RemoveTagsFromResource"),
+            Self::Modify { .. } => Operation::new("rds", "ModifyDBInstance"),
+            Self::CreateClusterSnapshot { .. } => Operation::new("rds", "CreateDBClusterSnapshot"),
+            Self::RestoreCluster {
+                from: ClusterOrigin::Snapshot { .. },
+                ..
+            } => Operation::new("rds", "RestoreDBClusterFromSnapshot"),
+            Self::RestoreCluster {
+                from: ClusterOrigin::Time { .. },
+                ..
+            } => Operation::new("rds", "RestoreDBClusterToPointInTime"),
+            Self::CreateMember { .. } => Operation::new("rds", "CreateDBInstance"),
+            Self::ModifyCluster { .. } | Self::RenameCluster { .. } => {
+                Operation::new("rds", "ModifyDBCluster")
+            }
+            Self::StopCluster { .. } => Operation::new("rds", "StopDBCluster"),
+            Self::StartCluster { .. } => Operation::new("rds", "StartDBCluster"),
+            Self::FailoverCluster { .. } => Operation::new("rds", "FailoverDBCluster"),
         }
     }
 }

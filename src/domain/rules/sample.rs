@@ -492,6 +492,7 @@ pub fn db(name: &str) -> DbInstance {
         created_at: None,
         pending_modifications: Vec::new(),
         tags: Vec::new(),
+        settings: crate::domain::datastore::DbSettings::default(),
     }
 }
 
@@ -514,6 +515,7 @@ pub fn db_cluster(name: &str, members: usize) -> DbCluster {
         endpoint: None,
         deletion_protection: true,
         tags: Vec::new(),
+        settings: crate::domain::datastore::DbClusterSettings::default(),
     }
 }
 

@@ -222,6 +222,17 @@ fn outline(steps: &[Step], depth: usize, catalogue: &Catalogue, rows: &mut Vec<S
                 row.does = format!("use {}", used.runbook.name.value);
                 rows.push(row);
             }
+            Body::Check(check) => {
+                row.does = call_words(&check.call);
+                row.for_each = check.for_each.as_ref().map(|list| list.source().to_owned());
+                row.timeout = check.within.map(exact_duration);
+                rows.push(row);
+            }
+            Body::Pause(pause) => {
+                row.does.push_str("pause for a person");
+                row.timeout = Some(exact_duration(pause.timeout));
+                rows.push(row);
+            }
             Body::Block(block) => {
                 row.does.push_str("block");
                 rows.push(row);

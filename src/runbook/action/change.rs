@@ -98,6 +98,12 @@ impl Change {
         }
     }
 
+    /// Whether it only tells somebody something: it changes no resource, is never taken back, and two
+    /// runs may do it at once.
+    pub fn is_message(&self) -> bool {
+        super::find(&self.action).is_some_and(Action::is_message)
+    }
+
     /// The change that leads back: the same action with both ends exchanged.
     #[must_use]
     pub fn swapped(&self, summary: String) -> Self {

@@ -9,16 +9,22 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group, InstanceRefresh};
-use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot, StoreEvent};
+use crate::domain::datastore::{
+    Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
+};
+use crate::domain::delivery::{Pipeline, Stack};
 use crate::domain::ec2::{Instance, NatGateway};
-use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, Task, TaskDefinition};
+use crate::domain::ecr::Image;
+use crate::domain::ecs::{Cluster, Fleet, RevisionName, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, LoadBalancer, TargetGroup};
 use crate::domain::fault::Fault;
 use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs, ssm,
+    Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
+    ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm,
 };
 use crate::domain::queue::Queue;
+use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::ssm::ProbeOutput;
 
 /// What was asked and what came back, all at about one moment.
@@ -148,15 +154,22 @@ impl View {
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
         rds_events, rds_events_mut: "the events", StoreEvents, Vec<StoreEvent>;
         redis_caches, redis_caches_mut: "the caches", Caches, Vec<Cache>;
+        redis_snapshots, redis_snapshots_mut: "the backups of the cache", CacheSnapshots, Vec<CacheSnapshot>;
         elb_balancing, elb_balancing_mut: "the target groups", Balancing, Balancing;
         cw_alarms, cw_alarms_mut: "the alarms", Alarms, Vec<Alarm>;
         sqs_queues, sqs_queues_mut: "the queues", Queues, Vec<Queue>;
+        ecr_images, ecr_images_mut: "the images of the repository", Images, Vec<Image>;
+        cp_pipelines, cp_pipelines_mut: "the pipelines", Pipelines, Vec<Pipeline>;
+        ecs_revisions, ecs_revisions_mut: "the revisions of the family", Revisions, Vec<RevisionName>;
+        scalable_targets, scalable_targets_mut: "the scalable targets", ScalableTargets, Vec<ScalableTarget>;
+        task_defs, task_defs_mut: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
     }
 
     getters! {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
-        task_defs: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
+        cf_stacks: "the stack", Stacks, Vec<Stack>;
+        rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
     }
 }
@@ -439,6 +452,17 @@ impl View {
         Ok(whole(self.rds_instances(&Query::Rds(rds::Read::Instances))?)?)
     }
 
+    /// A DB cluster by name.
+    pub fn db_cluster(&self, name: &str) -> Result<Option<&DbCluster>, Unread> {
+        let (clusters, gaps) = self.rds_clusters(&Query::Rds(rds::Read::Clusters))?;
+        one((clusters, gaps), |cluster| cluster.name == name)
+    }
+
+    /// All DB proxies.
+    pub fn db_proxies(&self) -> Result<&[DbProxy], Unread> {
+        Ok(whole(self.rds_proxies(&Query::Rds(rds::Read::Proxies))?)?)
+    }
+
     /// All DB clusters.
     pub fn db_clusters(&self) -> Result<&[DbCluster], Unread> {
         Ok(whole(self.rds_clusters(&Query::Rds(rds::Read::Clusters))?)?)
@@ -476,6 +500,22 @@ impl View {
         self.redis_caches_mut(&Query::ElastiCache(elasticache::Read::Caches))?
             .iter_mut()
             .find(|cache| cache.name == name)
+    }
+
+    /// A backup of a replication group by its name.
+    pub fn cache_snapshot(&self, group: &str, name: &str) -> Result<Option<&CacheSnapshot>, Unread> {
+        let query = Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        });
+        let (snapshots, gaps) = self.redis_snapshots(&query)?;
+        one((snapshots, gaps), |snapshot| snapshot.name == name)
+    }
+
+    /// All backups of a replication group, to be changed.
+    pub fn cache_snapshots_mut(&mut self, group: &str) -> Option<&mut Vec<CacheSnapshot>> {
+        self.redis_snapshots_mut(&Query::ElastiCache(elasticache::Read::Snapshots {
+            group: group.to_owned(),
+        }))
     }
 
     /// A target group by name or ARN.
@@ -559,4 +599,110 @@ impl View {
             .iter_mut()
             .find(|queue| queue.name == name || queue.arn == name)
     }
+
+    /// The revisions of a task definition family, newest first.
+    pub fn revisions(&self, family: &str) -> Result<&[RevisionName], Unread> {
+        Ok(whole(self.ecs_revisions(&revisions_of(family))?)?)
+    }
+
+    /// Adds a revision with its definition, as if it had been registered.
+    pub fn add_revision(&mut self, definition: TaskDefinition) {
+        if let Some(known) = self.ecs_revisions_mut(&revisions_of(&definition.family)) {
+            known.insert(
+                0,
+                RevisionName {
+                    family: definition.family.clone(),
+                    revision: definition.revision,
+                    active: true,
+                },
+            );
+        }
+        let query = Query::Ecs(ecs::Read::TaskDefinitions {
+            revisions: vec![format!("{}:{}", definition.family, definition.revision)],
+        });
+        match self.task_defs_mut(&query) {
+            Some(known) => known.push(definition),
+            None => self.answers.push((
+                query,
+                Ok(Reply::whole(ReplyData::TaskDefinitions(vec![definition]))),
+            )),
+        }
+    }
+
+    /// Takes a revision away again.
+    pub fn remove_revision(&mut self, family: &str, revision: u32) {
+        if let Some(known) = self.ecs_revisions_mut(&revisions_of(family)) {
+            known.retain(|name| name.revision != revision);
+        }
+    }
+
+    /// The images of a repository; of another account's registry if one is named.
+    pub fn images(&self, registry: Option<&str>, repository: &str) -> Result<&[Image], Unread> {
+        Ok(whole(self.ecr_images(&images_of(registry, repository))?)?)
+    }
+
+    /// The images of a repository of this account, to be changed.
+    pub fn images_mut(&mut self, repository: &str) -> Option<&mut Vec<Image>> {
+        self.ecr_images_mut(&images_of(None, repository))
+    }
+
+    /// All pipelines.
+    pub fn pipelines(&self) -> Result<&[Pipeline], Unread> {
+        let query = Query::CodePipeline(codepipeline::Read::Pipelines);
+        Ok(whole(self.cp_pipelines(&query)?)?)
+    }
+
+    /// A pipeline by name.
+    pub fn pipeline(&self, name: &str) -> Result<Option<&Pipeline>, Unread> {
+        let (pipelines, gaps) = self.cp_pipelines(&Query::CodePipeline(codepipeline::Read::Pipelines))?;
+        one((pipelines, gaps), |pipeline| pipeline.name == name)
+    }
+
+    /// The same, to be changed.
+    pub fn pipeline_mut(&mut self, name: &str) -> Option<&mut Pipeline> {
+        self.cp_pipelines_mut(&Query::CodePipeline(codepipeline::Read::Pipelines))?
+            .iter_mut()
+            .find(|pipeline| pipeline.name == name)
+    }
+
+    /// A stack by name.
+    pub fn stack(&self, name: &str) -> Result<Option<&Stack>, Unread> {
+        let query = Query::CloudFormation(cloudformation::Read::Stack {
+            name: name.to_owned(),
+        });
+        let (stacks, gaps) = self.cf_stacks(&query)?;
+        one((stacks, gaps), |stack| stack.name == name)
+    }
+
+    /// The bounds between which a service is scaled by itself.
+    pub fn scalable_target(&self, cluster: &str, service: &str) -> Result<Option<&ScalableTarget>, Unread> {
+        let resource = resource_of(cluster, service);
+        let (targets, gaps) = self.scalable_targets(&ecs_targets())?;
+        one((targets, gaps), |target| target.resource == resource)
+    }
+
+    /// The same, to be changed.
+    pub fn scalable_target_mut(&mut self, cluster: &str, service: &str) -> Option<&mut ScalableTarget> {
+        let resource = resource_of(cluster, service);
+        self.scalable_targets_mut(&ecs_targets())?
+            .iter_mut()
+            .find(|target| target.resource == resource)
+    }
+}
+
+fn revisions_of(family: &str) -> Query {
+    Query::Ecs(ecs::Read::Revisions {
+        family: family.to_owned(),
+    })
+}
+
+fn images_of(registry: Option<&str>, repository: &str) -> Query {
+    Query::Ecr(ecr::Read::Images {
+        registry: registry.map(str::to_owned),
+        repository: repository.to_owned(),
+    })
+}
+
+fn ecs_targets() -> Query {
+    Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets)
 }

@@ -1,15 +1,23 @@
 //! Actions on ECS services.
 
 mod deploy;
+mod history;
+mod pin;
+mod register_copy;
 mod restart;
+mod rollback;
 mod rollout;
 mod scale;
+mod scaling_bounds;
 mod stop_deployment;
 mod stop_task;
 
 pub(super) use deploy::Deploy;
+pub(super) use register_copy::RegisterCopy;
 pub(super) use restart::Restart;
+pub(super) use rollback::Rollback;
 pub(super) use scale::Scale;
+pub(super) use scaling_bounds::ScalingBounds;
 pub(super) use stop_deployment::StopDeployment;
 pub(super) use stop_task::StopTask;
 

@@ -1,4 +1,8 @@
-//! `elasticache.failover`: a replica of a shard becomes its primary.
+//! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.snapshot`: a backup.
+
+mod snapshot;
+
+pub(super) use snapshot::Snapshot;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,13 +40,30 @@ fn primary(shard: &CacheShard) -> Option<&str> {
     Some(&node.cluster_id)
 }
 
-/// Whether events tell of a failover. There are none in the answers before the call.
-fn failed_over(view: &View, group: &str) -> bool {
-    view.store_events().is_ok_and(|events| {
-        events.iter().any(|event| {
-            event.source.starts_with(group) && event.message.to_ascii_lowercase().contains("failover")
+/// Events of a failover of that shard, lower case. There are none in the answers before the call.
+fn told(view: &View, cache: &Cache, shard: &CacheShard) -> Vec<String> {
+    let is_ours = |source: &str, message: &str| {
+        let names = |text: &str| {
+            shard
+                .nodes
+                .iter()
+                .any(|node| text.contains(node.cluster_id.as_str()))
+        };
+        // Of a group with one shard every event is about it.
+        names(source)
+            || (source == cache.name
+                && (cache.shards.len() == 1 || names(message) || message.contains(&shard.id)))
+    };
+    view.store_events()
+        .map(|events| {
+            events
+                .iter()
+                .filter(|event| is_ours(&event.source, &event.message))
+                .map(|event| event.message.to_ascii_lowercase())
+                .filter(|message| message.contains("failover"))
+                .collect()
         })
-    })
+        .unwrap_or_default()
 }
 
 impl Action for Failover {
@@ -108,6 +129,19 @@ impl Action for Failover {
         if shard.nodes.len() < 2 {
             return Err(Refusal::state(format!("the shard {} has no replica", shard.id)));
         }
+        let ill: Vec<&str> = shard
+            .nodes
+            .iter()
+            .filter(|node| node.status.as_deref().is_some_and(|status| status != "available"))
+            .map(|node| node.cluster_id.as_str())
+            .collect();
+        if ill.len() + 1 >= shard.nodes.len() && !ill.is_empty() {
+            return Err(Refusal::state(format!(
+                "no replica of the shard {} is known to be well: {} is not available",
+                shard.id,
+                ill.join(", ")
+            )));
+        }
         let before = fields([("primary", json!(primary(shard))), ("failed_over", json!(false))]);
         let mut after = before.clone();
         after.insert("failed_over".to_owned(), json!(true));
@@ -115,7 +149,7 @@ impl Action for Failover {
             "primary".to_owned(),
             crate::runbook::action::known_after("this step"),
         );
-        Ok(Proposal::one(Change {
+        let proposal = Proposal::one(Change {
             summary: format!(
                 "fail shard {} over from {}",
                 shard.id,
@@ -128,7 +162,10 @@ impl Action for Failover {
                 ..Impact::default()
             },
             ..Change::draft(self, site.target(Kind::Redis, &cache.arn, name), with)
-        }))
+        });
+        Ok(proposal.warn(format!(
+            "{name}: AWS allows 15 such failovers in 24 hours, and may refuse them in large events"
+        )))
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
@@ -147,7 +184,11 @@ impl Action for Failover {
                     let moved = was.is_some() && live.is_some() && was != live;
                     Sight::Here(fields([
                         ("primary", json!(live)),
-                        ("failed_over", json!(moved || failed_over(view, &with.group))),
+                        // That it was asked for is enough to know that a call arrived.
+                        (
+                            "failed_over",
+                            json!(moved || !told(view, cache, shard).is_empty()),
+                        ),
                     ]))
                 }
             },
@@ -180,9 +221,21 @@ impl Action for Failover {
             Ok(Some(cache)) if cache.status != "available" => {
                 Progress::Waiting(format!("it is {}", cache.status))
             }
-            Ok(Some(_)) => match self.sight(change, view) {
-                Sight::Here(live) if live.get("failed_over") == Some(&json!(true)) => Progress::Done,
-                _ => Progress::Waiting("the primary is still the same".to_owned()),
+            Ok(Some(cache)) => match shard(cache, &with.shard) {
+                None => Progress::Failed(format!("the shard {} does not exist any more", with.shard)),
+                Some(shard) => {
+                    let was = change.before.get("primary").and_then(Value::as_str);
+                    let live = primary(shard);
+                    let moved = was.is_some() && live.is_some() && was != live;
+                    let completed = told(view, cache, shard)
+                        .iter()
+                        .any(|message| message.contains("completed"));
+                    if moved || completed {
+                        Progress::Done
+                    } else {
+                        Progress::Waiting("the primary is still the same".to_owned())
+                    }
+                }
             },
         }
     }
@@ -195,8 +248,12 @@ impl Action for Failover {
         let Ok(with) = parse::<With>(&change.with) else {
             return;
         };
+        let mut message = format!("Failover of {} completed", with.shard);
         if let Some(cache) = view.cache_mut(&with.group) {
             for shard in cache.shards.iter_mut().filter(|shard| shard.id == with.shard) {
+                if let Some(node) = shard.nodes.first() {
+                    message = format!("Failover of {} ({}) completed", with.shard, node.cluster_id);
+                }
                 let next = shard
                     .nodes
                     .iter()
@@ -208,6 +265,6 @@ impl Action for Failover {
                 }
             }
         }
-        view.add_store_event(&with.group, "Failover to replica node completed");
+        view.add_store_event(&with.group, &message);
     }
 }

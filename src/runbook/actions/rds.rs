@@ -1,9 +1,21 @@
-//! Actions on RDS DB instances. Members of Aurora clusters have other APIs and are refused.
+//! Actions on RDS DB instances and clusters. Members of clusters are changed by the cluster's own
+//! operations, and refused where those are the right ones.
 
+pub(in crate::runbook) mod cluster;
+mod modify;
 mod power;
 mod reboot;
 mod rename;
 mod restore;
+pub(in crate::runbook) mod settings;
+mod snapshot;
+
+pub(super) use cluster::{
+    AddMembers, CLUSTER_POINT_IN_TIME, CLUSTER_SNAPSHOT, CLUSTER_START, CLUSTER_STOP, CopyClusterSettings,
+    FailoverCluster, RenameCluster,
+};
+pub(super) use modify::{CopySettings, Modify};
+pub(super) use snapshot::{TAKE, TAKE_OF_CLUSTER};
 
 pub(super) use power::{START, STOP};
 pub(super) use reboot::Reboot;

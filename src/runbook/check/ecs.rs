@@ -41,7 +41,7 @@ impl Check for Settled {
                     "task_definition",
                     Type::Text,
                     "any",
-                    "`family:revision` that must run.",
+                    "`family:revision` that must run; `last-good`, which a step gives that had nothing to do, is any.",
                 ),
             ],
             outputs: Vec::new(),
@@ -73,7 +73,10 @@ impl Check for Settled {
             "{} of {} tasks run {}",
             primary.running, primary.desired, primary.task_definition
         );
-        let wanted = with.task_definition.as_ref();
+        let wanted = with
+            .task_definition
+            .as_ref()
+            .filter(|wanted| *wanted != "last-good");
         Ok(
             if wanted.is_some_and(|wanted| *wanted != primary.task_definition) {
                 Verdict::Fail(format!("{} is primary", primary.task_definition))

@@ -9,10 +9,17 @@ use crate::runbook::model::{
 
 impl Decoder<'_> {
     pub(super) fn check(&mut self, node: &Node) -> Option<Check> {
+        let when = self.expr(node, "when");
+        let check = self.unconditional_check(node)?;
+        Some(Check { when, ..check })
+    }
+
+    /// A check as a step, whose `when` is the step's.
+    pub(super) fn unconditional_check(&mut self, node: &Node) -> Option<Check> {
         let call = self.check_call(node);
         let check = Check {
             for_each: self.for_each(node),
-            when: self.expr(node, "when"),
+            when: None,
             message: self.template(node, "message"),
             severity: match Self::text(node, "severity").as_deref().map(String::as_str) {
                 Some("warn") => Severity::Warning,

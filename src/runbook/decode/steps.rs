@@ -4,11 +4,12 @@ use super::{Decoder, Used};
 use crate::domain::diagnostic::quoted;
 use crate::domain::document::{Node, Value as Tree};
 use crate::runbook::model::{
-    Action, Backoff, Block, Body, Concurrency, ErrorClass, Jitter, Retry, Spanned, Step, Undo, Use, Wait,
+    Action, Backoff, Block, Body, Concurrency, ErrorClass, Jitter, Pause, Retry, Spanned, Step, Undo, Use,
+    Wait,
 };
 
 /// What a step can be, and the keys that belong to it alone.
-const KINDS: [(&str, &[&str]); 3] = [
+const KINDS: [(&str, &[&str]); 5] = [
     (
         "action",
         &[
@@ -25,6 +26,11 @@ const KINDS: [(&str, &[&str]); 3] = [
     ),
     ("use", &["with"]),
     ("block", &["rescue", "always"]),
+    (
+        "check",
+        &["that", "with", "for_each", "message", "within", "every"],
+    ),
+    ("pause", &["timeout"]),
 ];
 
 impl Decoder<'_> {
@@ -43,6 +49,8 @@ impl Decoder<'_> {
         let body = match kind {
             "action" => Body::Action(Box::new(self.action(node)?)),
             "use" => Body::Use(self.used(node)?),
+            "check" => Body::Check(Box::new(self.unconditional_check(node)?)),
+            "pause" => Body::Pause(self.pause(node)?),
             _ => Body::Block(Block {
                 steps: self.each(node, "block", Self::step),
                 rescue: self.each(node, "rescue", Self::step),
@@ -73,7 +81,11 @@ impl Decoder<'_> {
                         let span = entry.key.span;
                         self.error(span, message, "put the steps that it belongs to under `block`");
                     }
-                    None => self.error(node.span, "a step needs an `action`, a `use` or a `block`", ""),
+                    None => self.error(
+                        node.span,
+                        "a step needs an `action`, a `use`, a `block`, a `check` or a `pause`",
+                        "",
+                    ),
                 }
                 return None;
             }
@@ -115,7 +127,10 @@ impl Decoder<'_> {
             wait: self.wait(node),
             register: Self::text(node, "register"),
             undo: self.undo(node),
-            allow_failure: Self::switch(node, "allow_failure"),
+            allow_failure: match node.get("allow_failure").map(|given| &given.value) {
+                Some(Tree::Bool(value)) => Some(*value),
+                _ => None,
+            },
             name: Self::text(node, "action")?,
         };
         if action.wait.is_none() && node.get("wait").is_some() {
@@ -219,6 +234,22 @@ impl Decoder<'_> {
                 Undo::Inverse
             }
         }
+    }
+
+    fn pause(&mut self, node: &Node) -> Option<Pause> {
+        let message = self.template(node, "pause");
+        let timeout = self.duration(node, "timeout");
+        if node.get("timeout").is_none() {
+            self.error(
+                node.span,
+                "a `pause` needs a `timeout`",
+                "how long it waits for a person",
+            );
+        }
+        Some(Pause {
+            message: message?,
+            timeout: timeout?,
+        })
     }
 
     fn used(&mut self, node: &Node) -> Option<Use> {

@@ -146,6 +146,17 @@ impl Template {
         Ok(out)
     }
 
+    /// As it could have been written: [`Text::parse`] reads it back.
+    pub fn source(&self) -> String {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Plain(text) => text.replace("${", "$${"),
+                Part::Expr(expr) => format!("${{{}}}", expr.source()),
+            })
+            .collect()
+    }
+
     /// The expressions in it.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.parts.iter().filter_map(|part| match part {

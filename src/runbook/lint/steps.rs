@@ -1,10 +1,10 @@
 //! Steps: names, order, and care.
 
-use super::Lint;
+use super::{Lint, Part, is_late};
 use crate::domain::diagnostic::{Diagnostic, nearest, quoted};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::expr::Known;
-use crate::runbook::model::{Action, Block, Body, Presence, Runbook, Step, Undo, Use};
+use crate::runbook::model::{Action, Arg, Block, Body, Presence, Runbook, Step, Undo, Use};
 use crate::runbook::schema::{ActionSchema, Catalogue, Completion, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -30,6 +30,7 @@ impl Lint<'_> {
         if let Some(before) = before {
             known.set("before", before.clone());
         }
+        self.belongs(step);
         match &step.body {
             Body::Action(action) => self.action(step, action, &known),
             Body::Block(block) => {
@@ -38,7 +39,104 @@ impl Lint<'_> {
             }
             Body::Use(used) => {
                 self.when(step, &known);
+                self.known_in_plan(
+                    used.with.iter().flat_map(|input| input.arg.exprs()),
+                    "a parameter of a used runbook",
+                );
                 self.used(used, &known);
+            }
+            Body::Check(check) => {
+                self.when(step, &known);
+                self.check(check, &known);
+                self.known_in_plan(&check.for_each, "`for_each`");
+                let deadline = self.runbook.limits.deadline;
+                if check.within.is_some_and(|within| within > deadline) {
+                    self.error(step.span, "this check may take longer than the run", "");
+                }
+            }
+            Body::Pause(pause) => {
+                self.when(step, &known);
+                self.template(&pause.message, &known);
+                if pause.timeout > self.runbook.limits.deadline {
+                    self.error(
+                        step.span,
+                        "this pause is longer than the run may take",
+                        "raise `limits.deadline`, or lower the timeout",
+                    );
+                }
+            }
+        }
+    }
+
+    /// Whether a step of this sort may stand in this list.
+    fn belongs(&mut self, step: &Step) {
+        let is_plain_block =
+            |block: &Block| block.rescue.is_empty() && block.always.is_empty() && self.part != Part::Undo;
+        let refused = match (&step.body, self.part) {
+            (_, Part::Steps) | (Body::Action(_), _) => None,
+            (Body::Pause(_), _) => Some((
+                "a `pause` belongs to the steps that are tried",
+                "nobody may be there to answer when this runs",
+            )),
+            (_, Part::Undo) => Some(("`undo` takes actions only", "")),
+            (Body::Block(block), _) if !is_plain_block(block) => Some((
+                "a block with `rescue` or `always` cannot stand in here",
+                "put it under `steps`, or do without its `rescue` and `always`",
+            )),
+            (Body::Use(used), Part::Rescue | Part::Cleanup | Part::End) if has_parts(&used.runbook) => {
+                Some((
+                    "this runbook has blocks with `rescue` or `always`, or pauses, and cannot be used in here",
+                    "use it under `steps`",
+                ))
+            }
+            (Body::Block(_) | Body::Use(_) | Body::Check(_), _) => None,
+        };
+        if let Some((message, label)) = refused {
+            self.error(step.span, message, label);
+        }
+        let Body::Action(action) = &step.body else { return };
+        if self.part == Part::Undo {
+            let refused = [
+                (action.register.is_some(), "register"),
+                (action.undo != Undo::Inverse, "undo"),
+                (action.allow_failure.is_some(), "allow_failure"),
+                (action.concurrency.max > 1, "concurrency"),
+                (
+                    action
+                        .wait
+                        .as_ref()
+                        .is_some_and(|wait| wait.until.is_some() || wait.fails_if.is_some()),
+                    "wait.until",
+                ),
+            ];
+            for (_, key) in refused.iter().filter(|(given, _)| *given) {
+                self.error(
+                    step.span,
+                    format!("`{key}` does not go with a step of `undo`"),
+                    "what takes back is done one after the other, as carefully as can be",
+                );
+            }
+        }
+        if self.part == Part::End {
+            self.late(step, action);
+        }
+    }
+
+    /// What of a step at the end may depend on how the run went.
+    fn late(&mut self, step: &Step, action: &Action) {
+        self.known_in_plan(&action.for_each, "`for_each`");
+        if action.for_each.is_some() {
+            self.known_in_plan(&step.when, "the condition of a loop");
+        }
+        let schema = self.catalogue.get(&action.name).cloned();
+        for input in &action.with {
+            let takes_text = schema
+                .as_ref()
+                .and_then(|schema| schema.field(&input.name))
+                .is_none_or(|field| field.ty == Type::Text && field.one_of.is_empty());
+            let is_text = matches!(&input.arg.value, Arg::Expr(_) | Arg::Template(_)) && takes_text;
+            if !is_text && input.arg.exprs().into_iter().any(is_late) {
+                self.known_in_plan(input.arg.exprs(), "this");
             }
         }
     }
@@ -71,8 +169,10 @@ impl Lint<'_> {
         }
         self.wait(action, schema.as_ref(), &known);
         if let Undo::Steps(steps) = &action.undo {
-            let kept = self.results.len();
+            let (kept, part) = (self.results.len(), self.part);
+            self.part = Part::Undo;
             self.steps(steps, Some(&Type::Any));
+            self.part = part;
             self.results.truncate(kept);
         }
         self.register(step, action, schema.as_ref());
@@ -197,7 +297,7 @@ impl Lint<'_> {
                 match (&action.for_each, &step.when) {
                     // Items that were skipped or failed are not in it.
                     (Some(_), _) => Type::list(schema.result_type()),
-                    (None, None) if !action.allow_failure => schema.result_type(),
+                    (None, None) if action.allow_failure != Some(true) => schema.result_type(),
                     (None, _) => Type::optional(schema.result_type()),
                 }
             }
@@ -221,12 +321,16 @@ impl Lint<'_> {
         }
         // Whoever comes after a failure cannot rely on what was to be done before it.
         let sure: Vec<(String, Type)> = self.results[first..tried].to_vec();
+        let part = self.part;
         self.doubt(first);
+        self.part = Part::Rescue;
         self.steps(&block.rescue, before);
         self.doubt(tried);
+        self.part = Part::Cleanup;
         self.steps(&block.always, before);
-        if block.rescue.is_empty() && step.when.is_none() {
-            // Behind a block that nothing rescues, all of it was done.
+        self.part = part;
+        if step.when.is_none() {
+            // A run that goes on behind a block has done all of it: a rescued failure is one.
             self.results.splice(first..tried, sure);
         } else {
             self.doubt(first);
@@ -275,7 +379,53 @@ impl Lint<'_> {
         }
         let level = floor_of(&runbook, self.catalogue);
         self.demand(level, &runbook.name, &used.name);
+        self.within_used(used);
     }
+
+    /// What a used runbook allows holds for whoever uses it.
+    fn within_used(&mut self, used: &Use) {
+        let (own, its) = (&self.runbook.target, &used.runbook.target);
+        let name = quoted(&used.runbook.name);
+        let values = |list: &[crate::runbook::model::Spanned<String>]| -> Vec<String> {
+            list.iter().map(|item| item.value.clone()).collect()
+        };
+        let pairs = [
+            ("account", values(&own.accounts), values(&its.accounts)),
+            ("region", values(&own.regions), values(&its.regions)),
+        ];
+        for (what, own, its) in pairs {
+            if own.is_empty() || its.is_empty() {
+                continue;
+            }
+            let outside: Vec<&String> = own.iter().filter(|value| !its.contains(value)).collect();
+            if outside.len() == own.len() {
+                let message = format!("{name} may not run in any {what} of this runbook's `target`");
+                self.error(used.name.span, message, format!("it may in {}", its.join(", ")));
+            } else if let Some(first) = outside.first() {
+                let message = format!("{name} may not run in {what} {first}, which `target` allows");
+                self.warn(used.name.span, message, "there, the plan is refused");
+            }
+        }
+        let (own, its) = (&self.runbook.limits, &used.runbook.limits);
+        if its.deadline > own.deadline {
+            let message = format!("{name} may take longer than this runbook");
+            self.warn(
+                used.name.span,
+                message,
+                "the deadline of the runbook that is run counts",
+            );
+        }
+    }
+}
+
+/// Whether a runbook has parts that only belong to steps that are tried.
+fn has_parts(runbook: &Runbook) -> bool {
+    runbook.all_steps().into_iter().any(|step| match &step.body {
+        Body::Block(block) => !block.rescue.is_empty() || !block.always.is_empty(),
+        Body::Use(used) => has_parts(&used.runbook),
+        Body::Pause(_) => true,
+        Body::Action(_) | Body::Check(_) => false,
+    })
 }
 
 /// The level that a runbook demands as a whole: of its actions, of what it uses, and its own.
@@ -292,7 +442,7 @@ pub fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
                 .get(&action.name)
                 .map_or(ConfirmLevel::None, |schema| schema.floor),
             Body::Use(used) => floor_of(&used.runbook, catalogue),
-            Body::Block(_) => ConfirmLevel::None,
+            Body::Block(_) | Body::Check(_) | Body::Pause(_) => ConfirmLevel::None,
         })
         .fold(own, ConfirmLevel::max)
 }

@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::opening::{exit_of, exit_of_signal};
-use super::{Command, Fate, Happening, Ledger, Out, Phase, Run};
+use super::{Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
 use crate::runbook::action::Undo;
-use crate::runbook::plan::Role;
-use crate::runbook::record::{Act, End, Halt, Made, Record, RunId, Status};
+use crate::runbook::plan::{Role, Step};
+use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
 
 /// What a run came to: `quarterdeck.run/1`, less what only the driver knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,27 @@ struct Remains {
     undo_failed: bool,
     /// Something that was made is still there.
     left: Vec<String>,
+}
+
+impl Summary {
+    /// What a run came to, or has come to so far, by its journal alone.
+    ///
+    /// # Errors
+    /// If the journal does not begin with a run's start, or its plan was changed.
+    pub fn of(journal: &Journal) -> Result<Self, ReplayError> {
+        let ledger = Ledger::replay(&journal.entries)?;
+        let Some((now, who, ..)) = ledger.started().cloned() else {
+            return Err(ReplayError::NoStart);
+        };
+        let status = ledger.status();
+        let exit = ledger.exit().unwrap_or(Exit::Partial);
+        let resumable = ledger.may_resume(Resume::Forward).is_ok();
+        let mut run = Run::with(ledger, journal.chain.clone(), (who, None, None), now);
+        Ok(Self {
+            resumable,
+            ..run.summarise(status, exit)
+        })
+    }
 }
 
 impl Run {
@@ -176,7 +197,7 @@ impl Run {
         let mut remains = Remains::default();
         let acts: Vec<usize> = (0..self.plan().changes.len()).collect();
         for change in acts {
-            if self.role_of(Act::make(change)) != Role::Main {
+            if self.role_of(Act::make(change)) != Role::Main || self.plan().changes[change].is_message() {
                 continue;
             }
             let made = self.ledger.was_made(change);
@@ -270,6 +291,22 @@ impl Run {
         Exit::worst(exits)
     }
 
+    /// What the run has come to so far, for what always runs at the end: as history would list it,
+    /// and in a few words.
+    pub(super) fn outcome_so_far(&mut self) -> (Status, String) {
+        let exit = self.verdict();
+        let status = self.status_of(exit);
+        let mut said: Vec<String> = self.ledger.halts().iter().map(reason).collect();
+        if said.is_empty() {
+            said.push(status.word().to_owned());
+        }
+        let remains = self.remains().left;
+        if !remains.is_empty() && status != Status::Succeeded {
+            said.push(format!("remains: {}", remains.join(", ")));
+        }
+        (status, said.join("; "))
+    }
+
     pub(super) fn exit_of_leaving(&mut self) -> Exit {
         let state = if self.remains().left.is_empty() {
             Exit::Done
@@ -323,6 +360,8 @@ fn targets(ledger: &Ledger) -> Targets {
     let mut targets = Targets::default();
     for change in 0..ledger.plan().changes.len() {
         match ledger.fate(Act::make(change)) {
+            // What nobody needed.
+            None if ledger.step_of(change).is_some_and(Step::is_rescue) => {}
             None | Some(Fate::Refused { .. }) => targets.skipped += 1,
             Some(Fate::Intended { .. } | Fate::Applied(_)) => targets.unknown += 1,
             Some(Fate::Ended(end)) => match end {

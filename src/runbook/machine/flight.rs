@@ -7,12 +7,12 @@ use super::{Fate, Happening, Out, Parked, Phase, Run, Ticket, protocol::Command}
 use crate::domain::fault::Fault;
 use crate::domain::ops::{Mutation, Receipt, Token};
 use crate::runbook::action::{
-    Action, Applied, Change, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
+    Action, Applied, Change, Difference, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
     is_known_after, standing, was_made,
 };
 use crate::runbook::check;
 use crate::runbook::expr::Names;
-use crate::runbook::plan::{Retry, Wait, Work};
+use crate::runbook::plan::{Part, Retry, Wait, Work};
 use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
 use crate::runbook::value::Value;
 
@@ -117,7 +117,15 @@ impl Run {
                 reads_failed: 0,
             },
         );
+        if purpose == Purpose::Reconcile && !self.leaves_trace(act) {
+            return self.land(act, unknowable(), out);
+        }
         self.look_at(act, purpose, out);
+    }
+
+    /// Whether reading can show that an act was made.
+    fn leaves_trace(&mut self, act: Act) -> bool {
+        self.known(act).is_none_or(|(_, action)| action.leaves_trace())
     }
 
     fn stage(&mut self, act: Act, stage: Stage) {
@@ -226,10 +234,35 @@ impl Run {
             }
             Standing::AsPlanned => self.stage(act, Stage::Stuck),
             Standing::AlreadyThere => self.land(act, End::AlreadyThere, out),
+            // A rescue meets the resource wherever the failure left it.
+            Standing::Drifted(differences) if self.is_own_doing(act, change, &differences) => {
+                self.intend(act, (change, action), live, out);
+            }
             Standing::Drifted(differences) => self.land(act, End::Drifted { differences }, out),
             Standing::Gone => self.land(act, End::Gone, out),
             Standing::Unreadable(unread) => self.read_failed(act, Purpose::Before, &unread, out),
         }
+    }
+
+    /// Whether a step of a block's rescue, or of what it does last, finds nothing but what this run's
+    /// own changes before it made of the resource, or found there.
+    fn is_own_doing(&self, act: Act, change: &Change, differences: &[Difference]) -> bool {
+        let step = self.ledger.step_of(act.change);
+        let mends = step.is_some_and(|step| matches!(step.part(), Some(Part::Rescue | Part::Always)))
+            && !act.is_undo();
+        let own: Vec<&Change> = self.plan().changes[..act.change.min(self.plan().changes.len())]
+            .iter()
+            .filter(|own| own.target.lock_key() == change.target.lock_key())
+            .collect();
+        mends
+            && self.parked == Parked::No
+            && differences.iter().all(|difference| {
+                own.iter().any(|own| {
+                    [&own.before, &own.after]
+                        .into_iter()
+                        .any(|fields| fields.get(&difference.field) == Some(&difference.live))
+                })
+            })
     }
 
     /// A read that shows nothing is tried again a few times, if that can help.
@@ -387,6 +420,9 @@ impl Run {
                     }
                     Effect::Unknown => {
                         self.outcome(act, attempt, Outcome::Unanswered { class, fault }, out);
+                        if !self.leaves_trace(act) {
+                            return self.land(act, unknowable(), out);
+                        }
                         Self::emit(Happening::Reconciling { act, reason }, out);
                         if self.is_leaving() {
                             self.flights.remove(&act);
@@ -464,7 +500,12 @@ impl Run {
         }
         let settle = SignedDuration::from_secs(i64::try_from(action.pace().settle_s).unwrap_or(i64::MAX));
         let age = self.now.cloud.duration_since(at);
-        match was_made(change, &sight) {
+        // What counts is what was there just before the call, which is in the journal.
+        let mut change = change.clone();
+        if let Some(before) = self.ledger.before(act) {
+            change.before.extend(before.clone());
+        }
+        match was_made(&change, &sight) {
             Some(true) => {
                 self.reconciled(act, attempt, Reconciled::Made, out);
                 if self.only_reconciles(act) {
@@ -599,15 +640,8 @@ impl Run {
         (change, action): (&Change, &'static dyn Action),
         view: &View,
     ) -> Names<'static> {
-        let mut names = Names::new();
-        for (name, value) in &self.plan().names {
-            names.set(name.clone(), value.clone());
-        }
-        let each = self.ledger.step_of(act.change).and_then(|step| match &step.work {
-            Work::Changes { lanes, .. } => lanes.iter().find(|lane| lane.changes.contains(&act.change)),
-            Work::Check { .. } | Work::Pause { .. } => None,
-        });
-        if let Some(lane) = each {
+        let mut names = self.names_of_step(self.ledger.index_of(act.change));
+        if let Some(lane) = self.ledger.lane_of(act.change) {
             names.set("each", lane.each.clone());
         }
         names.with("live", Value::Map(action.live(change, view)))
@@ -722,6 +756,15 @@ impl Run {
             },
             None => own,
         }
+    }
+}
+
+/// The end of a call without an answer of which nothing can be read.
+fn unknowable() -> End {
+    End::Failed {
+        made: Made::Unknown,
+        reason: "there was no answer, and nothing can be read that would show whether it was done".to_owned(),
+        class: None,
     }
 }
 

@@ -21,7 +21,7 @@ enum Progress {
 
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// It waits for something.
     Busy,
     /// It is over.
@@ -45,7 +45,8 @@ impl Run {
             return;
         }
         for index in 0..self.plan().steps.len() {
-            if self.plan().steps[index].role != Role::Main || self.ledger.step_ended(index).is_some() {
+            let step = &self.plan().steps[index];
+            if step.role != Role::Main || step.is_rescue() || self.ledger.step_ended(index).is_some() {
                 continue;
             }
             if self.run_step(index, out) == Standing::Busy || self.stopping {
@@ -80,8 +81,24 @@ impl Run {
         self.close(out);
     }
 
-    fn run_step(&mut self, index: usize, out: &mut Out) -> Standing {
-        match &self.ledger.shared_plan().steps[index].work {
+    pub(super) fn run_step(&mut self, index: usize, out: &mut Out) -> Standing {
+        let plan = self.ledger.shared_plan();
+        let step = &plan.steps[index];
+        let begun = step
+            .changes()
+            .any(|change| self.ledger.fate(Act::make(change)).is_some());
+        if !begun && self.looking.is_none() && !self.is_wanted(index, out) {
+            self.write(
+                Record::StepEnded {
+                    step: index,
+                    failures: 0,
+                },
+                out,
+            );
+            return Standing::Over;
+        }
+        let bears_failure = step.bears_failure();
+        match &step.work {
             Work::Changes {
                 lanes,
                 concurrency,
@@ -90,7 +107,7 @@ impl Run {
                 allow_failure,
                 ..
             } => {
-                let limit = if *allow_failure {
+                let limit = if *allow_failure || bears_failure {
                     u32::MAX
                 } else {
                     (*stop_after_failures).max(1)

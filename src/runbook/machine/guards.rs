@@ -1,7 +1,7 @@
-//! Guards: alarms that are watched while a run goes forward. They never stop a rollback. An alarm that
+//! Guards: alarms and checks that are watched while a run goes forward. They never stop a rollback. An alarm that
 //! fired and cleared between two looks is found in its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -9,6 +9,7 @@ use super::{Happening, Out, Phase, Run, Ticket, protocol::Command};
 use crate::domain::alarm::AlarmState;
 use crate::domain::ops::{Query, cloudwatch};
 use crate::runbook::action::{ErrorClass, View};
+use crate::runbook::check::{self, Verdict};
 use crate::runbook::plan::{Guard, GuardBaseline, OnUnclear};
 use crate::runbook::record::Halt;
 
@@ -18,6 +19,8 @@ pub(super) struct Watchman {
     ticket: Option<Ticket>,
     /// Since when alarm history counts.
     since: Option<Timestamp>,
+    /// Checks that have held since this process looks.
+    held: BTreeSet<String>,
 }
 
 impl Watchman {
@@ -28,25 +31,37 @@ impl Watchman {
 
 impl Run {
     pub(super) fn guard_queries(&self) -> Vec<Query> {
-        if self.plan().guards.is_empty() {
-            return Vec::new();
-        }
         let since = self.watchman.since.unwrap_or(self.now.cloud);
-        vec![
-            Query::CloudWatch(cloudwatch::Read::Alarms),
-            Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
-        ]
+        let mut queries = Vec::new();
+        if !self.plan().guards.is_empty() {
+            queries.push(Query::CloudWatch(cloudwatch::Read::Alarms));
+            queries.push(Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }));
+        }
+        for guard in &self.plan().guard_checks {
+            for query in check::reads(&guard.check, &self.plan().names, self.now.cloud) {
+                if !queries.contains(&query) {
+                    queries.push(query);
+                }
+            }
+        }
+        queries
+    }
+
+    fn has_guards(&self) -> bool {
+        !self.plan().guards.is_empty() || !self.plan().guard_checks.is_empty()
     }
 
     /// Names and states, as far as they could be read.
     pub(super) fn guard_baseline(&self, view: &View) -> BTreeMap<String, String> {
-        let guards = self.plan().guards.iter();
-        guards
-            .filter_map(|guard| {
-                let alarm = view.alarm(&guard.alarm).ok()??;
-                Some((guard.alarm.clone(), alarm.state.word().to_owned()))
-            })
-            .collect()
+        let alarms = self.plan().guards.iter().filter_map(|guard| {
+            let alarm = view.alarm(&guard.alarm).ok()??;
+            Some((guard.alarm.clone(), alarm.state.word().to_owned()))
+        });
+        let checks = self.plan().guard_checks.iter().map(|guard| {
+            let state = state_of(&self.judge(&guard.check, view));
+            (guard.name.clone(), state.to_owned())
+        });
+        alarms.chain(checks).collect()
     }
 
     /// Whether the guards let a run begin.
@@ -77,17 +92,33 @@ impl Run {
                 Err(_) | Ok(None | Some(_)) => {}
             }
         }
+        for guard in &self.plan().guard_checks {
+            let verdict = self.judge(&guard.check, view);
+            let reason = format!("guard {}: {}", guard.name, verdict.detail());
+            match verdict {
+                Verdict::Unclear { class, .. } if guard.unreadable == OnUnclear::Stop => {
+                    return Err(match class {
+                        Some(class) => Halt::Unreadable { reason, class },
+                        None => Halt::Precondition { reason },
+                    });
+                }
+                Verdict::Fail(_) if guard.baseline == GuardBaseline::RequireOk => {
+                    return Err(Halt::Precondition { reason });
+                }
+                Verdict::Pass(_) | Verdict::Fail(_) | Verdict::Unclear { .. } => {}
+            }
+        }
         Ok(())
     }
 
     /// Starts the watch and the deadline of this leg.
     pub(super) fn arm(&mut self, out: &mut Out) {
         self.watchman.since = Some(self.now.cloud);
-        if !self.plan().guards.is_empty() {
+        if self.has_guards() {
             self.look_at_guards(out);
         }
         let deadline = match self.phase {
-            Phase::Undoing => self.plan().rollback_deadline_s,
+            Phase::Undoing | Phase::Mending => self.plan().rollback_deadline_s,
             _ => self.plan().deadline_s,
         };
         self.deadline = Some(self.timer(deadline.saturating_mul(1_000), out));
@@ -101,7 +132,7 @@ impl Run {
                 self.arm(out);
                 self.watchman.since = since.or(self.watchman.since);
             }
-            Phase::Undoing => self.arm_rollback(out),
+            Phase::Undoing | Phase::Mending => self.arm_rollback(out),
             _ => {}
         }
         if self.looking.is_some() {
@@ -149,15 +180,55 @@ impl Run {
                 return self.halt(Halt::Guard { reason }, out);
             }
         }
-        let every_s = self
-            .plan()
-            .guards
-            .iter()
-            .map(|guard| guard.every_s)
-            .min()
-            .unwrap_or(15);
+        for guard in self.plan().guard_checks.clone() {
+            let verdict = self.judge(&guard.check, view);
+            Self::emit(
+                Happening::Guarded {
+                    alarm: guard.name.clone(),
+                    state: verdict.detail().to_owned(),
+                },
+                out,
+            );
+            let held = match guard.baseline {
+                GuardBaseline::RequireOk => true,
+                GuardBaseline::Transition => self.has_held(&guard.name),
+            };
+            let trips = match &verdict {
+                Verdict::Pass(_) => {
+                    self.watchman.held.insert(guard.name.clone());
+                    false
+                }
+                Verdict::Fail(_) => held,
+                Verdict::Unclear { .. } => guard.unreadable == OnUnclear::Stop,
+            };
+            if trips {
+                let reason = format!("{}: {}", guard.name, verdict.detail());
+                return self.halt(Halt::Guard { reason }, out);
+            }
+        }
+        let alarms = self.plan().guards.iter().map(|guard| guard.every_s);
+        let checks = self.plan().guard_checks.iter().map(|guard| guard.every_s);
+        let every_s = alarms.chain(checks).min().unwrap_or(15);
         let ticket = self.timer(every_s.max(1) * 1_000, out);
         self.watchman.ticket = Some(ticket);
+    }
+}
+
+impl Run {
+    /// Whether a check under watch has held at any time: at the start, or since this process looks.
+    fn has_held(&self, name: &str) -> bool {
+        let baseline = self.ledger.baseline().and_then(|baseline| baseline.get(name));
+        self.watchman.held.contains(name) || baseline.is_some_and(|state| state == HOLDS)
+    }
+}
+
+const HOLDS: &str = "holds";
+
+const fn state_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass(_) => HOLDS,
+        Verdict::Fail(_) => "does not hold",
+        Verdict::Unclear { .. } => "unclear",
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Receipt;
 use crate::runbook::action::{Applied, ErrorClass, Fields};
-use crate::runbook::plan::{Plan, Role, Step, Work};
+use crate::runbook::plan::{Lane, Plan, Role, Step, Work};
 use crate::runbook::record::{
     Act, Approval, End, Entry, Halt, Made, Moment, Outcome, Reconciled, Record, Resume, RunId, Status, Then,
     Who,
@@ -70,6 +70,7 @@ pub struct Ledger {
     rechecked: Option<BTreeMap<String, String>>,
     /// Of the present leg.
     halts: Vec<Halt>,
+    mended: bool,
     rolling_back: bool,
     verified: bool,
     parked: bool,
@@ -102,6 +103,7 @@ impl Ledger {
             continued: BTreeSet::new(),
             rechecked: None,
             halts: Vec::new(),
+            mended: false,
             rolling_back: false,
             verified: false,
             parked: false,
@@ -141,7 +143,7 @@ impl Ledger {
     }
 
     /// Takes in one record. The same for a run under way and for one read back.
-    pub(super) fn apply(&mut self, entry: &Entry) {
+    pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
             Record::Started {
                 who,
@@ -196,6 +198,7 @@ impl Ledger {
                 self.continued.insert(*step);
             }
             Record::Halted { halt } => self.halts.push(halt.clone()),
+            Record::Mended => self.mended = true,
             Record::RollingBack => self.rolling_back = true,
             Record::Parked { .. } => self.parked = true,
             Record::Unparked => {
@@ -306,7 +309,7 @@ impl Ledger {
     /// Whether a change's failure changes no verdict.
     pub(super) fn may_fail(&self, change: usize) -> bool {
         self.step_of(change).is_some_and(|step| {
-            step.role == Role::Always
+            step.bears_failure()
                 || matches!(
                     &step.work,
                     Work::Changes {
@@ -327,6 +330,19 @@ impl Ledger {
 
     pub(super) fn shared_plan(&self) -> Arc<Plan> {
         Arc::clone(&self.plan)
+    }
+
+    /// The lane that a change belongs to.
+    pub(super) fn lane_of(&self, change: usize) -> Option<&Lane> {
+        match &self.step_of(change)?.work {
+            Work::Changes { lanes, .. } => lanes.iter().find(|lane| lane.changes.contains(&change)),
+            Work::Check { .. } | Work::Pause { .. } => None,
+        }
+    }
+
+    /// The place of the step that a change belongs to.
+    pub(super) fn index_of(&self, change: usize) -> Option<usize> {
+        *self.steps.get(change)?
     }
 
     /// The step that a change belongs to.
@@ -357,6 +373,11 @@ impl Ledger {
     /// Why the run stopped going forward.
     pub fn halts(&self) -> &[Halt] {
         &self.halts
+    }
+
+    /// Whether the blocks that the run was in when it stopped have done what they have for that.
+    pub const fn is_mended(&self) -> bool {
+        self.mended
     }
 
     /// Whether it takes back what it did.

@@ -292,6 +292,9 @@ impl Run {
                 add(reads);
             }
         }
+        for guard in &self.plan().guard_checks {
+            add(check::reads(&guard.check, &self.plan().names, self.now.cloud));
+        }
         for item in &self.plan().preconditions {
             add(check::reads(item, &self.plan().names, self.now.cloud));
         }
@@ -406,7 +409,7 @@ impl Run {
                 self.halt(Halt::Interrupted { signal, then }, out);
                 self.on_decided(then == Then::RollBack, out);
             }
-            Phase::Applying | Phase::Verifying | Phase::Undoing | Phase::Always => {
+            Phase::Applying | Phase::Verifying | Phase::Mending | Phase::Undoing | Phase::Always => {
                 self.looking = None;
                 self.asked = None;
                 self.halt(Halt::Interrupted { signal, then }, out);

@@ -1,5 +1,6 @@
 //! The machine against a small cloud of its own: groups of instances, an alarm, an identity.
 
+mod blocks;
 mod crash;
 mod driver;
 mod flow;

@@ -2,7 +2,7 @@
 //! A failing inverse does not stop the others; what somebody else changed since is left alone.
 
 use super::{Fate, Happening, Out, Parked, Phase, Question, Run};
-use crate::runbook::action::Undo;
+use crate::runbook::action::{Change, Undo};
 use crate::runbook::plan::{FailurePolicy, Role};
 use crate::runbook::record::{Act, End, Halt, Made, Record, Status, Then};
 
@@ -20,10 +20,14 @@ impl Run {
             Halt::Interrupted { then, .. } => Some(*then),
             _ => None,
         });
-        match asked {
-            Some(Then::Stop) => return self.leave(out),
-            Some(Then::RollBack) => return self.begin_undo(out),
-            None => {}
+        if asked == Some(Then::Stop) {
+            return self.leave(out);
+        }
+        if self.begin_mending(out) {
+            return;
+        }
+        if asked == Some(Then::RollBack) {
+            return self.begin_undo(out);
         }
         if self.to_undo().is_empty() {
             return self.begin_always(out);
@@ -82,6 +86,7 @@ impl Run {
             .filter(|act| !act.is_undo() && self.role_of(**act) == Role::Main)
             .map(|act| act.change)
             .filter(|change| self.ledger.was_made(*change) != Made::No)
+            .filter(|change| !self.plan().changes.get(*change).is_some_and(Change::is_message))
             .collect()
     }
 

@@ -111,9 +111,11 @@ impl Run {
                 let said = item.message.clone().unwrap_or_else(|| item.check.clone());
                 let reason = format!("{said}: {}", verdict.detail());
                 let halt = match step.and_then(|step| self.plan().steps.get(step)) {
-                    Some(step) if self.phase == Phase::Applying => Halt::StepFailed {
-                        step: step.id.clone(),
-                    },
+                    Some(step) if self.phase == Phase::Applying && !step.bears_failure() => {
+                        Halt::StepFailed {
+                            step: step.id.clone(),
+                        }
+                    }
                     Some(_) => {
                         // What runs at the end changes no verdict.
                         let index = step.unwrap_or_default();

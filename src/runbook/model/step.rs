@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Input, Runbook, Spanned};
+use super::{Check, Input, Runbook, Spanned};
 use crate::domain::diagnostic::Span;
 use crate::domain::fault::FaultKind;
-use crate::runbook::expr::Expr;
+use crate::runbook::expr::{Expr, Template};
 
 /// A step.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ impl Step {
                     }
                 }
             }
-            Body::Use(_) => {}
+            Body::Use(_) | Body::Check(_) | Body::Pause(_) => {}
         }
     }
 }
@@ -55,6 +55,20 @@ pub enum Body {
     Block(Block),
     /// Another runbook.
     Use(Use),
+    /// A look at something that must hold, or come to hold in time, before the run goes on. Its `when`
+    /// is the step's.
+    Check(Box<Check>),
+    /// A wait for a person.
+    Pause(Pause),
+}
+
+/// A wait for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pause {
+    /// What the person is told.
+    pub message: Template,
+    /// How long the person may take; after that it counts as declined.
+    pub timeout: SignedDuration,
 }
 
 /// An action with all that the author said about it.
@@ -78,8 +92,9 @@ pub struct Action {
     pub register: Option<Spanned<String>>,
     /// How it is put back.
     pub undo: Undo,
-    /// Whether the run goes on if it fails.
-    pub allow_failure: bool,
+    /// Whether the run goes on if it fails, if the author says: without that it does for actions that
+    /// only tell somebody something, and does not for all others.
+    pub allow_failure: Option<bool>,
 }
 
 /// How many items of a `for_each` are worked on at once.
@@ -237,10 +252,10 @@ pub enum Undo {
 pub struct Block {
     /// What is tried; never empty.
     pub steps: Vec<Step>,
-    /// What is done if one of them fails. The failure is mended if all of these succeed; what the
-    /// block had begun is *not* rolled back then.
+    /// What is done if one of them fails, before the run follows its policy for failures. The run has
+    /// failed all the same, whatever becomes of these.
     pub rescue: Vec<Step>,
-    /// What is done in any case, last.
+    /// What is done in any case, last. Its failure changes no verdict.
     pub always: Vec<Step>,
 }
 

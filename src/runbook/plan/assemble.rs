@@ -2,18 +2,18 @@
 //! answers as the changes before it will leave them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::{
-    BlastRadius, CheckItem, Confirm, Cost, FailurePolicy, Guard, Plan, PlanError, PlanIdentity, RunbookRef,
-    SCHEMA, Step,
+    BlastRadius, CheckItem, Confirm, Cost, FailurePolicy, Guard, GuardCheck, Plan, PlanError, PlanIdentity,
+    RunbookRef, SCHEMA, Step,
 };
 use crate::domain::ops::Token;
 use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
+use crate::runbook::action::{self, Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
 use crate::runbook::value::Value;
 
 /// A plan being put together.
@@ -51,6 +51,8 @@ pub struct Frame {
     pub preconditions: Vec<CheckItem>,
     /// What is watched.
     pub guards: Vec<Guard>,
+    /// Checks that must go on holding.
+    pub guard_checks: Vec<GuardCheck>,
     /// What must hold at the end.
     pub verify: Vec<CheckItem>,
     /// What to do on failure.
@@ -80,6 +82,11 @@ impl<'a> Assembly<'a> {
         &self.view
     }
 
+    /// Goes on from other answers: what a block's rescue does is not there for the steps after it.
+    pub fn look_from(&mut self, view: View) {
+        self.view = view;
+    }
+
     /// Plans an action. Gives the places of its changes; none if all is as wanted already.
     ///
     /// # Errors
@@ -95,12 +102,62 @@ impl<'a> Assembly<'a> {
         }
         let mut places = Vec::with_capacity(proposal.changes.len());
         for mut change in proposal.changes {
-            complete(action, &mut change)?;
-            action.project(&change, &mut self.view);
+            // A change may be another action's, such as the bounds that a count needs.
+            let maker = action::find(&change.action).unwrap_or(action);
+            complete(maker, &mut change)?;
+            maker.project(&change, &mut self.view);
             places.push(self.changes.len());
             self.changes.push(change);
         }
         Ok(places)
+    }
+
+    /// Plans what would take back changes that were just planned, against the answers as those leave
+    /// them and `aside` as the parts of the undo before this one do. It is no part of the plan's
+    /// changes: the steps after are planned as if it never happened.
+    ///
+    /// # Errors
+    /// If the action refuses.
+    pub fn plan_undo(
+        &mut self,
+        action: &dyn Action,
+        with: &Arguments,
+        aside: &mut View,
+    ) -> Result<Vec<Change>, Refusal> {
+        let proposal = action.plan(with, aside, &self.site)?;
+        self.warnings.extend(proposal.warnings);
+        let mut changes = proposal.changes;
+        for change in &mut changes {
+            complete(action, change)?;
+            action.project(change, aside);
+        }
+        Ok(changes)
+    }
+
+    /// How many steps there are so far.
+    pub const fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// How many changes there are so far.
+    pub const fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether there is no change so far.
+    pub const fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes from a place on.
+    pub fn since(&self, place: usize) -> &[Change] {
+        self.changes.get(place..).unwrap_or_default()
+    }
+
+    /// Leaves out everything that was to be done.
+    pub fn clear(&mut self) {
+        self.changes.clear();
+        self.steps.clear();
     }
 
     /// A change that was planned.
@@ -135,12 +192,11 @@ impl<'a> Assembly<'a> {
     /// # Errors
     /// If it cannot be written as JSON, which would be a mistake of ours.
     pub fn finish(mut self, frame: Frame) -> Result<Plan, PlanError> {
-        let cost = Cost::of(&self.changes);
+        let cost = Cost::of(&likely(&self.changes, &self.steps));
         if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds)) {
             self.warn(savings);
         }
-        let floor = self.changes.iter().map(|change| change.floor).max();
-        let plan = Plan {
+        let mut plan = Plan {
             schema: SCHEMA.to_owned(),
             digest: String::new(),
             runbook: frame.runbook,
@@ -150,7 +206,7 @@ impl<'a> Assembly<'a> {
             params: frame.params,
             names: frame.names,
             confirm: Confirm {
-                level: floor.map_or(ConfirmLevel::None, |floor| floor.max(frame.confirm_at_least)),
+                level: ConfirmLevel::None,
                 name: suffers_most(&self.changes).unwrap_or_default(),
             },
             blast_radius: BlastRadius::of(&self.changes),
@@ -161,13 +217,34 @@ impl<'a> Assembly<'a> {
             steps: self.steps,
             preconditions: frame.preconditions,
             guards: frame.guards,
+            guard_checks: frame.guard_checks,
             verify: frame.verify,
             on_failure: frame.on_failure,
             deadline_s: frame.deadline_s,
             rollback_deadline_s: frame.rollback_deadline_s,
         };
+        // What would take a change back is confirmed with it.
+        let floors = plan.changes.iter().chain(plan.undo_changes());
+        if let Some(floor) = floors.map(|change| change.floor).max() {
+            plan.confirm.level = floor.max(frame.confirm_at_least);
+        }
         plan.sealed()
     }
+}
+
+/// The changes that are made if nothing fails.
+fn likely(changes: &[Change], steps: &[Step]) -> Vec<Change> {
+    let rescues: BTreeSet<usize> = steps
+        .iter()
+        .filter(|step| step.is_rescue())
+        .flat_map(Step::changes)
+        .collect();
+    changes
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !rescues.contains(place))
+        .map(|(_, change)| change.clone())
+        .collect()
 }
 
 /// What follows from the action's own words: the calls, and what undo does.

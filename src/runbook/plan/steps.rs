@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::runbook::action::{Arguments, ErrorClass};
+use crate::runbook::action::{Arguments, Change, ErrorClass};
 use crate::runbook::value::Value;
 
 /// One step, its loop unrolled.
@@ -17,6 +17,76 @@ pub struct Step {
     pub role: Role,
     /// What it does.
     pub work: Work,
+    /// The blocks that it is in, the outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<Membership>,
+    /// What its expressions see that those of the plan do not: the parameters of a used runbook.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, Value>,
+    /// A bare expression over `run.status` and `run.summary` that is only known at the end; the step
+    /// is done only if it holds then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+impl Step {
+    /// A step outside all blocks.
+    pub const fn new(id: String, role: Role, work: Work) -> Self {
+        Self {
+            id,
+            role,
+            work,
+            within: Vec::new(),
+            names: BTreeMap::new(),
+            when: None,
+        }
+    }
+
+    /// Places of its changes in the plan's list.
+    pub fn changes(&self) -> impl Iterator<Item = usize> {
+        let lanes = match &self.work {
+            Work::Changes { lanes, .. } => lanes.as_slice(),
+            Work::Check { .. } | Work::Pause { .. } => &[],
+        };
+        lanes.iter().flat_map(|lane| lane.changes.iter().copied())
+    }
+
+    /// Which part of its innermost block it is; `None` outside blocks.
+    pub fn part(&self) -> Option<Part> {
+        self.within.last().map(|membership| membership.part)
+    }
+
+    /// Whether it runs only once a block has failed.
+    pub fn is_rescue(&self) -> bool {
+        self.part() == Some(Part::Rescue)
+    }
+
+    /// Whether its failure changes no verdict: the run has failed already, or it only tidies up.
+    pub fn bears_failure(&self) -> bool {
+        self.role == Role::Always || matches!(self.part(), Some(Part::Rescue | Part::Always))
+    }
+}
+
+/// That a step is in a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// The block's id.
+    pub block: String,
+    /// Which part of it.
+    pub part: Part,
+}
+
+/// The parts of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// What is tried.
+    Tried,
+    /// What is done if a step of what is tried fails. The run has failed all the same.
+    Rescue,
+    /// What is done last in any case.
+    Always,
 }
 
 /// When a step runs.
@@ -78,6 +148,37 @@ pub struct Lane {
     pub changes: Vec<usize>,
     /// The item, for the expressions of the wait.
     pub each: Value,
+    /// What takes it back instead of the action's own inverse, in this order: the author's steps,
+    /// planned against the state that the lane leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Vec<Change>>,
+    /// Arguments that are only known at the end of the run, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub late: BTreeMap<String, Late>,
+}
+
+impl Lane {
+    /// A lane with nothing out of the ordinary.
+    pub const fn new(label: String, changes: Vec<usize>, each: Value) -> Self {
+        Self {
+            label,
+            changes,
+            each,
+            undo: None,
+            late: BTreeMap::new(),
+        }
+    }
+}
+
+/// What an author wrote for an argument that is only known at the end of the run: it is part of the
+/// sealed plan, and evaluated once, when its step's turn comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Late {
+    /// An expression alone.
+    Expr(String),
+    /// Text with expressions in it.
+    Text(String),
 }
 
 /// When a change is tried again. A change whose outcome is unknown is never tried again before a read
@@ -204,6 +305,22 @@ pub struct Guard {
     pub unreadable: OnUnclear,
     /// What it means that CloudWatch has not enough data.
     pub insufficient_data: OnUnclear,
+    /// Seconds between looks.
+    pub every_s: u64,
+}
+
+/// A check that must go on holding while the run goes forward.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardCheck {
+    /// What it is called in journals and on screens.
+    pub name: String,
+    /// What must hold.
+    pub check: CheckItem,
+    /// What it must be at the start.
+    pub baseline: GuardBaseline,
+    /// What it means that it cannot be seen.
+    pub unreadable: OnUnclear,
     /// Seconds between looks.
     pub every_s: u64,
 }

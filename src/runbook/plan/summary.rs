@@ -33,7 +33,7 @@ impl BlastRadius {
     pub fn of(changes: &[Change]) -> Self {
         let mut radius = Self::default();
         let mut seen = BTreeSet::new();
-        for change in changes {
+        for change in changes.iter().filter(|change| !change.is_message()) {
             if seen.insert(&change.target) {
                 *radius
                     .targets

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{Found, seconds};
+use super::{Around, Found, seconds};
 use crate::domain::diagnostic;
-use crate::domain::exit::Exit;
+use crate::runbook::action::Arguments;
 use crate::runbook::check::{self, Check};
 use crate::runbook::expr::Names;
 use crate::runbook::model::{self, Baseline, CheckCall, GuardOn, Lenience};
-use crate::runbook::plan::{CheckItem, Guard, GuardBaseline, OnUnclear, Severity};
+use crate::runbook::plan::{CheckItem, Guard, GuardBaseline, GuardCheck, OnUnclear, Severity};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value;
 
+/// What expressions of checks see: now, and what of it goes into the plan with them.
+pub(super) type Scene<'n> = (&'n Names<'n>, &'n BTreeMap<String, Value>);
+
 /// The checks, one for each item of their loops.
-pub(super) fn items(checks: &[model::Check], names: &Names<'_>, found: &mut Found) -> Vec<CheckItem> {
+pub(super) fn items(checks: &[model::Check], (names, own): Scene<'_>, found: &mut Found) -> Vec<CheckItem> {
     let mut items = Vec::new();
     for check in checks {
         let place = match &check.call {
@@ -31,11 +34,11 @@ pub(super) fn items(checks: &[model::Check], names: &Names<'_>, found: &mut Foun
             },
         };
         for each in each {
-            let mut own = Names::within(names);
+            let mut names = Names::within(names);
             if let Some(each) = &each {
-                own.set("each", each.clone());
+                names.set("each", each.clone());
             }
-            match item(check, &own, each) {
+            match item(check, (&names, own), each) {
                 Ok(Some(item)) => items.push(item),
                 Ok(None) => {}
                 Err(error) => found.evaluation(&place, &error),
@@ -48,7 +51,7 @@ pub(super) fn items(checks: &[model::Check], names: &Names<'_>, found: &mut Foun
 /// One check; none where its condition does not hold.
 fn item(
     check: &model::Check,
-    names: &Names<'_>,
+    (names, own): Scene<'_>,
     each: Option<Value>,
 ) -> Result<Option<CheckItem>, crate::runbook::expr::EvalError> {
     if let Some(when) = &check.when
@@ -60,34 +63,7 @@ fn item(
     if let Some(each) = each {
         kept.insert("each".to_owned(), each);
     }
-    let (name, with) = match &check.call {
-        CheckCall::Expr(expr) => {
-            for path in expr.references() {
-                if let Some(first) = path.first()
-                    && let Some(value) = names.get(first)
-                    && !matches!(
-                        first.as_str(),
-                        "params" | "account" | "region" | "estate" | "run" | "each"
-                    )
-                {
-                    kept.insert(first.clone(), value.clone());
-                }
-            }
-            let mut with = crate::runbook::action::Arguments::new();
-            with.insert(
-                "that".to_owned(),
-                serde_json::Value::String(expr.source().to_owned()),
-            );
-            (check::EXPR.to_owned(), with)
-        }
-        CheckCall::Named { name, with } => {
-            let schema = check::find(&name.value).map(Check::schema).ok_or_else(|| {
-                crate::runbook::expr::EvalError::new(format!("there is no check {}", name.value))
-            })?;
-            let values = model::inputs(with, &schema, names)?;
-            (name.value.clone(), super::steps::arguments(&values))
-        }
-    };
+    let (name, with) = call(&check.call, (names, own), &mut kept)?;
     Ok(Some(CheckItem {
         check: name,
         with,
@@ -106,6 +82,43 @@ fn item(
     }))
 }
 
+/// What is looked at, with its arguments, and the names that its expression needs later.
+fn call(
+    call: &CheckCall,
+    (names, own): Scene<'_>,
+    kept: &mut BTreeMap<String, Value>,
+) -> Result<(String, Arguments), crate::runbook::expr::EvalError> {
+    Ok(match call {
+        CheckCall::Expr(expr) => {
+            kept.extend(own.clone());
+            for path in expr.references() {
+                if let Some(first) = path.first()
+                    && let Some(value) = names.get(first)
+                    && !matches!(
+                        first.as_str(),
+                        "params" | "account" | "region" | "estate" | "run" | "each"
+                    )
+                {
+                    kept.insert(first.clone(), value.clone());
+                }
+            }
+            let mut with = Arguments::new();
+            with.insert(
+                "that".to_owned(),
+                serde_json::Value::String(expr.source().to_owned()),
+            );
+            (check::EXPR.to_owned(), with)
+        }
+        CheckCall::Named { name, with } => {
+            let schema = check::find(&name.value).map(Check::schema).ok_or_else(|| {
+                crate::runbook::expr::EvalError::new(format!("there is no check {}", name.value))
+            })?;
+            let values = model::inputs(with, &schema, names)?;
+            (name.value.clone(), super::steps::arguments(&values))
+        }
+    })
+}
+
 const fn unclear(lenience: Lenience) -> OnUnclear {
     match lenience {
         Lenience::Stop => OnUnclear::Stop,
@@ -114,17 +127,21 @@ const fn unclear(lenience: Lenience) -> OnUnclear {
 }
 
 /// The guards.
-pub(super) fn guards(guards: &[model::Guard], names: &Names<'_>, found: &mut Found) -> Vec<Guard> {
-    let mut list = Vec::new();
+pub(super) fn guards(
+    guards: &[model::Guard],
+    (names, own): Scene<'_>,
+    (around, found): (&mut Around, &mut Found),
+) {
     for guard in guards {
+        let baseline = match guard.baseline {
+            Baseline::RequireOk => GuardBaseline::RequireOk,
+            Baseline::Transition => GuardBaseline::Transition,
+        };
         match &guard.on {
             GuardOn::Alarm(alarm) => match alarm.name.value.evaluate(&Type::Any, names) {
-                Ok(name) => list.push(Guard {
+                Ok(name) => around.guards.push(Guard {
                     alarm: name.to_string(),
-                    baseline: match guard.baseline {
-                        Baseline::RequireOk => GuardBaseline::RequireOk,
-                        Baseline::Transition => GuardBaseline::Transition,
-                    },
+                    baseline,
                     unreadable: unclear(guard.unreadable),
                     insufficient_data: if alarm.states.contains(&model::AlarmState::InsufficientData) {
                         OnUnclear::Stop
@@ -135,11 +152,33 @@ pub(super) fn guards(guards: &[model::Guard], names: &Names<'_>, found: &mut Fou
                 }),
                 Err(error) => found.evaluation("guard", &error),
             },
-            GuardOn::Check(_) => found.refuse(
-                Exit::Usage,
-                "guards on checks are not supported by this version: use an alarm".to_owned(),
-            ),
+            GuardOn::Check(wanted) => {
+                let mut kept = BTreeMap::new();
+                match call(wanted, (names, own), &mut kept) {
+                    Ok((check, with)) => {
+                        let said = match wanted {
+                            CheckCall::Expr(expr) => format!("`{}`", expr.source()),
+                            CheckCall::Named { name, .. } => name.value.clone(),
+                        };
+                        around.guard_checks.push(GuardCheck {
+                            name: format!("{} {said}", around.guard_checks.len() + 1),
+                            check: CheckItem {
+                                check,
+                                with,
+                                message: None,
+                                severity: Severity::Error,
+                                timeout_s: 0,
+                                every_s: seconds(guard.every),
+                                names: kept,
+                            },
+                            baseline,
+                            unreadable: unclear(guard.unreadable),
+                            every_s: seconds(guard.every),
+                        });
+                    }
+                    Err(error) => found.evaluation("guard", &error),
+                }
+            }
         }
     }
-    list
 }

@@ -74,6 +74,14 @@ fn resources(world: &mut World) -> Vec<Resource> {
     observe::resources(kind, &View::new(answers.collect())).unwrap()
 }
 
+/// The head of a runbook without parameters.
+const HEAD: &str = "apiVersion: quarterdeck/v1\nkind: Runbook\nname: test\ntitle: A test\n";
+
+/// The plan of a runbook without parameters, given all but its head.
+pub fn plan_of(body: &str, world: &mut World) -> Result<Plan, Refused> {
+    planned(&runbook(&format!("{HEAD}{body}")), &BTreeMap::new(), world).0
+}
+
 /// Plans until nothing is missing; how often it asked.
 fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usize) {
     let runbook = runbook(text);
@@ -85,20 +93,38 @@ fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usi
         ("fleet".to_owned(), Value::List(fleet)),
         ("keep".to_owned(), Value::Int(keep)),
     ]);
+    planned(&runbook, &params, world)
+}
+
+/// What tests allow.
+fn allowed() -> Allowances {
+    Allowances {
+        programs: vec!["/usr/bin/true".to_owned()],
+        documents: vec!["drain-host".to_owned()],
+    }
+}
+
+fn planned(
+    runbook: &Runbook,
+    params: &BTreeMap<String, Value>,
+    world: &mut World,
+) -> (Result<Plan, Refused>, usize) {
     let (identity, spot, decisions) = (identity(), SpotPrices::default(), Decisions::default());
+    let allowed = allowed();
     let run = RunNames {
         id: "r1".to_owned(),
         operator: "alice".to_owned(),
         reason: None,
     };
     let planner = Planner {
-        runbook: &runbook,
-        params: &params,
+        runbook,
+        params,
         identity: &identity,
         confirm_at_least: ConfirmLevel::None,
         decisions: &decisions,
         prices: PriceTable::shipped(),
         spot: &spot,
+        allowed: &allowed,
         run: &run,
         now: world.now,
         wall: world.now,

@@ -34,6 +34,17 @@ impl Chain {
         (entry, line)
     }
 
+    /// Takes in the next line of a journal, without its line break, and moves on.
+    ///
+    /// # Errors
+    /// If it was changed, does not continue the chain, or is of another version.
+    pub fn accept(&mut self, line: &str) -> Result<Entry, JournalError> {
+        let number = usize::try_from(self.next_seq)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
+        parse(number, line, self)
+    }
+
     /// The number of the next line.
     pub const fn next_seq(&self) -> u64 {
         self.next_seq

@@ -55,6 +55,8 @@ const LAYERS: &[Layer] = &[
             "thiserror",
             "sha2",
             "regex",
+            // Texts for people line up in columns.
+            "unicode_width",
         ]),
     },
     Layer {

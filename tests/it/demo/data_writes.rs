@@ -206,7 +206,7 @@ fn automated_snapshots_and_points_in_time_can_be_restored() {
             source: PROD.to_owned(),
             instance: instance.to_owned(),
             at,
-            settings: RestoreSettings::default(),
+            settings: Box::new(RestoreSettings::default()),
         })
     };
     let latest = database(&stage, PROD).latest_restorable_at.unwrap();
@@ -225,7 +225,7 @@ fn automated_snapshots_and_points_in_time_can_be_restored() {
         source: "fashion-ai-aurora-1".to_owned(),
         instance: "copy".to_owned(),
         at: None,
-        settings: RestoreSettings::default(),
+        settings: Box::new(RestoreSettings::default()),
     });
     assert_eq!(aurora.refused(member), "InvalidParameterCombination");
 }

@@ -59,7 +59,7 @@ fn changes(world: World, stage: &Stage) -> Vec<Mutation> {
             Mutation::Rds(rds::Write::RestoreFromSnapshot {
                 snapshot: "codemate-db-prod-before-v2-3-0".to_owned(),
                 instance: "copy".to_owned(),
-                settings: RestoreSettings::default(),
+                settings: Box::new(RestoreSettings::default()),
             }),
             Mutation::ElastiCache(elasticache::Write::TestFailover {
                 group: "codemate-redis-prod".to_owned(),

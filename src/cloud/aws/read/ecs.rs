@@ -5,13 +5,17 @@ mod convert;
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use aws_sdk_ecs::types::{DesiredStatus, Failure, ServiceDeployment as SdkDeployment, ServiceField};
+use aws_sdk_ecs::types::{
+    DesiredStatus, Failure, ServiceDeployment as SdkDeployment, ServiceField, TaskDefinitionStatus,
+};
 use futures_util::future::{Either, select, try_join};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::listing::{of_part, one, some};
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
-use crate::domain::ecs::{Cluster, Fleet, Service, ServiceDeployment, ServiceRevision, Task};
+use crate::domain::ecs::{
+    Cluster, Fleet, RevisionName, Service, ServiceDeployment, ServiceRevision, Task, short_task_definition,
+};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::last_segment;
 use crate::domain::ops::ecs::Read;
@@ -24,6 +28,7 @@ const DESCRIBE_SERVICES: Operation = Operation::new("ecs", "DescribeServices");
 const LIST_TASKS: Operation = Operation::new("ecs", "ListTasks");
 const DESCRIBE_TASKS: Operation = Operation::new("ecs", "DescribeTasks");
 const TASK_DEFINITION: Operation = Operation::new("ecs", "DescribeTaskDefinition");
+const LIST_REVISIONS: Operation = Operation::new("ecs", "ListTaskDefinitions");
 const LIST_DEPLOYMENTS: Operation = Operation::new("ecs", "ListServiceDeployments");
 const DESCRIBE_DEPLOYMENTS: Operation = Operation::new("ecs", "DescribeServiceDeployments");
 const DESCRIBE_REVISIONS: Operation = Operation::new("ecs", "DescribeServiceRevisions");
@@ -46,6 +51,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
         Read::FleetOf(selection) => fleet(caller, selection).await,
         Read::Tasks { cluster, service } => tasks(caller, cluster, service).await,
         Read::TaskDefinitions { revisions } => task_definitions(caller, revisions).await,
+        Read::Revisions { family } => revisions(caller, family).await,
         Read::Deployments { cluster, service } => deployments(caller, cluster, service).await,
     }
 }
@@ -331,6 +337,59 @@ async fn task_definitions(caller: &Caller<'_>, revisions: &[String]) -> Result<R
     })
 }
 
+/// The revisions of a family. Unasked AWS lists the active ones alone, and its filter is the whole name.
+async fn revisions(caller: &Caller<'_>, family: &str) -> Result<Reply, Fault> {
+    let (active, inactive) = try_join(
+        list_revisions(caller, family, TaskDefinitionStatus::Active),
+        list_revisions(caller, family, TaskDefinitionStatus::Inactive),
+    )
+    .await?;
+    let gaps = active.gap.into_iter().chain(inactive.gap).collect();
+    let mut found: Vec<RevisionName> = named(&active.items, family, true)
+        .chain(named(&inactive.items, family, false))
+        .collect();
+    found.sort_by_key(|name| std::cmp::Reverse(name.revision));
+    Ok(Reply {
+        data: ReplyData::Revisions(found),
+        gaps,
+    })
+}
+
+async fn list_revisions(
+    caller: &Caller<'_>,
+    family: &str,
+    status: TaskDefinitionStatus,
+) -> Result<Paged<String>, Fault> {
+    let status = &status;
+    pages(|token| async move {
+        let call = caller
+            .ecs()
+            .list_task_definitions()
+            .family_prefix(family)
+            .status(status.clone())
+            .max_results(PAGE)
+            .set_next_token(token);
+        let page = caller.call(LIST_REVISIONS, call.send()).await?;
+        Ok(Page {
+            items: page.task_definition_arns.unwrap_or_default(),
+            next: page.next_token,
+        })
+    })
+    .await
+}
+
+/// Revisions of a family by their ARNs.
+fn named<'a>(arns: &'a [String], family: &'a str, active: bool) -> impl Iterator<Item = RevisionName> + 'a {
+    arns.iter().filter_map(move |arn| {
+        let (of, number) = short_task_definition(arn).rsplit_once(':')?;
+        (of == family).then_some(RevisionName {
+            family: family.to_owned(),
+            revision: number.parse().ok()?,
+            active,
+        })
+    })
+}
+
 async fn deployments(caller: &Caller<'_>, cluster: &str, service: &str) -> Result<Reply, Fault> {
     let mut listed = pages(|token| async move {
         let call = caller
@@ -435,6 +494,8 @@ mod tests {
             service: service.clone(),
         };
         assert_eq!(tasks.operations(), [LIST_TASKS, DESCRIBE_TASKS]);
+        let family = String::new();
+        assert_eq!(Read::Revisions { family }.operations(), [LIST_REVISIONS]);
         let revisions = Vec::new();
         assert_eq!(
             Read::TaskDefinitions { revisions }.operations(),

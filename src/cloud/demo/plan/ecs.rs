@@ -22,6 +22,11 @@ pub struct Service {
     pub repository: String,
     /// Image tags, oldest first: each is a revision, the first is revision 1, the last is running.
     pub images: Vec<String>,
+    /// The tag that every revision names, moved to each newer image; absent where each revision names
+    /// its own.
+    pub mutable_tag: Option<String>,
+    /// Between which counts Application Auto Scaling keeps the service.
+    pub scaling: Option<Scaling>,
     /// Revisions that were deregistered.
     #[serde(default)]
     pub deregistered: Vec<u32>,
@@ -62,6 +67,16 @@ pub struct Service {
     pub load: Load,
     /// Hours between routine deployments; absent is never.
     pub deploys_every_h: Option<u32>,
+}
+
+/// Bounds of Application Auto Scaling.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// The least count.
+    pub min: u32,
+    /// The greatest count.
+    pub max: u32,
 }
 
 /// How a revision fails.

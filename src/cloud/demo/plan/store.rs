@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Tags;
+use crate::domain::datastore::{DbClusterSettings, DbSettings};
 
 /// A DB instance.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +54,9 @@ pub struct Database {
     /// Tags.
     #[serde(default)]
     pub tags: Tags,
+    /// How it is configured beside that; what is left out is what a console's wizard proposes.
+    #[serde(default)]
+    pub settings: DbSettings,
     /// What it does under its traffic.
     pub load: DatabaseLoad,
 }
@@ -68,6 +72,9 @@ pub struct Snapshot {
     /// Whether it is still being taken.
     #[serde(default)]
     pub creating: bool,
+    /// Whether somebody has disabled the key that it is encrypted with.
+    #[serde(default)]
+    pub key_disabled: bool,
 }
 
 /// What a database does under its traffic.
@@ -114,6 +121,19 @@ pub struct DatabaseCluster {
     /// Tags.
     #[serde(default)]
     pub tags: Tags,
+    /// How it is configured beside that.
+    #[serde(default)]
+    pub settings: DbClusterSettings,
+}
+
+/// A proxy in front of databases.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseProxy {
+    /// Its name.
+    pub name: String,
+    /// The instances and clusters behind it.
+    pub targets: Vec<String>,
 }
 
 /// An ElastiCache cluster, replication group or serverless cache.

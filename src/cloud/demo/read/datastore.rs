@@ -6,10 +6,11 @@ use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::sim::database::{Database, Event, Snapshot};
+use super::super::sim::database_cluster::{ClusterSnapshot, DatabaseCluster};
 use super::super::time::{DAY, HOUR, MINUTE, Ms, part, stamp};
 use crate::domain::datastore::{
-    Cache, CacheForm, CacheNode, CacheShard, ConnectionLimit, DbCluster, DbInstance, DbSnapshot,
-    PendingMaintenance, StoreEvent,
+    Cache, CacheForm, CacheNode, CacheShard, CacheSnapshot, ConnectionLimit, DbCluster, DbClusterSettings,
+    DbInstance, DbProxy, DbSnapshot, PendingMaintenance, StoreEvent,
 };
 
 /// How far behind the present a database can be restored to, at the least.
@@ -40,15 +41,16 @@ pub fn databases(sim: &Sim) -> Vec<DbInstance> {
             zone: Some(database.zone.clone()),
             latest_restorable_at: latest_restorable(sim, database).map(stamp),
             backup_retention_days: database.backup_days,
-            backup_window: Some(database.plan.backup_window.clone()),
-            maintenance_window: Some(database.plan.maintenance_window.clone()),
-            parameter_group: Some((database.parameter_group.clone(), "in-sync".to_owned())),
+            backup_window: Some(database.backup_window.clone()),
+            maintenance_window: Some(database.maintenance_window.clone()),
+            parameter_group: Some((database.parameter_group.clone(), database.parameters.to_owned())),
             deletion_protection: database.deletion_protection,
             publicly_accessible: database.public,
             replica_of: database.plan.replica_of.clone(),
             created_at: Some(stamp(database.created)),
-            pending_modifications: database.plan.pending.clone(),
+            pending_modifications: database.pending.clone(),
             tags: tags(&database.tags),
+            settings: database.settings.clone(),
         })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -74,46 +76,114 @@ fn host(sim: &Sim, name: &str) -> String {
 }
 
 fn port(database: &Database) -> u16 {
-    if database.plan.engine.contains("mysql") {
-        3306
-    } else {
-        5432
-    }
+    database.settings.port.unwrap_or(5432)
 }
 
 /// All DB clusters.
 pub fn clusters(sim: &Sim) -> Vec<DbCluster> {
-    sim.plan
+    let mut all: Vec<DbCluster> = sim
         .database_clusters
         .iter()
-        .map(|plan| {
+        .map(|cluster| {
             let members: Vec<&Database> = sim
-                .databases
-                .iter()
-                .filter(|database| database.plan.cluster.as_deref() == Some(&plan.name))
+                .database_members(&cluster.name)
+                .into_iter()
+                .map(|index| &sim.databases[index])
                 .collect();
-            let newest = sim.now - RESTORE_LAG;
             DbCluster {
-                arn: sim.plan.arn("rds", &format!("cluster:{}", plan.name)),
-                name: plan.name.clone(),
-                engine: plan.engine.clone(),
-                engine_version: plan.version.clone(),
-                status: "available".to_owned(),
+                arn: cluster_arn(sim, &cluster.name),
+                name: cluster.name.clone(),
+                engine: cluster.plan.engine.clone(),
+                engine_version: cluster.plan.version.clone(),
+                status: cluster.status.to_owned(),
                 members: members
                     .iter()
                     .map(|database| (database.name.clone(), database.plan.writer))
                     .collect(),
                 multi_az: members.len() > 1,
-                latest_restorable_at: Some(stamp(newest - newest.rem_euclid(5 * MINUTE))),
-                backup_retention_days: plan.backup_days,
-                backup_window: Some(plan.backup_window.clone()),
-                serverless_acu: plan.serverless_acu,
-                endpoint: Some(host(sim, &format!("{}.cluster", plan.name))),
-                deletion_protection: plan.deletion_protection,
-                tags: tags(&plan.tags),
+                latest_restorable_at: latest_restorable_of(sim, cluster).map(stamp),
+                backup_retention_days: cluster.backup_days,
+                backup_window: Some(cluster.backup_window.clone()),
+                serverless_acu: cluster.serverless_acu,
+                endpoint: cluster
+                    .endpoint
+                    .as_ref()
+                    .map(|name| host(sim, &format!("{name}.cluster"))),
+                deletion_protection: cluster.deletion_protection,
+                tags: tags(&cluster.tags),
+                settings: DbClusterSettings {
+                    resource_id: Some(cluster.resource.clone()),
+                    ..cluster.settings.clone()
+                },
             }
         })
+        .collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The ARN of a DB cluster.
+pub fn cluster_arn(sim: &Sim, name: &str) -> String {
+    sim.plan.arn("rds", &format!("cluster:{name}"))
+}
+
+/// The newest moment that a cluster can be restored to.
+pub fn latest_restorable_of(sim: &Sim, cluster: &DatabaseCluster) -> Option<Ms> {
+    let newest = sim.now - RESTORE_LAG;
+    let newest = newest - newest.rem_euclid(5 * MINUTE);
+    (cluster.status != "creating" && newest >= cluster.restorable_from).then_some(newest)
+}
+
+/// Proxies in front of databases.
+pub fn proxies(sim: &Sim) -> Vec<DbProxy> {
+    sim.plan
+        .database_proxies
+        .iter()
+        .map(|plan| DbProxy {
+            name: plan.name.clone(),
+            targets: plan.targets.clone(),
+        })
         .collect()
+}
+
+/// Backups of a replication group, newest first: those of each day, and those that somebody made.
+pub fn cache_snapshots(sim: &Sim, group: &str) -> Vec<CacheSnapshot> {
+    let Some(index) = sim
+        .plan
+        .caches
+        .iter()
+        .position(|plan| plan.name == group && plan.form == Form::ReplicationGroup)
+    else {
+        return Vec::new();
+    };
+    let today = sim.now - sim.now.rem_euclid(DAY);
+    let window = 19 * HOUR;
+    let daily = (0..=i64::from(sim.plan.caches[index].snapshot_days)).filter_map(|back| {
+        let at = today - back * DAY + window;
+        let age = sim.now - at;
+        let kept = age >= 0 && age <= Ms::from(sim.plan.caches[index].snapshot_days) * DAY;
+        let day = stamp(at).to_string();
+        kept.then(|| CacheSnapshot {
+            name: format!("automatic.{group}-{}-19-00", day.get(..10).unwrap_or_default()),
+            source: group.to_owned(),
+            status: if age > 5 * MINUTE { "available" } else { "creating" }.to_owned(),
+            created_at: Some(stamp(at)),
+        })
+    });
+    let manual = sim.caches[index].snapshots.iter().map(|backup| CacheSnapshot {
+        name: backup.name.clone(),
+        source: group.to_owned(),
+        status: if sim.now >= backup.ready {
+            "available"
+        } else {
+            "creating"
+        }
+        .to_owned(),
+        created_at: Some(stamp(backup.begun)),
+    });
+    let mut all: Vec<CacheSnapshot> = daily.chain(manual).collect();
+    all.sort_by(|a, b| (b.created_at, &b.name).cmp(&(a.created_at, &a.name)));
+    all
 }
 
 /// All snapshots, newest first: manual ones, and those that the backup windows of the days since
@@ -128,6 +198,14 @@ pub fn snapshots(sim: &Sim) -> Vec<DbSnapshot> {
         if database.plan.cluster.is_none() {
             all.extend(automated(sim, database));
         }
+    }
+    all.extend(
+        sim.cluster_snapshots
+            .iter()
+            .map(|snapshot| manual_of_cluster(sim, snapshot)),
+    );
+    for cluster in &sim.database_clusters {
+        all.extend(automated_of_cluster(sim, cluster));
     }
     all.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     all
@@ -154,43 +232,96 @@ fn manual(sim: &Sim, snapshot: &Snapshot) -> DbSnapshot {
         created_at: Some(stamp(snapshot.begun)),
         storage_gib: snapshot.storage_gib,
         encrypted: true,
+        kms_key: Some(sim.database_key()),
+    }
+}
+
+fn manual_of_cluster(sim: &Sim, snapshot: &ClusterSnapshot) -> DbSnapshot {
+    let ready = sim.now >= snapshot.ready;
+    DbSnapshot {
+        id: snapshot.id.clone(),
+        arn: sim.plan.arn("rds", &format!("cluster-snapshot:{}", snapshot.id)),
+        source: snapshot.source.clone(),
+        of_cluster: true,
+        snapshot_type: "manual".to_owned(),
+        status: if ready { "available" } else { "creating" }.to_owned(),
+        percent_progress: Some(if ready { 100 } else { 10 }),
+        created_at: Some(stamp(snapshot.begun)),
+        storage_gib: None,
+        encrypted: true,
+        kms_key: Some(sim.database_key()),
     }
 }
 
 fn automated(sim: &Sim, database: &Database) -> Vec<DbSnapshot> {
-    let Some(window) = window_start(&database.plan.backup_window) else {
+    daily(
+        sim,
+        (&database.name, &database.backup_window),
+        (database.backup_days, database.created),
+        |at, id, ready| DbSnapshot {
+            arn: sim.plan.arn("rds", &format!("snapshot:{id}")),
+            id,
+            source: database.name.clone(),
+            of_cluster: false,
+            snapshot_type: "automated".to_owned(),
+            status: if ready { "available" } else { "creating" }.to_owned(),
+            percent_progress: Some(if ready { 100 } else { 60 }),
+            created_at: Some(stamp(at)),
+            storage_gib: database.storage_gib,
+            encrypted: true,
+            kms_key: Some(sim.database_key()),
+        },
+    )
+}
+
+fn automated_of_cluster(sim: &Sim, cluster: &DatabaseCluster) -> Vec<DbSnapshot> {
+    daily(
+        sim,
+        (&cluster.name, &cluster.backup_window),
+        (cluster.backup_days, cluster.created),
+        |at, id, ready| DbSnapshot {
+            arn: sim.plan.arn("rds", &format!("cluster-snapshot:{id}")),
+            id,
+            source: cluster.name.clone(),
+            of_cluster: true,
+            snapshot_type: "automated".to_owned(),
+            status: if ready { "available" } else { "creating" }.to_owned(),
+            percent_progress: Some(if ready { 100 } else { 60 }),
+            created_at: Some(stamp(at)),
+            storage_gib: None,
+            encrypted: true,
+            kms_key: Some(sim.database_key()),
+        },
+    )
+}
+
+/// A snapshot for each day that backups are kept, from its time, its id and whether it is there.
+fn daily(
+    sim: &Sim,
+    (name, window): (&str, &str),
+    (days, created): (u32, Ms),
+    snapshot: impl Fn(Ms, String, bool) -> DbSnapshot,
+) -> Vec<DbSnapshot> {
+    let Some(window) = window_start(window) else {
         return Vec::new();
     };
     let today = sim.now - sim.now.rem_euclid(DAY);
-    (0..=i64::from(database.backup_days))
+    (0..=i64::from(days))
         .filter_map(|back| {
             let day = today - back * DAY;
-            let at = day + window + signal::below(&sim.key(&database.name, part(day)), 12) * MINUTE;
+            let at = day + window + signal::below(&sim.key(name, part(day)), 12) * MINUTE;
             let age = sim.now - at;
-            if age < 0 || age > Ms::from(database.backup_days) * DAY || at < database.created {
+            if age < 0 || age > Ms::from(days) * DAY || at < created {
                 return None;
             }
             let time = stamp(at).to_string();
             let id = format!(
-                "rds:{}-{}-{}-{}",
-                database.name,
+                "rds:{name}-{}-{}-{}",
                 time.get(..10)?,
                 time.get(11..13)?,
                 time.get(14..16)?
             );
-            let ready = age > 4 * MINUTE;
-            Some(DbSnapshot {
-                arn: sim.plan.arn("rds", &format!("snapshot:{id}")),
-                id,
-                source: database.name.clone(),
-                of_cluster: false,
-                snapshot_type: "automated".to_owned(),
-                status: if ready { "available" } else { "creating" }.to_owned(),
-                percent_progress: Some(if ready { 100 } else { 60 }),
-                created_at: Some(stamp(at)),
-                storage_gib: database.storage_gib,
-                encrypted: true,
-            })
+            Some(snapshot(at, id, age > 4 * MINUTE))
         })
         .collect()
 }
@@ -312,8 +443,11 @@ fn cache(sim: &Sim, index: usize, plan: &CachePlan) -> Cache {
         Form::ReplicationGroup => (CacheForm::ReplicationGroup, "replicationgroup"),
         Form::Serverless => (CacheForm::Serverless, "serverlesscache"),
     };
+    let snapshotting = state.snapshots.iter().any(|backup| backup.ready > sim.now);
     let status = if state.failover.is_some() {
         "modifying"
+    } else if snapshotting {
+        "snapshotting"
     } else {
         "available"
     };

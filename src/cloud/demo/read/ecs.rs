@@ -8,7 +8,8 @@ use super::super::sim::ecs::{self as state, Phase, Progress};
 use super::super::time::stamp;
 use crate::domain::ecs::{
     CircuitBreaker, Cluster, Container, ContainerDefinition, Controller, Deployment, DeploymentRole, Fleet,
-    RolloutState, Service, ServiceDeployment, ServiceEvent, ServiceRevision, Task, TaskDefinition,
+    RevisionName, RolloutState, Service, ServiceDeployment, ServiceEvent, ServiceRevision, Task,
+    TaskDefinition,
 };
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::sensitive::Sensitive;
@@ -69,6 +70,20 @@ pub fn task_definitions(sim: &Sim, wanted: &[String]) -> Result<Vec<TaskDefiniti
         .collect()
 }
 
+/// The revisions of a family, newest first; none of a family that nobody registered.
+pub fn revisions(sim: &Sim, family: &str) -> Vec<RevisionName> {
+    let known = sim.families.get(family).into_iter().flatten();
+    let mut found: Vec<RevisionName> = known
+        .map(|revision| RevisionName {
+            family: family.to_owned(),
+            revision: revision.number,
+            active: revision.active,
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
 /// A service's deployment history.
 pub fn deployments(sim: &Sim, cluster: &str, name: &str) -> Result<Vec<ServiceDeployment>, Fault> {
     let index = find(sim, cluster, name, "ListServiceDeployments")?;
@@ -93,7 +108,7 @@ pub fn deployments(sim: &Sim, cluster: &str, name: &str) -> Result<Vec<ServiceDe
                         (
                             plan.container.clone(),
                             image(sim, plan, revision),
-                            Some(revision.digest.clone()),
+                            rollout.resolved.digest.clone(),
                         )
                     })
                     .into_iter()
@@ -122,10 +137,7 @@ fn name_of(brings: &(String, u32)) -> String {
 }
 
 fn image(sim: &Sim, plan: &Plan, revision: &state::Revision) -> String {
-    format!(
-        "{}.dkr.ecr.{}.amazonaws.com/{}:{}",
-        sim.plan.account, sim.plan.region, plan.repository, revision.image
-    )
+    sim.image_name(plan, revision)
 }
 
 fn service(sim: &Sim, index: usize) -> Service {
@@ -246,9 +258,7 @@ fn task(sim: &Sim, plan: &Plan, state: &state::Task) -> Task {
         containers: vec![Container {
             name: plan.container.clone(),
             image: revision.map(|revision| image(sim, plan, revision)),
-            image_digest: revision
-                .filter(|_| pulled)
-                .map(|revision| revision.digest.clone()),
+            image_digest: state.digest.clone().filter(|_| pulled),
             last_status: Some(
                 match state.phase {
                     Phase::Provisioning | Phase::Pending => "PENDING",

@@ -19,8 +19,21 @@ pub struct Cache {
     pub failovers: Vec<Ms>,
     /// 1 while all shards take writes.
     pub up: Track,
+    /// Backups that somebody made.
+    pub snapshots: Vec<Backup>,
     /// How much fuller than usual it is, `0.0..=1.0`; at 1 it evicts.
     pub pressure: Track,
+}
+
+/// A backup that somebody made.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// Its name.
+    pub name: String,
+    /// When it was begun.
+    pub begun: Ms,
+    /// When it is there.
+    pub ready: Ms,
 }
 
 /// A failover under way.
@@ -48,6 +61,7 @@ impl Sim {
                 primaries: vec![0; plan.shards as usize],
                 failover: None,
                 failovers: Vec::new(),
+                snapshots: Vec::new(),
                 up: Track::new(1.0),
                 pressure: Track::new(0.0),
             })

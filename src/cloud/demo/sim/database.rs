@@ -9,6 +9,8 @@ use super::super::signal;
 use super::super::time::{DAY, HOUR, MINUTE, Ms, SECOND};
 use super::super::track::Track;
 use super::{Sim, Timer};
+use crate::domain::datastore::DbSettings;
+use crate::domain::ops::rds::DbModification;
 
 /// A DB instance.
 #[derive(Debug, Clone)]
@@ -49,6 +51,16 @@ pub struct Database {
     pub created: Ms,
     /// Since when it can be restored to a point in time.
     pub restorable_from: Ms,
+    /// The daily backup window.
+    pub backup_window: String,
+    /// The weekly maintenance window.
+    pub maintenance_window: String,
+    /// Whether the parameter group is in force: `in-sync` or `pending-reboot`.
+    pub parameters: &'static str,
+    /// Modifications that wait, as `name=value`.
+    pub pending: Vec<String>,
+    /// How it is configured beside that.
+    pub settings: DbSettings,
     /// Tags.
     pub tags: Tags,
     /// Free storage over time.
@@ -98,6 +110,8 @@ pub enum Effect {
     Restart,
     /// It can be restored to a point in time from then on.
     Restorable,
+    /// These settings hold from then on.
+    Modified(Box<DbModification>),
 }
 
 /// A manual snapshot.
@@ -115,6 +129,8 @@ pub struct Snapshot {
     pub ready: Ms,
     /// Storage of the instance, GiB.
     pub storage_gib: Option<u32>,
+    /// Whether the key that it is encrypted with can be used.
+    pub readable: bool,
 }
 
 /// An event of RDS or ElastiCache.
@@ -205,6 +221,7 @@ impl Sim {
                         begun + 4 * MINUTE
                     },
                     storage_gib: database.storage_gib,
+                    readable: !snapshot.key_disabled,
                 });
             }
             self.databases.push(Database {
@@ -231,6 +248,11 @@ impl Sim {
                 zone: self.plan.zone(number),
                 created: self.epoch - 190 * DAY,
                 restorable_from: self.epoch - Ms::from(database.backup_days) * DAY,
+                backup_window: database.backup_window.clone(),
+                maintenance_window: database.maintenance_window.clone(),
+                parameters: "in-sync",
+                pending: database.pending.clone(),
+                settings: self.settings_of(database),
                 tags: database.tags.clone(),
                 free: vec![Free {
                     since: Ms::MIN,
@@ -242,6 +264,81 @@ impl Sim {
             });
             self.database_up.insert(database.name.clone(), Track::new(1.0));
         }
+    }
+
+    /// How a database of the plan is configured: what it says, and what a wizard proposes.
+    fn settings_of(&self, plan: &Plan) -> DbSettings {
+        let name = self.world.name();
+        let mut own = plan.settings.clone();
+        own.subnet_group
+            .get_or_insert_with(|| format!("{name}-db-subnets"));
+        if own.security_groups.is_empty() {
+            own.security_groups = vec![self.security_group(&format!("{name}-db"))];
+        }
+        own.copy_tags_to_snapshots.get_or_insert(true);
+        self.proposed(plan, own)
+    }
+
+    /// The same with what AWS itself takes if it is not told.
+    pub fn proposed(&self, plan: &Plan, own: DbSettings) -> DbSettings {
+        let mysql = plan.engine.contains("mysql");
+        let major = plan.version.split('.').next().unwrap_or_default();
+        let family = if mysql {
+            plan.version.split('.').take(2).collect::<Vec<_>>().join("-")
+        } else {
+            major.to_owned()
+        };
+        DbSettings {
+            port: own.port.or(Some(if mysql { 3306 } else { 5432 })),
+            subnet_group: own.subnet_group.or_else(|| Some("default".to_owned())),
+            security_groups: if own.security_groups.is_empty() {
+                vec![self.security_group("default")]
+            } else {
+                own.security_groups
+            },
+            option_group: own
+                .option_group
+                .or_else(|| Some(format!("default:{}-{family}", plan.engine))),
+            license: own.license.or_else(|| {
+                Some(
+                    if mysql {
+                        "general-public-license"
+                    } else {
+                        "postgresql-license"
+                    }
+                    .to_owned(),
+                )
+            }),
+            ca_certificate: own
+                .ca_certificate
+                .or_else(|| Some("rds-ca-rsa2048-g1".to_owned())),
+            iam_authentication: own.iam_authentication.or(Some(false)),
+            copy_tags_to_snapshots: own.copy_tags_to_snapshots.or(Some(false)),
+            minor_upgrades: own.minor_upgrades.or(Some(true)),
+            network_type: own.network_type.or_else(|| Some("IPV4".to_owned())),
+            lifecycle_support: own
+                .lifecycle_support
+                .or_else(|| Some("open-source-rds-extended-support".to_owned())),
+            insights_mode: own.insights_mode.or_else(|| Some("standard".to_owned())),
+            backup_target: own.backup_target.or_else(|| Some("region".to_owned())),
+            iops: own.iops.or(plan.storage_gib.map(|_| 3000)),
+            storage_throughput: own.storage_throughput.or(plan.storage_gib.map(|_| 125)),
+            promotion_tier: own.promotion_tier.or(plan.cluster.as_ref().map(|_| 1)),
+            encrypted: Some(true),
+            kms_key: own.kms_key.or_else(|| Some(self.database_key())),
+            ..own
+        }
+    }
+
+    /// The id of a security group that has a name here.
+    pub fn security_group(&self, name: &str) -> String {
+        format!("sg-{}", signal::hex(&self.key(name, 31), 17))
+    }
+
+    /// The key that databases are encrypted with.
+    pub fn database_key(&self) -> String {
+        let id = signal::uuid(&self.key("aws/rds", 32));
+        self.plan.arn("kms", &format!("key/{id}"))
     }
 
     /// The index of the database of that name.
@@ -295,6 +392,7 @@ impl Sim {
             Effect::Rename(to) => {
                 database.name = to;
                 database.endpoint = None;
+                database.pending.clear();
             }
             Effect::Resolve => database.endpoint = Some(database.name.clone()),
             Effect::Failover => {
@@ -305,6 +403,7 @@ impl Sim {
             }
             Effect::Restart => restart(database, at),
             Effect::Restorable => database.restorable_from = at,
+            Effect::Modified(change) => modified(database, &change, at),
         }
         let now_named = database.name.clone();
         if let Some(message) = step.event {
@@ -355,8 +454,68 @@ impl Sim {
     }
 }
 
+/// Settings that were asked for come into force.
+fn modified(database: &mut Database, change: &DbModification, at: Ms) {
+    // Everything is named, so that a new setting cannot be forgotten here.
+    let DbModification {
+        class,
+        multi_az,
+        storage_gib,
+        max_storage_gib,
+        parameter_group,
+        backup_retention_days,
+        backup_window,
+        maintenance_window,
+        deletion_protection,
+        publicly_accessible,
+        performance_insights,
+        insights_mode,
+        monitoring,
+        promotion_tier,
+    } = change.clone();
+    database.pending.clear();
+    if let (Some(new), Some(old)) = (storage_gib, database.storage_gib) {
+        let part = Free {
+            since: at,
+            anchor: at,
+            gib: database.free_gib(at) + f64::from(new.saturating_sub(old)),
+            per_day: database.plan.load.growth_gib_per_day,
+        };
+        database.free.push(part);
+        database.storage_gib = Some(new);
+    }
+    if let Some(group) = parameter_group {
+        database.parameter_group = group;
+        database.parameters = "pending-reboot";
+    }
+    if performance_insights.is_some() && database.plan.engine == "mysql" {
+        // It switches the performance schema on, which MySQL does only when it starts.
+        database.parameters = "pending-reboot";
+    }
+    if let Some(class) = class {
+        database.class = class;
+    }
+    database.multi_az = multi_az.unwrap_or(database.multi_az);
+    database.max_storage_gib = max_storage_gib.or(database.max_storage_gib);
+    database.backup_days = backup_retention_days.unwrap_or(database.backup_days);
+    if let Some(window) = backup_window {
+        database.backup_window = window;
+    }
+    if let Some(window) = maintenance_window {
+        database.maintenance_window = window;
+    }
+    database.deletion_protection = deletion_protection.unwrap_or(database.deletion_protection);
+    database.public = publicly_accessible.unwrap_or(database.public);
+    let settings = &mut database.settings;
+    settings.performance_insights = performance_insights.or(settings.performance_insights.take());
+    settings.insights_mode = insights_mode.or(settings.insights_mode.take());
+    settings.monitoring = monitoring.or(settings.monitoring.take());
+    settings.promotion_tier = promotion_tier.or(settings.promotion_tier);
+}
+
 /// A restart of MySQL gives the space of temporary tables back; other engines have none to give.
 fn restart(database: &mut Database, at: Ms) {
+    database.parameters = "in-sync";
     let free = database.free_gib(at);
     let usual = Free {
         since: at + 20 * SECOND,

@@ -7,6 +7,7 @@ use super::super::plan::ecs::{Failure, Service as Plan};
 use super::super::signal;
 use super::super::time::{DAY, HOUR, MINUTE, Ms, part};
 use super::super::track::Track;
+use super::registry::{Resolved, digest};
 use super::{Sim, Timer};
 
 /// A revision of a task definition.
@@ -14,16 +15,27 @@ use super::{Sim, Timer};
 pub struct Revision {
     /// Its number, from 1.
     pub number: u32,
-    /// The image's tag.
+    /// The build that it was made for.
     pub image: String,
-    /// The image's digest.
+    /// That build's digest.
     pub digest: String,
+    /// How it names its image.
+    pub reference: Reference,
     /// Whether it has not been deregistered.
     pub active: bool,
     /// How it fails; `None` is a good one.
     pub failure: Option<Failure>,
     /// When it was registered.
     pub registered_at: Ms,
+}
+
+/// How a revision names its image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// By a tag, which is looked up at each deployment.
+    Tag(String),
+    /// By its digest.
+    Digest(String),
 }
 
 /// A service.
@@ -47,6 +59,8 @@ pub struct Service {
     pub tags: Tags,
     /// Before this no task is started, since the last ones failed.
     pub backoff_until: Ms,
+    /// Between which counts it is scaled by itself.
+    pub bounds: Option<(u32, u32)>,
     /// Before this the pipeline brings nothing, since a person is at work.
     pub hands_off_until: Ms,
     /// Tasks that run.
@@ -66,6 +80,8 @@ pub struct Deployment {
     pub brings: (String, u32),
     /// Its entry in the history.
     pub rollout: usize,
+    /// What its image turned out to be.
+    pub resolved: Resolved,
     /// Tasks that failed in a row.
     pub failed: u32,
     /// How far it is.
@@ -98,6 +114,10 @@ pub struct Rollout {
     pub revision_arn: String,
     /// The family and revision it brings.
     pub brings: (String, u32),
+    /// What its image turned out to be.
+    pub resolved: Resolved,
+    /// Whether the pipeline began it.
+    pub by_pipeline: bool,
     /// `IN_PROGRESS`, `SUCCESSFUL`, ….
     pub status: &'static str,
     /// What AWS says of the status.
@@ -123,6 +143,8 @@ pub struct Task {
     pub runs: (String, u32),
     /// How it fails; `None` is a good one.
     pub failure: Option<Failure>,
+    /// The digest of its image; `None` if there is none.
+    pub digest: Option<String>,
     /// Where it is in its life.
     pub phase: Phase,
     /// The next step and when.
@@ -221,6 +243,18 @@ impl Sim {
         let plan = std::sync::Arc::clone(&self.plan);
         for (index, service) in plan.services.iter().enumerate() {
             let revisions = self.first_revisions(service);
+            for revision in &revisions {
+                if revision.failure != Some(Failure::NoImage) {
+                    let mut tags = vec![revision.image.clone()];
+                    tags.extend(service.mutable_tag.clone());
+                    self.push_image(
+                        &service.repository,
+                        &revision.digest,
+                        &tags,
+                        revision.registered_at - MINUTE,
+                    );
+                }
+            }
             self.families.insert(service.family.clone(), revisions);
             let founded = self.found_service(service);
             self.services.push(founded);
@@ -245,6 +279,7 @@ impl Sim {
                     number,
                     image: image.clone(),
                     digest: digest(&service.repository, image),
+                    reference: Reference::Tag(service.mutable_tag.clone().unwrap_or_else(|| image.clone())),
                     active: !service.deregistered.contains(&number),
                     failure: service.failures.get(&number).copied(),
                     registered_at: self.epoch - age,
@@ -270,7 +305,13 @@ impl Sim {
                 .rev()
                 .find(|rollout| rollout.status == "SUCCESSFUL")
                 .map(|rollout| rollout.revision_arn.clone());
-            let mut rollout = self.new_rollout(plan, (plan.family.clone(), revision.number), started);
+            // Then its own build was the newest, whatever the tag means by now.
+            let resolved = Resolved {
+                digest: (revision.failure != Some(Failure::NoImage)).then(|| revision.digest.clone()),
+                failure: revision.failure,
+            };
+            let brings = (plan.family.clone(), revision.number);
+            let mut rollout = self.new_rollout(plan, brings, (resolved, true), started);
             rollout.finished = Some(started + 3 * MINUTE);
             if revision.failure.is_some() {
                 rollout.status = "ROLLBACK_SUCCESSFUL";
@@ -290,6 +331,7 @@ impl Sim {
                 id,
                 brings: (plan.family.clone(), newest),
                 rollout: rollouts.len().saturating_sub(1),
+                resolved: self.resolve_image(plan, &(plan.family.clone(), newest)),
                 failed: 0,
                 state: Progress::Done,
                 created: began,
@@ -303,6 +345,7 @@ impl Sim {
             tags: plan.tags.clone(),
             backoff_until: Ms::MIN,
             hands_off_until: Ms::MIN,
+            bounds: plan.scaling.map(|scaling| (scaling.min, scaling.max)),
             running: Track::new(f64::from(plan.desired)),
             started: 0,
             told: 0,
@@ -330,7 +373,13 @@ impl Sim {
     }
 
     /// A new entry of the history.
-    pub fn new_rollout(&self, plan: &Plan, brings: (String, u32), at: Ms) -> Rollout {
+    pub fn new_rollout(
+        &self,
+        plan: &Plan,
+        brings: (String, u32),
+        (resolved, by_pipeline): (Resolved, bool),
+        at: Ms,
+    ) -> Rollout {
         let path = format!("{}/{}", plan.cluster, plan.name);
         let id = |salt: u64| signal::hex(&[self.seed, signal::name(&path), part(at), salt], 21);
         Rollout {
@@ -341,6 +390,8 @@ impl Sim {
                 .plan
                 .arn("ecs", &format!("service-revision/{path}/{}", id(2))),
             brings,
+            resolved,
+            by_pipeline,
             status: "IN_PROGRESS",
             reason: None,
             started: at,
@@ -369,7 +420,8 @@ impl Sim {
             deployment: primary
                 .map(|deployment| deployment.id.clone())
                 .unwrap_or_default(),
-            failure: self.revision(&runs).and_then(|revision| revision.failure),
+            failure: primary.and_then(|deployment| deployment.resolved.failure),
+            digest: primary.and_then(|deployment| deployment.resolved.digest.clone()),
             runs,
             phase: Phase::Provisioning,
             due: None,
@@ -405,14 +457,21 @@ impl Sim {
         let plan = &plan.services[service];
         let revisions = self.families.entry(plan.family.clone()).or_default();
         let number = revisions.last().map_or(1, |revision| revision.number + 1);
+        let build = digest(&plan.repository, image);
         revisions.push(Revision {
             number,
             image: image.to_owned(),
-            digest: digest(&plan.repository, image),
+            digest: build.clone(),
+            reference: Reference::Tag(plan.mutable_tag.clone().unwrap_or_else(|| image.to_owned())),
             active: true,
             failure,
             registered_at: at,
         });
+        if failure != Some(Failure::NoImage) {
+            let mut tags = vec![image.to_owned()];
+            tags.extend(plan.mutable_tag.clone());
+            self.push_image(&plan.repository, &build, &tags, at - MINUTE);
+        }
         number
     }
 
@@ -460,12 +519,4 @@ impl Service {
     pub fn count(&self, holds: impl Fn(&Task) -> bool) -> u32 {
         self.tasks.iter().filter(|task| holds(task)).count() as u32
     }
-}
-
-/// The digest of an image: of a tag in a repository, so that one tag has one digest.
-fn digest(repository: &str, image: &str) -> String {
-    format!(
-        "sha256:{}",
-        signal::hex(&[signal::name(repository), signal::name(image)], 64)
-    )
 }

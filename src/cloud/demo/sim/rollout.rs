@@ -158,10 +158,17 @@ impl Sim {
     }
 
     /// Begins a deployment: the newest one becomes primary.
-    pub fn begin_deployment(&mut self, index: usize, brings: (String, u32), at: Ms) -> usize {
+    pub fn begin_deployment(
+        &mut self,
+        index: usize,
+        brings: (String, u32),
+        by_pipeline: bool,
+        at: Ms,
+    ) -> usize {
         let plan = Arc::clone(&self.plan);
         let plan = &plan.services[index];
-        let rollout = self.new_rollout(plan, brings.clone(), at);
+        let resolved = self.resolve_image(plan, &brings);
+        let rollout = self.new_rollout(plan, brings.clone(), (resolved.clone(), by_pipeline), at);
         let path = format!("{}/{}", plan.cluster, plan.name);
         let id = self.deployment_id(&path, at);
         let service = &mut self.services[index];
@@ -180,6 +187,7 @@ impl Sim {
             id,
             brings,
             rollout,
+            resolved,
             failed: 0,
             state: Progress::Going,
             created: at,
@@ -208,6 +216,8 @@ impl Sim {
         };
         let brings = service.rollouts[good].brings.clone();
         let back_to = service.rollouts[good].revision_arn.clone();
+        // A service revision knows its digests: nothing is looked up again.
+        let resolved = service.rollouts[good].resolved.clone();
         let entry = &mut service.rollouts[rollout];
         entry.status = "ROLLBACK_IN_PROGRESS";
         entry.back_to = Some(back_to);
@@ -225,6 +235,7 @@ impl Sim {
                 id,
                 brings,
                 rollout,
+                resolved,
                 failed: 0,
                 state: Progress::Going,
                 reason: String::new(),
@@ -321,6 +332,9 @@ impl Sim {
         let plan = Arc::clone(&self.plan);
         let plan = &plan.services[index];
         let service = &self.services[index];
+        if self.is_held(index) {
+            return self.queue_up(index);
+        }
         let busy = service.deployments.len() > 1
             || service
                 .deployments
@@ -351,7 +365,7 @@ impl Sim {
             PIPELINE,
             &[&plan.name, &plan.cluster],
         );
-        self.begin_deployment(index, (plan.family.clone(), number), at);
+        self.begin_deployment(index, (plan.family.clone(), number), true, at);
     }
 
     /// Notes how many tasks run and serve, for metrics and target groups.

@@ -203,12 +203,9 @@ impl Sim {
 
     fn failed_end(&self, index: usize, task: &Task) -> End {
         let plan = &self.plan.services[index];
-        let image = self.revision(&task.runs).map_or_else(String::new, |revision| {
-            format!(
-                "{}.dkr.ecr.{}.amazonaws.com/{}:{}",
-                self.plan.account, self.plan.region, plan.repository, revision.image
-            )
-        });
+        let image = self
+            .revision(&task.runs)
+            .map_or_else(String::new, |revision| self.image_name(plan, revision));
         match task.failure {
             Some(Failure::NoImage) => End {
                 code: "TaskFailedToStart",

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::sim::ecs::{Phase, Progress};
+use super::super::sim::ecs::{Phase, Progress, Reference};
 use super::super::sim::{Sim, Timer};
 use super::super::time::{HOUR, Ms, SECOND};
 use super::{Refusal, check_tags, record};
+use crate::domain::ecr::ImageName;
 use crate::domain::ecs::short_task_definition;
 use crate::domain::fault::Fault;
 use crate::domain::ops::ecs::Write;
@@ -32,6 +33,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             Ok(None)
         }
         Write::StopServiceDeployment { arn } => stop_deployment(sim, arn, refuse).map(|()| None),
+        Write::RegisterCopy { source, images } => register_copy(sim, source, images, refuse).map(Some),
         Write::StopTask {
             cluster,
             task,
@@ -113,10 +115,50 @@ fn update(sim: &mut Sim, index: usize, (brings, desired, force): Update) {
         current,
     ) {
         (Some(brings), current) if force || Some(&brings) != current.as_ref() => {
-            sim.begin_deployment(index, brings, now);
+            sim.begin_deployment(index, brings, false, now);
         }
         _ => sim.set_timer(now, Timer::Reconcile { service: index }),
     }
+}
+
+/// The ARN of the new revision.
+fn register_copy(
+    sim: &mut Sim,
+    source: &str,
+    images: &[(String, String)],
+    refuse: &Refusal,
+) -> Result<String, Fault> {
+    let unknown = || refuse.invalid("ClientException", "Unable to describe task definition.");
+    let (family, number) = source.rsplit_once(':').ok_or_else(unknown)?;
+    let of = (family.to_owned(), number.parse().map_err(|_| unknown())?);
+    let plan = Arc::clone(&sim.plan);
+    let plan = plan
+        .services
+        .iter()
+        .find(|plan| plan.family == family)
+        .ok_or_else(unknown)?;
+    // The worlds' task definitions have one container.
+    let reference = match images {
+        [] => None,
+        [(container, image)] if *container == plan.container => {
+            let name = ImageName::parse(image);
+            Some(match name.digest {
+                Some(digest) => Reference::Digest(digest.to_owned()),
+                None => Reference::Tag(name.tag.unwrap_or("latest").to_owned()),
+            })
+        }
+        _ => {
+            return Err(refuse.invalid(
+                "ClientException",
+                format!("{source} has only the container {}", plan.container),
+            ));
+        }
+    };
+    let now = sim.now;
+    let number = sim.register_copy(&of, reference, now).ok_or_else(unknown)?;
+    let name = format!("{family}:{number}");
+    record(sim, refuse, &[&name]);
+    Ok(sim.plan.arn("ecs", &format!("task-definition/{name}")))
 }
 
 fn stop_deployment(sim: &mut Sim, arn: &str, refuse: &Refusal) -> Result<(), Fault> {

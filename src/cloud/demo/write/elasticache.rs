@@ -3,14 +3,14 @@
 
 use super::super::plan::store::Form;
 use super::super::sim::Sim;
-use super::super::sim::cache::FAILOVERS_A_DAY;
-use super::super::time::DAY;
+use super::super::sim::cache::{Backup, FAILOVERS_A_DAY};
+use super::super::time::{DAY, MINUTE};
 use super::{Refusal, record};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::elasticache::Write;
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
-    let Write::TestFailover { group, shard } = write;
+    let (Write::TestFailover { group, .. } | Write::CreateSnapshot { group, .. }) = write;
     let index = sim
         .plan
         .caches
@@ -22,7 +22,50 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
                 format!("ReplicationGroup {group} not found."),
             )
         })?;
+    match write {
+        Write::TestFailover { shard, .. } => fail_over(sim, index, shard, refuse)?,
+        Write::CreateSnapshot { snapshot, .. } => back_up(sim, index, snapshot, refuse)?,
+    }
+    record(sim, refuse, &[group]);
+    Ok(None)
+}
+
+/// A group takes changes one at a time.
+fn at_rest(sim: &Sim, index: usize, refuse: &Refusal) -> Result<(), Fault> {
+    let state = &sim.caches[index];
+    let snapshotting = state.snapshots.iter().any(|backup| backup.ready > sim.now);
+    if state.failover.is_some() || snapshotting {
+        return Err(refuse.conflict(
+            "InvalidReplicationGroupState",
+            format!(
+                "Replication group {} must be in the available state.",
+                sim.plan.caches[index].name
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn back_up(sim: &mut Sim, index: usize, name: &str, refuse: &Refusal) -> Result<(), Fault> {
+    at_rest(sim, index, refuse)?;
+    if sim.caches[index].snapshots.iter().any(|known| known.name == name) {
+        return Err(refuse.conflict(
+            "SnapshotAlreadyExistsFault",
+            format!("Snapshot with the name {name} already exists."),
+        ));
+    }
+    let (begun, ready) = (sim.now, sim.now + 4 * MINUTE);
+    sim.caches[index].snapshots.push(Backup {
+        name: name.to_owned(),
+        begun,
+        ready,
+    });
+    Ok(())
+}
+
+fn fail_over(sim: &mut Sim, index: usize, shard: &str, refuse: &Refusal) -> Result<(), Fault> {
     let plan = &sim.plan.caches[index];
+    let group = &plan.name;
     let Some(nth) = shard
         .parse::<usize>()
         .ok()
@@ -39,13 +82,8 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             format!("Automatic failover must be enabled for {group}."),
         ));
     }
+    at_rest(sim, index, refuse)?;
     let state = &sim.caches[index];
-    if state.failover.is_some() {
-        return Err(refuse.conflict(
-            "InvalidReplicationGroupState",
-            format!("Replication group {group} must be in the available state."),
-        ));
-    }
     let today = state
         .failovers
         .iter()
@@ -60,6 +98,5 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
     }
     let now = sim.now;
     sim.begin_failover(index, nth - 1, now);
-    record(sim, refuse, &[group]);
-    Ok(None)
+    Ok(())
 }

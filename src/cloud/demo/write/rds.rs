@@ -1,18 +1,18 @@
 //! Changes of databases.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html>
 
-use std::collections::VecDeque;
+mod cluster;
+mod modify;
+mod restore;
+
 use std::sync::Arc;
 
-use super::super::plan::store::Database as Plan;
-use super::super::read::datastore::{latest_restorable, snapshots};
-use super::super::signal;
 use super::super::sim::Sim;
-use super::super::sim::database::{Database, Effect, Free, Snapshot, Step};
-use super::super::time::{DAY, MINUTE, Ms, SECOND, ms, part, stamp};
+use super::super::sim::database::{Effect, Snapshot, Step};
+use super::super::time::{DAY, MINUTE, Ms, SECOND, ms};
 use super::{Refusal, check_tags, record};
 use crate::domain::fault::Fault;
-use crate::domain::ops::rds::{RestoreSettings, Write};
+use crate::domain::ops::rds::Write;
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
     let created = match write {
@@ -26,9 +26,8 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             instance,
             settings,
         } => {
-            let (plan, storage) = restorable(sim, snapshot, refuse)?;
-            let found = Found { plan, storage };
-            restore(sim, found, (instance, settings), refuse)?;
+            let found = restore::of_snapshot(sim, snapshot, refuse)?;
+            restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, snapshot]);
             Some(sim.plan.arn("rds", &format!("db:{instance}")))
         }
@@ -38,8 +37,8 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             at,
             settings,
         } => {
-            let found = restorable_at(sim, source, at.map(ms), refuse)?;
-            restore(sim, found, (instance, settings), refuse)?;
+            let found = restore::of_time(sim, source, at.map(ms), refuse)?;
+            restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, source]);
             Some(sim.plan.arn("rds", &format!("db:{instance}")))
         }
@@ -89,6 +88,19 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             record(sim, refuse, &[arn]);
             None
         }
+        Write::Modify { instance, change } => {
+            modify::apply(sim, (instance, change), refuse)?;
+            record(sim, refuse, &[instance]);
+            None
+        }
+        Write::CreateClusterSnapshot { .. }
+        | Write::RestoreCluster { .. }
+        | Write::CreateMember { .. }
+        | Write::ModifyCluster { .. }
+        | Write::RenameCluster { .. }
+        | Write::StopCluster { .. }
+        | Write::StartCluster { .. }
+        | Write::FailoverCluster { .. } => cluster::apply(sim, write, refuse)?,
     };
     Ok(created)
 }
@@ -155,6 +167,12 @@ fn check_free(sim: &Sim, name: &str, refuse: &Refusal) -> Result<(), Fault> {
 
 fn create_snapshot(sim: &mut Sim, instance: &str, id: &str, refuse: &Refusal) -> Result<(), Fault> {
     let index = find_available(sim, instance, refuse)?;
+    if sim.databases[index].plan.cluster.is_some() {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            "The DB instance is a member of a cluster. Take a snapshot of the DB cluster instead.",
+        ));
+    }
     check_name(id, refuse)?;
     if sim.snapshots.iter().any(|snapshot| snapshot.id == id) {
         return Err(refuse.conflict(
@@ -172,6 +190,7 @@ fn create_snapshot(sim: &mut Sim, instance: &str, id: &str, refuse: &Refusal) ->
         begun: sim.now,
         ready: sim.now + takes,
         storage_gib: database.storage_gib,
+        readable: true,
     });
     let steps = vec![
         Step::to(0, "backing-up").telling("Creating user snapshot"),
@@ -181,156 +200,12 @@ fn create_snapshot(sim: &mut Sim, instance: &str, id: &str, refuse: &Refusal) ->
     Ok(())
 }
 
-/// What a restore starts from.
-struct Found {
-    plan: Arc<Plan>,
-    storage: Option<u32>,
-}
-
-fn restorable(sim: &Sim, id: &str, refuse: &Refusal) -> Result<(Arc<Plan>, Option<u32>), Fault> {
-    let snapshot = snapshots(sim)
-        .into_iter()
-        .find(|snapshot| snapshot.id == id)
-        .ok_or_else(|| refuse.absent("DBSnapshotNotFound", format!("DBSnapshot {id} not found.")))?;
-    if snapshot.status != "available" {
-        return Err(refuse.conflict(
-            "InvalidDBSnapshotState",
-            format!(
-                "Cannot restore from the snapshot {id}: it is {}.",
-                snapshot.status
-            ),
-        ));
-    }
-    let plan = sim
-        .snapshots
-        .iter()
-        .find(|known| known.id == id)
-        .map(|known| Arc::clone(&known.plan))
-        .or_else(|| {
-            let of = sim.find_database(&snapshot.source)?;
-            Some(Arc::clone(&sim.databases[of].plan))
-        })
-        .ok_or_else(|| refuse.absent("DBSnapshotNotFound", format!("DBSnapshot {id} not found.")))?;
-    Ok((plan, snapshot.storage_gib))
-}
-
-fn restorable_at(sim: &Sim, source: &str, at: Option<Ms>, refuse: &Refusal) -> Result<Found, Fault> {
-    let index = find(sim, source, refuse)?;
-    let database = &sim.databases[index];
-    if database.plan.cluster.is_some() {
-        return Err(refuse.invalid(
-            "InvalidParameterCombination",
-            "The DB instance is a member of a cluster. Restore the DB cluster to a point in time instead.",
-        ));
-    }
-    if database.backup_days == 0 {
-        return Err(refuse.invalid(
-            "PointInTimeRestoreNotEnabled",
-            format!("Point-in-time restore is not enabled for {source}: automated backups are off."),
-        ));
-    }
-    let Some(latest) = latest_restorable(sim, database) else {
-        return Err(wrong_state(sim, index, "has no restorable time yet", refuse));
-    };
-    let oldest = database
-        .restorable_from
-        .max(sim.now - Ms::from(database.backup_days) * DAY);
-    match at {
-        Some(at) if at > latest || at < oldest => Err(refuse.invalid(
-            "InvalidParameterValue",
-            format!(
-                "The specified instance cannot be restored to a time outside of its restorable window: {} to {}.",
-                stamp(oldest),
-                stamp(latest)
-            ),
-        )),
-        _ => Ok(Found {
-            plan: Arc::clone(&database.plan),
-            storage: database.storage_gib,
-        }),
-    }
-}
-
-fn restore(
-    sim: &mut Sim,
-    found: Found,
-    (name, settings): (&str, &RestoreSettings),
-    refuse: &Refusal,
-) -> Result<(), Fault> {
-    check_free(sim, name, refuse)?;
-    if let Some(class) = &settings.class
-        && !class.starts_with("db.")
-    {
-        return Err(refuse.invalid(
-            "InvalidParameterValue",
-            format!("Invalid DB Instance class: {class}"),
-        ));
-    }
-    if let Some(group) = &settings.parameter_group
-        && !group.starts_with("default.")
-        && !sim.plan.parameter_groups.contains_key(group)
-    {
-        return Err(refuse.absent(
-            "DBParameterGroupNotFound",
-            format!("DBParameterGroup not found: {group}"),
-        ));
-    }
-    let now = sim.now;
-    let Found { plan, storage } = found;
-    let key = [sim.seed, signal::name(name), part(now)];
-    let family = format!(
-        "default.{}{}",
-        plan.engine,
-        plan.version.split('.').next().unwrap_or_default()
-    );
-    // What is not asked for is the account's or the engine's default, not the source's.
-    sim.databases.push(Database {
-        resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
-        name: name.to_owned(),
-        status: "creating",
-        steps: VecDeque::new(),
-        due: None,
-        class: settings.class.clone().unwrap_or_else(|| plan.class.clone()),
-        multi_az: settings.multi_az.unwrap_or(false),
-        storage_gib: storage,
-        max_storage_gib: None,
-        storage_type: settings.storage_type.clone().unwrap_or_else(|| "gp3".to_owned()),
-        parameter_group: settings.parameter_group.clone().unwrap_or(family),
-        deletion_protection: settings.deletion_protection.unwrap_or(false),
-        public: settings.publicly_accessible.unwrap_or(false),
-        backup_days: plan.backup_days,
-        endpoint: None,
-        zone: sim.plan.zone(signal::hash(&key)),
-        created: now,
-        restorable_from: Ms::MAX,
-        // Without tags of its own a restored instance gets those of the source.
-        tags: plan.tags.clone(),
-        free: vec![Free {
-            since: now,
-            anchor: now,
-            gib: plan.load.free_gib,
-            per_day: 0.0,
-        }],
-        plan,
-    });
-    let steps = vec![
-        Step::to(0, "creating").telling("Restoring DB instance"),
-        Step::to(8 * MINUTE, "backing-up")
-            .telling("DB instance created")
-            .with(Effect::Resolve),
-        Step::to(4 * MINUTE, "modifying").with(Effect::Restorable),
-        Step::to(3 * MINUTE, "available").telling("Restored from snapshot"),
-    ];
-    let index = sim.databases.len() - 1;
-    sim.plan_steps(index, steps, now);
-    Ok(())
-}
-
 fn rename(sim: &mut Sim, name: &str, to: &str, refuse: &Refusal) -> Result<(), Fault> {
     let index = find_available(sim, name, refuse)?;
     check_free(sim, to, refuse)?;
     // The old name stops to resolve at once; the new one is there in about ten minutes.
     sim.databases[index].endpoint = None;
+    sim.databases[index].pending = vec![format!("DBInstanceIdentifier={to}")];
     let steps = vec![
         Step::to(0, "renaming"),
         Step::to(75 * SECOND, "renaming")
@@ -403,6 +278,12 @@ fn starting() -> Vec<Step> {
 fn reboot(sim: &mut Sim, name: &str, failover: bool, refuse: &Refusal) -> Result<(), Fault> {
     let index = find(sim, name, refuse)?;
     let database = &sim.databases[index];
+    if failover && database.plan.cluster.is_some() {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            "Cannot specify ForceFailover for an instance of a DB cluster. Use FailoverDBCluster.",
+        ));
+    }
     if !matches!(database.status, "available" | "storage-full") {
         return Err(wrong_state(
             sim,
@@ -411,8 +292,7 @@ fn reboot(sim: &mut Sim, name: &str, failover: bool, refuse: &Refusal) -> Result
             refuse,
         ));
     }
-    let has_standby = database.multi_az || database.plan.cluster.is_some();
-    if failover && !has_standby {
+    if failover && !database.multi_az {
         return Err(refuse.invalid(
             "InvalidParameterCombination",
             "Cannot specify ForceFailover when the instance is not configured for MultiAZ.",

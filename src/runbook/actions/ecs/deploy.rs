@@ -1,12 +1,10 @@
 //! `ecs.deploy`: another revision of a service's task definition.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
-use super::{controlled_by_ecs, deployments, owner_warning, service, sight, target};
+use super::{controlled_by_ecs, deployments, history, owner_warning, service, sight, target};
 use crate::domain::ecs::{Service, ServiceDeployment, TaskDefinition};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
@@ -30,7 +28,7 @@ struct With {
 }
 
 /// The word for the revision that ran before the present one and was well.
-const LAST_GOOD: &str = "last-good";
+pub(super) const LAST_GOOD: &str = "last-good";
 
 fn read(with: &Arguments) -> Result<With, BadArguments> {
     let with: With = parse(with)?;
@@ -57,52 +55,56 @@ fn task_definitions(revision: &str) -> Query {
     })
 }
 
-/// The digests of what a deployment brought, by container; none if any is not known.
-fn digests(deployment: &ServiceDeployment) -> Option<BTreeMap<&str, &str>> {
-    let images = &deployment.target.as_ref()?.images;
-    let known = images
-        .iter()
-        .map(|(container, _, digest)| Some((container.as_str(), digest.as_deref()?)));
-    known
-        .collect::<Option<BTreeMap<_, _>>>()
-        .filter(|known| !known.is_empty())
-}
-
-/// The revision that is meant. The last good one is that of the newest deployment that AWS calls
-/// successful and that brought something else than what runs now; never simply the number before, which
-/// may not have been deployed at all, or have been the broken one.
-fn resolved(wanted: &With, service: &Service, history: &[ServiceDeployment]) -> Result<String, Refusal> {
+/// The revision that is meant. The last good one is never simply the number before, which may not have
+/// been deployed at all, or have been the broken one.
+fn resolved(wanted: &With, service: &Service, deployments: &[ServiceDeployment]) -> Result<String, Refusal> {
     if wanted.task_definition != LAST_GOOD {
         return Ok(wanted.task_definition.clone());
     }
     let name = &service.name;
-    let under_way = |status: &str| matches!(status, "PENDING" | "IN_PROGRESS");
-    if history.iter().any(|deployment| under_way(&deployment.status)) {
+    if history::under_way(deployments).is_some() {
         return Err(Refusal::state(format!(
             "a deployment of {name} is under way: stop it with ecs.stop_deployment, which goes back by itself"
         )));
     }
-    fn brings(deployment: &ServiceDeployment) -> Option<&str> {
-        deployment.target.as_ref()?.task_definition.as_deref()
-    }
-    let current = history
-        .iter()
-        .filter(|deployment| brings(deployment) == Some(&service.task_definition))
-        .max_by_key(|deployment| deployment.started_at)
-        .and_then(digests);
-    history
-        .iter()
-        .filter(|deployment| deployment.status == "SUCCESSFUL")
-        .filter(|deployment| brings(deployment).is_some_and(|revision| revision != service.task_definition))
-        .filter(|deployment| current.is_none() || digests(deployment) != current)
-        .max_by_key(|deployment| deployment.finished_at)
-        .and_then(brings)
+    history::last_good(service, deployments)
+        .and_then(|good| history::brings(good.deployment))
+        // One number with two images cannot be told apart by its name: `ecs.rollback` pins the image.
+        .filter(|revision| *revision != service.task_definition)
         .map(str::to_owned)
         .ok_or_else(|| {
             Refusal::state(format!(
-                "AWS knows no successful deployment of {name} that brought anything else: name the revision"
+                "AWS knows no successful deployment of {name} that brought another revision: name it"
             ))
         })
+}
+
+/// The change of a service to another revision.
+pub(super) fn change(service: &Service, revision: &str, site: &Site<'_>) -> Change {
+    let mut with = Arguments::new();
+    for (name, value) in [
+        ("cluster", &service.cluster[..]),
+        ("service", &service.name),
+        ("task_definition", revision),
+    ] {
+        with.insert(name.to_owned(), json!(value));
+    }
+    Change {
+        summary: format!("{} → {revision}", service.task_definition),
+        before: fields([("task_definition", json!(service.task_definition))]),
+        after: fields([("task_definition", json!(revision))]),
+        impact: Impact {
+            tasks_removed: service.running,
+            dependents: service
+                .target_groups
+                .iter()
+                .filter_map(|arn| arn.split('/').nth(1))
+                .map(|name| format!("target group {name}"))
+                .collect(),
+            ..Impact::default()
+        },
+        ..Change::draft(&Deploy, target(site, service), &with)
+    }
 }
 
 /// The task definition that a change leads to.
@@ -188,14 +190,12 @@ impl Action for Deploy {
         let service = service(view, &wanted.cluster, &wanted.service)?;
         controlled_by_ecs(service)?;
         // Endpoints without a history can still be told the revision.
-        let history = match view.deployments(&wanted.cluster, &wanted.service) {
-            Ok(history) => history,
+        let known = match view.deployments(&wanted.cluster, &wanted.service) {
+            Ok(known) => known,
             Err(unread) if wanted.task_definition == LAST_GOOD => return Err(unread.into()),
             Err(_) => &[],
         };
-        let revision = &resolved(&wanted, service, history)?;
-        let mut own = with.clone();
-        own.insert("task_definition".to_owned(), json!(revision));
+        let revision = &resolved(&wanted, service, known)?;
         let definition = view
             .task_definition(revision)?
             .ok_or_else(|| Refusal::absent(format!("there is no task definition {revision}")))?;
@@ -208,23 +208,7 @@ impl Action for Deploy {
         if &service.task_definition == revision {
             return Ok(Proposal::nothing());
         }
-        let change = Change {
-            summary: format!("{} → {revision}", service.task_definition),
-            before: fields([("task_definition", json!(service.task_definition))]),
-            after: fields([("task_definition", json!(revision))]),
-            impact: Impact {
-                tasks_removed: service.running,
-                dependents: service
-                    .target_groups
-                    .iter()
-                    .filter_map(|arn| arn.split('/').nth(1))
-                    .map(|name| format!("target group {name}"))
-                    .collect(),
-                ..Impact::default()
-            },
-            ..Change::draft(self, target(site, service), &own)
-        };
-        let mut proposal = Proposal::one(change);
+        let mut proposal = Proposal::one(change(service, revision, site));
         proposal.warnings = warnings(service, definition);
         Ok(proposal)
     }

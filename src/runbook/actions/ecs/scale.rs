@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::scaling_bounds::{self, targets};
 use super::{Named, service, sight, target};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
@@ -47,7 +48,7 @@ impl Action for Scale {
             role: Role::Action,
             about: "Sets how many tasks an ECS service wants.\n\
                 ECS accepts a count outside the bounds of Application Auto Scaling, which then sets it back: \
-                a service that scales by itself needs its bounds changed too. Undo brings the count back.",
+                where the count lies outside, the bounds are moved first. Undo brings both back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
@@ -76,7 +77,7 @@ impl Action for Scale {
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         parse::<With>(with)?;
-        Ok(vec![Query::Ecs(ecs::Read::Fleet)])
+        Ok(vec![Query::Ecs(ecs::Read::Fleet), targets()])
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
@@ -101,7 +102,21 @@ impl Action for Scale {
             },
             ..Change::draft(self, target(site, service), with)
         };
-        let proposal = Proposal::one(change);
+        let mut proposal = Proposal::nothing();
+        if let Some(target) = view.scalable_target(&wanted.cluster, &wanted.service)? {
+            let bounds = (target.min.min(wanted.desired), target.max.max(wanted.desired));
+            if bounds == (target.min, target.max) {
+                proposal = proposal.warn(format!(
+                    "{}: Application Auto Scaling may move the count again, between {} and {}",
+                    service.name, target.min, target.max
+                ));
+            } else {
+                proposal
+                    .changes
+                    .push(scaling_bounds::change(service, target, bounds, site));
+            }
+        }
+        proposal.changes.push(change);
         Ok(if service.is_deploying() {
             proposal.warn(format!("{}: a deployment is under way", service.name))
         } else {

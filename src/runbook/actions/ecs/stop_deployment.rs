@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{controlled_by_ecs, deployments, owner_warning, service, target};
+use super::{controlled_by_ecs, deployments, history, owner_warning, service, target};
 use crate::domain::ecs::ServiceDeployment;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
@@ -12,7 +12,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
     Stamp, Undo, View, fields, parse,
 };
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
 /// `ecs.stop_deployment`.
@@ -41,11 +41,12 @@ fn heading(status: &str) -> &str {
 }
 
 fn brings(deployment: &ServiceDeployment) -> &str {
-    deployment
-        .target
-        .as_ref()
-        .and_then(|target| target.task_definition.as_deref())
-        .unwrap_or("an unknown revision")
+    history::brings(deployment).unwrap_or("an unknown revision")
+}
+
+/// What ECS goes back to, as its history tells; null if it does not.
+fn goes_back_to(deployments: &[ServiceDeployment]) -> Value {
+    json!(history::completed(deployments).and_then(history::brings))
 }
 
 fn arn(change: &Change) -> Option<&str> {
@@ -53,14 +54,18 @@ fn arn(change: &Change) -> Option<&str> {
 }
 
 impl StopDeployment {
-    fn find<'v>(change: &Change, view: &'v View) -> Result<Option<&'v ServiceDeployment>, Sight> {
+    fn find<'v>(
+        change: &Change,
+        view: &'v View,
+    ) -> Result<(Option<&'v ServiceDeployment>, &'v [ServiceDeployment]), Sight> {
         let with: With = parse(&change.with).map_err(|_| Sight::Gone)?;
-        let history = view
+        let known = view
             .deployments(&with.cluster, &with.service)
             .map_err(Sight::Unreadable)?;
-        Ok(history
+        let own = known
             .iter()
-            .find(|deployment| Some(deployment.arn.as_str()) == arn(change)))
+            .find(|deployment| Some(deployment.arn.as_str()) == arn(change));
+        Ok((own, known))
     }
 }
 
@@ -81,7 +86,11 @@ impl Action for StopDeployment {
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
             ],
-            outputs: Vec::new(),
+            outputs: vec![OutputSchema::new(
+                "task_definition",
+                Type::Text,
+                "The revision that it goes back to; null if that is not known.",
+            )],
             live: Vec::new(),
             risk: Risk::Disruptive,
             floor: ConfirmLevel::Ack,
@@ -111,20 +120,21 @@ impl Action for StopDeployment {
         let wanted: With = parse(with)?;
         let service = service(view, &wanted.cluster, &wanted.service)?;
         controlled_by_ecs(service)?;
-        let history = view.deployments(&wanted.cluster, &wanted.service)?;
-        let Some(deployment) = history
-            .iter()
-            .filter(|deployment| heading(&deployment.status) == UNDER_WAY)
-            .max_by_key(|deployment| deployment.started_at)
-        else {
+        let known = view.deployments(&wanted.cluster, &wanted.service)?;
+        let Some(deployment) = history::under_way(known) else {
             return Ok(Proposal::nothing());
         };
         let mut proposal = Proposal::one(Change {
             summary: format!("stop the deployment of {} and go back", brings(deployment)),
-            before: fields([("deployment", json!(deployment.arn)), ("state", json!(UNDER_WAY))]),
+            before: fields([
+                ("deployment", json!(deployment.arn)),
+                ("state", json!(UNDER_WAY)),
+                ("task_definition", goes_back_to(known)),
+            ]),
             after: fields([
                 ("deployment", json!(deployment.arn)),
                 ("state", json!(GOING_BACK)),
+                ("task_definition", goes_back_to(known)),
             ]),
             reversible: false,
             impact: Impact {
@@ -133,8 +143,7 @@ impl Action for StopDeployment {
             },
             ..Change::draft(self, target(site, service), with)
         });
-        let succeeded = history.iter().any(|known| known.status == "SUCCESSFUL");
-        if !succeeded {
+        if history::completed(known).is_none() {
             proposal.warnings.push(format!(
                 "{}: no successful deployment is known to go back to",
                 service.name
@@ -147,10 +156,11 @@ impl Action for StopDeployment {
     fn sight(&self, change: &Change, view: &View) -> Sight {
         match Self::find(change, view) {
             Err(sight) => sight,
-            Ok(None) => Sight::Gone,
-            Ok(Some(deployment)) => Sight::Here(fields([
+            Ok((None, _)) => Sight::Gone,
+            Ok((Some(deployment), known)) => Sight::Here(fields([
                 ("deployment", json!(deployment.arn)),
                 ("state", json!(heading(&deployment.status))),
+                ("task_definition", goes_back_to(known)),
             ])),
         }
     }
@@ -165,8 +175,8 @@ impl Action for StopDeployment {
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
         match Self::find(change, view) {
             Err(Sight::Unreadable(unread)) => Progress::Waiting(unread.to_string()),
-            Err(_) | Ok(None) => Progress::Failed("the deployment is not known any more".to_owned()),
-            Ok(Some(deployment)) => {
+            Err(_) | Ok((None, _)) => Progress::Failed("the deployment is not known any more".to_owned()),
+            Ok((Some(deployment), _)) => {
                 let reason = deployment.status_reason.as_deref().unwrap_or("no reason given");
                 match deployment.status.as_str() {
                     "ROLLBACK_SUCCESSFUL" => Progress::Done,
@@ -193,15 +203,11 @@ impl Action for StopDeployment {
         };
         let good = view
             .deployments_mut(&with.cluster, &with.service)
-            .and_then(|history| {
-                for deployment in history.iter_mut().filter(|deployment| deployment.arn == arn) {
+            .and_then(|known| {
+                for deployment in known.iter_mut().filter(|deployment| deployment.arn == arn) {
                     "ROLLBACK_SUCCESSFUL".clone_into(&mut deployment.status);
                 }
-                let good = history
-                    .iter()
-                    .filter(|deployment| deployment.status == "SUCCESSFUL")
-                    .max_by_key(|deployment| deployment.finished_at)?;
-                Some(brings(good).to_owned())
+                history::completed(known).map(|good| brings(good).to_owned())
             });
         if let (Some(good), Some(service)) = (good, view.service_mut(&with.cluster, &with.service)) {
             service.task_definition.clone_from(&good);

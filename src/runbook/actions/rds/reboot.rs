@@ -4,12 +4,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{at_rest, available, instance, target};
+use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Stamp, Undo, View, fields, known_after, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -23,6 +24,44 @@ struct With {
     instance: String,
     #[serde(default)]
     failover: bool,
+    #[serde(default)]
+    if_pending: bool,
+}
+
+/// What a parameter group waits for, as AWS says it.
+const PENDING: &str = "pending-reboot";
+
+/// What it is called once a restart has brought it into force.
+const IN_SYNC: &str = "in-sync";
+
+fn parameters(db: &DbInstance) -> Option<&str> {
+    db.parameter_group.as_ref().map(|(_, state)| state.as_str())
+}
+
+/// A restart that is only made if parameters wait for it. Of an instance that an earlier step makes,
+/// that shows only then.
+fn if_pending(action: &Reboot, db: &DbInstance, (with, site): (&Arguments, &Site<'_>)) -> Proposal {
+    let is_new = db.resource_id.is_none();
+    if !is_new && parameters(db) != Some(PENDING) {
+        return Proposal::nothing();
+    }
+    let mut before = fields([("parameters", json!(PENDING))]);
+    if is_new {
+        before.insert("resource_id".to_owned(), known_after("it exists"));
+    }
+    let draft = Change::draft(action, target(site, db), with);
+    Proposal::one(Change {
+        summary: "restart, if parameters wait for it".to_owned(),
+        before,
+        after: fields([("parameters", json!(IN_SYNC))]),
+        // Nobody works with an instance that is only just being made.
+        floor: if is_new { ConfirmLevel::Ack } else { draft.floor },
+        impact: Impact {
+            outage: (!is_new).then(|| "connections break for a minute or two".to_owned()),
+            ..Impact::default()
+        },
+        ..draft
+    })
 }
 
 /// Whether events tell of a restart. There are none in the answers before the call.
@@ -45,8 +84,9 @@ impl Action for Reboot {
             name: self.name(),
             role: Role::Action,
             about: "Restarts an RDS DB instance, with failover to its standby if asked for.\n\
-                Connections break for a minute or two. A failover needs Multi-AZ. There is nothing to take \
-                back.",
+                Connections break for a minute or two. A failover needs Multi-AZ. With `if_pending` it is only \
+                restarted if parameters wait for that, which is looked at just before. There is nothing to \
+                take back.",
             fields: vec![
                 FieldSchema::required("instance", Type::Text, "The instance."),
                 FieldSchema::optional(
@@ -54,6 +94,12 @@ impl Action for Reboot {
                     Type::Bool,
                     "`false`",
                     "Whether the standby takes over.",
+                ),
+                FieldSchema::optional(
+                    "if_pending",
+                    Type::Bool,
+                    "`false`",
+                    "Whether it is left alone if no parameter waits for a restart.",
                 ),
             ],
             outputs: Vec::new(),
@@ -83,10 +129,13 @@ impl Action for Reboot {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let db = instance(view, &wanted.instance)?;
+        if wanted.if_pending {
+            return Ok(if_pending(self, db, (with, site)));
+        }
         available(db)?;
         if wanted.failover && !db.multi_az {
             return Err(Refusal::state(format!(
-                "{} has no standby to fail over to",
+                "{} has no standby to fail over to: it is Single-AZ",
                 db.name
             )));
         }
@@ -121,6 +170,8 @@ impl Action for Reboot {
                 Sight::Here(fields([
                     ("restarted", json!(rebooting || restarted(view, &db.name))),
                     ("state", json!(state)),
+                    ("parameters", json!(parameters(db))),
+                    ("resource_id", json!(db.resource_id)),
                 ]))
             }
         }
@@ -145,6 +196,13 @@ impl Action for Reboot {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
             Ok(Some(db)) => match at_rest(db) {
+                Progress::Done if change.after.contains_key("parameters") => {
+                    if parameters(db) == Some(PENDING) {
+                        Progress::Waiting("parameters still wait for a restart".to_owned())
+                    } else {
+                        Progress::Done
+                    }
+                }
                 Progress::Done if !restarted(view, &db.name) => {
                     Progress::Waiting("no event tells of the restart yet".to_owned())
                 }
@@ -159,5 +217,12 @@ impl Action for Reboot {
 
     fn project(&self, change: &Change, view: &mut View) {
         view.add_store_event(&change.target.name, "DB instance restarted");
+        if let Some(all) = view.db_instances_mut() {
+            for db in all.iter_mut().filter(|db| db.name == change.target.name) {
+                if let Some((_, state)) = &mut db.parameter_group {
+                    IN_SYNC.clone_into(state);
+                }
+            }
+        }
     }
 }

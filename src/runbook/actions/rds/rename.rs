@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::settings::{attached, check_name};
 use super::{at_rest, available, instance, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
@@ -37,6 +38,20 @@ fn find<'v>(change: &Change, view: &'v View) -> Result<Option<&'v DbInstance>, U
     let (before, after) = (name(&change.before), name(&change.after));
     let called = |wanted: &Option<Value>| all.iter().find(|db| Some(json!(db.name)) == *wanted);
     Ok(called(&before).or_else(|| called(&after)))
+}
+
+/// The name that an instance has, or is being given: a rename that AWS accepted counts as made.
+fn headed_for(db: &DbInstance) -> &str {
+    let pending = db
+        .pending_modifications
+        .iter()
+        .find_map(|pending| pending.strip_prefix("DBInstanceIdentifier="));
+    match pending {
+        Some(next) => next,
+        // Somebody renames it, to what is not said.
+        None if db.status == "renaming" => "(being renamed)",
+        None => &db.name,
+    }
 }
 
 impl Action for Rename {
@@ -79,6 +94,11 @@ impl Action for Rename {
         Ok(vec![Query::Rds(rds::Read::Instances)])
     }
 
+    fn follow_up(&self, _with: &Arguments, _view: &View) -> Vec<Query> {
+        // Only for the plan: whether proxies can be read says nothing about the rename.
+        vec![Query::Rds(rds::Read::Proxies)]
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let db = instance(view, &wanted.instance)?;
@@ -86,6 +106,7 @@ impl Action for Rename {
             return Ok(Proposal::nothing());
         }
         available(db)?;
+        check_name(&wanted.to)?;
         if view.db_instance(&wanted.to)?.is_some() {
             return Err(Refusal::state(format!("the name {} is taken", wanted.to)));
         }
@@ -113,11 +134,13 @@ impl Action for Rename {
             },
             ..Change::draft(self, target(site, db), with)
         });
-        if !replicas.is_empty() {
+        // Of an instance that an earlier step makes, nobody knows yet.
+        if db.resource_id.is_some() {
+            proposal.warnings = attached(&db.name, &replicas, view.db_proxies());
             proposal.warnings.push(format!(
-                "{}: the read replicas {} stay with the instance, not with the name",
-                db.name,
-                replicas.join(", ")
+                "{}: alarms and metrics follow the name; connection pools keep old connections until they are \
+                 restarted (ecs-restart)",
+                db.name
             ));
         }
         Ok(proposal)
@@ -128,7 +151,7 @@ impl Action for Rename {
             Err(unread) => Sight::Unreadable(unread),
             Ok(None) => Sight::Gone,
             Ok(Some(db)) => Sight::Here(fields([
-                ("name", json!(db.name)),
+                ("name", json!(headed_for(db))),
                 ("resource_id", json!(db.resource_id)),
             ])),
         }

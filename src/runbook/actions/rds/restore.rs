@@ -4,17 +4,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::settings::{From, LATEST, a_day, carried, check_name, cost_of, left_behind, loss, moment, pick};
 use super::{at_rest, instance};
-use crate::domain::datastore::{DbInstance, DbSnapshot};
-use crate::domain::ids::Kind;
+use crate::domain::datastore::DbInstance;
+use crate::domain::ids::{Kind, Tag};
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::price::{DbEngine, Deployment};
-use crate::domain::units::HumanDuration;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -30,12 +29,6 @@ pub const SNAPSHOT: Restore = Restore { from: From::Snapshot };
 /// `rds.restore_point_in_time`.
 pub const POINT_IN_TIME: Restore = Restore { from: From::Time };
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum From {
-    Snapshot,
-    Time,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct With {
@@ -46,9 +39,6 @@ struct With {
     /// Written by the plan.
     settings: Option<RestoreSettings>,
 }
-
-/// The word for the newest snapshot.
-const LATEST: &str = "latest";
 
 impl Restore {
     fn read(&self, with: &Arguments) -> Result<With, BadArguments> {
@@ -64,52 +54,37 @@ impl Restore {
     }
 }
 
-/// The snapshot that is meant.
-fn snapshot<'v>(view: &'v View, with: &With) -> Result<&'v DbSnapshot, Refusal> {
-    let wanted = with.snapshot.as_deref().unwrap_or(LATEST);
-    let found = if wanted == LATEST {
-        view.db_snapshots()?
-            .iter()
-            .filter(|known| known.source == with.instance && !known.of_cluster && known.status == "available")
-            .max_by_key(|known| known.created_at)
-    } else {
-        view.db_snapshot(wanted)?
-    };
-    let found =
-        found.ok_or_else(|| Refusal::absent(format!("{} has no snapshot {wanted}", with.instance)))?;
-    if found.of_cluster {
-        return Err(Refusal::state(format!("{} is a snapshot of a cluster", found.id)));
-    }
-    if found.status != "available" {
-        return Err(Refusal::state(format!(
-            "the snapshot {} is {}",
-            found.id, found.status
-        )));
-    }
-    Ok(found)
-}
+/// A tag that says what an instance was restored from.
+const RESTORED_FROM: &str = "quarterdeck:restored-from";
 
-/// What AWS would drop, as far as it is known of the source.
-fn settings(source: &DbInstance) -> RestoreSettings {
-    RestoreSettings {
-        class: Some(source.class.clone()),
-        multi_az: Some(source.multi_az),
-        parameter_group: source.parameter_group.as_ref().map(|(name, _)| name.clone()),
-        storage_type: source.storage_type.clone(),
-        deletion_protection: Some(source.deletion_protection),
-        publicly_accessible: Some(source.publicly_accessible),
-        subnet_group: None,
-        security_groups: Vec::new(),
-        option_group: None,
-    }
-}
+/// A tag that names the run that made an instance.
+pub(super) const RUN: &str = "quarterdeck:run";
 
 fn exists(value: bool) -> Fields {
     fields([("exists", json!(value))])
 }
 
-fn loss(since: Timestamp, now: Timestamp) -> HumanDuration {
-    HumanDuration(now.duration_since(since))
+/// States of a source from which a restore would come out no better.
+fn restorable(source: &DbInstance) -> Result<(), Refusal> {
+    let name = &source.name;
+    if source.status == "storage-full" {
+        return Err(Refusal::state(format!(
+            "{name} is storage-full, and what is restored has as little room: give it more storage first \
+             (rds.modify storage_gib)"
+        )));
+    }
+    if source.status.starts_with("inaccessible-encryption-credentials") {
+        let key = source.settings.kms_key.as_deref().unwrap_or("its key");
+        return Err(Refusal::state(format!(
+            "RDS cannot use the KMS key of {name}, {key}: enable the key and its grants first"
+        )));
+    }
+    if source.engine.starts_with("custom-") || source.settings.custom_profile.is_some() {
+        return Err(Refusal::state(format!(
+            "{name} is an instance of RDS Custom, which is restored with a profile of its own"
+        )));
+    }
+    Ok(())
 }
 
 impl Action for Restore {
@@ -124,15 +99,17 @@ impl Action for Restore {
         let (about, own) = match self.from {
             From::Snapshot => (
                 "Restores a snapshot of an RDS DB instance into a new instance.\n\
-                 The old one is left alone. Class, Multi-AZ, parameter group, storage type, deletion \
-                 protection and reachability are taken over from it; what cannot be is listed. Undo deletes \
+                 The old one is left alone. Every setting that AWS takes with a restore is taken over from it, \
+                 network, groups, Multi-AZ, storage, protection, logs and tags among them; \
+                 `rds.copy_settings` brings the others, and what cannot be brought is listed. Undo deletes \
                  nothing: the new instance stays, and what it costs is said.",
                 FieldSchema::required("snapshot", Type::Text, "The snapshot's id, or `latest`."),
             ),
             From::Time => (
                 "Restores an RDS DB instance as it was at a moment into a new instance.\n\
-                 The old one is left alone. Class, Multi-AZ, parameter group, storage type, deletion \
-                 protection and reachability are taken over from it; what cannot be is listed. Undo deletes \
+                 The old one is left alone. Every setting that AWS takes with a restore is taken over from it, \
+                 network, groups, Multi-AZ, storage, protection, logs and tags among them; \
+                 `rds.copy_settings` brings the others, and what cannot be brought is listed. Undo deletes \
                  nothing: the new instance stays, and what it costs is said.",
                 FieldSchema::optional("at", Type::Time, "the latest restorable moment", "The moment."),
             ),
@@ -182,59 +159,68 @@ impl Action for Restore {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted = self.read(with)?;
-        let source = instance(view, &wanted.instance)?;
+        let source = match view.db_instance(&wanted.instance)? {
+            Some(DbInstance {
+                cluster: Some(cluster),
+                ..
+            }) => {
+                return Err(Refusal::state(format!(
+                    "{} is a member of the cluster {cluster}: the cluster is restored \
+                     (rds.restore_cluster_snapshot, rds.restore_cluster_point_in_time)",
+                    wanted.instance
+                )));
+            }
+            _ => instance(view, &wanted.instance)?,
+        };
+        check_name(&wanted.new_instance)?;
         if view.db_instance(&wanted.new_instance)?.is_some() {
             return Err(Refusal::state(format!(
                 "the name {} is taken",
                 wanted.new_instance
             )));
         }
+        restorable(source)?;
         let mut own = with.clone();
-        let (what, lost) = match self.from {
+        let mut warnings = Vec::new();
+        let (what, since, storage_gib) = match self.from {
             From::Snapshot => {
-                let snapshot = snapshot(view, &wanted)?;
+                let wanted = (wanted.snapshot.as_deref().unwrap_or(LATEST), false);
+                let snapshot = pick(view.db_snapshots()?, &source.name, wanted)?;
                 own.insert("snapshot".to_owned(), json!(snapshot.id));
-                let lost = snapshot.created_at.map(|at| loss(at, site.now));
-                (format!("restore {}", snapshot.id), lost)
+                if snapshot.source != source.name {
+                    warnings.push(format!(
+                        "{} is a snapshot of {}, not of {}",
+                        snapshot.id, snapshot.source, source.name
+                    ));
+                }
+                let gib = snapshot.storage_gib.or(source.storage_gib);
+                (format!("restore {}", snapshot.id), snapshot.created_at, gib)
             }
             From::Time => {
-                if source.backup_retention_days == 0 {
-                    return Err(Refusal::state(format!("{} keeps no backups", source.name)));
-                }
-                let latest = source.latest_restorable_at.ok_or_else(|| {
-                    Refusal::state(format!("{} cannot be restored to a time yet", source.name))
-                })?;
-                let at = wanted.at.unwrap_or(latest);
-                if at > latest {
-                    return Err(Refusal::state(format!(
-                        "{} can be restored up to {latest}, not to {at}",
-                        source.name
-                    )));
-                }
+                let kept = (source.latest_restorable_at, source.backup_retention_days);
+                let at = moment(&source.name, wanted.at, kept, site.now)?;
                 own.insert("at".to_owned(), json!(at));
-                (
-                    format!("restore {} as of {at}", source.name),
-                    Some(loss(at, site.now)),
-                )
+                let what = format!("restore {} as of {at}", source.name);
+                (what, Some(at), source.storage_gib)
             }
         };
         let arn = source.arn.rsplit_once(':').map_or_else(
             || wanted.new_instance.clone(),
             |(start, _)| format!("{start}:{}", wanted.new_instance),
         );
-        let price = DbEngine::from_api(&source.engine, source.storage_type.as_deref()).and_then(|engine| {
-            site.prices.rds(
-                site.region,
-                &source.class,
-                engine,
-                Deployment::of(source.multi_az),
-            )
-        });
+        let cost = cost_of(source, storage_gib, site);
+        warnings.push(loss(since, &wanted.new_instance, site.now));
+        warnings.push(format!(
+            "{}: both instances are billed until one is deleted; it {}",
+            wanted.new_instance,
+            a_day(&cost)
+        ));
+        warnings.append(&mut left_behind(source, &wanted.new_instance));
         let mut change = Change {
             summary: format!("{what} into {}", wanted.new_instance),
             before: exists(false),
             after: exists(true),
-            cost: CostDelta::of(price, 1, &source.class),
+            cost,
             ..Change::draft(
                 self,
                 site.target(Kind::RdsInstance, &arn, &wanted.new_instance),
@@ -243,32 +229,17 @@ impl Action for Restore {
         };
         change.with.insert(
             "settings".to_owned(),
-            serde_json::to_value(settings(source)).unwrap_or_default(),
+            serde_json::to_value(carried(source, storage_gib, self.from)).unwrap_or_default(),
         );
         change
             .impact
             .dependents
             .insert(format!("DB instance {}", source.name));
-        let mut proposal = Proposal::one(change).warn(format!(
-            "{}: subnet group, security groups and option group are not taken over, nor are monitoring, \
-             Performance Insights, log exports, roles, proxies and read replicas",
-            wanted.new_instance
-        ));
-        match lost {
-            Some(lost) => proposal.warnings.push(format!(
-                "what was written in the last {lost} is not in {}",
-                wanted.new_instance
-            )),
-            None => proposal.warnings.push(format!(
-                "how much was written since is not known, and is not in {}",
-                wanted.new_instance
-            )),
-        }
-        proposal.warnings.push(format!(
-            "{}: both instances are billed until one is deleted",
-            wanted.new_instance
-        ));
-        Ok(proposal)
+        Ok(Proposal {
+            changes: vec![change],
+            warnings,
+            ..Proposal::default()
+        })
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
@@ -278,9 +249,21 @@ impl Action for Restore {
         }
     }
 
-    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+    fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with = self.read(&change.with)?;
-        let settings = with.settings.unwrap_or_default();
+        let mut settings = Box::new(with.settings.unwrap_or_default());
+        let origin = match (&with.snapshot, with.at) {
+            (Some(snapshot), _) => snapshot.clone(),
+            (None, Some(at)) => format!("{} {at}", with.instance),
+            (None, None) => with.instance.clone(),
+        };
+        for (key, value) in [(RESTORED_FROM, origin), (RUN, stamp.run.to_owned())] {
+            settings.tags.retain(|tag| tag.key != key);
+            settings.tags.push(Tag {
+                key: key.to_owned(),
+                value,
+            });
+        }
         Ok(Mutation::Rds(match (self.from, with.snapshot) {
             (From::Snapshot, Some(snapshot)) => rds::Write::RestoreFromSnapshot {
                 snapshot,
@@ -305,18 +288,18 @@ impl Action for Restore {
         match view.db_instance(&change.target.name) {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
+            Ok(Some(db)) if db.status == "storage-full" => {
+                Progress::Failed(format!("{} is storage-full", db.name))
+            }
             Ok(Some(db)) => at_rest(db),
         }
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        let cost = match &change.cost {
-            CostDelta::Known { usd_per_hour, .. } => format!("costs {} a day", usd_per_hour.per_day()),
-            CostDelta::None | CostDelta::Unknown(_) => "costs what its class costs".to_owned(),
-        };
         Undo::Impossible(format!(
-            "no data is deleted: {} stays and {cost} until somebody deletes it",
-            change.target.name
+            "no data is deleted: {} stays and {} until somebody deletes it",
+            change.target.name,
+            a_day(&change.cost)
         ))
     }
 
@@ -337,6 +320,20 @@ impl Action for Restore {
         restored.endpoint = None;
         "available".clone_into(&mut restored.status);
         restored.pending_modifications.clear();
+        // What a restore does not take AWS chooses anew, or switches off.
+        restored.maintenance_window = None;
+        if self.from == From::Snapshot {
+            restored.max_storage_gib = None;
+        }
+        let own = &mut restored.settings;
+        own.performance_insights = None;
+        own.insights_mode = None;
+        own.monitoring = None;
+        own.managed_secret = None;
+        own.roles.clear();
+        own.domains.clear();
+        own.activity_stream = false;
+        own.backup_replication = false;
         all.push(restored);
     }
 }

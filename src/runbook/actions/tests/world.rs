@@ -1,5 +1,6 @@
 //! One of everything.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -16,14 +17,18 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds};
+use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scope::ScopeName;
+use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
 
 pub const NOW: &str = "2026-11-21T03:00:00Z";
+
+/// A card with a process on it.
+pub const BUSY: &str = "#gpu 0\n0, GPU-9a9a6c50, 550, 93, 11662, 23028, 60, 200, 300, P0, 1710, 0, NVIDIA A10G\n#ext 0\n#apps 0\n=9a9a6c50,5762, 11402, python\n#end 0\n";
 
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -33,6 +38,8 @@ pub struct World {
     pub deployments: Vec<(&'static str, ServiceDeployment)>,
     pub groups: Vec<Group>,
     pub refreshes: Vec<InstanceRefresh>,
+    /// What the probe prints, where it is not that of a host at rest.
+    pub probed: BTreeMap<String, &'static str>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
     pub snapshots: Vec<DbSnapshot>,
@@ -95,6 +102,25 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .cloned()
                 .collect(),
         ),
+        Query::Ssm(ssm::Read::GpuSamples { instances, .. }) => ReplyData::ProbeOutputs(
+            instances
+                .iter()
+                .map(|id| ProbeOutput {
+                    instance_id: id.clone(),
+                    end: ProbeEnd::Done,
+                    stdout: world
+                        .probed
+                        .get(id)
+                        .copied()
+                        .unwrap_or(crate::runbook::survey::AT_REST)
+                        .to_owned(),
+                    detail: String::new(),
+                    truncated: false,
+                    at: NOW.parse().unwrap(),
+                })
+                .collect(),
+        ),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways) => ReplyData::NatGateways(Vec::new()),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
         Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
@@ -135,6 +161,7 @@ pub fn seen(world: &World) -> View {
     let definition = |revision: &str| ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     };
+    let probe = |ids: &[&str]| crate::runbook::survey::query(ids.iter().map(|id| (*id).to_owned())).unwrap();
     let refreshes = |group: &str| {
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
             group: group.to_owned(),
@@ -154,6 +181,10 @@ pub fn seen(world: &World) -> View {
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
         refreshes("refreshing"),
+        refreshes("training"),
+        probe(&["i-alone"]),
+        probe(&["i-t1", "i-t2"]),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Snapshots),
@@ -163,6 +194,21 @@ pub fn seen(world: &World) -> View {
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
     ];
     of(world, &queries)
+}
+
+fn environment(name: &str) -> Tag {
+    Tag {
+        key: "Environment".to_owned(),
+        value: name.to_owned(),
+    }
+}
+
+/// What the evening notes.
+pub fn note(text: &str) -> Tag {
+    Tag {
+        key: "quarterdeck:night".to_owned(),
+        value: text.to_owned(),
+    }
 }
 
 fn alarm(name: &str, actions_enabled: bool) -> Alarm {
@@ -282,8 +328,37 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut training = sample::group("training", 2);
+    training.instances = vec![
+        sample::in_state("i-t1", "InService"),
+        sample::in_state("i-t2", "InService"),
+    ];
+    training.tags.push(environment("dev"));
+    let mut down = sample::group("down", 0);
+    down.max = 0;
+    down.tags.push(note(
+        "v1 was=1/4/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-20T11:00:00Z usd-h=2.4",
+    ));
+    for process in ["AlarmNotification", "ScheduledActions"] {
+        down.suspended.push(SuspendedProcess {
+            name: process.to_owned(),
+            reason: "User suspended".to_owned(),
+        });
+    }
+    let of_training = ["i-t1", "i-t2"].map(|id| {
+        let mut member = sample::instance(id, "g5.xlarge");
+        member.tags.push(Tag {
+            key: "aws:autoscaling:groupName".to_owned(),
+            value: "training".to_owned(),
+        });
+        member
+    });
     let mut stopped = sample::instance("i-stopped", "g5.xlarge");
     stopped.state = "stopped".to_owned();
+    stopped.tags.push(Tag {
+        key: "quarterdeck:stopped".to_owned(),
+        value: "v1 state=running at=2026-11-20T11:00:00Z".to_owned(),
+    });
     let mut member = sample::instance("i-1", "g5.xlarge");
     member.tags.push(Tag {
         key: "aws:autoscaling:groupName".to_owned(),
@@ -323,9 +398,13 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing],
+        groups: vec![workers, owned, refreshing, training, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
-        instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
+        probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
+        instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
+            .into_iter()
+            .chain(of_training)
+            .collect(),
         dbs: vec![sample::db("main"), asleep],
         snapshots: vec![DbSnapshot {
             id: "rds:main-2026-11-20".to_owned(),
@@ -338,6 +417,7 @@ pub fn world() -> World {
             created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
             storage_gib: Some(100),
             encrypted: true,
+            kms_key: None,
         }],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {

@@ -89,6 +89,7 @@ impl Planned {
                 confirm_at_least: ConfirmLevel::None,
                 preconditions: Vec::new(),
                 guards: Vec::new(),
+                guard_checks: Vec::new(),
                 verify: Vec::new(),
                 on_failure: FailurePolicy::RollBack,
                 deadline_s: 3_600,
@@ -144,16 +145,12 @@ impl Planned {
             let mut lanes = Vec::new();
             for with in &step.lanes {
                 let changes = assembly.plan(action, &arguments(with)).unwrap();
-                lanes.push(Lane {
-                    label: with.to_string(),
-                    changes,
-                    each: Value::Null,
-                });
+                lanes.push(Lane::new(with.to_string(), changes, Value::Null));
             }
-            assembly.push(Step {
-                id: step.id.to_owned(),
-                role: step.role,
-                work: Work::Changes {
+            assembly.push(Step::new(
+                step.id.to_owned(),
+                step.role,
+                Work::Changes {
                     action: step.action.to_owned(),
                     lanes,
                     concurrency: step.concurrency,
@@ -172,7 +169,7 @@ impl Planned {
                     allow_failure: false,
                     keep: None,
                 },
-            });
+            ));
         }
         assembly.finish(self.frame).unwrap()
     }

@@ -504,14 +504,14 @@ fn a_pause_waits_for_a_person() {
             StepSpec::new("second", "asg.set_capacity", vec![capacity("b", 0)]),
         ])
         .plan(&mut world);
-        let pause = Step {
-            id: "look".to_owned(),
-            role: Role::Main,
-            work: Work::Pause {
+        let pause = Step::new(
+            "look".to_owned(),
+            Role::Main,
+            Work::Pause {
                 message: "Is it quiet?".to_owned(),
                 timeout_s: 600,
             },
-        };
+        );
         plan.steps.insert(1, pause);
         let plan = plan.sealed().unwrap();
         let mut driver = Driver::new(plan, &world);

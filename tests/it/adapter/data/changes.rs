@@ -112,7 +112,7 @@ async fn a_restore_to_no_stated_time_is_to_the_latest_one() {
         source: text("orders"),
         instance: text("orders-2"),
         at: None,
-        settings: rds::RestoreSettings::default(),
+        settings: Box::new(rds::RestoreSettings::default()),
     };
     let receipt = server.write(Mutation::Rds(change)).await.expect("it is made");
     assert_eq!(receipt.created, None);

@@ -1,0 +1,53 @@
+//! Questions to and changes of Application Auto Scaling.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ops::Operation;
+
+/// What can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Read {
+    /// The bounds of all ECS services that are scaled by themselves → `ScalableTargets`.
+    EcsTargets,
+}
+
+/// What can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Write {
+    /// Moves the bounds of a target that exists.
+    SetBounds {
+        /// `service/CLUSTER/SERVICE`.
+        resource: String,
+        /// The least count.
+        min: u32,
+        /// The greatest count.
+        max: u32,
+    },
+}
+
+impl Read {
+    /// The API operations behind it.
+    pub const fn operations(&self) -> &'static [Operation] {
+        match self {
+            Self::EcsTargets => {
+                const {
+                    &[Operation::new(
+                        "application-autoscaling",
+                        "DescribeScalableTargets",
+                    )]
+                }
+            }
+        }
+    }
+}
+
+impl Write {
+    /// The API operation behind it.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::SetBounds { .. } => Operation::new("application-autoscaling", "RegisterScalableTarget"),
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! From a runbook to a plan: parameters resolved with listings of the cloud, then planned with reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::folder::Reach;
+use super::{RunEngine, id};
+use crate::domain::exit::Exit;
+use crate::domain::ops::Query;
+use crate::domain::policy::{Policy, Selection};
+use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::scope::{Identity, Scope};
+use crate::runbook::action::{Decisions, View};
+use crate::runbook::expr::Names;
+use crate::runbook::model::Runbook;
+use crate::runbook::observe;
+use crate::runbook::params::{Given, Layer, Resolved, Resolver, Unresolved};
+use crate::runbook::plan::{Plan, PlanIdentity};
+use crate::runbook::planner::{Next, Planner, Refused, RunNames};
+use crate::runbook::record::{RunId, Who};
+use crate::runbook::value::Value;
+
+/// Whom and where a run is for.
+#[derive(Debug, Clone)]
+pub struct SiteFacts {
+    /// Where.
+    pub scope: Arc<Scope>,
+    /// Who the credentials are; [`RunEngine::identify`] asks.
+    pub identity: Identity,
+    /// The account's name, if the estate gives one.
+    pub account_name: Option<String>,
+    /// The estate, if one was named.
+    pub estate: Option<String>,
+    /// Its policy: environment, least confirmation.
+    pub policy: Arc<Policy>,
+    /// What belongs to it; everything where no estate was named.
+    pub selection: Arc<Selection>,
+    /// Spot prices, as far as they are known.
+    pub spot: SpotPrices,
+}
+
+/// What is known of one parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldState {
+    /// Its name.
+    pub param: String,
+    /// What there is to choose from; `None` if nothing is listed, or it could not be.
+    pub candidates: Option<Vec<Value>>,
+    /// Its value, if it has one that can be used.
+    pub value: Option<Value>,
+    /// Where the value came from.
+    pub layer: Option<Layer>,
+    /// What is wrong with it, in one line.
+    pub problem: Option<String>,
+}
+
+/// Parameters, as far as they are known.
+#[derive(Debug, Clone)]
+pub struct Resolution {
+    /// Every parameter in the runbook's order.
+    pub fields: Vec<FieldState>,
+    /// All values, or what is missing and wrong.
+    pub result: Result<Resolved, Unresolved>,
+}
+
+/// A plan that is ready, and what else somebody should know before saying yes.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The name that the run will have.
+    pub id: RunId,
+    /// The plan.
+    pub plan: Plan,
+    /// What is no part of the plan: credentials that end early, locks that others hold or do not see.
+    pub cautions: Vec<String>,
+}
+
+/// A run in preparation. Listings are kept for the life of it, so that a form can be filled in field by
+/// field; [`Preparation::refresh`] forgets them. Planning reads everything anew.
+pub struct Preparation {
+    engine: RunEngine,
+    site: SiteFacts,
+    runbook: Arc<Runbook>,
+    listings: View,
+}
+
+impl Preparation {
+    pub(super) fn new(engine: RunEngine, site: SiteFacts, runbook: Arc<Runbook>) -> Self {
+        Self {
+            engine,
+            site,
+            runbook,
+            listings: View::default(),
+        }
+    }
+
+    /// Whom and where it is for.
+    pub const fn site(&self) -> &SiteFacts {
+        &self.site
+    }
+
+    /// What is to be run.
+    pub const fn runbook(&self) -> &Arc<Runbook> {
+        &self.runbook
+    }
+
+    /// Forgets what was listed.
+    pub fn refresh(&mut self) {
+        self.listings = View::default();
+    }
+
+    /// Works out every parameter, listing what there is to choose from.
+    pub async fn resolve(&mut self, given: Given) -> Resolution {
+        let runbook = Arc::clone(&self.runbook);
+        let context = self.context();
+        let mut resolver = Resolver::new(&runbook, given.clone(), &context);
+        let mut candidates: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        while let Some(listing) = resolver.next_listing() {
+            let queries = observe::listing_queries(listing.source, &listing.filters);
+            self.list(queries).await;
+            match observe::candidates(listing.source, &listing.filters, &self.listings) {
+                Ok(found) => {
+                    candidates.insert(listing.param, found.clone());
+                    resolver.listed(found);
+                }
+                Err(unread) => resolver.not_listed(&unread.to_string()),
+            }
+        }
+        let known = resolver.so_far().clone();
+        let result = resolver.finish();
+        let problem = |name: &str| {
+            let unresolved = result.as_ref().err()?;
+            let of_it = unresolved.problems.iter().filter(|problem| problem.param == name);
+            let messages: Vec<&str> = of_it.map(|problem| problem.message.as_str()).collect();
+            (!messages.is_empty()).then(|| messages.join("; "))
+        };
+        let fields = runbook
+            .params
+            .iter()
+            .map(|param| {
+                let name = &param.name.value;
+                FieldState {
+                    param: name.clone(),
+                    candidates: candidates.remove(name),
+                    value: known.values.get(name).cloned(),
+                    layer: known
+                        .layers
+                        .get(name)
+                        .copied()
+                        .or_else(|| given.value(name).map(|(_, layer)| layer)),
+                    problem: problem(name),
+                }
+            })
+            .collect();
+        Resolution { fields, result }
+    }
+
+    /// Reads what was not listed yet.
+    async fn list(&mut self, mut queries: Vec<Query>) {
+        // What failed is asked again: it may have been the moment.
+        queries.retain(|query| !matches!(self.listings.get(query), Some(Ok(reply)) if reply.gaps.is_empty()));
+        let answers = self.engine.read_all(&self.site.scope, queries).await;
+        self.listings.extend(answers);
+    }
+
+    /// What parameters' expressions see beside each other.
+    fn context(&self) -> Names<'static> {
+        let SiteFacts {
+            identity,
+            account_name,
+            estate,
+            policy,
+            scope,
+            ..
+        } = &self.site;
+        let record = |fields: [(&str, Value); 2]| {
+            Value::Map(fields.map(|(name, value)| (name.to_owned(), value)).into())
+        };
+        Names::new()
+            .with(
+                "account",
+                record([
+                    ("id", Value::text(&identity.account)),
+                    ("name", account_name.as_deref().into()),
+                ]),
+            )
+            .with("region", Value::text(&scope.region))
+            .with(
+                "estate",
+                record([
+                    ("name", estate.as_deref().into()),
+                    ("environment", Value::text(&policy.environment.to_string())),
+                ]),
+            )
+    }
+
+    /// Plans, reading everything anew. `who` and `reason` are what expressions see of the run.
+    ///
+    /// # Errors
+    /// If there is no plan, and why.
+    pub async fn plan(
+        &self,
+        resolved: &Resolved,
+        (who, reason): (&Who, Option<&str>),
+    ) -> Result<Prepared, Refused> {
+        let clocks = &self.engine.0.clocks;
+        let now = clocks.cloud.now();
+        let wall = clocks.wall.now();
+        self.not_too_often(wall)?;
+        let SiteFacts {
+            scope,
+            identity,
+            account_name,
+            estate,
+            policy,
+            selection,
+            spot,
+        } = &self.site;
+        let decisions = Decisions {
+            policy: Policy::clone(policy),
+            selection: Selection::clone(selection),
+        };
+        let id = id::mint(wall);
+        let names = RunNames {
+            id: id.0.clone(),
+            operator: who.user.clone(),
+            reason: reason.map(str::to_owned),
+        };
+        let place = PlanIdentity {
+            scope: scope.name.clone(),
+            account: identity.account.clone(),
+            region: scope.region.clone(),
+            arn: identity.arn.clone(),
+            account_name: account_name.clone(),
+            estate: estate.clone(),
+            environment: policy.environment.to_string(),
+        };
+        let planner = Planner {
+            runbook: &self.runbook,
+            params: &resolved.values,
+            identity: &place,
+            confirm_at_least: policy.confirm_at_least,
+            decisions: &decisions,
+            prices: PriceTable::shipped(),
+            spot,
+            allowed: &self.engine.0.allowed,
+            run: &names,
+            now,
+            wall,
+        };
+        let mut view = View::default();
+        for _ in 0..MOST_ROUNDS {
+            match planner.plan(&view)? {
+                Next::Ready(plan) => {
+                    return Ok(Prepared {
+                        cautions: self.cautions(&plan, now),
+                        id,
+                        plan: *plan,
+                    });
+                }
+                Next::Read(queries) => {
+                    let answers = self.engine.read_all(scope, queries).await;
+                    view.extend(answers);
+                }
+            }
+        }
+        Err(Refused {
+            exit: Exit::Internal,
+            reasons: vec![format!("no plan after {MOST_ROUNDS} rounds of reading")],
+        })
+    }
+
+    /// The runbook's own limit of runs per hour.
+    fn not_too_often(&self, wall: Timestamp) -> Result<(), Refused> {
+        let Some(most) = self.runbook.limits.max_runs_per_hour else {
+            return Ok(());
+        };
+        let Some(store) = self.engine.store() else {
+            return Ok(());
+        };
+        let after = wall
+            .saturating_sub(SignedDuration::from_hours(1))
+            .unwrap_or(Timestamp::MIN);
+        let name = &self.runbook.name.value;
+        let place = (
+            self.site.identity.account.as_str(),
+            self.site.scope.region.as_str(),
+        );
+        let count = store.count_since(name, place, after).map_err(|error| Refused {
+            exit: error.exit(),
+            reasons: vec![format!(
+                "how often {name} ran within the hour is not known: {error}"
+            )],
+        })?;
+        if count < usize::try_from(most).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        Err(Refused {
+            exit: Exit::Precondition,
+            reasons: vec![format!(
+                "{name} ran {count} times within the hour here; it may {most} times"
+            )],
+        })
+    }
+
+    /// What somebody should know before saying yes that is no part of the plan.
+    fn cautions(&self, plan: &Plan, now: Timestamp) -> Vec<String> {
+        let mut cautions = Vec::new();
+        if plan.is_empty() {
+            return cautions;
+        }
+        let deadline = SignedDuration::from_secs(i64::try_from(plan.deadline_s).unwrap_or(i64::MAX));
+        if let Some(end) = self.site.identity.credentials_expire_at
+            && end.duration_since(now) < deadline
+        {
+            cautions.push(format!(
+                "the credentials end at {end}, the run may take until {}; it waits where they cannot be renewed",
+                now.saturating_add(deadline).unwrap_or(Timestamp::MAX)
+            ));
+        }
+        match self.engine.reach() {
+            Some(Reach::Host) => {}
+            Some(reach) => cautions.push(format!("locks: {}", reach.words())),
+            None => cautions.push("locks: none, since there is no folder for them".to_owned()),
+        }
+        if let Some(locks) = self.engine.locks() {
+            match locks.holders(&plan.lock_keys()) {
+                Ok(holders) => {
+                    cautions.extend(holders.iter().map(|holder| format!("locked by {holder}")));
+                }
+                Err(error) => cautions.push(error.to_string()),
+            }
+        }
+        cautions
+    }
+}
+
+/// Far more rounds of reading than any runbook needs: each brings what the round before made known.
+const MOST_ROUNDS: usize = 64;
+
+impl RunEngine {
+    /// Asks all of these at once, each with its answer. The rate budgets of the cloud's host see to it
+    /// that it is not too much.
+    pub(super) async fn read_all(&self, scope: &Scope, queries: Vec<Query>) -> View {
+        let cloud = &self.0.cloud;
+        let reads = queries.into_iter().map(|query| async move {
+            let answer = cloud.read(scope, &query).await;
+            (query, answer)
+        });
+        View::new(futures_util::future::join_all(reads).await)
+    }
+}

@@ -1,0 +1,362 @@
+//! `rds.restore_cluster_snapshot` and `rds.restore_cluster_point_in_time`: always into a new cluster,
+//! which has no instances yet.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::settings::{From, LATEST, check_name, loss, moment, own_tags, pick};
+use super::{at_rest, beside, find, makes_its_own};
+use crate::domain::datastore::DbCluster;
+use crate::domain::ids::{Kind, Tag};
+use crate::domain::ops::rds::{ClusterOrigin, ClusterRestoreSettings};
+use crate::domain::ops::{Mutation, Query, rds};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{
+    Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Pace, Progress, Proposal, Refusal,
+    Sight, Site, Stamp, Undo, View, fields, parse,
+};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// Restores into a new cluster.
+pub struct RestoreCluster {
+    from: From,
+}
+
+/// `rds.restore_cluster_snapshot`.
+pub const SNAPSHOT: RestoreCluster = RestoreCluster { from: From::Snapshot };
+
+/// `rds.restore_cluster_point_in_time`.
+pub const POINT_IN_TIME: RestoreCluster = RestoreCluster { from: From::Time };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    cluster: String,
+    new_cluster: String,
+    snapshot: Option<String>,
+    at: Option<Timestamp>,
+    /// Written by the plan.
+    settings: Option<ClusterRestoreSettings>,
+}
+
+impl RestoreCluster {
+    fn read(&self, with: &Arguments) -> Result<With, BadArguments> {
+        let with: With = parse(with)?;
+        match self.from {
+            From::Snapshot if with.snapshot.is_none() => Err(BadArguments("snapshot is missing".to_owned())),
+            From::Snapshot if with.at.is_some() => {
+                Err(BadArguments("a snapshot has its own time".to_owned()))
+            }
+            From::Time if with.snapshot.is_some() => Err(BadArguments("a time needs no snapshot".to_owned())),
+            From::Snapshot | From::Time => Ok(with),
+        }
+    }
+}
+
+fn exists(value: bool) -> Fields {
+    fields([("exists", json!(value))])
+}
+
+/// What AWS would drop, as far as it is known of the source.
+fn carried(source: &DbCluster, from: From) -> ClusterRestoreSettings {
+    let own = &source.settings;
+    ClusterRestoreSettings {
+        engine: source.engine.clone(),
+        // A snapshot may be of an older version, and is not restored into an older one than it is.
+        engine_version: None,
+        engine_mode: own.engine_mode.clone().filter(|_| from == From::Snapshot),
+        port: own.port,
+        parameter_group: own.parameter_group.clone(),
+        subnet_group: own.subnet_group.clone(),
+        security_groups: own.security_groups.clone(),
+        storage_type: own.storage_type.clone(),
+        iops: own.iops,
+        class: own.class.clone(),
+        serverless_acu: source.serverless_acu,
+        kms_key: own.kms_key.clone(),
+        iam_authentication: own.iam_authentication,
+        log_exports: own.log_exports.clone(),
+        backtrack_s: own.backtrack_s,
+        copy_tags_to_snapshots: own.copy_tags_to_snapshots,
+        deletion_protection: Some(source.deletion_protection),
+        network_type: own.network_type.clone(),
+        lifecycle_support: own.lifecycle_support.clone(),
+        backup_retention_days: Some(source.backup_retention_days),
+        backup_window: source.backup_window.clone(),
+        tags: own_tags(&source.tags),
+    }
+}
+
+/// What no restore brings over, in sentences about `new`.
+fn left_behind(source: &DbCluster, new: &str) -> Vec<String> {
+    let (own, name) = (&source.settings, &source.name);
+    let mut left = Vec::new();
+    if own.subnet_group.is_none() || own.security_groups.is_empty() {
+        left.push(format!(
+            "{new}: the network of {name} is not known, AWS takes the default one"
+        ));
+    }
+    left.push(format!(
+        "{new}: it has the passwords of that time, not those that were changed since"
+    ));
+    if own.managed_secret.is_some() {
+        left.push(format!(
+            "{new}: the secret in which RDS keeps the password of {name} is not taken over"
+        ));
+    }
+    if own.iam_authentication == Some(true) {
+        let id = own.resource_id.as_deref().unwrap_or("of the old cluster");
+        left.push(format!(
+            "{new}: IAM policies that allow to log in name the resource id {id}; {new} gets another one"
+        ));
+    }
+    let mut list = |what: &str, items: &[String]| {
+        if !items.is_empty() {
+            left.push(format!("{new}: {what} not taken over: {}", items.join(", ")));
+        }
+    };
+    list("endpoints of its own", &own.custom_endpoints);
+    list("IAM roles", &own.roles);
+    list("directories", &own.domains);
+    if let Some(global) = &own.global {
+        left.push(format!("{new}: it is not part of the global database {global}"));
+    }
+    if own.write_forwarding {
+        left.push(format!("{new}: its readers pass no writes on"));
+    }
+    if own.activity_stream {
+        left.push(format!("{new}: the activity stream is not taken over"));
+    }
+    left.push(format!(
+        "{new}: proxies, event subscriptions, DMS tasks and backup plans that name {name} are not read here"
+    ));
+    left
+}
+
+fn refuse_sources(source: &DbCluster) -> Result<(), Refusal> {
+    let name = &source.name;
+    if source.status.starts_with("inaccessible-encryption-credentials") {
+        let key = source.settings.kms_key.as_deref().unwrap_or("its key");
+        return Err(Refusal::state(format!(
+            "RDS cannot use the KMS key of {name}, {key}: enable the key and its grants first"
+        )));
+    }
+    if source.settings.engine_mode.as_deref() == Some("serverless") {
+        return Err(Refusal::state(format!(
+            "{name} is Aurora Serverless v1, whose capacity is configured in a way of its own"
+        )));
+    }
+    Ok(())
+}
+
+impl Action for RestoreCluster {
+    fn name(&self) -> &'static str {
+        match self.from {
+            From::Snapshot => "rds.restore_cluster_snapshot",
+            From::Time => "rds.restore_cluster_point_in_time",
+        }
+    }
+
+    fn schema(&self) -> ActionSchema {
+        let (about, own) = match self.from {
+            From::Snapshot => (
+                "Restores a snapshot of a DB cluster into a new cluster.\n\
+                 The new one has no instances: `rds.add_members` makes them. The old one is left alone. What \
+                 AWS takes with a restore is taken over from it, `rds.copy_cluster_settings` brings the rest. \
+                 Undo deletes nothing.",
+                FieldSchema::required("snapshot", Type::Text, "The snapshot's id, or `latest`."),
+            ),
+            From::Time => (
+                "Restores a DB cluster as it was at a moment into a new cluster.\n\
+                 The new one has no instances: `rds.add_members` makes them. The old one is left alone. What \
+                 AWS takes with a restore is taken over from it, `rds.copy_cluster_settings` brings the rest. \
+                 Undo deletes nothing.",
+                FieldSchema::optional("at", Type::Time, "the latest restorable moment", "The moment."),
+            ),
+        };
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about,
+            fields: vec![
+                FieldSchema::required("cluster", Type::Text, "The source."),
+                FieldSchema::required(
+                    "new_cluster",
+                    Type::Text,
+                    "The new cluster's name, which must be free.",
+                ),
+                own,
+            ],
+            outputs: vec![OutputSchema::new(
+                "exists",
+                Type::Bool,
+                "That the new cluster exists.",
+            )],
+            live: Vec::new(),
+            risk: Risk::Irreversible,
+            floor: ConfirmLevel::Ack,
+            completion: Completion::Awaited,
+            planning: Planning::Planned,
+            target: Some(Kind::RdsCluster),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            every_s: 60,
+            timeout_s: 6 * 60 * 60,
+            settle_s: 60,
+        }
+    }
+
+    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
+        self.read(with)?;
+        Ok(vec![
+            Query::Rds(rds::Read::Clusters),
+            Query::Rds(rds::Read::Snapshots),
+        ])
+    }
+
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted = self.read(with)?;
+        let source = find(view, &wanted.cluster)?;
+        let new = &wanted.new_cluster;
+        check_name(new)?;
+        if view.db_cluster(new)?.is_some() {
+            return Err(Refusal::state(format!("the name {new} is taken")));
+        }
+        refuse_sources(source)?;
+        let mut own = with.clone();
+        let (what, since) = match self.from {
+            From::Snapshot => {
+                let wanted = (wanted.snapshot.as_deref().unwrap_or(LATEST), true);
+                let snapshot = pick(view.db_snapshots()?, &source.name, wanted)?;
+                own.insert("snapshot".to_owned(), json!(snapshot.id));
+                (format!("restore {}", snapshot.id), snapshot.created_at)
+            }
+            From::Time => {
+                let kept = (source.latest_restorable_at, source.backup_retention_days);
+                let at = moment(&source.name, wanted.at, kept, site.now)?;
+                own.insert("at".to_owned(), json!(at));
+                (format!("restore {} as of {at}", source.name), Some(at))
+            }
+        };
+        let settings = serde_json::to_value(carried(source, self.from)).unwrap_or_default();
+        own.insert("settings".to_owned(), settings);
+        let mut warnings = vec![
+            loss(since, new, site.now),
+            format!("{new}: storage and instances of both clusters are billed until one is deleted"),
+        ];
+        warnings.append(&mut left_behind(source, new));
+        let mut change = Change {
+            summary: format!("{what} into {new}"),
+            before: exists(false),
+            after: exists(true),
+            // Instances are priced where they are made; Aurora's storage is paid by what is in use.
+            cost: if makes_its_own(source) {
+                CostDelta::Unknown(format!(
+                    "no price for a Multi-AZ DB cluster such as {}",
+                    source.name
+                ))
+            } else {
+                CostDelta::None
+            },
+            ..Change::draft(
+                self,
+                site.target(Kind::RdsCluster, &beside(source, new), new),
+                &own,
+            )
+        };
+        change
+            .impact
+            .dependents
+            .insert(format!("DB cluster {}", source.name));
+        Ok(Proposal {
+            changes: vec![change],
+            warnings,
+            ..Proposal::default()
+        })
+    }
+
+    fn sight(&self, change: &Change, view: &View) -> Sight {
+        match view.db_cluster(&change.target.name) {
+            Err(unread) => Sight::Unreadable(unread),
+            Ok(cluster) => Sight::Here(exists(cluster.is_some())),
+        }
+    }
+
+    fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
+        let with = self.read(&change.with)?;
+        let Some(mut settings) = with.settings.map(Box::new) else {
+            return Err(BadArguments("the change names no settings".to_owned()));
+        };
+        settings.tags.push(Tag {
+            key: super::super::restore::RUN.to_owned(),
+            value: stamp.run.to_owned(),
+        });
+        let from = match (self.from, with.snapshot) {
+            (From::Snapshot, Some(snapshot)) => ClusterOrigin::Snapshot { snapshot },
+            (From::Snapshot, None) => return Err(BadArguments("the change names no snapshot".to_owned())),
+            (From::Time, _) => ClusterOrigin::Time {
+                source: with.cluster,
+                at: with.at,
+            },
+        };
+        Ok(Mutation::Rds(rds::Write::RestoreCluster {
+            from,
+            cluster: with.new_cluster,
+            settings,
+        }))
+    }
+
+    fn watch(&self, _change: &Change, _applied: &Applied) -> Result<Vec<Query>, BadArguments> {
+        Ok(vec![Query::Rds(rds::Read::Clusters)])
+    }
+
+    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
+        match view.db_cluster(&change.target.name) {
+            Err(unread) => Progress::Waiting(unread.to_string()),
+            Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
+            Ok(Some(cluster)) => at_rest(cluster),
+        }
+    }
+
+    fn invert(&self, change: &Change) -> Undo {
+        Undo::Impossible(format!(
+            "no data is deleted: {} stays, and its storage is billed, until somebody deletes it",
+            change.target.name
+        ))
+    }
+
+    fn project(&self, change: &Change, view: &mut View) {
+        let Some(source) = change.with.get("cluster").and_then(serde_json::Value::as_str) else {
+            return;
+        };
+        let Some(all) = view.db_clusters_mut() else {
+            return;
+        };
+        let Some(mut restored) = all.iter().find(|cluster| cluster.name == source).cloned() else {
+            return;
+        };
+        restored.arn.clone_from(&change.target.id);
+        restored.name.clone_from(&change.target.name);
+        restored.endpoint = None;
+        "available".clone_into(&mut restored.status);
+        restored.members.clear();
+        // What a restore does not take AWS chooses anew, or switches off.
+        let own = &mut restored.settings;
+        own.resource_id = None;
+        own.maintenance_window = None;
+        own.http_endpoint = None;
+        own.managed_secret = None;
+        own.roles.clear();
+        own.domains.clear();
+        own.custom_endpoints.clear();
+        own.global = None;
+        own.write_forwarding = false;
+        own.activity_stream = false;
+        all.push(restored);
+    }
+}

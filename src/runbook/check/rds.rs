@@ -1,0 +1,162 @@
+//! Whether a database is well, and configured as another.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Check, Verdict};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Query, rds};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::actions::rds::{cluster, settings};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `rds.same_settings`.
+pub struct SameSettings;
+
+/// `rds.same_cluster_settings`.
+pub struct SameClusterSettings;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    instance: String,
+    like: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithClusters {
+    cluster: String,
+    like: String,
+}
+
+fn schema(name: &'static str, about: &'static str, fields: Vec<FieldSchema>, kind: Kind) -> ActionSchema {
+    ActionSchema {
+        name,
+        role: Role::Check,
+        about,
+        fields,
+        outputs: Vec::new(),
+        live: Vec::new(),
+        risk: Risk::Read,
+        floor: ConfirmLevel::None,
+        completion: Completion::Immediate,
+        planning: Planning::Planned,
+        target: Some(kind),
+    }
+}
+
+/// What differs, or nothing.
+fn verdict(name: &str, like: &str, differences: Vec<(String, serde_json::Value)>) -> Verdict {
+    if differences.is_empty() {
+        return Verdict::Pass(format!("{name} is available, and configured as {like}"));
+    }
+    let words: Vec<String> = differences
+        .into_iter()
+        .map(|(setting, wanted)| format!("{setting} is not {wanted}"))
+        .collect();
+    Verdict::Fail(format!("{name}: {}", words.join(", ")))
+}
+
+impl Check for SameSettings {
+    fn name(&self) -> &'static str {
+        "rds.same_settings"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        schema(
+            self.name(),
+            "Whether an RDS DB instance is available under an address, and configured as another.\n\
+             What is not known of the other, or is off there, is not compared.",
+            vec![
+                FieldSchema::required("instance", Type::Text, "The instance."),
+                FieldSchema::required("like", Type::Text, "The instance that it must be like."),
+            ],
+            Kind::RdsInstance,
+        )
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::Rds(rds::Read::Instances)])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let with: With = parse(with)?;
+        let (db, like) = match (view.db_instance(&with.instance), view.db_instance(&with.like)) {
+            (Err(unread), _) | (_, Err(unread)) => return Ok(unread.into()),
+            (Ok(None), _) => {
+                return Ok(Verdict::Fail(format!(
+                    "there is no DB instance {}",
+                    with.instance
+                )));
+            }
+            (_, Ok(None)) => return Ok(Verdict::Fail(format!("there is no DB instance {}", with.like))),
+            (Ok(Some(db)), Ok(Some(like))) => (db, like),
+        };
+        if db.status != "available" {
+            return Ok(Verdict::Fail(format!("{} is {}", db.name, db.status)));
+        }
+        if db.endpoint.is_none() {
+            return Ok(Verdict::Fail(format!("{} has no address yet", db.name)));
+        }
+        Ok(verdict(&db.name, &like.name, settings::differences(like, db)))
+    }
+}
+
+impl Check for SameClusterSettings {
+    fn name(&self) -> &'static str {
+        "rds.same_cluster_settings"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        schema(
+            self.name(),
+            "Whether a DB cluster is available, has as many instances as another, and is configured as that.\n\
+             What is not known of the other is not compared.",
+            vec![
+                FieldSchema::required("cluster", Type::Text, "The cluster."),
+                FieldSchema::required("like", Type::Text, "The cluster that it must be like."),
+            ],
+            Kind::RdsCluster,
+        )
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse::<WithClusters>(with)?;
+        Ok(vec![Query::Rds(rds::Read::Clusters)])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let with: WithClusters = parse(with)?;
+        let (cluster, like) = match (view.db_cluster(&with.cluster), view.db_cluster(&with.like)) {
+            (Err(unread), _) | (_, Err(unread)) => return Ok(unread.into()),
+            (Ok(None), _) => {
+                return Ok(Verdict::Fail(format!("there is no DB cluster {}", with.cluster)));
+            }
+            (_, Ok(None)) => return Ok(Verdict::Fail(format!("there is no DB cluster {}", with.like))),
+            (Ok(Some(cluster)), Ok(Some(like))) => (cluster, like),
+        };
+        if cluster.status != "available" {
+            return Ok(Verdict::Fail(format!("{} is {}", cluster.name, cluster.status)));
+        }
+        if cluster.members.len() < like.members.len() {
+            return Ok(Verdict::Fail(format!(
+                "{} has {} of {} instances",
+                cluster.name,
+                cluster.members.len(),
+                like.members.len()
+            )));
+        }
+        if !cluster.members.iter().any(|(_, writes)| *writes) {
+            return Ok(Verdict::Fail(format!("{} has no writer", cluster.name)));
+        }
+        Ok(verdict(
+            &cluster.name,
+            &like.name,
+            cluster::differences(like, cluster),
+        ))
+    }
+}

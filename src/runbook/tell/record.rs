@@ -1,0 +1,151 @@
+//! Entries of a journal, a line each: what `logs` prints and an attached terminal follows.
+
+use super::happening::{act as named, checked, ended, halted};
+use super::summary::status_role;
+use super::{Clock, Line, Role, count};
+use crate::runbook::plan::Plan;
+use crate::runbook::record::{Entry, Outcome, Reconciled, Record, Resume};
+
+/// An entry, with its time of day on the user's clock.
+pub fn record(entry: &Entry, plan: &Plan, clock: &Clock) -> Line {
+    let line = told(&entry.record, plan);
+    let time = format!("{} ", clock.hour(entry.at.wall));
+    let mut whole = Line::of(Role::Dim, &time).hanging();
+    whole.hang += line.indent + line.hang;
+    let whole = whole.with(Role::Plain, " ".repeat(line.indent));
+    line.spans
+        .into_iter()
+        .fold(whole, |whole, span| whole.with(span.role, span.text))
+}
+
+fn told(record: &Record, plan: &Plan) -> Line {
+    let line = |role, text: String| Line::indented(2).with(role, text);
+    match record {
+        Record::Started {
+            run,
+            who,
+            reason,
+            approval,
+            plan,
+        } => {
+            let why = reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(", because: {reason}"));
+            Line::of(
+                Role::Heading,
+                format!("{run} began: {} by {}@{}", plan.runbook.name, who.user, who.host),
+            )
+            .with(
+                Role::Dim,
+                format!(
+                    " from {}, confirmed by {}, plan {}{why}",
+                    who.origin, approval.how, approval.digest
+                ),
+            )
+        }
+        Record::Locked { keys } => line(Role::Dim, format!("locked {}", keys.join(", "))),
+        Record::Rechecked { .. } => line(
+            Role::Dim,
+            "read again: as planned, and preconditions hold".to_owned(),
+        ),
+        Record::Intent {
+            act, attempt, call, ..
+        } => line(
+            Role::Change,
+            format!(
+                "~ {}: {} (attempt {attempt})",
+                named(plan, *act),
+                call.operation()
+            ),
+        ),
+        Record::Outcome { act, outcome, .. } => outcome_line(&named(plan, *act), outcome),
+        Record::Reconciled { act, was, .. } => {
+            let was = match was {
+                Reconciled::Made => "it was made",
+                Reconciled::NotMade => "it was not made",
+            };
+            line(
+                Role::Plain,
+                format!("? {}: reading shows that {was}", named(plan, *act)),
+            )
+        }
+        Record::Ended { act, end } => ended(&named(plan, *act), end),
+        Record::StepEnded { step, failures } => {
+            let name = plan.steps.get(*step).map_or("?", |step| step.id.as_str());
+            if *failures == 0 {
+                line(Role::Good, format!("step {name} done"))
+            } else {
+                line(
+                    Role::Bad,
+                    format!("step {name} ended with {}", count(*failures as usize, "failure")),
+                )
+            }
+        }
+        Record::Checked {
+            check,
+            passed,
+            detail,
+        } => checked(check, *passed, detail),
+        Record::Continued { step, by } => {
+            let name = plan.steps.get(*step).map_or("?", |step| step.id.as_str());
+            line(Role::Plain, format!("{name}: {by} said to go on"))
+        }
+        Record::Halted { halt } => halted(halt),
+        Record::Mended => Line::of(Role::Plain, "what the runbook has for such a failure was done"),
+        Record::RollingBack => Line::of(Role::Warn, "taking back what was begun, in reverse"),
+        Record::Parked { reason } => Line::of(Role::Warn, format!("waits for credentials: {reason}")),
+        Record::Unparked => Line::of(Role::Good, "credentials are back: goes on"),
+        Record::Verified => Line::of(Role::Good, "verified"),
+        Record::Stopped { status, exit } => Line::of(
+            status_role(*status),
+            format!("left as {}: {}", status.word(), exit.meaning()),
+        ),
+        Record::Resumed { who, to, reason } => {
+            let to = match to {
+                Resume::Forward => "to go on",
+                Resume::RollBack => "to take back what was begun",
+                Resume::Abandon => "to give it up",
+            };
+            let why = reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(", because: {reason}"));
+            Line::of(
+                Role::Heading,
+                format!("taken up by {}@{} {to}{why}", who.user, who.host),
+            )
+        }
+        Record::Closed {
+            status,
+            exit,
+            remains,
+        } => {
+            let text = format!("{}: {} (exit {})", status.word(), exit.meaning(), exit.code());
+            let line = Line::of(status_role(*status), text);
+            if remains.is_empty() {
+                line
+            } else {
+                line.with(Role::Plain, format!("; remains: {}", remains.join("; ")))
+            }
+        }
+        Record::Note { text, .. } => line(Role::Plain, text.clone()),
+    }
+}
+
+fn outcome_line(name: &str, outcome: &Outcome) -> Line {
+    let line = |role, text: String| Line::indented(2).with(role, text);
+    match outcome {
+        Outcome::Accepted(receipt) => {
+            let id = receipt
+                .request_id
+                .as_ref()
+                .map_or_else(String::new, |id| format!(", request {id}"));
+            line(Role::Plain, format!("  {name}: accepted{id}"))
+        }
+        Outcome::Refused { fault, .. } => line(Role::Warn, format!("! {name}: refused: {fault}")),
+        Outcome::Unanswered { fault, .. } => line(Role::Warn, format!("? {name}: no answer: {fault}")),
+        Outcome::NotSent => line(
+            Role::Dim,
+            format!("  {name}: not sent, since it was told to stop"),
+        ),
+    }
+}

@@ -1,0 +1,184 @@
+//! What a run came to, and how to go on.
+
+use super::{Line, Role, count};
+use crate::domain::exit::Exit;
+use crate::runbook::machine::Summary;
+use crate::runbook::record::{RunId, Status};
+
+/// How the program is called again for the same place: `qd`, with the flags that say where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// The program and those flags, as a shell takes them.
+    pub program: String,
+}
+
+impl Commands {
+    /// Of these words: the program and its flags.
+    pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let words: Vec<String> = words.into_iter().map(shell_word).collect();
+        Self {
+            program: words.join(" "),
+        }
+    }
+
+    /// What takes a run up again.
+    pub fn resume(&self, run: &RunId) -> String {
+        format!("{} runbook resume {run}", self.program)
+    }
+
+    /// What takes back what a run did.
+    pub fn roll_back(&self, run: &RunId) -> String {
+        format!("{} runbook rollback {run}", self.program)
+    }
+
+    /// What gives a run up.
+    pub fn abandon(&self, run: &RunId) -> String {
+        format!("{} runbook abandon {run}", self.program)
+    }
+
+    /// What shows a run.
+    pub fn status(&self, run: &RunId) -> String {
+        format!("{} runbook status {run}", self.program)
+    }
+
+    /// What follows a run.
+    pub fn attach(&self, run: &RunId) -> String {
+        format!("{} runbook attach {run}", self.program)
+    }
+}
+
+/// A word as a POSIX shell takes it: quoted where it must be.
+pub(super) fn shell_word(word: &str) -> String {
+    let plain = |character: char| {
+        character.is_ascii_alphanumeric()
+            || matches!(
+                character,
+                '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+' | '%'
+            )
+    };
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// The part that a status plays.
+pub const fn status_role(status: Status) -> Role {
+    match status {
+        Status::Succeeded => Role::Good,
+        Status::Running => Role::Change,
+        Status::Failed | Status::Partial => Role::Bad,
+        Status::RolledBack | Status::WaitingCredentials | Status::Interrupted | Status::Abandoned => {
+            Role::Warn
+        }
+    }
+}
+
+/// What a run came to: the verdict, its targets, why it stopped, what remains, and what to run next.
+pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
+    let mut lines = vec![verdict(summary)];
+    let targets = &summary.targets;
+    let counted: Vec<String> = [
+        (targets.ok, "as wanted"),
+        (targets.failed, "failed"),
+        (targets.skipped, "not begun"),
+        (targets.unknown, "unknown"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    if !counted.is_empty() {
+        lines.push(Line::indented(2).with(Role::Plain, format!("changes: {}", counted.join(", "))));
+    }
+    for reason in &summary.reasons {
+        lines.push(
+            Line::indented(2)
+                .with(Role::Bad, "because ")
+                .hanging()
+                .with(Role::Plain, reason),
+        );
+    }
+    if summary.rolled_back {
+        lines.push(Line::indented(2).with(Role::Good, "everything that was changed was taken back"));
+    }
+    for what in &summary.remains {
+        // What a run was for remains too, and is no trouble, once it succeeded.
+        if summary.exit != Exit::Done || summary.status == Status::Abandoned {
+            lines.push(
+                Line::indented(2)
+                    .with(Role::Warn, "remains ")
+                    .hanging()
+                    .with(Role::Plain, what),
+            );
+        }
+    }
+    if !summary.changed {
+        lines.push(Line::indented(2).with(Role::Plain, "nothing was changed"));
+    }
+    lines.extend(next(summary, commands));
+    lines
+}
+
+fn verdict(summary: &Summary) -> Line {
+    let line = Line::of(status_role(summary.status), summary.status.word().to_uppercase())
+        .with(Role::Plain, format!(" {}", summary.runbook));
+    let line = if summary.journaled {
+        line.with(Role::Plain, format!(" {}", summary.run_id))
+    } else {
+        line
+    };
+    line.with(
+        Role::Dim,
+        format!(": {} (exit {})", summary.exit.meaning(), summary.exit.code()),
+    )
+}
+
+/// The commands that make sense now.
+fn next(summary: &Summary, commands: &Commands) -> Vec<Line> {
+    let run = &summary.run_id;
+    if !summary.journaled {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    let mut advise = |what: &str, command: String| {
+        lines.push(
+            Line::indented(2)
+                .padded(Role::Plain, what, 14)
+                .hanging()
+                .with(Role::Key, command),
+        );
+    };
+    if summary.resumable {
+        advise("go on:", commands.resume(run));
+    }
+    let remains = summary.changed && !summary.rolled_back;
+    let takes_back = match summary.status {
+        Status::Interrupted | Status::WaitingCredentials | Status::Running => true,
+        Status::Partial | Status::Abandoned => remains,
+        Status::Succeeded | Status::Failed | Status::RolledBack => false,
+    };
+    if takes_back {
+        advise("take back:", commands.roll_back(run));
+    }
+    if matches!(
+        summary.status,
+        Status::Partial | Status::Interrupted | Status::WaitingCredentials
+    ) {
+        advise("leave it so:", commands.abandon(run));
+    }
+    if summary.exit == Exit::RollbackFailed {
+        lines.insert(
+            0,
+            Line::indented(2).with(
+                Role::Bad,
+                format!(
+                    "a person is needed now: {} could not be taken back",
+                    count(summary.remains.len(), "change")
+                ),
+            ),
+        );
+    }
+    lines
+}

@@ -1,0 +1,292 @@
+use jiff::civil::date;
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+use super::*;
+use crate::domain::exit::Exit;
+use crate::domain::policy::ConfirmLevel;
+use crate::domain::units::{Usd, UsdPerHour};
+use crate::runbook::action::{CostDelta, Difference, known_after};
+use crate::runbook::machine::tests_support::{World, moment, run, sample_journal, sample_plan};
+use crate::runbook::machine::{Happening, Ledger, Question, Summary};
+use crate::runbook::plan::{Cost, Plan};
+use crate::runbook::record::{self, Act, End, RunId, Status};
+use crate::runbook::schema::Risk;
+
+fn clock() -> Clock {
+    Clock {
+        zone: TimeZone::UTC,
+        now: moment().wall,
+    }
+}
+
+fn text(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.text() + "\n").collect()
+}
+
+fn told(plan: &Plan) -> String {
+    text(&super::plan(plan, &clock()))
+}
+
+#[test]
+fn a_plan_names_every_target_field_and_place() {
+    let plan = sample_plan();
+    let text = told(&plan);
+    for wanted in [
+        "123456789012",
+        "us-east-1",
+        plan.digest.as_str(),
+        "arn:aws:sts::123456789012:assumed-role/oncall/alice",
+        "Step down: asg.set_capacity",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
+    }
+    for change in &plan.changes {
+        assert!(text.contains(&format!("{}: {}", change.target.name, change.summary)));
+        for (name, after) in &change.after {
+            let line = text
+                .lines()
+                .find(|line| line.contains(name.as_str()) && line.contains(&value(after)));
+            assert!(line.is_some(), "{name} is missing:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn what_changes_has_its_sign_without_colour() {
+    let mut plan = sample_plan();
+    let change = &mut plan.changes[0];
+    change.before = crate::runbook::action::fields([
+        ("desired", json!(8)),
+        ("gone", json!("x")),
+        ("kept", json!(true)),
+        ("made", json!(null)),
+    ]);
+    change.after = crate::runbook::action::fields([
+        ("desired", json!(0)),
+        ("gone", json!(null)),
+        ("kept", json!(true)),
+        ("made", known_after("restore")),
+    ]);
+    let text = told(&plan);
+    for line in [
+        "    ~ desired  8 → 0",
+        "    - gone     x → –",
+        "      kept     true",
+        "    + made     – → (known after restore)",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?}:\n{text}");
+    }
+}
+
+#[test]
+fn wide_names_line_up() {
+    let mut plan = sample_plan();
+    plan.changes[0].before = crate::runbook::action::fields([("결제", json!(1)), ("desired", json!(1))]);
+    plan.changes[0].after = crate::runbook::action::fields([("결제", json!(2)), ("desired", json!(2))]);
+    let lines = super::plan(&plan, &clock());
+    let columns: Vec<usize> = lines
+        .iter()
+        .map(Line::text)
+        .filter_map(|line| line.split_once("1 → 2").map(|(before, _)| before.width()))
+        .collect();
+    assert_eq!(columns.len(), 2);
+    assert_eq!(columns[0], columns[1]);
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_said() {
+    let mut plan = sample_plan();
+    plan.changes[0].reversible = false;
+    plan.changes[0].undo = "a deleted snapshot is gone".to_owned();
+    plan.changes[0].risk = Risk::Irreversible;
+    plan.blast_radius = crate::runbook::plan::BlastRadius::of(&plan.changes);
+    let text = told(&plan);
+    assert!(
+        text.contains("NOT REVERSIBLE: a deleted snapshot is gone"),
+        "{text}"
+    );
+    assert!(text.contains("risk irreversible"), "{text}");
+    assert!(text.contains("1 change cannot be taken back"), "{text}");
+}
+
+#[test]
+fn an_unknown_price_is_unknown_and_a_known_one_has_its_day() {
+    let mut plan = sample_plan();
+    let saving = -UsdPerHour::new(Usd::from_cents(201));
+    plan.changes[0].cost = CostDelta::Known {
+        usd_per_hour: saving,
+        as_of: date(2026, 11, 1),
+    };
+    plan.changes[1].cost = CostDelta::None;
+    plan.cost = Cost::of(&plan.changes);
+    assert!(
+        told(&plan).contains("cost        -$2.01/h, -$1,467.30/month, list prices of 2026-11-01"),
+        "{}",
+        told(&plan)
+    );
+    plan.changes[1].cost = CostDelta::Unknown("no price for p9.48xlarge".to_owned());
+    plan.cost = Cost::of(&plan.changes);
+    let text = told(&plan);
+    assert!(text.contains("cost        unknown\n"), "{text}");
+    assert!(text.contains("no price for p9.48xlarge"), "{text}");
+    assert!(!text.contains("$0.00"), "{text}");
+}
+
+#[test]
+fn the_way_to_confirm_is_that_of_the_level() {
+    let mut plan = sample_plan();
+    plan.confirm.level = ConfirmLevel::Ack;
+    assert!(told(&plan).contains("type apply, or pass --yes"));
+    plan.confirm.level = ConfirmLevel::TypeName;
+    plan.confirm.name = "orders db".to_owned();
+    assert!(told(&plan).contains("type orders db, or pass --confirm-name 'orders db'"));
+    assert!(!told(&plan).contains("--yes"));
+    let asked = Question::Confirm {
+        level: ConfirmLevel::TypeName,
+        name: "orders db".to_owned(),
+        digest: plan.digest.clone(),
+    };
+    let asked = text(&question(&asked, &plan, &clock()));
+    for wanted in ["123456789012", "us-east-1", "type orders db"] {
+        assert!(asked.contains(wanted), "{asked}");
+    }
+}
+
+#[test]
+fn an_empty_plan_says_that_there_is_nothing_to_do() {
+    let mut plan = sample_plan();
+    plan.changes.clear();
+    plan.warnings = vec!["the autoscaler may differ".to_owned()];
+    let text = text(&totals(&plan));
+    assert_eq!(
+        text,
+        "WARNING     the autoscaler may differ\nNothing to do: all is as wanted.\n"
+    );
+}
+
+#[test]
+fn foreign_text_reaches_no_terminal_as_it_is() {
+    let mut plan = sample_plan();
+    plan.changes[0].target.name = "a\u{1b}]0;owned\u{7}\u{202e}b\nc".to_owned();
+    plan.warnings.push("\u{1b}[2Jgone".to_owned());
+    plan.skipped.push("x\r\ny".to_owned());
+    for line in super::plan(&plan, &clock()) {
+        let text = line.text();
+        assert_eq!(crate::domain::text::clean(&text), text);
+    }
+}
+
+#[test]
+fn what_ends_is_told_with_its_reason() {
+    let plan = sample_plan();
+    let act = Act::make(0);
+    let drifted = Happening::Ended {
+        act,
+        end: End::Drifted {
+            differences: vec![Difference {
+                field: "desired".to_owned(),
+                planned: json!(8),
+                live: json!(9),
+                wanted: json!(0),
+            }],
+        },
+    };
+    let line = happening(&drifted, &plan).unwrap().text();
+    assert!(
+        line.contains("desired was 8 when planned, is 9, was to become 0"),
+        "{line}"
+    );
+    let waiting = Happening::Waiting {
+        act,
+        detail: "1 of 3 running".to_owned(),
+        elapsed_s: 90,
+        limit_s: 1_800,
+    };
+    let line = happening(&waiting, &plan).unwrap().text();
+    assert!(line.ends_with("1 of 3 running (1m of at most 30m)"), "{line}");
+}
+
+#[test]
+fn every_entry_of_a_journal_is_one_line() {
+    let journal = record::read(&sample_journal()).unwrap();
+    let plan = sample_plan();
+    let lines: Vec<String> = journal
+        .entries
+        .iter()
+        .map(|entry| super::record(entry, &plan, &clock()).text())
+        .collect();
+    assert!(lines[0].contains("began: test by alice@bastion"), "{}", lines[0]);
+    assert!(lines.last().unwrap().contains("succeeded"), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.as_bytes()[2] == b':'), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("autoscaling:UpdateAutoScalingGroup"))
+    );
+}
+
+#[test]
+fn a_ledger_shows_where_every_target_stands() {
+    let journal = record::read(&sample_journal()).unwrap();
+    let whole = Ledger::replay(&journal.entries).unwrap();
+    assert_eq!(standings(&whole), [Standing::Done, Standing::Done]);
+    // Up to the first intent.
+    let intent = journal
+        .entries
+        .iter()
+        .position(|entry| matches!(entry.record, record::Record::Intent { .. }))
+        .unwrap();
+    let early = Ledger::replay(&journal.entries[..=intent]).unwrap();
+    assert_eq!(standings(&early), [Standing::UnderWay, Standing::Pending]);
+    let text = text(&state(&early));
+    assert!(text.contains("~ under way"), "{text}");
+    assert!(text.contains("· pending"), "{text}");
+}
+
+fn ended(status: Status, exit: Exit) -> Summary {
+    let mut summary = run(sample_plan(), &mut World::new(&["a", "b"]));
+    summary.run_id = RunId("r-20261121-020000-kqzt".to_owned());
+    summary.status = status;
+    summary.exit = exit;
+    summary
+}
+
+#[test]
+fn the_summary_names_the_next_command() {
+    let commands = Commands::of(["qd", "--demo=codemate", "--state-dir", "/tmp/a b"]);
+    let mut interrupted = ended(Status::Interrupted, Exit::Partial);
+    interrupted.resumable = true;
+    let lines = text(&summary(&interrupted, &commands));
+    for wanted in [
+        "INTERRUPTED test r-20261121-020000-kqzt",
+        "(exit 11)",
+        "qd --demo=codemate --state-dir '/tmp/a b' runbook resume r-20261121-020000-kqzt",
+        "qd --demo=codemate --state-dir '/tmp/a b' runbook rollback r-20261121-020000-kqzt",
+    ] {
+        assert!(lines.contains(wanted), "{lines}");
+    }
+    let done = text(&summary(&ended(Status::Succeeded, Exit::Done), &commands));
+    assert!(done.starts_with("SUCCEEDED test"), "{done}");
+    assert!(!done.contains("resume") && !done.contains("remains"), "{done}");
+    let lost = text(&summary(&ended(Status::Partial, Exit::RollbackFailed), &commands));
+    assert!(lost.contains("a person is needed now"), "{lost}");
+}
+
+proptest! {
+    #[test]
+    fn a_fitted_line_loses_nothing_and_stays_within(
+        text in "[a-z가-힣 ]{0,80}", indent in 0_usize..12, columns in 8_usize..60,
+    ) {
+        let line = Line::indented(indent).with(Role::Dim, "- ").hanging().with(Role::Plain, &text);
+        let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+        let whole = letters(&line.text());
+        let fitted = line.fit(columns);
+        for line in &fitted {
+            prop_assert!(line.text().width() <= columns, "{:?}", line);
+        }
+        prop_assert_eq!(letters(&fitted.iter().map(Line::text).collect::<String>()), whole);
+    }
+}

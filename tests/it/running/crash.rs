@@ -1,0 +1,320 @@
+//! Every shipped runbook, killed at every record of its journal, with and without the call that the
+//! record announces: taken up again it ends as if nothing had happened, or is taken back, and nothing is
+//! ever applied twice. The world comes back from its record of accepted writes, as it does for a process
+//! that was killed.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jiff::{SignedDuration, Timestamp};
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{AcceptedWrite, Scenario, World};
+use quarterdeck::domain::exit::Exit;
+use quarterdeck::runbook::action::{self, Standing, View, standing};
+use quarterdeck::runbook::machine::Summary;
+use quarterdeck::runbook::plan::Plan;
+use quarterdeck::runbook::record::{self, Entry, Outcome, Record, Resume, RunId, Status};
+use quarterdeck::runbook::shipped::SHIPPED;
+
+use super::stage::{EPOCH, Stage, Watch, run};
+
+/// How a shipped runbook is tried.
+struct Sample {
+    runbook: &'static str,
+    world: World,
+    scenario: Scenario,
+    set: &'static [(&'static str, &'static str)],
+    /// What is left of it once it was taken back.
+    undo: Undo,
+}
+
+/// What taking back comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// Everything is as it was.
+    Whole,
+    /// Something is left, because nothing can take it back: exit 11, and the summary says what.
+    Leaves,
+}
+
+/// One line for each shipped runbook, and its test below.
+const SAMPLES: &[Sample] = &[
+    Sample {
+        runbook: "ecs-restart",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+        ],
+        undo: Undo::Whole,
+    },
+    Sample {
+        runbook: "ecs-scale",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("desired", "5"),
+        ],
+        undo: Undo::Whole,
+    },
+];
+
+macro_rules! crashes {
+    ($($name:ident: $runbook:literal,)*) => {
+        const TESTED: &[&str] = &[$($runbook),*];
+        $(
+            #[tokio::test]
+            async fn $name() {
+                crash_everywhere($runbook).await;
+            }
+        )*
+    };
+}
+
+crashes! {
+    ecs_restart: "ecs-restart",
+    ecs_scale: "ecs-scale",
+}
+
+#[test]
+fn every_shipped_runbook_is_tried() {
+    let shipped: BTreeSet<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let samples: BTreeSet<&str> = SAMPLES.iter().map(|sample| sample.runbook).collect();
+    let tested: BTreeSet<&str> = TESTED.iter().copied().collect();
+    assert_eq!(samples, shipped);
+    assert_eq!(tested, shipped);
+}
+
+/// A run that went to its end: its journal, and what the world accepted.
+struct Whole {
+    run: RunId,
+    text: String,
+    entries: Vec<Entry>,
+    writes: Vec<AcceptedWrite>,
+}
+
+impl Whole {
+    fn of(stage: &Stage, run: &RunId) -> Self {
+        let path = stage.engine.store().unwrap().journal_path(run);
+        let text = fs::read_to_string(path).unwrap();
+        Self {
+            run: run.clone(),
+            entries: record::read(&text).unwrap().entries,
+            writes: stage.log.writes(),
+            text,
+        }
+    }
+
+    fn plan(&self) -> &Plan {
+        match &self.entries[0].record {
+            Record::Started { plan, .. } => plan,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Where a process dies.
+#[derive(Debug, Clone, Copy)]
+struct Death {
+    /// So many lines were on the disk.
+    lines: usize,
+    /// Whether the calls that they announce were made.
+    made: bool,
+    /// Whether the beginning of the next line was on the disk too.
+    torn: bool,
+}
+
+/// What a process that died so leaves: its journal, the writes that the world had accepted, and when.
+fn remains(whole: &Whole, death: Death) -> (String, Vec<AcceptedWrite>, Timestamp) {
+    let mut lines = whole.text.split_inclusive('\n');
+    let mut text: String = lines.by_ref().take(death.lines).collect();
+    if let Some(next) = lines.next().filter(|_| death.torn) {
+        text.push_str(&next[..next.len() / 2]);
+    }
+    let entries = &whole.entries[..death.lines];
+    let mut intended = Vec::new();
+    let mut open = BTreeSet::new();
+    for entry in entries {
+        match &entry.record {
+            Record::Intent { act, token, .. } => {
+                intended.push(token.clone());
+                open.insert((*act, token.0.clone()));
+            }
+            Record::Outcome { act, outcome, .. } => {
+                assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+                open.retain(|(other, _)| other != act);
+            }
+            _ => {}
+        }
+    }
+    let is_open = |write: &AcceptedWrite| open.iter().any(|(_, token)| *token == write.token.0);
+    let writes: Vec<AcceptedWrite> = whole
+        .writes
+        .iter()
+        .filter(|write| intended.contains(&write.token) && (death.made || !is_open(write)))
+        .cloned()
+        .collect();
+    let last = entries[death.lines - 1].at.cloud;
+    let now = writes.iter().map(|write| write.at).fold(last, Timestamp::max);
+    (text, writes, now + SignedDuration::from_secs(2))
+}
+
+/// Whether a death with and without the calls made is the same.
+fn has_open_calls(whole: &Whole, lines: usize) -> bool {
+    let dead = |made| {
+        let death = Death {
+            lines,
+            made,
+            torn: false,
+        };
+        remains(whole, death).1.len()
+    };
+    dead(true) != dead(false)
+}
+
+async fn crash_everywhere(runbook: &str) {
+    let sample = SAMPLES.iter().find(|sample| sample.runbook == runbook).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let place = (sample.world, sample.scenario);
+    let stage = Stage::new(place, Vec::new(), EPOCH.parse().unwrap(), home.path());
+    let plan = stage.plan(runbook, sample.set).await.plan;
+    assert!(!plan.is_empty(), "{runbook} changes nothing here");
+    let start = stage.unattended(&plan);
+    let (summary, watch) = run(&stage.engine, plan, start).await;
+    assert_eq!(
+        summary.exit,
+        Exit::Done,
+        "{runbook}: {summary:#?}\n{:#?}",
+        watch.happenings
+    );
+    let whole = Whole::of(&stage, &summary.run_id);
+
+    let mut last_undone = None;
+    for lines in 1..whole.entries.len() {
+        for made in [false, true] {
+            if made && !has_open_calls(&whole, lines) {
+                continue;
+            }
+            let death = Death {
+                lines,
+                made,
+                torn: made != (lines % 2 == 0),
+            };
+            let (summary, resumed) = take_up(sample, &whole, death, Resume::Forward).await;
+            let what = format!(
+                "{runbook} resumed after {death:?}: {summary:#?}\n{}",
+                resumed.text
+            );
+            assert_eq!(
+                (summary.exit, summary.status),
+                (Exit::Done, Status::Succeeded),
+                "{what}"
+            );
+            let calls = |whole: &Whole| -> Vec<_> {
+                let calls = whole
+                    .writes
+                    .iter()
+                    .map(|write| (write.token.clone(), write.change.clone()));
+                calls.collect()
+            };
+            assert_eq!(calls(&resumed), calls(&whole), "{what}");
+
+            let (summary, undone) = take_up(sample, &whole, death, Resume::RollBack).await;
+            check_undone(sample, &summary, &format!("{death:?}: {}", undone.text));
+            last_undone = Some((lines, undone));
+        }
+    }
+
+    // The same while it is being taken back.
+    let (already, undone) = last_undone.expect("there are records");
+    for lines in already + 1..undone.entries.len() {
+        for made in [false, true] {
+            if made && !has_open_calls(&undone, lines) {
+                continue;
+            }
+            let death = Death {
+                lines,
+                made,
+                torn: false,
+            };
+            let (summary, again) = take_up(sample, &undone, death, Resume::RollBack).await;
+            check_undone(sample, &summary, &format!("twice, {death:?}: {}", again.text));
+            assert_eq!(again.writes.len(), undone.writes.len(), "{}", again.text);
+        }
+    }
+}
+
+fn check_undone(sample: &Sample, summary: &Summary, what: &str) {
+    let what = format!("{} taken back after {what}: {summary:#?}", sample.runbook);
+    match (summary.changed, sample.undo) {
+        (false, _) => assert!(
+            matches!(summary.status, Status::Failed | Status::RolledBack),
+            "{what}"
+        ),
+        (true, Undo::Whole) => {
+            assert_eq!(summary.status, Status::RolledBack, "{what}");
+            assert!(summary.rolled_back && summary.remains.is_empty(), "{what}");
+        }
+        (true, Undo::Leaves) => {
+            assert!(
+                summary.status == Status::RolledBack || !summary.remains.is_empty(),
+                "{what}"
+            );
+        }
+    }
+}
+
+/// Another process, in the world that the one that died has left.
+async fn take_up(sample: &Sample, whole: &Whole, death: Death, to: Resume) -> (Summary, Whole) {
+    let home = tempfile::tempdir().unwrap();
+    let (text, writes, now) = remains(whole, death);
+    let folder = home.path().join("runs").join(&whole.run.0);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("journal.jsonl"), text).unwrap();
+    let place = (sample.world, sample.scenario);
+    let stage = Stage::new(place, writes, now, home.path());
+    let head = stage.engine.store().unwrap().head(&whole.run).unwrap();
+    assert_eq!(head.status, Status::Interrupted, "{head:#?}");
+    let start = stage.unattended(whole.plan());
+    let mut watch = Watch::new(stage.engine.resume(&whole.run, to, start).unwrap());
+    let summary = watch.end().await;
+    let after = Whole::of(&stage, &whole.run);
+    let mut tokens = BTreeSet::new();
+    for write in &after.writes {
+        assert!(
+            tokens.insert(&write.token.0),
+            "applied twice after {death:?}: {}",
+            after.text
+        );
+    }
+    assert_eq!(stage.engine.locks().unwrap().list().unwrap(), []);
+    if to == Resume::RollBack && sample.undo == Undo::Whole {
+        as_before(&stage, whole.plan(), &format!("{death:?}: {}", after.text)).await;
+    }
+    (summary, after)
+}
+
+/// Every resource is as it was before the run.
+async fn as_before(stage: &Stage, plan: &Plan, what: &str) {
+    let mut seen = BTreeSet::new();
+    for change in &plan.changes {
+        if !seen.insert(change.target.lock_key()) {
+            continue;
+        }
+        let action = action::find(&change.action).unwrap();
+        let mut answers = Vec::new();
+        for query in action.reads(&change.with).unwrap() {
+            let answer = stage.cloud.read(&stage.scope, &query).await;
+            answers.push((query, answer));
+        }
+        let is = standing(change, action.sight(change, &View::new(answers)));
+        assert!(
+            matches!(is, Standing::AsPlanned),
+            "{} is not as before: {is:?} after {what}",
+            change.target.name
+        );
+    }
+}

@@ -1,0 +1,451 @@
+//! A demo with a state folder, whose time passes only where everything waits.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use quarterdeck::cloud::demo::{self, AcceptedWrite, Demo, MemoryLog, Scenario, Settings, World, Worlds};
+use quarterdeck::cloud::read_only::ReadOnlySwitch;
+use quarterdeck::cloud::{BoxFuture, Cloud};
+use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
+use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, Token};
+use quarterdeck::domain::policy::Policy;
+use quarterdeck::domain::price::SpotPrices;
+use quarterdeck::domain::scope::Scope;
+use quarterdeck::engine::clock::{Clock, Clocks};
+use quarterdeck::engine::host::EngineHost;
+use quarterdeck::engine::run::{
+    Control, Equipment, IfLocked, Notice, Patience, Preparation, Prepared, RunEngine, RunHandle, SiteFacts,
+    Start, StateFolder,
+};
+use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary};
+use quarterdeck::runbook::model::Runbook;
+use quarterdeck::runbook::params::{Given, Sources};
+use quarterdeck::runbook::plan::Plan;
+use quarterdeck::runbook::record::{Entry, Record, Who};
+use quarterdeck::runbook::{File, catalogue, load, shipped};
+use tokio::sync::oneshot;
+
+/// Saturday, 11:00 in Seoul.
+pub const EPOCH: &str = "2026-11-21T02:00:00Z";
+
+/// A clock that moves on only when everybody waits: to the moment when the first of them is due.
+#[derive(Clone)]
+pub struct PatientClock(Arc<Mutex<Patient>>);
+
+struct Patient {
+    now: Timestamp,
+    sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
+    next: u64,
+}
+
+impl PatientClock {
+    pub fn new(now: Timestamp) -> Self {
+        let clock = Self(Arc::new(Mutex::new(Patient {
+            now,
+            sleepers: BTreeMap::new(),
+            next: 0,
+        })));
+        let own = clock.clone();
+        tokio::spawn(async move {
+            loop {
+                // Whoever can go on goes on first.
+                for _ in 0..40 {
+                    tokio::task::yield_now().await;
+                }
+                if !own.jump() {
+                    // Something outside of the runtime is under way, such as a file.
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                if Arc::strong_count(&own.0) == 1 {
+                    return;
+                }
+            }
+        });
+        clock
+    }
+
+    fn jump(&self) -> bool {
+        let mut inner = self.0.lock().unwrap();
+        while let Some(((at, _), sleeper)) = inner.sleepers.pop_first() {
+            if !sleeper.is_closed() {
+                inner.now = inner.now.max(at);
+                let _ = sleeper.send(());
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Clock for PatientClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap().now
+    }
+
+    fn sleep(&self, span: Duration) -> BoxFuture<'static, ()> {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut inner = self.0.lock().unwrap();
+            let at = inner
+                .now
+                .saturating_add(SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX))
+                .unwrap_or(Timestamp::MAX);
+            let id = inner.next;
+            inner.next += 1;
+            inner.sleepers.insert((at, id), sender);
+        }
+        Box::pin(async move {
+            let _ = receiver.await;
+        })
+    }
+}
+
+/// The demo, with the troubles that a test wants.
+pub struct Troubled {
+    demo: Demo,
+    /// Whether the credentials have ended.
+    pub expired: AtomicBool,
+    /// Whether calls that change something have their effect and are never answered.
+    pub hangs: AtomicBool,
+    pub reads: AtomicUsize,
+    pub writes: AtomicUsize,
+    /// How often credentials were forgotten, as a new login needs.
+    pub forgotten: AtomicUsize,
+}
+
+impl Troubled {
+    fn credentials(&self, operation: &str) -> Result<(), Fault> {
+        if self.expired.load(Ordering::SeqCst) {
+            return Err(Fault::new(
+                FaultKind::Credentials(CredentialFault::SessionExpired),
+                "sts",
+                operation,
+                "The security token included in the request is expired",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Cloud for Troubled {
+    fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>> {
+        Box::pin(async move {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+            self.credentials("Read")?;
+            self.demo.read(scope, query).await
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        scope: &'a Scope,
+        change: &'a Mutation,
+        token: &'a Token,
+    ) -> BoxFuture<'a, Result<Receipt, Fault>> {
+        Box::pin(async move {
+            self.writes.fetch_add(1, Ordering::SeqCst);
+            self.credentials("Write")?;
+            let answer = self.demo.write(scope, change, token).await;
+            if self.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            answer
+        })
+    }
+
+    fn supply_mfa_code(&self, _: &Scope, _: &str) {}
+
+    fn forget(&self, _: &Scope) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// One process on a world.
+pub struct Stage {
+    pub engine: RunEngine,
+    pub cloud: Arc<Troubled>,
+    pub clock: PatientClock,
+    pub scope: Arc<Scope>,
+    pub log: Arc<MemoryLog>,
+    pub read_only: Arc<ReadOnlySwitch>,
+}
+
+impl Stage {
+    /// A world as its record of writes made it, at a moment, with runs in a folder.
+    pub fn new(
+        (world, scenario): (World, Scenario),
+        writes: Vec<AcceptedWrite>,
+        now: Timestamp,
+        state: &Path,
+    ) -> Self {
+        let clock = PatientClock::new(now);
+        let log = Arc::new(MemoryLog::of(writes));
+        let read_only = Arc::new(ReadOnlySwitch::off());
+        let settings = Settings {
+            worlds: Worlds::One(world),
+            scenario,
+            seed: 7,
+            epoch: EPOCH.parse().unwrap(),
+        };
+        let host = EngineHost::new(Arc::new(clock.clone()));
+        let demo = Demo::new(host, settings, Box::new(log.clone()), read_only.clone()).unwrap();
+        let cloud = Arc::new(Troubled {
+            demo,
+            expired: AtomicBool::new(false),
+            hangs: AtomicBool::new(false),
+            reads: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
+            forgotten: AtomicUsize::new(0),
+        });
+        let scope = demo::scopes(Worlds::One(world)).remove(0);
+        let mut stage = Self {
+            engine: engine(&cloud, &clock, (&read_only, state)),
+            cloud,
+            clock,
+            scope: Arc::new(scope),
+            log,
+            read_only,
+        };
+        stage.engine = stage.another(state);
+        stage
+    }
+
+    /// Codemate on a quiet day.
+    pub fn open(state: &Path) -> Self {
+        let now = EPOCH.parse().unwrap();
+        Self::new((World::Codemate, Scenario::Quiet), Vec::new(), now, state)
+    }
+
+    /// Another process on the same world.
+    pub fn another(&self, state: &Path) -> RunEngine {
+        engine(&self.cloud, &self.clock, (&self.read_only, state))
+    }
+
+    pub async fn preparation(&self, runbook: &str) -> Preparation {
+        self.preparation_of(load_shipped(runbook)).await
+    }
+
+    pub async fn preparation_of(&self, runbook: Arc<Runbook>) -> Preparation {
+        let identity = self.engine.identify(&self.scope).await.unwrap();
+        let site = SiteFacts {
+            scope: self.scope.clone(),
+            identity,
+            account_name: None,
+            estate: None,
+            policy: Arc::new(Policy::default()),
+            selection: Arc::default(),
+            spot: SpotPrices::default(),
+        };
+        self.engine.prepare(site, runbook)
+    }
+
+    /// A plan of a shipped runbook.
+    pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
+        let mut preparation = self.preparation(runbook).await;
+        let given = given(preparation.runbook(), set);
+        let resolution = preparation.resolve(given).await;
+        let resolved = resolution
+            .result
+            .unwrap_or_else(|error| panic!("{runbook}: {error:?}"));
+        preparation
+            .plan(&resolved, (&who("alice"), Some("a test")))
+            .await
+            .unwrap_or_else(|error| panic!("{runbook}: {error}"))
+    }
+
+    /// The backend with another number of tasks.
+    pub async fn scale(&self, desired: u32) -> Plan {
+        let desired = desired.to_string();
+        let set = [
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("desired", &desired),
+        ];
+        self.plan("ecs-scale", &set).await.plan
+    }
+
+    /// Confirmed by flags, without a terminal.
+    pub fn unattended(&self, plan: &Plan) -> Start {
+        Start {
+            scope: self.scope.clone(),
+            who: who("alice"),
+            reason: Some("a test".to_owned()),
+            confirmed: Some(Answer::Digest {
+                digest: plan.digest.clone(),
+                name: Some(plan.confirm.name.clone()),
+            }),
+            if_locked: IfLocked::Fail,
+            patience: Patience::For(Duration::from_mins(10)),
+        }
+    }
+}
+
+fn engine(
+    cloud: &Arc<Troubled>,
+    clock: &PatientClock,
+    (read_only, state): (&Arc<ReadOnlySwitch>, &Path),
+) -> RunEngine {
+    RunEngine::new(Equipment {
+        cloud: cloud.clone(),
+        clocks: Clocks {
+            cloud: Arc::new(clock.clone()),
+            wall: Arc::new(clock.clone()),
+        },
+        read_only: read_only.clone(),
+        folder: Some(StateFolder::at(state)),
+    })
+}
+
+pub fn who(user: &str) -> Who {
+    Who {
+        user: user.to_owned(),
+        host: "bastion".to_owned(),
+        pid: std::process::id(),
+        arn: "arn:aws:sts::123456789012:assumed-role/oncall/alice".to_owned(),
+        origin: "terminal".to_owned(),
+        version: "test".to_owned(),
+    }
+}
+
+pub fn load_shipped(name: &str) -> Arc<Runbook> {
+    let file = shipped::get(name).unwrap_or_else(|| panic!("{name} is not shipped"));
+    load_file(&file)
+}
+
+pub fn load_text(text: &str) -> Arc<Runbook> {
+    load_file(&File {
+        key: "test".to_owned(),
+        name: "test.yaml".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    })
+}
+
+fn load_file(file: &File) -> Arc<Runbook> {
+    let library = quarterdeck::engine::runbooks::Runbooks::default();
+    match load(file, &library, catalogue()) {
+        Ok(loaded) => loaded.runbook,
+        Err(unusable) => panic!("{unusable}"),
+    }
+}
+
+pub fn given(runbook: &Runbook, set: &[(&str, &str)]) -> Given {
+    let set: Vec<(String, String)> = set
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let sources = Sources {
+        set: &set,
+        ..Sources::default()
+    };
+    Given::read(runbook, sources).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A run that is watched from outside.
+pub struct Watch {
+    pub handle: RunHandle,
+    pub entries: Vec<Entry>,
+    pub happenings: Vec<Happening>,
+    pub questions: Vec<Question>,
+    pub waited_for_lock: bool,
+}
+
+impl Watch {
+    pub fn new(handle: RunHandle) -> Self {
+        Self {
+            entries: handle.entries.clone(),
+            handle,
+            happenings: Vec::new(),
+            questions: Vec::new(),
+            waited_for_lock: false,
+        }
+    }
+
+    /// The next notice, noted. Questions are answered with yes.
+    pub async fn next(&mut self) -> Notice {
+        let notice = self.notice().await;
+        if let Notice::Asked { ticket, .. } = &notice {
+            self.tell(Control::Answer {
+                ticket: *ticket,
+                answer: Answer::Yes,
+            });
+        }
+        notice
+    }
+
+    /// The next notice, noted. Questions are left to the test.
+    pub async fn notice(&mut self) -> Notice {
+        let patience = Duration::from_secs(60);
+        let notice = tokio::time::timeout(patience, self.handle.notices.recv())
+            .await
+            .unwrap_or_else(|_| panic!("nothing happens after {:#?}", self.entries.last()))
+            .unwrap_or_else(|| panic!("the notices ended with {:#?}", self.happenings.last()));
+        match &notice {
+            Notice::Recorded(entry) => self.entries.push((**entry).clone()),
+            Notice::Happened { happening, .. } => self.happenings.push(happening.clone()),
+            Notice::Asked { question, .. } => self.questions.push(question.clone()),
+            Notice::WaitingForLock { .. } => self.waited_for_lock = true,
+            Notice::Ended(_) | Notice::Left { .. } | Notice::Broke(_) => {}
+        }
+        notice
+    }
+
+    pub fn tell(&self, control: Control) {
+        self.handle
+            .control
+            .send(control)
+            .expect("the run is being driven");
+    }
+
+    /// Goes on until something happens.
+    pub async fn until(&mut self, wanted: impl Fn(&Happening) -> bool) {
+        loop {
+            match self.next().await {
+                Notice::Happened { happening, .. } if wanted(&happening) => return,
+                Notice::Ended(summary) => panic!("it is over before: {summary:#?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes on until something is recorded.
+    pub async fn until_recorded(&mut self, wanted: impl Fn(&Record) -> bool) {
+        loop {
+            match self.next().await {
+                Notice::Recorded(entry) if wanted(&entry.record) => return,
+                Notice::Ended(summary) => panic!("it is over before: {summary:#?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes on to the end.
+    pub async fn end(&mut self) -> Summary {
+        loop {
+            match self.next().await {
+                Notice::Ended(summary) => return *summary,
+                Notice::Left { signal } => panic!("it was left: {signal:?}"),
+                Notice::Broke(why) => panic!("it broke: {why}"),
+                _ => {}
+            }
+        }
+    }
+
+    pub fn warnings(&self) -> Vec<&str> {
+        let warning = |happening| match happening {
+            &Happening::Warning(ref text) => Some(text.as_str()),
+            _ => None,
+        };
+        self.happenings.iter().filter_map(warning).collect()
+    }
+}
+
+/// Runs to the end.
+pub async fn run(engine: &RunEngine, plan: Plan, start: Start) -> (Summary, Watch) {
+    let mut watch = Watch::new(engine.start(plan, start).unwrap());
+    let summary = watch.end().await;
+    (summary, watch)
+}
