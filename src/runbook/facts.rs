@@ -85,7 +85,7 @@ static ASG: [Fact; 11] = [
     fact(
         "busy_gpus",
         Int,
-        "Cards at work, cards that could not be asked included.",
+        "Cards at work, cards that could not be asked included; known in checks, where hosts are asked.",
     ),
     fact(
         "owner",
@@ -102,7 +102,7 @@ static EC2_INSTANCE: [Fact; 7] = [
     fact(
         "busy_gpus",
         Int,
-        "Cards at work, cards that could not be asked included.",
+        "Cards at work, cards that could not be asked included; known in checks, where hosts are asked.",
     ),
     fact(
         "owner",

@@ -64,6 +64,11 @@ pub fn query(instances: impl IntoIterator<Item = String>) -> Option<Query> {
     })
 }
 
+/// Whether a question is one of these.
+pub const fn is_query(query: &Query) -> bool {
+    matches!(query, Query::Ssm(ssm::Read::GpuSamples { .. }))
+}
+
 /// What an instance's cards do, as far as it was asked.
 pub fn work(instance: &Instance, view: &View) -> Work {
     if !matches!(instance.state.as_str(), "running" | "pending") {

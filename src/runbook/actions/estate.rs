@@ -11,7 +11,7 @@ use crate::domain::datastore::DbInstance;
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::Service;
 use crate::domain::ids::{Tag, tag};
-use crate::domain::ops::{Query, autoscaling, ec2, ecs, elasticache, elb, rds};
+use crate::domain::ops::{Query, application_auto_scaling, autoscaling, ec2, ecs, elasticache, elb, rds};
 use crate::domain::policy::{ConfirmLevel, Environment, Selection};
 use crate::runbook::action::{Arguments, BadArguments, Refusal, View, parse};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -24,7 +24,7 @@ pub const STOP: Composed<Power> = Composed::new("estate.stop", Power { to: To::S
 pub const START: Composed<Power> = Composed::new("estate.start", Power { to: To::Running });
 
 /// The tag that says what was there before an estate was stopped.
-const STOPPED: &str = "quarterdeck:stopped";
+pub const STOPPED: &str = "quarterdeck:stopped";
 
 /// Stops an estate or starts it.
 pub struct Power {
@@ -199,7 +199,10 @@ impl Thing<'_> {
 impl Part {
     fn queries(self) -> Vec<Query> {
         match self {
-            Self::Services => vec![Query::Ecs(ecs::Read::Fleet)],
+            Self::Services => vec![
+                Query::Ecs(ecs::Read::Fleet),
+                Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
+            ],
             Self::Groups | Self::Instances => vec![
                 Query::AutoScaling(autoscaling::Read::Groups),
                 Query::Ec2(ec2::Read::Instances),
@@ -352,6 +355,7 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         let saved = Saved {
             what,
             at: draft.site.now,
+            estate: draft.site.estate.map(str::to_owned),
             saves: None,
         };
         let value = saved
@@ -389,6 +393,13 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
     };
     let saved =
         Saved::decode(text).map_err(|why| Refusal::state(format!("{name}: the tag {STOPPED}: {why}")))?;
+    if saved.estate.as_deref() != draft.site.estate {
+        draft.skip(format!(
+            "{name} was put to rest with the estate {}",
+            saved.estate.as_deref().unwrap_or("of no name")
+        ));
+        return Ok(());
+    }
     let wrong = || {
         Refusal::state(format!(
             "{name}: the tag {STOPPED} is not that of such a resource"

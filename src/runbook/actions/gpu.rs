@@ -12,6 +12,7 @@ use crate::runbook::action::View;
 use super::script::Composed;
 
 pub(super) use idle::AwaitIdle;
+pub(in crate::runbook) use morning::stopped_at;
 
 /// `gpu.night_down`.
 pub(super) const NIGHT_DOWN: Composed<night::NightDown> = Composed::new("gpu.night_down", night::NightDown);
@@ -24,7 +25,7 @@ pub(super) const MORNING_UP: Composed<morning::MorningUp> =
 pub(super) const DRAIN: Composed<drain::Drain> = Composed::new("gpu.drain", drain::Drain);
 
 /// The tag that says what was there in the evening.
-pub(super) const NIGHT: &str = "quarterdeck:night";
+pub(in crate::runbook) const NIGHT: &str = "quarterdeck:night";
 
 /// Who runs a group beside people, by its own tags or those of its instances.
 pub(super) fn owner_of_group(group: &Group, view: &View) -> Option<&'static str> {

@@ -58,6 +58,8 @@ pub struct Saved {
     pub what: What,
     /// When it was noted.
     pub at: Timestamp,
+    /// The estate that was put to rest with it, where a whole estate was.
+    pub estate: Option<String>,
     /// What the rest saves an hour at list price, if that was known.
     pub saves: Option<UsdPerHour>,
 }
@@ -96,6 +98,9 @@ impl Saved {
             What::Tasks(tasks) => text.push_str(&format!(" tasks={tasks}")),
         }
         text.push_str(&format!(" at={:.0}", self.at));
+        if let Some(estate) = &self.estate {
+            text.push_str(&format!(" of={estate}"));
+        }
         if let Some(saves) = self.saves {
             text.push_str(&format!(" usd-h={:.4}", saves.per_hour().as_f64()));
         }
@@ -137,6 +142,7 @@ impl Saved {
                 .get("at")
                 .and_then(|at| at.parse().ok())
                 .ok_or_else(wrong)?,
+            estate: fields.get("of").map(|estate| (*estate).to_owned()),
             saves: fields
                 .get("usd-h")
                 .and_then(|usd| usd.parse().ok())
@@ -155,6 +161,7 @@ mod tests {
         Saved {
             what,
             at: "2026-11-21T11:00:03Z".parse().unwrap(),
+            estate: None,
             saves: Some(UsdPerHour::new("2.0100".parse().unwrap())),
         }
     }
@@ -185,6 +192,7 @@ mod tests {
         }
         let bare = Saved {
             saves: None,
+            estate: Some("codemate-dev".to_owned()),
             ..saved(What::Running)
         };
         assert_eq!(Saved::decode(&bare.encode().unwrap()), Ok(bare));

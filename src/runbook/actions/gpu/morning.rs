@@ -210,7 +210,7 @@ fn of_instance(instance: &Instance, draft: &mut Draft<'_>) -> Result<(), Refusal
 }
 
 /// When an instance was stopped, from what EC2 says: `User initiated (2026-11-20 11:00:41 GMT)`.
-fn stopped_at(reason: Option<&str>) -> Option<Timestamp> {
+pub fn stopped_at(reason: Option<&str>) -> Option<Timestamp> {
     let (_, rest) = reason?.split_once('(')?;
     let (text, _) = rest.split_once(')')?;
     let text = text.trim_end_matches(" GMT").trim_end_matches(" UTC");

@@ -211,6 +211,7 @@ fn note(draft: &mut Draft<'_>, kind: &str, resource: &str, what: What) -> Result
     let saved = Saved {
         what,
         at: draft.site.now,
+        estate: None,
         saves: saves(draft),
     };
     let value = saved

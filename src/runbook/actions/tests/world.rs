@@ -357,7 +357,7 @@ pub fn world() -> World {
     stopped.state = "stopped".to_owned();
     stopped.tags.push(Tag {
         key: "quarterdeck:stopped".to_owned(),
-        value: "v1 state=running at=2026-11-20T11:00:00Z".to_owned(),
+        value: "v1 state=running at=2026-11-20T11:00:00Z of=lab".to_owned(),
     });
     let mut member = sample::instance("i-1", "g5.xlarge");
     member.tags.push(Tag {
