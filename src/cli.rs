@@ -63,7 +63,7 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Month to date, forecast, budgets, and what runs now by the hour
     Spend(spend::SpendArgs),
-    /// Find, read and check runbooks
+    /// Find, read, check, plan and run runbooks
     Runbook(runbook::RunbookArgs),
     /// Check credentials, permissions, GPU hosts, clock and terminal, and say what to do
     Doctor,
@@ -149,7 +149,9 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
     };
     match command {
         Some(Command::Themes) => themes::run(&preferences, &out(launch::utc())),
-        Some(Command::Runbook(arguments)) => runbook::run(&arguments, &preferences, &out(launch::utc())),
+        Some(Command::Runbook(arguments)) => {
+            runbook::run(&arguments, (&global, &preferences, maker), &out(launch::utc()))
+        }
         Some(Command::Keys) => keys::run(&preferences, &out(launch::utc())),
         Some(Command::IamPolicy) => {
             let estate = launch::estate(&preferences)?;

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod collector;
 pub mod cost_cache;
 pub mod environment;
+pub mod exec;
 pub mod host;
 pub mod meter;
 pub mod run;

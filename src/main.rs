@@ -30,15 +30,19 @@ fn make(
         Place::Aws {
             endpoint_url,
             probe_documents,
+            runbooks,
         } => {
             use quarterdeck::cloud::aws::{Aws, AwsSettings};
+            use quarterdeck::engine::exec::Local;
             let settings = AwsSettings {
                 endpoint_url: endpoint_url.clone(),
-                read_only,
+                read_only: read_only.clone(),
                 probe_documents: probe_documents.clone(),
+                command_documents: runbooks.documents.clone(),
                 ..AwsSettings::default()
             };
-            Ok(Arc::new(Aws::new(host, settings)))
+            let aws = Arc::new(Aws::new(host, settings));
+            Ok(Local::around(aws, runbooks.programs.clone(), read_only))
         }
         #[cfg(not(feature = "aws"))]
         // Refused before it comes to this.

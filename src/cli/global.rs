@@ -147,6 +147,48 @@ impl Global {
     }
 }
 
+impl Global {
+    /// The words that call this program again for the same place: its name, and the flags that say
+    /// where to look, where things are kept, and what may be changed.
+    pub fn again(&self) -> Vec<String> {
+        let mut words = vec!["qd".to_owned()];
+        if let Some(worlds) = self.demo {
+            words.push(match worlds {
+                Worlds::All => "--demo".to_owned(),
+                Worlds::One(world) => format!("--demo={}", world.name()),
+            });
+            if self.seed != 0 {
+                words.push(format!("--seed={}", self.seed));
+            }
+            if (self.speed - 1.0).abs() > f64::EPSILON {
+                words.push(format!("--speed={}", self.speed));
+            }
+        }
+        let mut give = |flag: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{flag}={value}")));
+        };
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        give(
+            "scenario",
+            self.scenario.map(|scenario| scenario.name().to_owned()),
+        );
+        give("demo-dir", self.demo_dir.as_ref().map(path));
+        give("state-dir", self.state_dir.as_ref().map(path));
+        give("estate", self.estate.clone());
+        give("endpoint-url", self.endpoint_url.clone());
+        for profile in &self.profile {
+            give("profile", Some(profile.clone()));
+        }
+        for region in &self.region {
+            give("region", Some(region.clone()));
+        }
+        if self.read_write {
+            words.push("--read-write".to_owned());
+        }
+        words
+    }
+}
+
 fn worlds() -> impl TypedValueParser<Value = Worlds> {
     let names = World::ALL.map(World::name).into_iter().chain([ALL_WORLDS]);
     PossibleValuesParser::new(names).map(|name| name.parse().map_or(Worlds::All, Worlds::One))

@@ -16,7 +16,7 @@ use crate::cloud::demo::{
 };
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate, Loaded};
-use crate::config::settings::Notice;
+use crate::config::settings::{Notice, RunbookSettings};
 use crate::console::session::Session;
 use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
@@ -50,6 +50,8 @@ pub enum Place {
         endpoint_url: Option<String>,
         /// SSM documents of the estate that may be run as GPU probe.
         probe_documents: Vec<String>,
+        /// What runbooks may run.
+        runbooks: RunbookSettings,
     },
     /// Simulated estates.
     Demo {
@@ -200,6 +202,7 @@ impl Launch {
                     .iter()
                     .filter_map(|estate| estate.probe_document.clone())
                     .collect(),
+                runbooks: preferences.settings.runbooks.clone(),
             },
             estate,
             maker,

@@ -1,13 +1,19 @@
 //! `qd runbook`.
 
+mod live;
+
 use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
-use crate::cli::launch::{self, Usage};
+use crate::cli::global::Global;
+use crate::cli::launch::{self, Maker, Usage};
 use crate::cli::preferences::Preferences;
 use crate::config::MOST_BYTES;
 use crate::domain::diagnostic::{nearest, quoted};
+use crate::engine::run::IfLocked;
 use crate::engine::runbooks::Runbooks;
 use crate::headless::runbook::{lint, list, show};
 use crate::headless::{Exit, Out};
@@ -38,10 +44,170 @@ pub enum RunbookCommand {
     },
     /// Print the JSON schema of runbooks, for editors
     Schema,
+    /// Show what a run would do; changes nothing
+    Plan(PlanArgs),
+    /// Plan, confirm, apply and verify
+    Run(RunArgs),
+    /// Take up a run that was left, and go on
+    Resume(TakeUpArgs),
+    /// Take back what a run has done
+    Rollback(TakeUpArgs),
+    /// Give a run up, leaving everything as it is
+    Abandon(TakeUpArgs),
+    /// Follow a run that another process drives; Ctrl-C ends the following alone
+    Attach(WhichRun),
+    /// Print where a run stands
+    Status(WhichRun),
+    /// Print what a run has done, entry by entry
+    Logs(WhichRun),
+    /// List runs, newest first
+    History {
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// List locks, or break one
+    Lock {
+        /// What to do
+        #[command(subcommand)]
+        command: LockCommand,
+    },
+}
+
+/// What a runbook's parameters are given by: `--set`, then the file, then `QD_PARAM_*`, then defaults.
+#[derive(Debug, Clone, Args)]
+pub struct ParameterArgs {
+    /// A parameter; lists take commas, or repeat it
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+
+    /// A YAML file of parameters, name by name
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub params_file: Option<PathBuf>,
+}
+
+/// What `plan` takes.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// A name, or the path of a file
+    pub runbook: String,
+
+    /// Its parameters
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+
+    /// Why, for runbooks that want to know
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+
+    /// Write the plan to a file, for `run --plan`
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+
+    /// Exit with 3 if there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// What confirms a plan.
+#[derive(Debug, Clone, Args)]
+pub struct ConsentArgs {
+    /// Agree to the plan; not enough where a name has to be typed
+    #[arg(long)]
+    pub yes: bool,
+
+    /// The name that the plan asks for: the resource that suffers most
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub confirm_name: Option<String>,
+
+    /// Why, in your words; kept with the run
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub reason: Option<String>,
+
+    /// What to do while somebody else changes the same: `fail`, `skip` or `wait=10m`
+    #[arg(long, value_name = "WHAT", default_value = "fail", value_parser = |text: &str| text.parse::<IfLocked>())]
+    pub if_locked: IfLocked,
+}
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A name, or the path of a file
+    #[arg(required_unless_present = "plan")]
+    pub runbook: Option<String>,
+
+    /// Its parameters
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+
+    /// What confirms the plan
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+
+    /// Carry out a plan that `plan --out` wrote; `-` reads standard input
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["set", "params_file"], value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
+
+    /// The digest of the plan that was approved
+    #[arg(long, value_name = "DIGEST", requires = "plan")]
+    pub approve: Option<String>,
+
+    /// Go on in a process of its own that outlives this one
+    #[arg(long)]
+    pub detach: bool,
+
+    /// This is that process
+    #[arg(long, hide = true, requires = "approve", conflicts_with = "detach")]
+    pub on_its_own: bool,
+}
+
+/// Which run, and what confirms it anew if its plan has expired.
+#[derive(Debug, Args)]
+pub struct TakeUpArgs {
+    /// Its id, the beginning or the last letters of it, or `last`
+    pub run: String,
+
+    /// What confirms it
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+}
+
+/// Which run.
+#[derive(Debug, Args)]
+pub struct WhichRun {
+    /// Its id, the beginning or the last letters of it, or `last`
+    pub run: String,
+}
+
+/// What to do with locks.
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// List the locks that are held
+    Ls,
+    /// Take a lock away from whoever holds it: the run that holds it stops
+    Break {
+        /// The lock's id, of `lock ls`
+        id: String,
+        /// Why; kept
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        reason: String,
+    },
+}
+
+/// `name=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("this is not NAME=VALUE".to_owned()),
+    }
 }
 
 /// Runs it.
-pub fn run(arguments: &RunbookArgs, preferences: &Preferences, out: &Out) -> anyhow::Result<Exit> {
+pub fn run(
+    arguments: &RunbookArgs,
+    (global, preferences, maker): (&Global, &Arc<Preferences>, Maker),
+    out: &Out,
+) -> anyhow::Result<Exit> {
     let runbooks = Runbooks::new(
         launch::estate_file(preferences).as_deref(),
         preferences.environment.config_dir().as_deref(),
@@ -68,6 +234,16 @@ pub fn run(arguments: &RunbookArgs, preferences: &Preferences, out: &Out) -> any
             lint::run(&files, &runbooks, catalogue(), out)
         }
         RunbookCommand::Schema => super::show(&json_schema::json_schema(catalogue())),
+        command => {
+            let line = live::Line {
+                global,
+                preferences,
+                maker,
+                runbooks: &runbooks,
+                out,
+            };
+            Ok(live::run(command, &line))
+        }
     }
 }
 

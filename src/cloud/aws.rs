@@ -18,6 +18,7 @@ mod memory;
 mod observe;
 mod probe;
 mod read;
+mod web;
 mod write;
 
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub struct AwsSettings {
     pub read_only: Arc<ReadOnlySwitch>,
     /// SSM documents of the estate that may be run as GPU probe, besides the compiled-in line.
     pub probe_documents: Vec<String>,
+    /// SSM documents that a runbook may run on hosts.
+    pub command_documents: Vec<String>,
     /// The configuration file to read instead of those that `AWS_CONFIG_FILE` and
     /// `AWS_SHARED_CREDENTIALS_FILE` name; `None` reads those, by default in `~/.aws`.
     pub config_file: Option<PathBuf>,
@@ -78,6 +81,7 @@ impl Default for AwsSettings {
             endpoint_url: None,
             read_only: Arc::new(ReadOnlySwitch::on()),
             probe_documents: Vec::new(),
+            command_documents: Vec::new(),
             config_file: None,
             deadlines: Deadlines::default(),
         }

@@ -9,12 +9,14 @@ mod cadence;
 mod environment;
 mod file;
 mod flags;
+mod runbooks;
 
 pub use cadence::Cadences;
 pub use environment::VARIABLES;
 #[cfg(test)]
 pub(super) use file::shape;
 pub use flags::Flags;
+pub use runbooks::RunbookSettings;
 
 use std::path::{Path, PathBuf};
 
@@ -105,6 +107,8 @@ pub struct Settings {
     pub clipboard: Clipboard,
     /// How often data is refreshed.
     pub cadences: Cadences,
+    /// What runbooks may run.
+    pub runbooks: RunbookSettings,
     /// Keys that differ from the defaults; [`super::keys::Keymap::build`] checks them against the
     /// commands there are.
     pub keys: Vec<Override>,

@@ -15,9 +15,12 @@ pub mod ecr;
 pub mod ecs;
 pub mod elasticache;
 pub mod elb;
+pub mod exec;
+pub mod http;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
@@ -57,6 +60,10 @@ pub enum Query {
     Cost(cost::Read),
     /// CloudTrail.
     CloudTrail(cloudtrail::Read),
+    /// Simple Notification Service.
+    Sns(sns::Read),
+    /// Web services that are not AWS's.
+    Http(http::Read),
     /// Elastic Container Registry.
     Ecr(ecr::Read),
     /// CodePipeline.
@@ -152,6 +159,12 @@ pub enum ReplyData {
     Budgets(Vec<crate::domain::cost::Budget>),
     /// CloudTrail events.
     Trail(Vec<crate::domain::trail::TrailEvent>),
+    /// A command on one host; `None` if there is none.
+    Command(Option<crate::domain::ssm::CommandRun>),
+    /// A topic; `None` if there is none.
+    Topic(Option<crate::domain::sns::Topic>),
+    /// What a web service answered.
+    HttpAnswer(crate::domain::web::HttpAnswer),
     /// The revisions of a task definition family, newest first.
     Revisions(Vec<crate::domain::ecs::RevisionName>),
     /// Images of a repository.
@@ -194,6 +207,14 @@ pub enum Mutation {
     CloudWatch(cloudwatch::Write),
     /// Simple Queue Service.
     Sqs(sqs::Write),
+    /// Systems Manager.
+    Ssm(ssm::Write),
+    /// Simple Notification Service.
+    Sns(sns::Write),
+    /// Webhooks.
+    Http(http::Write),
+    /// Programs on this machine.
+    Exec(exec::Write),
     /// Elastic Container Registry.
     Ecr(ecr::Write),
     /// CodePipeline.
@@ -232,6 +253,8 @@ impl Query {
             Self::Logs(read) => read.operations(),
             Self::Cost(read) => read.operations(),
             Self::CloudTrail(read) => read.operations(),
+            Self::Sns(read) => read.operations(),
+            Self::Http(read) => read.operations(),
             Self::Ecr(read) => read.operations(),
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
@@ -252,6 +275,10 @@ impl Mutation {
             Self::Elb(write) => write.operation(),
             Self::CloudWatch(write) => write.operation(),
             Self::Sqs(write) => write.operation(),
+            Self::Ssm(write) => write.operation(),
+            Self::Sns(write) => write.operation(),
+            Self::Http(write) => write.operation(),
+            Self::Exec(write) => write.operation(),
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
@@ -264,6 +291,7 @@ impl Mutation {
         match self {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
+            Self::Http(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::Rds(_)
@@ -271,6 +299,9 @@ impl Mutation {
             | Self::Elb(_)
             | Self::CloudWatch(_)
             | Self::Sqs(_)
+            | Self::Ssm(_)
+            | Self::Sns(_)
+            | Self::Exec(_)
             | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_) => &[],
         }

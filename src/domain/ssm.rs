@@ -46,6 +46,48 @@ pub struct ProbeOutput {
     pub at: Timestamp,
 }
 
+/// A command on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRun {
+    /// The command's id.
+    pub id: String,
+    /// How far it is.
+    pub state: CommandState,
+    /// What its last step ended with; `None` where it has not ended, or was never delivered.
+    pub exit_code: Option<i32>,
+    /// The end of what it printed, at most [`MOST_OUTPUT`] bytes; foreign text.
+    pub output: String,
+}
+
+/// Bytes of a command's output that are kept.
+pub const MOST_OUTPUT: usize = 2_000;
+
+/// How far a command is on one host.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandState {
+    /// It waits for its host, or runs.
+    Running,
+    /// It ended well.
+    Done,
+    /// It ended badly.
+    Failed,
+    /// It was not delivered in time, or ran for too long.
+    TimedOut,
+    /// Somebody called it off.
+    Cancelled,
+}
+
+/// The end of a text, at most so many bytes of whole characters.
+pub fn tail(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
 /// How a probe's invocation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

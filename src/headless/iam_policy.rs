@@ -15,6 +15,8 @@ use crate::headless::{Exit, Out};
 const SHELL_DOCUMENT: &str = "AWS-RunShellScript";
 /// The operation that runs it, which is granted for a document and for instances.
 const SEND_COMMAND: &str = "SendCommand";
+/// No operation of an API: what it takes to name a role in a call.
+const PASS_ROLE: &str = "iam:PassRole";
 
 /// What the policy is to allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,8 @@ struct Statement {
     effect: &'static str,
     action: Vec<String>,
     resource: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<serde_json::Value>,
 }
 
 /// The policy.
@@ -71,11 +75,31 @@ pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
     }
     match grant {
         Grant::ReadOnly => {}
-        Grant::ReadWrite => statement.extend(by_service("Change", &catalog::write_operations())),
+        Grant::ReadWrite => {
+            let mut changes = catalog::write_operations();
+            // What a change reads first may be granted already.
+            changes.extend(catalog::prerequisites().difference(&reads));
+            statement.extend(by_service("Change", &changes));
+            statement.push(pass_roles());
+        }
     }
     Policy {
         version: "2012-10-17",
         statement,
+    }
+}
+
+/// A copy of a task definition names the roles of the original, which whoever registers it must be
+/// allowed to give to tasks.
+fn pass_roles() -> Statement {
+    Statement {
+        sid: "QuarterdeckPassTaskRoles".to_owned(),
+        effect: "Allow",
+        action: vec![PASS_ROLE.to_owned()],
+        resource: vec!["*".to_owned()],
+        condition: Some(serde_json::json!({
+            "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+        })),
     }
 }
 
@@ -107,6 +131,7 @@ fn probe_statements(operations: &BTreeSet<Operation>, document: String) -> Vec<S
         effect: "Allow",
         action: actions(operations),
         resource,
+        condition: None,
     };
     vec![
         statement(
@@ -137,6 +162,7 @@ fn by_service(verb: &str, operations: &BTreeSet<Operation>) -> Vec<Statement> {
             effect: "Allow",
             action,
             resource: vec!["*".to_owned()],
+            condition: None,
         })
         .collect()
 }
@@ -207,7 +233,9 @@ mod tests {
         let declared: BTreeSet<String> = catalog::read_operations()
             .iter()
             .chain(&catalog::write_operations())
+            .chain(&catalog::prerequisites())
             .filter_map(Operation::iam_action)
+            .chain([PASS_ROLE.to_owned()])
             .collect();
         assert_eq!(granted, declared.iter().collect::<Vec<_>>());
     }

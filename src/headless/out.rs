@@ -123,6 +123,13 @@ impl Out {
         &self.page
     }
 
+    /// The same with times in another zone.
+    #[must_use]
+    pub fn in_zone(mut self, zone: (TimeZone, String)) -> Self {
+        self.page.zone = zone;
+        self
+    }
+
     /// The same in another form.
     #[must_use]
     pub fn in_format(mut self, format: Format) -> Self {

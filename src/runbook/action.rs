@@ -272,6 +272,8 @@ pub struct Stamp<'a> {
     pub run: &'a str,
     /// The call's token.
     pub token: &'a Token,
+    /// What the run has come to so far, as history would list it: `running` until its end.
+    pub status: &'a str,
 }
 
 /// That a change was accepted.

@@ -9,11 +9,14 @@ mod ecs;
 mod elasticache;
 mod elb;
 pub(in crate::runbook) mod estate;
+mod exec;
 pub(in crate::runbook) mod gpu;
+mod notify;
 pub(in crate::runbook) mod rds;
 pub(in crate::runbook) mod saved;
 mod script;
 mod sqs;
+mod ssm;
 mod tags;
 
 use super::action::Action;
@@ -74,6 +77,10 @@ pub static ALL: &[&dyn Action] = &[
     &rds::CLUSTER_START,
     &rds::FailoverCluster,
     &sqs::Redrive,
+    &exec::Run,
+    &notify::Sns,
+    &notify::Webhook,
+    &ssm::RunDocument,
     &tags::PUT,
     &tags::REMOVE,
 ];

@@ -6,7 +6,9 @@ mod delivery;
 mod ecs;
 mod estate;
 mod gpu;
+mod http;
 mod rds;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -158,6 +160,8 @@ pub static ALL: &[&dyn Check] = &[
     &alarm::State,
     &asg::NoActivityInProgress,
     &ecs::Settled,
+    &http::Health,
+    &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
     &estate::RESTS,

@@ -24,8 +24,8 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use closing::Summary;
-pub(in crate::runbook) use opening::exit_of;
+pub use closing::{Summary, Targets};
+pub use opening::exit_of;
 
 pub use ledger::{Fate, Ledger, ReplayError};
 pub use protocol::{Answer, Command, Event, Happening, Question, Ticket};

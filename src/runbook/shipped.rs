@@ -9,6 +9,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/asg-instance-refresh-rollback.yaml"),
     ),
     (
+        "asg-rollback-image",
+        include_str!("../../runbooks/asg-rollback-image.yaml"),
+    ),
+    (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
     ),
@@ -22,6 +26,11 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "gpu-night-down",
         include_str!("../../runbooks/gpu-night-down.yaml"),
     ),
+    (
+        "rollback-deploy",
+        include_str!("../../runbooks/rollback-deploy.yaml"),
+    ),
+    ("sqs-redrive", include_str!("../../runbooks/sqs-redrive.yaml")),
     ("start-estate", include_str!("../../runbooks/start-estate.yaml")),
     ("stop-estate", include_str!("../../runbooks/stop-estate.yaml")),
 ];

@@ -57,6 +57,8 @@ getters! {
     elb: aws_sdk_elasticloadbalancingv2,
     /// CloudWatch.
     cloudwatch: aws_sdk_cloudwatch,
+    /// Simple Notification Service.
+    sns: aws_sdk_sns,
     /// Simple Queue Service.
     sqs: aws_sdk_sqs,
     /// CloudWatch Logs.

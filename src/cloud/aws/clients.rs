@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime::client::retries::RetryPartition;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
@@ -52,6 +52,8 @@ pub(super) struct Shared {
     pub(super) http: Result<SharedHttpClient, String>,
     pub(super) memory: Memory,
     pub(super) crowd: Crowd,
+    /// What web services other than AWS's are asked with; made at its first use.
+    web: OnceLock<Result<SharedHttpConnector, String>>,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,7 @@ impl Registry {
                 http: http::client(),
                 memory: Memory::default(),
                 crowd: Crowd::default(),
+                web: OnceLock::new(),
             }),
             scopes: Mutex::default(),
             reaches: Mutex::default(),
@@ -224,6 +227,7 @@ clients! {
     elasticache: aws_sdk_elasticache, "elasticache", regional;
     elb: aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", regional;
     cloudwatch: aws_sdk_cloudwatch, "cloudwatch", regional;
+    sns: aws_sdk_sns, "sns", regional;
     sqs: aws_sdk_sqs, "sqs", regional;
     logs: aws_sdk_cloudwatchlogs, "logs", regional;
     cost: aws_sdk_costexplorer, "ce", billing;
@@ -290,6 +294,11 @@ impl ScopeClients {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed")
+    }
+
+    /// What web services other than AWS's are asked with.
+    pub(super) fn web(&self) -> Result<SharedHttpConnector, String> {
+        self.shared.web.get_or_init(http::connector).clone()
     }
 
     /// The calls under way in all scopes.

@@ -27,6 +27,7 @@ pub(super) struct Guard {
     purpose: Purpose,
     read_only: Arc<ReadOnlySwitch>,
     probe_documents: Vec<String>,
+    command_documents: Vec<String>,
 }
 
 /// Why a call was refused here. Nothing was sent.
@@ -38,6 +39,8 @@ pub(super) enum Refused {
     Unlisted(String),
     #[error("only the GPU probe may be sent to a host")]
     NotTheProbe,
+    #[error("the operator's settings do not allow this document to be run on a host")]
+    DocumentNotAllowed,
 }
 
 impl Guard {
@@ -47,6 +50,7 @@ impl Guard {
             purpose,
             read_only: settings.read_only.clone(),
             probe_documents: settings.probe_documents.clone(),
+            command_documents: settings.command_documents.clone(),
         }
     }
 
@@ -64,9 +68,17 @@ impl Guard {
         if !listed {
             return Err(Refused::Unlisted(format!("{}:{operation}", self.service)));
         }
-        let probe = |command: &SendCommandInput| probe::is_probe(command, &self.probe_documents);
-        if operation == "SendCommand" && !input.downcast_ref().is_some_and(probe) {
-            return Err(Refused::NotTheProbe);
+        if operation == "SendCommand" {
+            let allowed = |command: &SendCommandInput| match self.purpose {
+                Purpose::Read => probe::is_probe(command, &self.probe_documents),
+                Purpose::Write => probe::is_allowed(command, &self.command_documents),
+            };
+            if !input.downcast_ref().is_some_and(allowed) {
+                return Err(match self.purpose {
+                    Purpose::Read => Refused::NotTheProbe,
+                    Purpose::Write => Refused::DocumentNotAllowed,
+                });
+            }
         }
         Ok(())
     }

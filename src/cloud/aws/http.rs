@@ -7,7 +7,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,14 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 /// hand-made client would otherwise ignore; certificates come from `AWS_CA_BUNDLE`, which the SDK
 /// does not read, else from the system.
 pub(super) fn client() -> Result<SharedHttpClient, String> {
-    let trust = match std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        Some(path) => TrustStore::empty().with_pem_certificate(bundle(Path::new(&path))?),
-        None => TrustStore::default(),
-    };
-    let tls = TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| error.to_string())?;
+    let tls = trusted()?;
     Ok(
         Builder::new().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
@@ -35,6 +28,28 @@ pub(super) fn client() -> Result<SharedHttpClient, String> {
             connector.build()
         }),
     )
+}
+
+/// A connection to web services that are not AWS's: the same certificates and proxy, and nothing of the
+/// SDK above it. It has no deadline of its own: whoever asks has one for the whole call.
+pub(super) fn connector() -> Result<SharedHttpConnector, String> {
+    let connector = Connector::builder()
+        .proxy_config(ProxyConfig::from_env())
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(trusted()?);
+    Ok(SharedHttpConnector::new(connector.build()))
+}
+
+/// The certificates that are trusted.
+fn trusted() -> Result<TlsContext, String> {
+    let trust = match std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        Some(path) => TrustStore::empty().with_pem_certificate(bundle(Path::new(&path))?),
+        None => TrustStore::default(),
+    };
+    TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 /// The certificates of a bundle, refused here if they are none: the TLS library would panic.

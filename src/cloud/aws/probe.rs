@@ -30,6 +30,14 @@ pub(super) fn is_probe(command: &SendCommandInput, documents: &[String]) -> bool
         }
 }
 
+/// Whether a command is one that the operator's settings allow a runbook to run, on one host by its id.
+pub(super) fn is_allowed(command: &SendCommandInput, documents: &[String]) -> bool {
+    let document = command.document_name().unwrap_or_default();
+    command.targets().is_empty()
+        && command.instance_ids().len() == 1
+        && documents.iter().any(|own| own == document)
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_ssm::types::Target;

@@ -12,9 +12,11 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
+mod http;
 mod listing;
 mod logs;
 mod rds;
+mod sns;
 mod sqs;
 mod ssm;
 mod sts;
@@ -39,6 +41,8 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Logs(read) => logs::read(caller, read).await,
         Query::Cost(read) => cost::read(caller, read).await,
         Query::CloudTrail(read) => cloudtrail::read(caller, read).await,
+        Query::Sns(read) => sns::read(caller, read).await,
+        Query::Http(read) => http::read(caller, read).await,
         Query::Ecr(read) => ecr::read(caller, read).await,
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,

@@ -9,11 +9,14 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
+mod http;
 mod rds;
+mod sns;
 mod sqs;
+mod ssm;
 
 use crate::cloud::aws::caller::Caller;
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Mutation, Receipt, Token};
 
 /// Makes a change.
@@ -27,6 +30,15 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::Elb(change) => elb::write(caller, change, token).await,
         Mutation::CloudWatch(change) => cloudwatch::write(caller, change, token).await,
         Mutation::Sqs(change) => sqs::write(caller, change, token).await,
+        Mutation::Ssm(change) => ssm::write(caller, change, token).await,
+        Mutation::Sns(change) => sns::write(caller, change, token).await,
+        Mutation::Http(change) => http::write(caller, change, token).await,
+        Mutation::Exec(change) => Err(Fault::new(
+            FaultKind::Unsupported,
+            change.operation().service,
+            change.operation().name,
+            "the operator's settings allow no program",
+        )),
         Mutation::Ecr(change) => ecr::write(caller, change, token).await,
         Mutation::CodePipeline(change) => codepipeline::write(caller, change, token).await,
         Mutation::ApplicationAutoScaling(change) => {

@@ -98,6 +98,8 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             // The answer is asked for until it is there.
             times * online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }
         }
+        ("ListCommands", Query::Ssm(ops::ssm::Read::Command { id, .. })) => usize::from(id.is_none()),
+        ("GetCommandInvocation", Query::Ssm(ops::ssm::Read::Command { .. })) => 1,
         ("GetCommandInvocation" | "CancelCommand", _) => 0,
         ("GetCostAndUsage", _) => 2,
         ("DescribeDBParameters", Query::Rds(ops::rds::Read::ConnectionLimits { parameter_groups })) => {

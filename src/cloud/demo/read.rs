@@ -9,6 +9,9 @@ mod ecs;
 mod elb;
 mod ssm;
 mod watch;
+mod web;
+
+pub use web::topic;
 
 use super::sim::Sim;
 use super::time::{HOUR, SECOND, ms, stamp};
@@ -57,6 +60,16 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
                 samples,
                 gap_s,
             } => ReplyData::ProbeOutputs(ssm::samples(sim, instances, (*samples, *gap_s))),
+            ops::ssm::Read::Command {
+                document,
+                instance,
+                id,
+                since,
+            } => ReplyData::Command(ssm::command(
+                sim,
+                (document, instance),
+                (id.as_deref(), ms(*since)),
+            )),
         },
         Query::Rds(read) => match read {
             ops::rds::Read::Instances => ReplyData::DbInstances(datastore::databases(sim)),
@@ -107,6 +120,8 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::cost::Read::Anomalies { from } => ReplyData::Anomalies(cost::anomalies(sim, *from)),
             ops::cost::Read::Budgets { .. } => ReplyData::Budgets(cost::budgets(sim)),
         },
+        Query::Sns(ops::sns::Read::Topic { arn }) => ReplyData::Topic(web::topic(sim, arn)),
+        Query::Http(ops::http::Read::Get { url, .. }) => ReplyData::HttpAnswer(web::get(sim, url)?),
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
         }

@@ -36,6 +36,19 @@ const WARM_UP: Ms = 6 * HOUR;
 /// How long the past is kept in detail: what metrics and logs can be asked for.
 const MEMORY: Ms = 9 * DAY;
 
+/// A command that was sent to a host.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Its id.
+    pub id: String,
+    /// The document.
+    pub document: String,
+    /// The host.
+    pub instance: String,
+    /// When.
+    pub at: Ms,
+}
+
 /// One simulated estate.
 #[derive(Debug, Clone)]
 pub struct Sim {
@@ -93,6 +106,8 @@ pub struct Sim {
     pub alarms: Vec<alarm::Alarm>,
     /// Who changed what.
     pub trail: Vec<trail::Entry>,
+    /// Commands that were sent to hosts.
+    pub commands: Vec<Command>,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -198,6 +213,7 @@ impl Sim {
             queues: Vec::new(),
             alarms: Vec::new(),
             trail: Vec::new(),
+            commands: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };

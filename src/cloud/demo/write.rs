@@ -9,6 +9,7 @@ mod elasticache;
 mod elb;
 mod rds;
 mod sqs;
+mod told;
 
 use super::signal;
 use super::sim::Sim;
@@ -30,6 +31,10 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Elb(write) => elb::apply(sim, write, &refuse)?,
         Mutation::CloudWatch(write) => alarms::apply(sim, write, &refuse)?,
         Mutation::Sqs(write) => sqs::apply(sim, write, &refuse)?,
+        Mutation::Ssm(write) => told::command(sim, write, &refuse)?,
+        Mutation::Sns(write) => told::publish(sim, write, &refuse)?,
+        Mutation::Http(write) => told::post(write, &refuse)?,
+        Mutation::Exec(write) => Some(told::exec(write)),
         Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
         Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
         Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
@@ -110,6 +115,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ec2" => "ec2.amazonaws.com",
         "rds" => "rds.amazonaws.com",
         "sqs" => "sqs.amazonaws.com",
+        "ssm" => "ssm.amazonaws.com",
         "ecr" => "ecr.amazonaws.com",
         "codepipeline" => "codepipeline.amazonaws.com",
         "application-autoscaling" => "autoscaling.amazonaws.com",

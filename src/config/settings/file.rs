@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Access, Cadences, Clipboard, ColorChoice, Layered, Notice, Settings, Symbols};
+use super::{Access, Cadences, Clipboard, ColorChoice, Layered, Notice, RunbookSettings, Settings, Symbols};
 use crate::config::keys::{Chord, Override};
 use crate::config::{schema, toml};
 use crate::domain::diagnostic::{Diagnostic, Report, Severity, Span};
@@ -38,6 +38,8 @@ pub struct SettingsFile {
     clipboard: Option<Clipboard>,
     /// How often data is read.
     refresh: Option<Cadences>,
+    /// What runbooks may run on this machine and on hosts. Nothing by default.
+    runbooks: Option<RunbookSettings>,
     /// New keys for commands, by context: a key, a list of keys, or none. `qd keys` lists them.
     #[serde(default)]
     keys: BTreeMap<String, BTreeMap<String, KeysOf>>,
@@ -112,6 +114,7 @@ impl Settings {
             read_only,
             clipboard,
             refresh,
+            runbooks,
             keys,
         } = file;
         self.theme = theme.or(self.theme.take());
@@ -134,6 +137,20 @@ impl Settings {
         self.access = read_only.map_or(self.access, access);
         self.clipboard = clipboard.unwrap_or(self.clipboard);
         self.cadences = refresh.unwrap_or(self.cadences);
+        if let Some(runbooks) = runbooks {
+            for (nth, program) in runbooks.programs.iter().enumerate() {
+                if !program.starts_with('/') {
+                    found.push(
+                        Diagnostic::error(
+                            root.at(&["runbooks".into(), "programs".into(), nth.into()]),
+                            "a program is named by its absolute path",
+                        )
+                        .label("such as `/usr/local/bin/drain`"),
+                    );
+                }
+            }
+            self.runbooks = runbooks;
+        }
         if !keys.is_empty() {
             self.keys = overrides(keys, root, &mut found);
         }

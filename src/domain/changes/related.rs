@@ -59,10 +59,10 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         }
         Kind::RdsCluster => members(state, &key.id),
         Kind::RdsInstance => cluster_of(state, &key.id),
+        Kind::Alarm => watched(state, &key.id),
         Kind::EcsService
         | Kind::Asg
         | Kind::Redis
-        | Kind::Alarm
         | Kind::Queue
         | Kind::LogGroup
         | Kind::NatGateway
@@ -82,6 +82,49 @@ fn services_behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -
         .filter(|service| service.target_groups.iter().any(|arn| is_meant(arn)))
         .map(|service| (Kind::EcsService, service.arn.as_str()))
         .collect()
+}
+
+/// The services that an alarm watches: by name, or behind the target group or load balancer that its
+/// dimensions name, of which they have the end of the ARN.
+fn watched<'a>(state: &'a ScopeState, alarm: &str) -> Vec<(Kind, &'a str)> {
+    let mut alarms = state.alarms.get().into_iter().flatten();
+    let Some(metric) = alarms
+        .find(|known| known.arn == alarm)
+        .and_then(|known| known.metric.as_ref())
+    else {
+        return Vec::new();
+    };
+    let dimension = |name: &str| {
+        let mut dimensions = metric.dimensions.iter();
+        dimensions
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let services = || state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+    match (
+        dimension("ClusterName"),
+        dimension("ServiceName"),
+        dimension("TargetGroup"),
+        dimension("LoadBalancer"),
+    ) {
+        (Some(cluster), Some(name), ..) => services()
+            .filter(|service| service.cluster == cluster && service.name == name)
+            .map(|service| (Kind::EcsService, service.arn.as_str()))
+            .collect(),
+        (_, _, Some(group), _) => services_behind(state, &|arn| arn.ends_with(group)),
+        (_, _, None, Some(balancer)) => {
+            let behind: HashSet<&str> = state
+                .balancing
+                .get()
+                .into_iter()
+                .flat_map(|balancing| &balancing.target_groups)
+                .filter(|group| group.load_balancers.iter().any(|arn| arn.ends_with(balancer)))
+                .map(|group| group.arn.as_str())
+                .collect();
+            services_behind(state, &|arn| behind.contains(arn))
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn group_of<'a>(state: &'a ScopeState, instance: &str) -> Vec<(Kind, &'a str)> {

@@ -147,6 +147,9 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
+        | ReplyData::Command(_)
+        | ReplyData::Topic(_)
+        | ReplyData::HttpAnswer(_)
         | ReplyData::EcsTasks(_)
         | ReplyData::TaskDefinitions(_)
         | ReplyData::ServiceDeployments(_)

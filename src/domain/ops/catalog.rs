@@ -14,7 +14,8 @@ use crate::domain::ops::rds::{
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm, sts,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
+    sts,
 };
 use crate::domain::policy::Selection;
 
@@ -76,6 +77,17 @@ fn queries() -> Vec<Query> {
             instances: Vec::new(),
             samples: 1,
             gap_s: 0,
+        }),
+        Query::Ssm(ssm::Read::Command {
+            document: none(),
+            instance: none(),
+            id: None,
+            since,
+        }),
+        Query::Sns(sns::Read::Topic { arn: none() }),
+        Query::Http(http::Read::Get {
+            url: none(),
+            timeout_s: 1,
         }),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Clusters),
@@ -320,6 +332,28 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CloudWatch(cloudwatch::Write::EnableAlarmActions { alarms: Vec::new() }),
         Mutation::CloudWatch(cloudwatch::Write::DisableAlarmActions { alarms: Vec::new() }),
         Mutation::Sqs(sqs::Write::StartMessageMoveTask { source: none() }),
+        Mutation::Ssm(ssm::Write::RunDocument {
+            document: none(),
+            instance: none(),
+            parameters: std::collections::BTreeMap::new(),
+            comment: none(),
+            deliver_within_s: 30,
+        }),
+        Mutation::Sns(sns::Write::Publish {
+            topic: none(),
+            subject: none(),
+            message: none(),
+            group: none(),
+        }),
+        Mutation::Http(http::Write::Post {
+            to: http::Destination::Url(none()),
+            body: none(),
+        }),
+        Mutation::Exec(exec::Write::Run {
+            program: none(),
+            arguments: Vec::new(),
+            timeout_s: 1,
+        }),
         Mutation::Ecr(ecr::Write::PutTag {
             repository: none(),
             digest: none(),
@@ -366,9 +400,11 @@ mod tests {
     #[test]
     fn nothing_is_both_a_read_and_a_change() {
         let writes = write_operations();
+        // The probe is a command as well; what may be sent with it is told apart by document.
+        let command = Operation::new("ssm", "SendCommand");
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
-        assert_eq!(both, []);
-        assert!(!writes.iter().any(reads));
+        assert_eq!(both, [command]);
+        assert!(!writes.iter().any(|write| reads(write) && *write != command));
     }
 
     #[test]

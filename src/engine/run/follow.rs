@@ -37,7 +37,11 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub(super) fn open(store: &RunStore, id: &RunId, wall: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    /// Opens the run's journal.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub fn open(store: &RunStore, id: &RunId, wall: Arc<dyn Clock>) -> Result<Self, StoreError> {
         if !store.journal_path(id).is_file() {
             return Err(StoreError::Unknown(id.to_string()));
         }

@@ -13,7 +13,7 @@ use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
 };
 use crate::domain::delivery::{Pipeline, Stack};
-use crate::domain::ec2::{Instance, NatGateway};
+use crate::domain::ec2::{Instance, NatGateway, SpotPrice};
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{Cluster, Fleet, RevisionName, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, LoadBalancer, TargetGroup};
@@ -21,11 +21,13 @@ use crate::domain::fault::Fault;
 use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
     Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
-    ec2, ecr, ecs, elasticache, elb, logs, rds, sqs, ssm,
+    ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
 };
 use crate::domain::queue::Queue;
 use crate::domain::scalable::{ScalableTarget, resource_of};
-use crate::domain::ssm::ProbeOutput;
+use crate::domain::sns::Topic;
+use crate::domain::ssm::{CommandRun, ManagedHost, ProbeOutput};
+use crate::domain::web::HttpAnswer;
 
 /// What was asked and what came back, all at about one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -171,6 +173,10 @@ impl View {
         cf_stacks: "the stack", Stacks, Vec<Stack>;
         rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
+        ssm_hosts: "the hosts of Systems Manager", ManagedHosts, Vec<ManagedHost>;
+        ssm_command: "the command", Command, Option<CommandRun>;
+        sns_topic: "the topic", Topic, Option<Topic>;
+        http_answer: "the answer of the service", HttpAnswer, HttpAnswer;
     }
 }
 
@@ -245,6 +251,35 @@ impl View {
         whole((fleet.clusters.as_slice(), gaps))
     }
 
+    /// A host of Systems Manager.
+    pub fn managed_host(&self, instance: &str) -> Result<Option<&ManagedHost>, Unread> {
+        let (hosts, gaps) = self.ssm_hosts(&Query::Ssm(ssm::Read::Hosts))?;
+        one((hosts, gaps), |host| host.instance_id == instance)
+    }
+
+    /// The command of a document on a host, whichever way it was asked for; `Ok(None)` if there is none.
+    pub fn command(&self, document: &str, instance: &str) -> Result<Option<&CommandRun>, Unread> {
+        let asked = self.asked().find(|query| {
+            matches!(query, Query::Ssm(ssm::Read::Command { document: own, instance: host, .. })
+                if own == document && host == instance)
+        });
+        match asked {
+            Some(query) => Ok(whole(self.ssm_command(query)?)?.as_ref()),
+            None => Err(Unread::NotAsked("the command")),
+        }
+    }
+
+    /// A topic.
+    pub fn topic(&self, arn: &str) -> Result<Option<&Topic>, Unread> {
+        let query = Query::Sns(sns::Read::Topic { arn: arn.to_owned() });
+        Ok(whole(self.sns_topic(&query)?)?.as_ref())
+    }
+
+    /// What a web service answered.
+    pub fn http(&self, query: &http::Read) -> Result<&HttpAnswer, Unread> {
+        whole(self.http_answer(&Query::Http(query.clone()))?)
+    }
+
     /// All EC2 instances.
     pub fn instances(&self) -> Result<&[Instance], Unread> {
         Ok(whole(self.ec2_instances(&Query::Ec2(ec2::Read::Instances))?)?)
@@ -294,6 +329,20 @@ impl View {
             .services
             .iter_mut()
             .find(|service| service.arn == arn)
+    }
+
+    /// Spot prices, as far as they were asked for.
+    pub fn spot_prices(&self) -> impl Iterator<Item = &SpotPrice> {
+        self.answers
+            .iter()
+            .filter_map(|(_, answer)| match answer {
+                Ok(Reply {
+                    data: ReplyData::SpotPrices(prices),
+                    ..
+                }) => Some(prices),
+                _ => None,
+            })
+            .flatten()
     }
 
     /// NAT gateways.

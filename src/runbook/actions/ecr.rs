@@ -157,6 +157,9 @@ impl Action for Retag {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let given = read(with)?;
         let images = view.images(None, &given.repository)?;
+        if images.is_empty() {
+            return Err(Refusal::absent(format!("{} has no images", given.repository)));
+        }
         let now = tagged(images, &given.tag);
         let image = wanted(&given, images, now)?;
         if now.is_some_and(|now| now.digest == image.digest) {

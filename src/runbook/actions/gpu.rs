@@ -7,9 +7,10 @@ mod night;
 
 use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, foreign_owner};
+use crate::domain::ids::Tag;
 use crate::runbook::action::View;
 
-use super::script::Composed;
+use super::script::{Composed, Draft};
 
 pub(super) use idle::AwaitIdle;
 pub(in crate::runbook) use morning::stopped_at;
@@ -58,4 +59,14 @@ fn named(instance: &Instance) -> String {
         Some(name) if name != instance.id => format!("{} ({name})", instance.id),
         _ => instance.id.clone(),
     }
+}
+
+/// Whether something is none of the estate's, which is then said.
+fn is_foreign(name: &str, own: &[Tag], draft: &mut Draft<'_>) -> bool {
+    let pairs = own.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
+    let is_foreign = !draft.site.decisions.selection.includes(name, pairs);
+    if is_foreign {
+        draft.skip(format!("{name} is not of the estate"));
+    }
+    is_foreign
 }

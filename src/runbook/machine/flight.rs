@@ -13,7 +13,7 @@ use crate::runbook::action::{
 use crate::runbook::check;
 use crate::runbook::expr::Names;
 use crate::runbook::plan::{Part, Retry, Wait, Work};
-use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Then};
+use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Status, Then};
 use crate::runbook::value::Value;
 
 /// How often a read before a change is tried.
@@ -298,7 +298,13 @@ impl Run {
         out: &mut Out,
     ) {
         let token = token(self.ledger.run(), act);
+        let status = if self.phase == Phase::Always {
+            self.outcome_so_far().0
+        } else {
+            Status::Running
+        };
         let stamp = Stamp {
+            status: status.word(),
             run: &self.ledger.run().0,
             token: &token,
         };

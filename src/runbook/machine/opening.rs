@@ -485,7 +485,7 @@ fn judge_confirmation(
 }
 
 /// How a failed read or a refused call ends a run that changed nothing.
-pub(in crate::runbook) const fn exit_of(class: ErrorClass) -> Exit {
+pub const fn exit_of(class: ErrorClass) -> Exit {
     match class {
         ErrorClass::Credentials | ErrorClass::Denied => Exit::Credentials,
         ErrorClass::Timeout | ErrorClass::Unreachable => Exit::Deadline,

@@ -1,6 +1,7 @@
 //! The machine against a small cloud of its own: groups of instances, an alarm, an identity.
 
 mod blocks;
+mod cases;
 mod crash;
 mod driver;
 mod flow;

@@ -252,6 +252,7 @@ fn complete(action: &dyn Action, change: &mut Change) -> Result<(), Refusal> {
     let stamp = Stamp {
         run: "plan",
         token: &Token(String::new()),
+        status: "running",
     };
     change.calls = vec![action.apply(change, &stamp)?.operation().to_string()];
     match action.invert(change) {

@@ -600,6 +600,8 @@ fn argument(value: &Value) -> Json {
         // Names of instances are tags, and not unique.
         Value::Resource(resource) if resource.kind == Kind::Ec2Instance => Json::String(resource.id.clone()),
         Value::Resource(resource) => Json::String(resource.name.clone()),
+        // Where it is; the secret itself is nowhere here.
+        Value::Secret(place) => serde_json::to_value(place).unwrap_or(Json::Null),
         Value::Duration(duration) => Json::String(exact_duration(*duration)),
         Value::List(items) => Json::Array(items.iter().map(argument).collect()),
         Value::Map(entries) => Json::Object(

@@ -82,6 +82,82 @@ pub fn plan_of(body: &str, world: &mut World) -> Result<Plan, Refused> {
     planned(&runbook(&format!("{HEAD}{body}")), &BTreeMap::new(), world).0
 }
 
+/// The same with values of its parameters.
+pub fn plan_with(body: &str, params: &[(&str, Value)], world: &mut World) -> Result<Plan, Refused> {
+    let params = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    planned(&runbook(&format!("{HEAD}{body}")), &params, world).0
+}
+
+/// Every group as a value.
+pub fn fleet(world: &mut World) -> Value {
+    let all = resources(world).into_iter();
+    Value::List(
+        all.map(|resource| Value::Resource(std::sync::Arc::new(resource)))
+            .collect(),
+    )
+}
+
+/// Why there is no plan where some reads fail.
+pub fn refused_at(body: &str, fails: impl Fn(&Query) -> Option<crate::domain::fault::Fault>) -> Refused {
+    let mut world = World::new(&["a", "b"]);
+    let runbook = runbook(&format!("{HEAD}{body}"));
+    let answered = with_planner(&runbook, &BTreeMap::new(), &world.clone(), |planner| {
+        let mut view = View::default();
+        loop {
+            match planner.plan(&view) {
+                Ok(Next::Ready(plan)) => panic!("it is a plan: {plan:#?}"),
+                Ok(Next::Read(queries)) => {
+                    for query in queries {
+                        let answer = fails(&query).map_or_else(|| world.read(&query), Err);
+                        view.extend(View::new(vec![(query, answer)]));
+                    }
+                }
+                Err(refused) => return refused,
+            }
+        }
+    });
+    answered
+}
+
+/// What planning asks for first.
+pub fn asked(body: &str, view: &View) -> Vec<Query> {
+    let runbook = runbook(&format!("{HEAD}{body}"));
+    with_planner(
+        &runbook,
+        &BTreeMap::new(),
+        &World::new(&["a"]),
+        |planner| match planner.plan(view).unwrap() {
+            Next::Read(queries) => queries,
+            Next::Ready(plan) => panic!("it is a plan: {plan:#?}"),
+        },
+    )
+}
+
+/// The same with runbooks that it uses, by name.
+pub fn plan_using(body: &str, used: &[(&'static str, String)], world: &mut World) -> Result<Plan, Refused> {
+    struct Shelf<'a>(&'a [(&'static str, String)]);
+    impl crate::runbook::Library for Shelf<'_> {
+        fn find(&self, name: &str, _: &str) -> crate::runbook::Found {
+            let (own, text) = self.0.iter().find(|(own, _)| *own == name).unwrap();
+            crate::runbook::Found::File(File {
+                key: (*own).to_owned(),
+                name: format!("{own}.yaml"),
+                bytes: format!("{}{text}", HEAD.replace("test", own)).into_bytes(),
+            })
+        }
+    }
+    let file = File {
+        key: "test".to_owned(),
+        name: "test.yaml".to_owned(),
+        bytes: format!("{HEAD}{body}").into_bytes(),
+    };
+    let loaded = load(&file, &Shelf(used), catalogue()).unwrap_or_else(|unusable| panic!("{unusable}"));
+    planned(&loaded.runbook, &BTreeMap::new(), world).0
+}
+
 /// Plans until nothing is missing; how often it asked.
 fn plan(text: &str, keep: i64, world: &mut World) -> (Result<Plan, Refused>, usize) {
     let runbook = runbook(text);
@@ -109,6 +185,31 @@ fn planned(
     params: &BTreeMap<String, Value>,
     world: &mut World,
 ) -> (Result<Plan, Refused>, usize) {
+    with_planner(runbook, params, &world.clone(), |planner| {
+        let mut view = View::default();
+        for round in 0..5 {
+            match planner.plan(&view) {
+                Ok(Next::Ready(plan)) => return (Ok(*plan), round),
+                Ok(Next::Read(queries)) => {
+                    for query in queries {
+                        assert!(view.get(&query).is_none(), "asked twice: {query:?}");
+                        let answer = world.read(&query);
+                        view.extend(View::new(vec![(query, answer)]));
+                    }
+                }
+                Err(refused) => return (Err(refused), round),
+            }
+        }
+        panic!("it never ends");
+    })
+}
+
+fn with_planner<T>(
+    runbook: &Runbook,
+    params: &BTreeMap<String, Value>,
+    world: &World,
+    use_it: impl FnOnce(&Planner<'_>) -> T,
+) -> T {
     let (identity, spot, decisions) = (identity(), SpotPrices::default(), Decisions::default());
     let allowed = allowed();
     let run = RunNames {
@@ -116,7 +217,7 @@ fn planned(
         operator: "alice".to_owned(),
         reason: None,
     };
-    let planner = Planner {
+    use_it(&Planner {
         runbook,
         params,
         identity: &identity,
@@ -128,22 +229,7 @@ fn planned(
         run: &run,
         now: world.now,
         wall: world.now,
-    };
-    let mut view = View::default();
-    for round in 0..5 {
-        match planner.plan(&view) {
-            Ok(Next::Ready(plan)) => return (Ok(*plan), round),
-            Ok(Next::Read(queries)) => {
-                for query in queries {
-                    assert!(view.get(&query).is_none(), "asked twice: {query:?}");
-                    let answer = world.read(&query);
-                    view.extend(View::new(vec![(query, answer)]));
-                }
-            }
-            Err(refused) => return (Err(refused), round),
-        }
-    }
-    panic!("it never ends");
+    })
 }
 
 #[test]

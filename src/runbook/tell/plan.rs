@@ -84,6 +84,7 @@ fn header(plan: &Plan, clock: &Clock) -> Vec<Line> {
         Line::of(Role::Heading, format!("Plan of {}", plan.runbook.name)),
         account,
         labelled("region").with(Role::Key, &identity.region),
+        labelled("scope").with(Role::Plain, identity.scope.as_str()),
     ];
     let environment = match identity.environment.as_str() {
         "prod" => labelled("environment").with(Role::Bad, "PROD"),

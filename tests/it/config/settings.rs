@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
-use quarterdeck::config::settings::{Access, Cadences, Clipboard, ColorChoice, Flags, Settings, Symbols};
+use quarterdeck::config::settings::{
+    Access, Cadences, Clipboard, ColorChoice, Flags, RunbookSettings, Settings, Symbols,
+};
 use quarterdeck::domain::policy::Zone;
 
 use super::{assert_report, fixtures, short};
@@ -37,8 +39,29 @@ fn unusual() -> Settings {
             services_s: 99,
             ..Cadences::default()
         },
+        runbooks: RunbookSettings {
+            programs: vec!["/usr/local/bin/drain".to_owned()],
+            documents: vec!["drain-host".to_owned()],
+        },
         keys: Vec::new(),
     }
+}
+
+#[test]
+fn what_runbooks_may_run_is_nothing_until_the_file_says_so() {
+    assert_eq!(Settings::default().runbooks, RunbookSettings::default());
+    let file = b"[runbooks]\nprograms = [\"/usr/local/bin/drain\"]\ndocuments = [\"drain-host\"]\n";
+    let layered = Settings::default().with_file("config.toml", file);
+    assert!(layered.notices.is_empty(), "{:?}", layered.notices);
+    assert_eq!(layered.settings.runbooks, unusual().runbooks);
+    let relative = b"[runbooks]\nprograms = [\"drain\"]\n";
+    let layered = Settings::default().with_file("config.toml", relative);
+    assert_eq!(layered.settings.runbooks, RunbookSettings::default());
+    assert!(
+        layered.notices[0].detail.contains("absolute path"),
+        "{:?}",
+        layered.notices
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn restore(snapshot: &str, instance: &str, settings: RestoreSettings) -> Mutatio
     Mutation::Rds(rds::Write::RestoreFromSnapshot {
         snapshot: snapshot.to_owned(),
         instance: instance.to_owned(),
-        settings,
+        settings: Box::new(settings),
     })
 }
 

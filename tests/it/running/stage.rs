@@ -21,6 +21,7 @@ use quarterdeck::engine::run::{
     Control, Equipment, IfLocked, Notice, Patience, Preparation, Prepared, RunEngine, RunHandle, SiteFacts,
     Start, StateFolder,
 };
+use quarterdeck::runbook::action::Allowances;
 use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::{Given, Sources};
@@ -297,6 +298,7 @@ fn engine(
         },
         read_only: read_only.clone(),
         folder: Some(StateFolder::at(state)),
+        allowed: Allowances::default(),
     })
 }
 

@@ -185,6 +185,7 @@ async fn nothing_is_started_without_a_folder_or_leave_to_change() {
         clocks,
         read_only: stage.read_only.clone(),
         folder: None,
+        allowed: quarterdeck::runbook::action::Allowances::default(),
     });
     assert_eq!(
         homeless.start(plan.clone(), start.clone()).unwrap_err().exit,

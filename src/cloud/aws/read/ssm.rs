@@ -1,5 +1,6 @@
 //! Reads of Systems Manager: registered hosts, and the GPU probe on them.
 
+mod command;
 mod convert;
 mod probe;
 
@@ -24,6 +25,20 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
             let mut listed = hosts(caller, None).await?;
             listed.items.sort_by(|a, b| a.instance_id.cmp(&b.instance_id));
             Ok(reply(listed, ReplyData::ManagedHosts))
+        }
+        Read::Command {
+            document,
+            instance,
+            id,
+            since,
+        } => {
+            let wanted = command::Wanted {
+                document,
+                instance,
+                since: *since,
+            };
+            let found = command::find(caller, &wanted, id.clone()).await?;
+            Ok(Reply::whole(ReplyData::Command(found)))
         }
         Read::GpuProbe { instances, document } => probe::probe(caller, instances, document.as_deref()).await,
         Read::GpuSamples {

@@ -7,7 +7,7 @@ use super::super::signal;
 use super::super::sim::Sim;
 use super::super::sim::instance::State;
 use super::super::time::{HOUR, MINUTE, Ms, SECOND, stamp};
-use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
+use crate::domain::ssm::{CommandRun, CommandState, ManagedHost, Ping, ProbeEnd, ProbeOutput};
 
 /// All hosts that have registered.
 pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
@@ -51,6 +51,44 @@ pub fn hosts(sim: &Sim) -> Vec<ManagedHost> {
             }
         })
         .collect()
+}
+
+/// How long a document takes on a host that answers.
+const RUNS: Ms = 6 * SECOND;
+
+/// How long Systems Manager waits for a host that does not.
+const GIVES_UP: Ms = 2 * MINUTE;
+
+/// A command on a host: by its id, else the newest of that document since a moment.
+pub fn command(
+    sim: &Sim,
+    (document, instance): (&str, &str),
+    (id, since): (Option<&str>, Ms),
+) -> Option<CommandRun> {
+    let command = sim.commands.iter().rev().find(|command| {
+        command.document == document
+            && command.instance == instance
+            && match id {
+                Some(id) => command.id == id,
+                None => command.at >= since,
+            }
+    })?;
+    let answers = sim
+        .instances
+        .get(instance)
+        .is_some_and(|host| host.agent_answers(command.at) && host.host != Host::Hangs);
+    let age = sim.now - command.at;
+    let state = match answers {
+        true if age >= RUNS => CommandState::Done,
+        false if age >= GIVES_UP => CommandState::TimedOut,
+        true | false => CommandState::Running,
+    };
+    Some(CommandRun {
+        id: command.id.clone(),
+        state,
+        exit_code: (state == CommandState::Done).then_some(0),
+        output: String::new(),
+    })
 }
 
 /// What the probe prints on each of these hosts.

@@ -8,12 +8,13 @@ use super::register_copy::{RegisterCopy, definition, family_of, numbered};
 use super::stop_deployment::StopDeployment;
 use super::{controlled_by_ecs, deployments, history, owner_warning, pin, service};
 use crate::domain::ecs::{Service, ServiceDeployment};
+use crate::domain::fault::FaultKind;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, application_auto_scaling, codepipeline, ecs};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
-    Undo, View, parse,
+    Undo, Unread, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -159,7 +160,11 @@ impl Goal<'_> {
             mut warnings,
         } = self;
         let absent = || Refusal::absent(format!("there is no task definition {revision}"));
-        let wanted = view.task_definition(revision)?.ok_or_else(absent)?;
+        let wanted = match view.task_definition(revision) {
+            Ok(found) => found.ok_or_else(absent)?,
+            Err(Unread::Failed(fault)) if fault.kind == FaultKind::NotFound => return Err(absent()),
+            Err(unread) => return Err(unread.into()),
+        };
         if !matches!(wanted.status.as_str(), "ACTIVE" | "INACTIVE") {
             return Err(Refusal::state(format!("{revision} is {}", wanted.status)));
         }

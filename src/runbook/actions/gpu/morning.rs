@@ -85,9 +85,13 @@ impl Script for MorningUp {
         let With { target } = parse(with)?;
         let view = draft.view.clone();
         if let Some(group) = view.group(&target)? {
+            if super::is_foreign(&group.name, &group.tags, draft) {
+                return Ok(());
+            }
             return of_group(group, &view, draft);
         }
         match view.instance(&target)? {
+            Some(instance) if super::is_foreign(super::name(instance), &instance.tags, draft) => Ok(()),
             Some(instance) => of_instance(instance, draft),
             None => Err(Refusal::absent(format!(
                 "there is no Auto Scaling group and no instance {target}"

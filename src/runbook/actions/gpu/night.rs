@@ -122,6 +122,16 @@ impl Script for NightDown {
                 let mut queries = vec![Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
                     group: group.name.clone(),
                 })];
+                let mut spot: Vec<String> = members(group, view)
+                    .into_iter()
+                    .filter(|host| host.purchase == Purchase::Spot)
+                    .map(|host| host.instance_type.clone())
+                    .collect();
+                spot.sort();
+                spot.dedup();
+                if !spot.is_empty() {
+                    queries.push(Query::Ec2(ec2::Read::SpotPrices { types: spot }));
+                }
                 // Hosts of others are none of our business: nothing is run on them.
                 if owner_of_group(group, view).is_none() {
                     let running = members(group, view).into_iter().filter(|host| host.is_running());
@@ -139,7 +149,15 @@ impl Script for NightDown {
     fn write(&self, with: &Arguments, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         let with: With = parse(with)?;
         let view = draft.view.clone();
-        let tagged = match thing(&view, &with.target)? {
+        let found = thing(&view, &with.target)?;
+        let is_foreign = match &found {
+            Thing::Group(group) => super::is_foreign(&group.name, &group.tags, draft),
+            Thing::Instance(instance) => super::is_foreign(super::name(instance), &instance.tags, draft),
+        };
+        if is_foreign {
+            return Ok(());
+        }
+        let tagged = match found {
             Thing::Group(group) => {
                 Evening {
                     view: &view,

@@ -10,10 +10,12 @@ use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
 };
 use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::Instance;
+use crate::domain::ecr::Image;
 use crate::domain::ecs::{
-    Cluster, Container, ContainerDefinition, Fleet, RolloutState, ServiceDeployment, ServiceRevision, Task,
-    TaskDefinition,
+    Cluster, Container, ContainerDefinition, Fleet, RevisionName, RolloutState, ServiceDeployment,
+    ServiceRevision, Task, TaskDefinition,
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
@@ -21,6 +23,7 @@ use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, 
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
+use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
@@ -47,6 +50,9 @@ pub struct World {
     pub balancing: Balancing,
     pub alarms: Vec<Alarm>,
     pub queues: Vec<Queue>,
+    pub images: Vec<Image>,
+    pub pipelines: Vec<Pipeline>,
+    pub targets: Vec<ScalableTarget>,
 }
 
 pub fn nothing() -> World {
@@ -131,6 +137,21 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
+            world
+                .definitions
+                .iter()
+                .filter(|definition| definition.family == *family)
+                .map(|definition| RevisionName {
+                    family: family.clone(),
+                    revision: definition.revision,
+                    active: definition.status == "ACTIVE",
+                })
+                .collect(),
+        ),
+        Query::Ecr(_) => ReplyData::Images(world.images.clone()),
+        Query::CodePipeline(_) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::ApplicationAutoScaling(_) => ReplyData::ScalableTargets(world.targets.clone()),
         other => panic!("nobody asks this here: {other:?}"),
     })
 }
@@ -178,6 +199,19 @@ pub fn seen(world: &World) -> View {
         Query::Ecs(definition("api:5")),
         Query::Ecs(definition("api:6")),
         Query::Ecs(definition("api:9")),
+        Query::Ecs(ecs::Read::Revisions {
+            family: "api".to_owned(),
+        }),
+        Query::Ecr(crate::domain::ops::ecr::Read::Images {
+            registry: None,
+            repository: "app".to_owned(),
+        }),
+        Query::Ecr(crate::domain::ops::ecr::Read::Images {
+            registry: Some(sample::ACCOUNT.to_owned()),
+            repository: "api".to_owned(),
+        }),
+        Query::CodePipeline(crate::domain::ops::codepipeline::Read::Pipelines),
+        Query::ApplicationAutoScaling(crate::domain::ops::application_auto_scaling::Read::EcsTargets),
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
         refreshes("refreshing"),
@@ -435,6 +469,56 @@ pub fn world() -> World {
         },
         alarms: vec![alarm("errors", true), alarm("muted", false)],
         queues: vec![queue("jobs", 0, Some("jobs-dead")), queue("jobs-dead", 12, None)],
+        images: vec![
+            image('a', &["1.0"], "2026-11-01T00:00:00Z"),
+            image('b', &["1.1"], "2026-11-10T00:00:00Z"),
+            image('c', &["1.2", "latest"], "2026-11-20T00:00:00Z"),
+            image('d', &[], "2026-11-15T00:00:00Z"),
+        ],
+        pipelines: vec![
+            Pipeline {
+                name: "api-pipeline".to_owned(),
+                stages: vec![stage("Build", true), stage("Deploy", true)],
+            },
+            Pipeline {
+                name: "held".to_owned(),
+                stages: vec![stage("Release", false)],
+            },
+        ],
+        targets: vec![ScalableTarget {
+            resource: resource_of("main", "api"),
+            min: 1,
+            max: 10,
+            suspended: Vec::new(),
+        }],
+    }
+}
+
+pub fn digest(digit: char) -> String {
+    format!("sha256:{}", digit.to_string().repeat(64))
+}
+
+fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
+    Image {
+        digest: digest(digit),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        pushed_at: Some(pushed.parse().unwrap()),
+        size_bytes: Some(1),
+    }
+}
+
+pub fn stage(name: &str, enabled: bool) -> Stage {
+    Stage {
+        name: name.to_owned(),
+        deploys: if name == "Deploy" {
+            vec![("main".to_owned(), "api".to_owned())]
+        } else {
+            Vec::new()
+        },
+        status: Some("Succeeded".to_owned()),
+        enabled,
+        disabled_reason: (!enabled).then(|| "freeze".to_owned()),
+        waiting: false,
     }
 }
 

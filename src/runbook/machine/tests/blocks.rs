@@ -4,6 +4,7 @@
 use super::driver::{Death, Driver, assert_nothing_twice, interrupt};
 use super::world::{Fate, World};
 use crate::domain::exit::Exit;
+use crate::domain::ops::{Mutation, sns};
 use crate::runbook::machine::{Answer, Command, Happening, Summary};
 use crate::runbook::plan::Plan;
 use crate::runbook::planner::tests::plan_of;
@@ -388,4 +389,235 @@ always:
     });
     assert_eq!(found.3, [0, 0, 1]);
     assert_eq!(found.1, Exit::Credentials);
+}
+
+const USING: &str = r#"
+limits: {max_targets: 5}
+steps:
+  - {id: first, action: asg.suspend_processes, with: {group: c, processes: [AlarmNotification]}}
+  - {id: down, use: down, with: {group: a, size: 0}}
+always:
+  - {id: after, use: hold, with: {group: b}}
+"#;
+
+const DOWN: &str = r#"
+params:
+  group: {type: string, about: The group}
+  size: {type: int, about: How many stay}
+  least: {type: int, about: The least, default: "${params.size}"}
+TARGET
+preconditions:
+  - {check: expr, that: "params.size >= 0", message: nothing is less than none}
+guards:
+  - {check: expr, that: "params.group == 'a'"}
+steps:
+  - id: set
+    action: asg.set_capacity
+    with: {group: "${params.group}", min: "${params.least}", desired: "${params.size}"}
+    wait: {until: live.in_service == params.size, timeout: 5m}
+verify:
+  - {check: expr, that: "params.size == 0 and params.group == 'a'", within: 1m}
+always:
+  - {id: tidy, action: asg.suspend_processes, with: {group: "${params.group}", processes: [AZRebalance]}}
+"#;
+
+const HOLD: &str = r#"
+params:
+  group: {type: string, about: The group}
+steps:
+  - {id: hold, action: asg.suspend_processes, with: {group: "${params.group}", processes: [AZRebalance]}}
+"#;
+
+#[test]
+fn a_used_runbook_is_part_of_the_run_with_its_own_parameters_and_promises() {
+    use crate::runbook::planner::tests::plan_using;
+    let using = |target: &str| {
+        [
+            ("down", DOWN.replace("TARGET", target)),
+            ("hold", HOLD.to_owned()),
+        ]
+    };
+    let plan = plan_using(USING, &using(""), &mut world()).unwrap();
+    assert_eq!((plan.preconditions.len(), plan.guard_checks.len()), (1, 1));
+    let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["first", "down/set", "down/verify-1", "down/tidy", "after/hold"]
+    );
+    let mut world = world();
+    let (summary, _) = run(&plan, &mut world);
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(world.sizes()[0], (0, 6, 0));
+    let suspended: Vec<usize> = world.groups.iter().map(|group| group.suspended.len()).collect();
+    assert_eq!(suspended, [1, 1, 1]);
+}
+
+#[test]
+fn the_target_and_the_limits_of_a_used_runbook_hold_for_who_uses_it() {
+    use crate::runbook::planner::tests::plan_using;
+    for (own, why) in [
+        ("target: {regions: [eu-central-1]}", "may not be used in account"),
+        ("limits: {max_removed: 3}", "takes away 4 instances"),
+    ] {
+        let library = [("down", DOWN.replace("TARGET", own)), ("hold", HOLD.to_owned())];
+        let refused = plan_using(USING, &library, &mut world()).unwrap_err();
+        assert_eq!(refused.exit, Exit::Precondition, "{refused}");
+        assert!(refused.reasons[0].contains(why), "{refused}");
+    }
+}
+
+const TELLS: &str = r#"
+steps:
+  - {id: begun, action: notify.sns, with: {topic: "arn:aws:sns:us-east-1:123456789012:ops", title: "down goes ${account.id}"}}
+  - {id: down, action: asg.set_capacity, with: {group: a, min: 0, desired: 0}, wait: {timeout: 5m}}
+always:
+  - {id: ended, action: notify.sns, with: {topic: "arn:aws:sns:us-east-1:123456789012:ops", title: "it ${run.status}", text: "${run.summary}"}}
+"#;
+
+/// What was published: subjects and messages.
+fn told(world: &World) -> Vec<(String, String)> {
+    world
+        .writes
+        .iter()
+        .filter_map(|(change, _)| match change {
+            Mutation::Sns(sns::Write::Publish { subject, message, .. }) => {
+                Some((subject.clone(), message.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn messages_say_how_it_went_and_are_sent_at_most_once() {
+    let plan = plan(TELLS);
+    assert!(plan.lock_keys().iter().all(|key| !key.contains("sns")));
+    assert_eq!(plan.blast_radius.targets.values().sum::<usize>(), 1);
+    let mut well = world();
+    let (summary, lines) = run(&plan, &mut well);
+    assert_eq!(summary.exit, Exit::Done);
+    let told_well = told(&well);
+    assert_eq!(told_well[0].0, "down goes 123456789012");
+    assert!(
+        told_well[0].1.contains("status: running\nrun: r1"),
+        "{told_well:?}"
+    );
+    assert_eq!(told_well[1].0, "it succeeded");
+    // It fails, and the people are told why; what was told is not taken back.
+    let mut ill = world();
+    ill.denied.push("a".to_owned());
+    let (summary, _) = run(&plan, &mut ill);
+    assert_eq!(
+        (summary.exit, summary.changed),
+        (Exit::Credentials, false),
+        "{summary:#?}"
+    );
+    let told_ill = told(&ill);
+    assert_eq!(told_ill[1].0, "it failed");
+    assert!(told_ill[1].1.contains("step down failed"), "{told_ill:?}");
+    // Whether a message was sent just before a process died cannot be seen: it is not sent again.
+    for line in 1..lines {
+        for death in [Death::After(line), Death::Before(line)] {
+            let mut world = world();
+            let mut first = Driver::new(plan.clone(), &world);
+            first.death = death;
+            assert!(first.drive(&mut world).is_none(), "{death:?}");
+            let mut second = Driver::resume(&first.journal, Resume::Forward, &world);
+            let summary = second.drive(&mut world).unwrap();
+            assert_eq!(summary.exit, Exit::Done, "{death:?} {summary:#?}");
+            assert_nothing_twice(&world);
+            let subjects: Vec<String> = told(&world).into_iter().map(|(subject, _)| subject).collect();
+            assert!(
+                subjects.len() >= 1 && subjects.len() <= 2,
+                "{death:?} {subjects:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nobody_is_told_of_nothing_and_a_message_that_fails_changes_no_verdict() {
+    let mut done = world();
+    (done.group("a").min, done.group("a").desired) = (0, 0);
+    let empty = plan_of(TELLS, &mut done).unwrap();
+    assert!(empty.is_empty() && empty.steps.is_empty(), "{:?}", empty.steps);
+    for (said, exit) in [("", Exit::Done), (", allow_failure: false", Exit::Credentials)] {
+        let body = TELLS.replacen("{account.id}\"}", &format!("{{account.id}}\"}}{said}"), 1);
+        let plan = plan(&body);
+        let mut world = world();
+        world.fates = [Some(Fate::Refused("denied"))].into();
+        let (summary, _) = run(&plan, &mut world);
+        assert_eq!(summary.exit, exit, "{said} {summary:#?}");
+    }
+}
+
+#[test]
+fn a_program_runs_at_most_once_and_only_if_it_is_allowed() {
+    let body = |program: &str| {
+        format!(
+            r#"
+steps:
+  - {{id: down, action: asg.set_capacity, with: {{group: a, min: 0, desired: 0}}, wait: {{timeout: 5m}}}}
+  - {{id: tell, action: exec.run, with: {{argv: ["{program}", "$(id)", "a b"]}}}}
+"#
+        )
+    };
+    let refused = plan_of(&body("/bin/rm"), &mut world()).unwrap_err();
+    assert_eq!(refused.exit, Exit::Usage);
+    assert!(refused.reasons[0].contains("runbooks.programs"), "{refused}");
+    let plan = plan(&body("/usr/bin/true"));
+    assert!(!plan.changes[1].reversible);
+    let (summary, _) = run(&plan, &mut world());
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    // No answer: nobody knows, nothing is repeated, and the run says so.
+    let mut lost = world();
+    lost.fates = [None, Some(Fate::ActedUnanswered)].into();
+    let (summary, _) = run(&plan, &mut lost);
+    assert_eq!(
+        (summary.exit, summary.targets.unknown),
+        (Exit::Partial, 1),
+        "{summary:#?}"
+    );
+    assert_eq!(lost.writes.len(), 3, "down, the program once, and up again");
+    assert_eq!(lost.sizes()[0], (1, 6, 4));
+    // It ends badly.
+    let mut bad = world();
+    bad.program_exit = 3;
+    let (summary, _) = run(&plan, &mut bad);
+    assert_eq!(summary.exit, Exit::Partial, "{summary:#?}");
+    assert!(summary.remains[0].contains("/usr/bin/true"), "{summary:#?}");
+}
+
+#[test]
+fn a_document_runs_once_on_a_host_that_answers_and_only_if_it_is_allowed() {
+    let body = |document: &str, instance: &str| {
+        format!(
+            r#"
+steps:
+  - id: drain
+    action: ssm.run_document
+    with: {{document: {document}, instance: {instance}, parameters: {{mode: [gentle]}}}}
+    wait: {{timeout: 5m}}
+"#
+        )
+    };
+    for (document, instance, why) in [
+        ("other", "i-1", "runbooks.documents"),
+        ("drain-host", "i-9", "not registered"),
+        ("drain-host", "i-2", "does not answer"),
+    ] {
+        let refused = plan_of(&body(document, instance), &mut world()).unwrap_err();
+        assert!(refused.reasons[0].contains(why), "{refused}");
+    }
+    let body = body("drain-host", "i-1");
+    let found = survives(&body, world);
+    assert_eq!((found.0, found.1), (Status::Succeeded, Exit::Done));
+    for fate in [Fate::ActedUnanswered, Fate::LostUnanswered] {
+        let plan = plan(&body);
+        let mut world = world();
+        world.fates.push_back(Some(fate));
+        let (summary, _) = run(&plan, &mut world);
+        assert_eq!(summary.exit, Exit::Done, "{fate:?} {summary:#?}");
+        assert_eq!(world.writes.len(), 1, "{fate:?}");
+    }
 }

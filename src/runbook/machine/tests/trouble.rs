@@ -165,7 +165,7 @@ fn guard(baseline: GuardBaseline) -> Guard {
     }
 }
 
-fn guarded(baseline: GuardBaseline, state: AlarmState) -> (World, Plan) {
+pub fn guarded(baseline: GuardBaseline, state: AlarmState) -> (World, Plan) {
     let mut world = World::new(&["a", "b"]).with_alarm("errors", state);
     let plan = down(&["a", "b"]).guard(guard(baseline)).plan(&mut world);
     (world, plan)

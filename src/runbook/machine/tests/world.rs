@@ -8,8 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::alarm::{Alarm, AlarmState, AlarmTransition};
 use crate::domain::asg::{Group, GroupInstance, SuspendedProcess};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
-use crate::domain::ops::{Mutation, Query, Receipt, Reply, ReplyData, Token, autoscaling, cloudwatch};
+use crate::domain::ops::{
+    Mutation, Query, Receipt, Reply, ReplyData, Token, autoscaling, cloudwatch, exec, sns, ssm,
+};
 use crate::domain::scope::Identity;
+use crate::domain::sns::Topic;
+use crate::domain::ssm::{CommandRun, CommandState, ManagedHost, Ping};
 use crate::runbook::record::Moment;
 
 /// When every test begins.
@@ -45,6 +49,12 @@ pub struct World {
     pub throttled_reads: u32,
     /// Groups that may not be set to nothing.
     pub denied: Vec<String>,
+    /// When the session ends.
+    pub session_ends_at: Option<Timestamp>,
+    /// What programs end with.
+    pub program_exit: i32,
+    /// Commands that were sent: their time, document and host.
+    pub commands: Vec<(Timestamp, String, String)>,
     /// Groups whose instances never follow.
     pub stuck: Vec<String>,
     /// When groups were changed: instances follow half a minute later.
@@ -64,6 +74,9 @@ impl World {
             expired: false,
             throttled_reads: 0,
             denied: Vec::new(),
+            session_ends_at: None,
+            program_exit: 0,
+            commands: Vec::new(),
             stuck: Vec::new(),
             changed: BTreeMap::new(),
         }
@@ -125,7 +138,7 @@ impl World {
             Query::Sts(_) => ReplyData::Identity(Identity {
                 account: self.account.clone(),
                 arn: "arn:aws:sts::123456789012:assumed-role/oncall/alice".to_owned(),
-                credentials_expire_at: None,
+                credentials_expire_at: self.session_ends_at,
                 server_time: None,
             }),
             Query::AutoScaling(autoscaling::Read::Groups) => {
@@ -150,6 +163,34 @@ impl World {
                     .cloned()
                     .collect(),
             ),
+            Query::Sns(sns::Read::Topic { arn }) => ReplyData::Topic(Some(Topic {
+                arn: arn.clone(),
+                confirmed: Some(1),
+            })),
+            Query::Ssm(ssm::Read::Hosts) => {
+                ReplyData::ManagedHosts(vec![host("i-1", Ping::Online), host("i-2", Ping::ConnectionLost)])
+            }
+            Query::Ssm(ssm::Read::Command {
+                document,
+                instance,
+                since,
+                ..
+            }) => {
+                let sent = self
+                    .commands
+                    .iter()
+                    .find(|(at, own, on)| at >= since && own == document && on == instance);
+                ReplyData::Command(sent.map(|(at, ..)| CommandRun {
+                    id: "command".to_owned(),
+                    state: if self.now.duration_since(*at).as_secs() >= 20 {
+                        CommandState::Done
+                    } else {
+                        CommandState::Running
+                    },
+                    exit_code: None,
+                    output: String::new(),
+                }))
+            }
             other => panic!("nobody asks this here: {other:?}"),
         };
         Ok(Reply::whole(data))
@@ -183,9 +224,21 @@ impl World {
             None => {}
         }
         self.act(change, token);
+        let created = match change {
+            Mutation::Exec(_) => {
+                let outcome = exec::Outcome {
+                    exit_code: Some(self.program_exit),
+                    timed_out: false,
+                    output: "said".to_owned(),
+                };
+                Some(serde_json::to_string(&outcome).unwrap())
+            }
+            Mutation::Ssm(_) => Some("command".to_owned()),
+            _ => None,
+        };
         Ok(Receipt {
             request_id: Some(format!("request-{}", self.writes.len())),
-            created: None,
+            created,
         })
     }
 
@@ -219,8 +272,22 @@ impl World {
                     .suspended
                     .retain(|known| !processes.contains(&known.name));
             }
+            Mutation::Sns(_) | Mutation::Exec(_) | Mutation::Http(_) => {}
+            Mutation::Ssm(ssm::Write::RunDocument {
+                document, instance, ..
+            }) => self.commands.push((now, document.clone(), instance.clone())),
             other => panic!("nobody changes this here: {other:?}"),
         }
+    }
+}
+
+fn host(id: &str, ping: Ping) -> ManagedHost {
+    ManagedHost {
+        instance_id: id.to_owned(),
+        ping,
+        last_ping_at: None,
+        agent_version: None,
+        platform: None,
     }
 }
 

@@ -1,0 +1,76 @@
+//! Answers that a person types. What was typed before a question stood there does not answer it.
+
+use std::io::{self, BufRead};
+use std::sync::mpsc as threads;
+use std::thread;
+
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::sync::mpsc;
+
+/// Reads lines, each only once it is asked for: a process that reads without need is stopped by the
+/// kernel as soon as it is put into the background.
+pub struct Keyboard {
+    wants: threads::Sender<()>,
+    lines: mpsc::UnboundedReceiver<Option<String>>,
+    /// Whether a line was asked for that has not come.
+    outstanding: bool,
+}
+
+impl Keyboard {
+    /// Standard input.
+    pub fn new() -> Self {
+        let (wants, wanted) = threads::channel();
+        let (sender, lines) = mpsc::unbounded_channel();
+        // It ends with the process: a read of a terminal cannot be called off.
+        thread::spawn(move || {
+            while wanted.recv().is_ok() {
+                if sender.send(read()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            wants,
+            lines,
+            outstanding: false,
+        }
+    }
+
+    /// The next line that is typed from now on, without its line break; `None` at the end of input.
+    /// May be dropped and called again.
+    pub async fn line(&mut self) -> Option<String> {
+        while self.lines.try_recv().is_ok() {
+            self.outstanding = false;
+        }
+        // Where input is no terminal nothing is discarded, and nobody is asked either.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        if !self.outstanding {
+            if self.wants.send(()).is_err() {
+                return None;
+            }
+            self.outstanding = true;
+        }
+        let line = self.lines.recv().await.flatten();
+        self.outstanding = false;
+        line
+    }
+}
+
+impl Default for Keyboard {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn read() -> Option<String> {
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => {
+            if line.ends_with('\n') {
+                line.pop();
+            }
+            Some(line)
+        }
+    }
+}

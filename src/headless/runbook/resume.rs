@@ -1,0 +1,70 @@
+//! `qd runbook resume`, `rollback` and `abandon`: a run is taken up again.
+
+use std::sync::Arc;
+
+use crate::engine::run::{CannotResume, RunStore, StoreError};
+use crate::headless::Exit;
+use crate::headless::runbook::desk::{Bench, Signals};
+use crate::headless::runbook::drive::{self, Tie, Watch};
+use crate::headless::runbook::failure::Failure;
+use crate::headless::runbook::keyboard::Keyboard;
+use crate::headless::runbook::run::{How, start};
+use crate::runbook::machine::{Answer, Ledger};
+use crate::runbook::record::{Resume, RunId};
+
+/// Takes a run up again.
+pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Result<Exit, Failure> {
+    // To give a run up changes nothing, but writes into its journal.
+    if to != Resume::Abandon {
+        bench.may_change()?;
+    }
+    let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
+    let (id, ledger) = ledger_of(store, wanted)?;
+    let plan = Arc::new(ledger.plan().clone());
+    let scope = bench.scope_named(plan.identity.scope.as_str())?;
+    let mut signals = Signals::listen()?;
+    let arn = match to {
+        // Whoever gives a run up may have no credentials any more.
+        Resume::Abandon => String::new(),
+        Resume::Forward | Resume::RollBack => signals.unless(bench.identify(&scope)).await?.arn,
+    };
+    let consent = &how.consent;
+    let confirmed = match (&consent.digest, &consent.name, consent.yes) {
+        (Some(digest), name, _) => Some(Answer::Digest {
+            digest: digest.clone(),
+            name: name.clone(),
+        }),
+        (None, Some(name), _) => Some(Answer::Name(name.clone())),
+        (None, None, true) => Some(Answer::Yes),
+        (None, None, false) => None,
+    };
+    let begin = start(bench, scope, (&arn, confirmed, &how));
+    let handle = bench
+        .engine
+        .resume(&id, to, begin)
+        .map_err(|error| refused(bench, &id, &error))?;
+    let watch = Watch {
+        if_locked: how.if_locked,
+        tie: Tie::Terminal,
+    };
+    drive::drive(bench, (handle, plan), (&mut signals, Keyboard::new()), watch).await
+}
+
+fn refused(bench: &Bench, id: &RunId, error: &CannotResume) -> Failure {
+    let mut failure = Failure::new(error.exit(), error.to_string());
+    if matches!(error, CannotResume::Driven { .. }) {
+        failure
+            .reasons
+            .push(format!("to follow it: {}", bench.place.commands.attach(id)));
+    }
+    failure
+}
+
+/// A run that a person means, and what is known of it.
+pub fn ledger_of(store: &RunStore, wanted: &str) -> Result<(RunId, Ledger), Failure> {
+    let id = store.find(wanted)?;
+    let journal = store.journal(&id)?;
+    let ledger = Ledger::replay(&journal.entries)
+        .map_err(|error| Failure::new(Exit::Precondition, format!("run {id}: {error}")))?;
+    Ok((id, ledger))
+}
