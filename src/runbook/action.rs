@@ -74,6 +74,12 @@ pub trait Action: Sync {
     /// What the resource looks like now, in the terms of the change's `before` and `after`.
     fn sight(&self, change: &Change, view: &View) -> Sight;
 
+    /// What goes on with the resource now that would make AWS refuse the change, and that ends by
+    /// itself: it is waited for before anything is judged. Nothing unless said otherwise.
+    fn busy(&self, _change: &Change, _view: &View) -> Option<String> {
+        None
+    }
+
     /// The call that makes the change.
     ///
     /// # Errors

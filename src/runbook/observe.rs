@@ -447,7 +447,11 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         }
         Source::RdsInstance => queries(Kind::RdsInstance),
         Source::RdsCluster => queries(Kind::RdsCluster),
-        Source::RdsSnapshot => vec![Query::Rds(rds::Read::Snapshots)],
+        Source::RdsSnapshot => vec![
+            Query::Rds(rds::Read::Snapshots),
+            // A member of a cluster has the snapshots of its cluster.
+            Query::Rds(rds::Read::Instances),
+        ],
         Source::Redis => queries(Kind::Redis),
         Source::TargetGroup => queries(Kind::TargetGroup),
         Source::Alarm => queries(Kind::Alarm),
@@ -515,10 +519,19 @@ pub fn candidates(
         }
         Source::RdsSnapshot => {
             let wanted = named(filters, "instance");
+            let cluster = match &wanted {
+                Some(wanted) => view.db_instance(wanted)?.and_then(|db| db.cluster.clone()),
+                None => None,
+            };
+            let is_of = |source: &str, of_cluster: bool| match (&cluster, &wanted) {
+                (_, None) => true,
+                (Some(cluster), _) => of_cluster && source == cluster,
+                (None, Some(wanted)) => !of_cluster && source == wanted,
+            };
             view.db_snapshots()?
                 .iter()
                 .filter(|snapshot| snapshot.status == "available")
-                .filter(|snapshot| wanted.as_ref().is_none_or(|wanted| &snapshot.source == wanted))
+                .filter(|snapshot| is_of(&snapshot.source, snapshot.of_cluster))
                 .map(|snapshot| Value::text(&snapshot.id))
                 .collect()
         }

@@ -27,6 +27,22 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/gpu-night-down.yaml"),
     ),
     (
+        "rds-reboot-failover",
+        include_str!("../../runbooks/rds-reboot-failover.yaml"),
+    ),
+    (
+        "redis-failover",
+        include_str!("../../runbooks/redis-failover.yaml"),
+    ),
+    (
+        "restore-rds-point-in-time",
+        include_str!("../../runbooks/restore-rds-point-in-time.yaml"),
+    ),
+    (
+        "restore-rds-snapshot",
+        include_str!("../../runbooks/restore-rds-snapshot.yaml"),
+    ),
+    (
         "rollback-deploy",
         include_str!("../../runbooks/rollback-deploy.yaml"),
     ),

@@ -148,6 +148,11 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
             (format!("creds {}", format::span(left)), quiet_unless(soon)),
         );
     }
+    match state.runs.live() {
+        0 => {}
+        1 => items.insert(0, ("1 run live".to_owned(), Tone::Accent)),
+        some => items.insert(0, (format!("{some} runs live"), Tone::Accent)),
+    }
     if let Some((operation, until)) = meter.backing_off.first() {
         let left = format::span(until.duration_since(state.picture.at));
         items.push((format!("{operation} waits {left}"), Tone::Warn));

@@ -241,6 +241,7 @@ impl Line<'_> {
             cloud: launch.cloud(),
             read_only: launch.read_only.clone(),
             read_only_advice: advice,
+            allowed: launch.allowances(),
             place: self.place(launch.zone()),
         }
     }

@@ -42,6 +42,8 @@ pub struct Desk {
     pub read_only: Arc<ReadOnlySwitch>,
     /// What to pass so that changes are allowed, if they are refused.
     pub read_only_advice: String,
+    /// What the operator's settings allow runbooks.
+    pub allowed: Allowances,
     /// What all commands about runs have.
     pub place: Place,
 }
@@ -114,7 +116,7 @@ impl Desk {
             clocks: self.clocks,
             read_only: self.read_only,
             folder: self.place.folder.clone(),
-            allowed: Allowances::default(),
+            allowed: self.allowed,
         });
         Ok(Bench {
             scopes: self.scopes,

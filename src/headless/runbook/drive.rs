@@ -284,8 +284,18 @@ impl<'a> Show<'a> {
         }
         let document = RunDocument::of(&summary, self.bench.engine.store(), &place.commands);
         if if_locked == IfLocked::Skip && summary.exit == Exit::LockHeld {
+            let mut lines = vec![Line::of(Role::Warn, "SKIPPED").with(
+                Role::Plain,
+                format!(" {}: somebody else is at it", summary.runbook),
+            )];
+            lines.extend(
+                summary
+                    .reasons
+                    .iter()
+                    .map(|reason| Line::indented(2).with(Role::Plain, reason)),
+            );
             let reason = "skipped: somebody else is at it".to_owned();
-            place.out.report(&document.ending_as(Exit::Done, reason))?;
+            self.print(&document.ending_as(Exit::Done, reason).told(lines));
             return Ok(Exit::Done);
         }
         self.print(&document);

@@ -14,7 +14,7 @@ use crate::headless::runbook::detach;
 use crate::headless::runbook::drive::{self, Tie, Watch};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
-use crate::headless::runbook::prepare::{Order, prepare};
+use crate::headless::runbook::prepare::{Order, attended, prepare};
 use crate::runbook::machine::{Answer, Question};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
@@ -94,6 +94,7 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
     if how.process != Process::OnItsOwn {
         place.teller.say(tell::plan(&plan, &place.clock()));
     }
+    attended(&plan, place.can_ask() && how.process != Process::Detached)?;
     let confirmed = consent(&plan, &how.consent, place.can_ask())?;
     if how.process == Process::Detached {
         let keyboard = Arc::new(Mutex::new(keyboard));

@@ -170,7 +170,6 @@ fn copy(
         .set_pid_mode(definition.pid_mode)
         .set_ipc_mode(definition.ipc_mode)
         .set_proxy_configuration(definition.proxy_configuration)
-        .set_inference_accelerators(definition.inference_accelerators)
         .set_ephemeral_storage(definition.ephemeral_storage)
         .set_runtime_platform(definition.runtime_platform)
         .set_enable_fault_injection(definition.enable_fault_injection))

@@ -9,7 +9,10 @@ use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
 };
-use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use crate::domain::datastore::{
+    Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
+    PerformanceInsights,
+};
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
@@ -45,6 +48,8 @@ pub struct World {
     pub probed: BTreeMap<String, &'static str>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
+    pub clusters: Vec<DbCluster>,
+    pub proxies: Vec<DbProxy>,
     pub snapshots: Vec<DbSnapshot>,
     pub caches: Vec<Cache>,
     pub balancing: Balancing,
@@ -129,6 +134,9 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Ec2(crate::domain::ops::ec2::Read::NatGateways) => ReplyData::NatGateways(Vec::new()),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
+        Query::Rds(rds::Read::Clusters) => ReplyData::DbClusters(world.clusters.clone()),
+        Query::Rds(rds::Read::Proxies) => ReplyData::DbProxies(world.proxies.clone()),
+        Query::ElastiCache(elasticache::Read::Snapshots { .. }) => ReplyData::CacheSnapshots(Vec::new()),
         Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
         Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. }) => {
             ReplyData::StoreEvents(Vec::new())
@@ -221,8 +229,13 @@ pub fn seen(world: &World) -> View {
         Query::Ec2(crate::domain::ops::ec2::Read::NatGateways),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
+        Query::Rds(rds::Read::Clusters),
+        Query::Rds(rds::Read::Proxies),
         Query::Rds(rds::Read::Snapshots),
         Query::ElastiCache(elasticache::Read::Caches),
+        Query::ElastiCache(elasticache::Read::Snapshots {
+            group: "sessions".to_owned(),
+        }),
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
@@ -400,6 +413,31 @@ pub fn world() -> World {
     });
     let mut asleep = sample::db("asleep");
     asleep.status = "stopped".to_owned();
+    let mut main = sample::db("main");
+    main.settings = configured();
+    main.maintenance_window = Some("sun:19:00-sun:20:00".to_owned());
+    main.max_storage_gib = Some(500);
+    let mut pending = sample::db("pending");
+    pending.parameter_group = Some(("tuned".to_owned(), "pending-reboot".to_owned()));
+    let mut clusters = ["aurora", "empty", "sleeping"].map(cluster);
+    clusters[1].members.clear();
+    clusters[1].settings.maintenance_window = Some("tue:03:00-tue:03:30".to_owned());
+    clusters[2].status = "stopped".to_owned();
+    let members = clusters.iter().flat_map(|cluster| {
+        cluster.members.iter().map(|(name, _)| {
+            let mut member = sample::db(name);
+            member.engine = "aurora-postgresql".to_owned();
+            member.class = "db.r6g.large".to_owned();
+            member.storage_type = Some("aurora".to_owned());
+            member.storage_gib = None;
+            member.cluster = Some(cluster.name.clone());
+            member
+        })
+    });
+    let dbs = [main, asleep, pending, sample::db("bare")]
+        .into_iter()
+        .chain(members)
+        .collect();
     World {
         fleet: Fleet {
             clusters: vec![Cluster {
@@ -439,20 +477,13 @@ pub fn world() -> World {
             .into_iter()
             .chain(of_training)
             .collect(),
-        dbs: vec![sample::db("main"), asleep],
-        snapshots: vec![DbSnapshot {
-            id: "rds:main-2026-11-20".to_owned(),
-            arn: sample::arn("rds", "snapshot:rds:main-2026-11-20"),
-            source: "main".to_owned(),
-            of_cluster: false,
-            snapshot_type: "automated".to_owned(),
-            status: "available".to_owned(),
-            percent_progress: Some(100),
-            created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
-            storage_gib: Some(100),
-            encrypted: true,
-            kms_key: None,
+        dbs,
+        clusters: clusters.to_vec(),
+        proxies: vec![DbProxy {
+            name: "front".to_owned(),
+            targets: vec!["main".to_owned()],
         }],
+        snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {
             load_balancers: Vec::new(),
@@ -519,6 +550,68 @@ pub fn stage(name: &str, enabled: bool) -> Stage {
         enabled,
         disabled_reason: (!enabled).then(|| "freeze".to_owned()),
         waiting: false,
+    }
+}
+
+/// An instance configured unlike anything that AWS would choose.
+pub fn configured() -> DbSettings {
+    DbSettings {
+        port: Some(5433),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned(), "sg-2".to_owned()],
+        option_group: Some("own-options".to_owned()),
+        license: Some("postgresql-license".to_owned()),
+        iops: Some(3000),
+        storage_throughput: Some(125),
+        iam_authentication: Some(true),
+        ca_certificate: Some("rds-ca-ecc384-g1".to_owned()),
+        log_exports: vec!["postgresql".to_owned()],
+        performance_insights: Some(PerformanceInsights {
+            kms_key: Some("arn:aws:kms:::key/1".to_owned()),
+            retention_days: Some(31),
+        }),
+        insights_mode: Some("standard".to_owned()),
+        monitoring: Some(Monitoring {
+            interval_s: 60,
+            role: Some("arn:aws:iam::123456789012:role/monitoring".to_owned()),
+        }),
+        copy_tags_to_snapshots: Some(true),
+        minor_upgrades: Some(false),
+        network_type: Some("DUAL".to_owned()),
+        lifecycle_support: Some("open-source-rds-extended-support-disabled".to_owned()),
+        encrypted: Some(true),
+        roles: vec!["arn:aws:iam::123456789012:role/s3 (s3Import)".to_owned()],
+        ..DbSettings::default()
+    }
+}
+
+fn cluster(name: &str) -> DbCluster {
+    let mut cluster = sample::db_cluster(name, 2);
+    cluster.settings = DbClusterSettings {
+        resource_id: Some(format!("cluster-{name}")),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned()],
+        maintenance_window: Some("sun:19:00-sun:20:00".to_owned()),
+        http_endpoint: Some(true),
+        ..DbClusterSettings::default()
+    };
+    cluster
+}
+
+fn snapshot(source: &str, of_cluster: bool) -> DbSnapshot {
+    let id = format!("rds:{source}-2026-11-20");
+    DbSnapshot {
+        arn: sample::arn("rds", &format!("snapshot:{id}")),
+        id,
+        source: source.to_owned(),
+        of_cluster,
+        snapshot_type: "automated".to_owned(),
+        status: "available".to_owned(),
+        percent_progress: Some(100),
+        created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
+        storage_gib: (!of_cluster).then_some(100),
+        encrypted: true,
+        kms_key: None,
     }
 }
 
