@@ -248,6 +248,7 @@ impl Stage {
             account_name: None,
             estate: None,
             policy: Arc::new(Policy::default()),
+            selection: Arc::default(),
             spot: SpotPrices::default(),
         };
         self.engine.prepare(site, runbook)

@@ -128,6 +128,25 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
             let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, None))
         }
+        Write::PutTags { arn, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = client
+                .add_tags_to_resource()
+                .resource_name(arn)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
+        Write::DeleteTags { arn, keys } => {
+            let call = client
+                .remove_tags_from_resource()
+                .resource_name(arn)
+                .set_tag_keys(Some(keys.clone()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
         Write::Modify { instance, change } => {
             let call = modification(client.modify_db_instance(), change)
                 .db_instance_identifier(instance)
