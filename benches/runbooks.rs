@@ -108,18 +108,17 @@ impl World {
 
     fn write(&mut self, change: &Mutation) {
         self.writes += 1;
-        let mut at = |name: &String| &mut self.groups[self.index[name]];
         match change {
             Mutation::AutoScaling(autoscaling::Write::UpdateGroup {
                 group, min, desired, ..
             }) => {
-                let group = at(group);
+                let group = &mut self.groups[self.index[group]];
                 group.min = min.unwrap_or(group.min);
                 group.desired = desired.unwrap_or(group.desired);
                 group.instances.truncate(group.desired as usize);
             }
             Mutation::AutoScaling(autoscaling::Write::SuspendProcesses { group, processes }) => {
-                let group = at(group);
+                let group = &mut self.groups[self.index[group]];
                 for name in processes {
                     group.suspended.push(quarterdeck::domain::asg::SuspendedProcess {
                         name: name.clone(),
@@ -157,6 +156,7 @@ fn group(nth: usize) -> Group {
         scheduled_actions: Vec::new(),
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
+        launch_template: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),

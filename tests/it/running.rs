@@ -2,7 +2,9 @@
 
 mod crash;
 mod databases;
+mod nights;
 mod path;
+mod rollbacks;
 mod stage;
 mod together;
 mod trouble;

@@ -11,6 +11,7 @@ use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
 use crate::runbook::model::{Param, Runbook};
 use crate::runbook::params::{Given, Layer, Resolved, Sources, Unresolved};
+use crate::runbook::plan::Plan;
 use crate::runbook::schema::Catalogue;
 use crate::runbook::tell::{Line, Role};
 use crate::runbook::types::Type;
@@ -78,7 +79,22 @@ pub async fn prepare(bench: &Bench, order: Order, keyboard: &mut Keyboard) -> Re
     for caution in &prepared.cautions {
         bench.place.teller.warn(caution);
     }
+    attended(&prepared.plan, bench.place.can_ask())?;
     Ok(prepared)
+}
+
+/// Refuses a plan that waits for a person where nobody can be asked: it would stop half done.
+pub fn attended(plan: &Plan, can_ask: bool) -> Result<(), Failure> {
+    match plan.first_pause() {
+        Some(step) if !can_ask && !plan.is_empty() => Err(Failure::new(
+            Exit::NeedsTerminal,
+            format!(
+                "{} waits for a person at {}, and there is no terminal to ask at",
+                plan.runbook.name, step.id
+            ),
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn resolve(
@@ -158,8 +174,7 @@ async fn ask(
     }
     loop {
         teller.say(lines.clone());
-        teller.ask("> ");
-        match keyboard.line().await {
+        match keyboard.line(|| teller.ask("> ")).await {
             None => return Err(declined(param)),
             Some(text) if text.is_empty() => return Err(declined(param)),
             Some(text) => match given.asked(param, &text) {

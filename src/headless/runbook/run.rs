@@ -14,14 +14,14 @@ use crate::headless::runbook::detach;
 use crate::headless::runbook::drive::{self, Tie, Watch};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
-use crate::headless::runbook::prepare::{Order, prepare};
+use crate::headless::runbook::prepare::{Order, attended, prepare};
 use crate::runbook::machine::{Answer, Question};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
 
 /// How long a run without a terminal waits for credentials that have ended.
-const GRACE: Duration = Duration::from_secs(5 * 60);
+const GRACE: Duration = Duration::from_mins(5);
 
 /// What is to be run.
 pub enum Work {
@@ -94,6 +94,7 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
     if how.process != Process::OnItsOwn {
         place.teller.say(tell::plan(&plan, &place.clock()));
     }
+    attended(&plan, place.can_ask() && how.process != Process::Detached)?;
     let confirmed = consent(&plan, &how.consent, place.can_ask())?;
     if how.process == Process::Detached {
         let keyboard = Arc::new(Mutex::new(keyboard));
@@ -210,8 +211,7 @@ async fn asked(bench: &Bench, plan: &Plan, keyboard: Arc<Mutex<Keyboard>>) -> Re
     };
     let place = &bench.place;
     place.teller.say(tell::question(&question, plan, &place.clock()));
-    place.teller.ask("> ");
-    let answer = drive::answer(keyboard, question).await;
+    let answer = drive::answer((keyboard, place.teller), question).await;
     let agreed = match &answer {
         Answer::Name(name) => *name == plan.confirm.name,
         Answer::Yes => true,
