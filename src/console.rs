@@ -4,5 +4,6 @@ pub mod clipboard;
 pub mod input;
 pub mod logs;
 pub mod quiet;
+pub mod runs;
 pub mod session;
 pub mod terminal;

@@ -9,6 +9,7 @@ pub mod header;
 pub mod logs;
 pub mod overlays;
 pub mod overview;
+pub mod runs;
 pub mod spark;
 pub mod styles;
 pub mod table;

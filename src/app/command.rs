@@ -64,6 +64,10 @@ pub enum Command {
     Spend,
     /// To the alarms.
     Alarms,
+    /// To runs and runbooks.
+    Runs,
+    /// A runbook by its name.
+    Runbook,
     /// Logs of what is selected.
     LogsOf,
     /// What changed, for what is selected.
@@ -219,6 +223,13 @@ pub const REGISTRY: &[Entry] = &[
     ),
     entry(Command::Alarms, "alarms", "alarms", Context::Global, &["8"]),
     entry(
+        Command::Runs,
+        "runs",
+        "runs, history, runbooks",
+        Context::Global,
+        &["9"],
+    ),
+    entry(
         Command::PreviousPane,
         "previous",
         "previous pane",
@@ -336,6 +347,13 @@ pub const REGISTRY: &[Entry] = &[
         "runbooks for this",
         Context::Global,
         &["x"],
+    ),
+    entry(
+        Command::Runbook,
+        "runbook",
+        "a runbook by its name",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::Accept,

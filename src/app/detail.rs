@@ -99,15 +99,30 @@ pub fn build(state: &State, level: &Level) -> Detail {
         Level::Detail { key, reveal, .. } => of_row(state, key, *reveal),
         Level::Changes { of, .. } => changes(state, of.as_ref()),
         Level::LogLine { key, .. } => crate::app::logs::line_detail(state, *key),
+        Level::Prepare { .. } => crate::app::runs::prose::detail(state),
+        Level::Run { run, .. } => crate::app::runs::story::detail(state, run),
         Level::Tail => Detail::default(),
     };
-    wrap::wrap(&mut detail.blocks, usize::from(state.geometry.body_width));
+    wrap::wrap(&mut detail.blocks, width_of(state, level));
     for block in &mut detail.blocks {
         if let Block::Table(section) = block {
             section.measure();
         }
     }
     detail
+}
+
+/// Columns that a level has for its text.
+fn width_of(state: &State, level: &Level) -> usize {
+    let width = state.geometry.body_width;
+    usize::from(match level {
+        Level::Run { .. } => crate::app::runs::story::columns(width).0,
+        Level::Detail { .. }
+        | Level::Changes { .. }
+        | Level::LogLine { .. }
+        | Level::Prepare { .. }
+        | Level::Tail => width,
+    })
 }
 
 fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {

@@ -1,6 +1,7 @@
 //! What an update wants done: the console does it, outside of the state.
 
 use crate::app::logs::LogsEffect;
+use crate::app::runs::RunsEffect;
 use crate::domain::focus::Focus;
 use crate::domain::scope::ScopeName;
 
@@ -30,6 +31,8 @@ pub enum Effect {
     Theme(String),
     /// Something for logs.
     Logs(LogsEffect),
+    /// Something for runs.
+    Runs(Box<RunsEffect>),
     /// Leave.
     Quit,
 }
@@ -63,6 +66,11 @@ impl Effects {
             redraw: true,
             list: vec![effect],
         }
+    }
+
+    /// Something is to be done about runs, and it shows.
+    pub fn runs(effect: RunsEffect) -> Self {
+        Self::of(Effect::Runs(Box::new(effect)))
     }
 
     /// The same, and this too.

@@ -17,6 +17,7 @@ use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
+use crate::runbook::record::Status;
 
 /// An entry: the pane, and what there is to say of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,29 @@ pub fn entries(state: &State) -> Vec<Entry> {
         entry(state, Pane::Logs, logs(state)),
         entry(state, Pane::Spend, spend(state)),
         entry(state, Pane::Alarms, alarms(state)),
+        runs(state),
     ]
+}
+
+/// Runs that are live, and those that somebody must take up.
+fn runs(state: &State) -> Entry {
+    let live = state.runs.live();
+    let left = state.runs.heads.iter().flatten();
+    let left = left.filter(|head| head.status == Status::Interrupted).count();
+    let (text, tone) = match (live, left) {
+        (live, 0) => (
+            format!("runs {live}"),
+            if live > 0 { Tone::Accent } else { Tone::Plain },
+        ),
+        (0, left) => (format!("runs 0, {left} interrupted"), Tone::Warn),
+        (live, left) => (format!("runs {live}, {left} interrupted"), Tone::Warn),
+    };
+    Entry {
+        pane: Pane::Runs,
+        text,
+        tone,
+        trend: Vec::new(),
+    }
 }
 
 /// An entry in the tone of the pane's worst open finding.

@@ -34,7 +34,9 @@ pub fn lines(state: &State) -> Vec<Line> {
         Some(Level::Detail { .. } | Level::Changes { .. }) => {
             [Context::Detail, Context::Global, Context::Logs]
         }
-        None => [Context::Global, Context::Detail, Context::Logs],
+        Some(Level::Prepare { .. } | Level::Run { .. }) | None => {
+            [Context::Global, Context::Detail, Context::Logs]
+        }
     };
     let mut lines = Vec::new();
     for context in contexts {

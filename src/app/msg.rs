@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::geometry::Geometry;
 use crate::app::logs::LogsMsg;
+use crate::app::runs::RunsMsg;
 use crate::config::keys::Chord;
 use crate::domain::picture::Picture;
 
@@ -24,8 +25,12 @@ pub enum Msg {
     Tick(Timestamp),
     /// Writes are allowed until then, or no longer.
     WritesAllowed(Option<Timestamp>),
+    /// The terminal has another size: what was on screen no longer is.
+    Resized,
     /// Log lines, or something about them.
     Logs(LogsMsg),
+    /// Something about runbooks and runs.
+    Runs(RunsMsg),
     /// Something that was to be done went wrong or well; say so.
     Said(String, crate::app::table::Tone),
 }

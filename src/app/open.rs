@@ -8,7 +8,7 @@ use crate::app::pane::Pane;
 use crate::app::panes;
 use crate::app::state::{Level, State};
 use crate::app::table::{RowKey, Tables, Tone};
-use crate::app::update::go;
+use crate::app::update::{go, runs};
 use crate::domain::focus::Probing;
 use crate::domain::gpu::{Vendor, vendor_of};
 use crate::domain::ids::{ResourceKey, last_segment};
@@ -55,6 +55,10 @@ pub(super) fn look(state: &mut State) {
             state.views.entry(pane).or_default().select(&tables, key.clone());
             state.tables = tables;
             state.levels.clear();
+            let run = match &key {
+                RowKey::Run(run) => Some(run.clone()),
+                _ => None,
+            };
             // The detail of a log group is its tail, which is a question of its own.
             if resource.is_some() && pane != Pane::Logs {
                 state.levels.push(Level::Detail {
@@ -64,6 +68,9 @@ pub(super) fn look(state: &mut State) {
                 });
             }
             state.rebuild();
+            if let Some(run) = run {
+                runs::open(state, run);
+            }
         }
         Found::Several(count) => {
             end(state);
@@ -73,7 +80,11 @@ pub(super) fn look(state: &mut State) {
             );
             state.say(words, Tone::Warn);
         }
-        Found::Nothing if state.picture.inventory.shown().all(|scope| is_read(state, scope)) => {
+        Found::Nothing
+            if state.runs.heads.is_some()
+                && state.runs.books.is_some()
+                && state.picture.inventory.shown().all(|scope| is_read(state, scope)) =>
+        {
             give_up(state);
         }
         Found::Nothing => {}
@@ -150,8 +161,17 @@ fn find(state: &mut State, wanted: &str) -> Found {
         state.pane = pane;
         let tables: Tables = panes::build(state);
         for row in tables.sections.iter().flat_map(|section| &section.rows) {
-            let RowKey::Resource(key) = &row.key else {
-                continue;
+            let key = match &row.key {
+                RowKey::Resource(key) => key,
+                RowKey::Run(run) if run.0 == wanted => {
+                    by_id = by_id.or_else(|| Some((pane, row.key.clone())));
+                    continue;
+                }
+                RowKey::Runbook(name, false) if name == wanted => {
+                    by_name.push((pane, row.key.clone()));
+                    continue;
+                }
+                _ => continue,
             };
             if *key.id == *wanted {
                 by_id = by_id.or_else(|| Some((pane, row.key.clone())));

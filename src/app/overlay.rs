@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::app::command::{Command, REGISTRY};
+use crate::app::line::{Line, Typed};
+use crate::app::runs::confirm::Confirm;
+use crate::app::runs::menu::Menu;
 use crate::app::state::State;
+use crate::config::keys::Chord;
 use crate::domain::inventory::ScopeState;
 use crate::domain::scope::ScopeName;
 use crate::domain::text;
@@ -17,6 +21,10 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A few lines to read, such as a console address.
     Card(Vec<String>),
+    /// A few things that can be done.
+    Menu(Menu),
+    /// A change is confirmed by typing a word.
+    Confirm(Box<Confirm>),
 }
 
 /// A line of text being typed.
@@ -25,9 +33,7 @@ pub struct Prompt {
     /// What for.
     pub purpose: Purpose,
     /// What is typed.
-    pub text: String,
-    /// Where the cursor is, in characters.
-    pub cursor: usize,
+    pub line: Line,
     /// What was typed before Tab began to complete it.
     stem: Option<String>,
 }
@@ -52,15 +58,14 @@ impl Prompt {
     pub fn new(purpose: Purpose, text: &str) -> Self {
         Self {
             purpose,
-            cursor: text.chars().count(),
-            text: text.to_owned(),
+            line: Line::new(text),
             stem: None,
         }
     }
 
     /// What was typed, without what Tab made of it.
     pub fn stem(&self) -> &str {
-        self.stem.as_deref().unwrap_or(&self.text)
+        self.stem.as_deref().unwrap_or(&self.line.text)
     }
 
     /// Tab: the next of the candidates, which begin with what was typed.
@@ -68,94 +73,45 @@ impl Prompt {
         let stem = self.stem().to_owned();
         let next = candidates
             .iter()
-            .position(|candidate| *candidate == self.text)
+            .position(|candidate| *candidate == self.line.text)
             .map_or(0, |index| (index + 1) % candidates.len());
         if let Some(next) = candidates.get(next) {
-            self.set(next);
+            self.line.set(next);
             self.stem = Some(stem);
         }
+    }
+
+    /// Takes a key in.
+    pub fn key(&mut self, chord: Chord) -> Typed {
+        let typed = self.line.key(chord);
+        if typed == Typed::Edited {
+            self.stem = None;
+        }
+        typed
     }
 
     /// Puts a character in.
     pub fn insert(&mut self, character: char) {
         self.stem = None;
-        let at = self.byte(self.cursor);
-        self.text.insert(at, character);
-        self.cursor += 1;
-    }
-
-    /// Takes the character before the cursor out.
-    pub fn backspace(&mut self) {
-        self.stem = None;
-        if self.cursor > 0 {
-            self.cursor -= 1;
-            let at = self.byte(self.cursor);
-            self.text.remove(at);
-        }
-    }
-
-    /// Takes the character at the cursor out.
-    pub fn delete(&mut self) {
-        self.stem = None;
-        let at = self.byte(self.cursor);
-        if at < self.text.len() {
-            self.text.remove(at);
-        }
-    }
-
-    /// Takes the word before the cursor out.
-    pub fn delete_word(&mut self) {
-        let blank = |prompt: &Self| {
-            prompt.text[..prompt.byte(prompt.cursor)]
-                .chars()
-                .next_back()
-                .is_some_and(char::is_whitespace)
-        };
-        while self.cursor > 0 && blank(self) {
-            self.backspace();
-        }
-        while self.cursor > 0 && !blank(self) {
-            self.backspace();
-        }
-    }
-
-    /// Takes everything out.
-    pub fn clear(&mut self) {
-        self.stem = None;
-        self.text.clear();
-        self.cursor = 0;
-    }
-
-    /// Moves the cursor.
-    pub fn move_by(&mut self, by: isize) {
-        self.cursor = self
-            .cursor
-            .saturating_add_signed(by)
-            .min(self.text.chars().count());
-    }
-
-    /// Replaces the text.
-    pub fn set(&mut self, text: &str) {
-        text.clone_into(&mut self.text);
-        self.cursor = text.chars().count();
-    }
-
-    fn byte(&self, character: usize) -> usize {
-        self.text
-            .char_indices()
-            .nth(character)
-            .map_or(self.text.len(), |(at, _)| at)
+        self.line.insert(character);
     }
 }
 
-/// Lines for `:` that begin with the text: names of commands; behind `theme`, `open` and `logs` those
-/// of themes, resources and log groups.
+/// Lines for `:` that begin with the text: names of commands; behind `theme`, `open`, `logs`
+/// and `runbook` those of themes, resources, log groups and runbooks.
 pub fn completions(state: &State, text: &str) -> Vec<String> {
     let Some((command, _)) = text.split_once(' ') else {
         return commands(text);
     };
     let names: BTreeSet<&str> = match command {
         "theme" => state.setup.themes.iter().map(String::as_str).collect(),
+        "runbook" => state
+            .runs
+            .books
+            .iter()
+            .flatten()
+            .map(|book| book.name.as_str())
+            .collect(),
         "open" => state.picture.inventory.shown().flat_map(resources).collect(),
         "logs" => state.picture.inventory.shown().flat_map(log_groups).collect(),
         _ => return Vec::new(),
@@ -210,16 +166,16 @@ mod tests {
         let mut prompt = Prompt::new(Purpose::Command, "sp");
         let tab = |prompt: &mut Prompt| prompt.complete(&commands(prompt.stem()));
         tab(&mut prompt);
-        assert_eq!(prompt.text, "spend");
+        assert_eq!(prompt.line.text, "spend");
         let mut prompt = Prompt::new(Purpose::Command, "ne");
         let mut seen = Vec::new();
         for _ in 0..4 {
             tab(&mut prompt);
-            seen.push(prompt.text.clone());
+            seen.push(prompt.line.text.clone());
         }
         assert_eq!(seen, ["network", "next", "next-error", "next-match"]);
         tab(&mut prompt);
-        assert_eq!(prompt.text, "network", "and round again");
+        assert_eq!(prompt.line.text, "network", "and round again");
         prompt.insert('x');
         assert_eq!(prompt.stem(), "networkx");
     }

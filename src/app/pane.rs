@@ -26,11 +26,13 @@ pub enum Pane {
     Spend,
     /// Alarms.
     Alarms,
+    /// Live runs, history, runbooks.
+    Runs,
 }
 
 impl Pane {
     /// Every pane in the order of its digit.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::Findings,
         Self::Services,
@@ -40,6 +42,7 @@ impl Pane {
         Self::Logs,
         Self::Spend,
         Self::Alarms,
+        Self::Runs,
     ];
 
     /// The digit that opens it.
@@ -54,6 +57,7 @@ impl Pane {
             Self::Logs => 6,
             Self::Spend => 7,
             Self::Alarms => 8,
+            Self::Runs => 9,
         }
     }
 
@@ -74,6 +78,7 @@ impl Pane {
             Self::Logs => "logs",
             Self::Spend => "spend",
             Self::Alarms => "alarms",
+            Self::Runs => "runs",
         }
     }
 
@@ -106,7 +111,8 @@ impl Pane {
             | Self::Network
             | Self::Logs
             | Self::Spend
-            | Self::Alarms => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Alarms
+            | Self::Runs => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -120,7 +126,8 @@ impl Pane {
             | Self::Network
             | Self::Logs
             | Self::Spend
-            | Self::Alarms => Probing::No,
+            | Self::Alarms
+            | Self::Runs => Probing::No,
         };
         Focus {
             front: self.kinds(),

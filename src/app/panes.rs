@@ -5,6 +5,7 @@ mod data;
 mod gpu;
 mod network;
 mod overview;
+mod runs;
 mod services;
 mod sketch;
 mod spend;
@@ -35,6 +36,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Gpu => gpu::sections(state),
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
+        Pane::Runs => runs::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

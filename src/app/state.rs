@@ -18,6 +18,7 @@ use crate::app::overlay::Overlay;
 use crate::app::pane::Pane;
 use crate::app::panes;
 use crate::app::places::Places;
+use crate::app::runs::Runs;
 use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
 use crate::app::update::mfa::Asked;
@@ -29,6 +30,7 @@ use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::rules::Verdicts;
 use crate::domain::scope::ScopeName;
+use crate::runbook::record::RunId;
 
 /// What the console is told at its start, and what does not change with data.
 #[derive(Debug, Clone)]
@@ -53,6 +55,10 @@ pub struct Setup {
     pub open: Option<String>,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
+    /// How this program is called again for the same place: its name and flags.
+    pub again: Vec<String>,
+    /// Who sees runs and locks, in words; `None` if there is no folder for them.
+    pub reach: Option<&'static str>,
     /// What is to be said at the start: settings that could not be used.
     pub notices: Vec<String>,
 }
@@ -144,6 +150,32 @@ pub enum Level {
         /// Lines scrolled.
         scroll: usize,
     },
+    /// A run that is being prepared; what of it is in the state's [`Runs`].
+    Prepare {
+        /// Lines of the plan scrolled.
+        scroll: usize,
+    },
+    /// A run.
+    Run {
+        /// Which.
+        run: RunId,
+        /// Lines scrolled.
+        scroll: usize,
+    },
+}
+
+impl Level {
+    /// How far it is scrolled, if it scrolls by lines.
+    pub const fn scroll_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Detail { scroll, .. }
+            | Self::Changes { scroll, .. }
+            | Self::LogLine { scroll, .. }
+            | Self::Prepare { scroll }
+            | Self::Run { scroll, .. } => Some(scroll),
+            Self::Tail => None,
+        }
+    }
 }
 
 /// The console.
@@ -186,6 +218,8 @@ pub struct State {
     pub trails: BTreeSet<SourceKey>,
     /// The tail that is open, and what goes with it.
     pub logs: Logs,
+    /// Runbooks and runs.
+    pub runs: Runs,
     /// The resource of `--open` that is still waited for.
     pub opening: Option<Opening>,
     /// Where the scopes turned out to be.
@@ -222,6 +256,7 @@ impl State {
             now,
             trails: BTreeSet::new(),
             logs: Logs::default(),
+            runs: Runs::default(),
             opening: None,
             places: Places::default(),
             verdicts: Verdicts::default(),
@@ -260,7 +295,7 @@ impl State {
     pub fn subject(&self) -> Option<&RowKey> {
         match self.levels.last() {
             Some(Level::Detail { key, .. }) => Some(key),
-            Some(Level::Tail | Level::LogLine { .. }) => None,
+            Some(Level::Tail | Level::LogLine { .. } | Level::Prepare { .. } | Level::Run { .. }) => None,
             Some(Level::Changes { .. }) | None => self.view().selected(),
         }
     }
@@ -288,10 +323,7 @@ impl State {
             .detail
             .height()
             .saturating_sub(usize::from(self.geometry.body));
-        if let Some(
-            Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
-        ) = self.levels.last_mut()
-        {
+        if let Some(scroll) = self.levels.last_mut().and_then(Level::scroll_mut) {
             *scroll = (*scroll).min(most);
         }
     }
@@ -340,6 +372,7 @@ impl State {
                 focus.front.insert(resource.kind);
             }
         }
+        crate::app::update::runs::attend(self, &mut focus);
         focus.details.extend(self.trails.iter().cloned());
         if self.told.as_ref() == Some(&focus) {
             return None;

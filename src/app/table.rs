@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::health::Health;
 use crate::domain::ids::ResourceKey;
 use crate::domain::text;
+use crate::runbook::record::RunId;
 use unicode_width::UnicodeWidthStr;
 
 /// What a row stands for; selection and marks hold these, never positions.
@@ -16,6 +17,10 @@ pub enum RowKey {
     Finding(String, ResourceKey),
     /// A change of a resource, or of the scope; told apart by a text.
     Change(Option<ResourceKey>, String),
+    /// A run, by its id.
+    Run(RunId),
+    /// A runbook, by its name and whether a nearer one hides it.
+    Runbook(String, bool),
     /// A line of its own, such as a service's cost; told apart by a text.
     Line(String),
 }
@@ -26,7 +31,7 @@ impl RowKey {
         match self {
             Self::Resource(key) | Self::Finding(_, key) => Some(key),
             Self::Change(key, _) => key.as_ref(),
-            Self::Line(_) => None,
+            Self::Run(_) | Self::Runbook(..) | Self::Line(_) => None,
         }
     }
 }

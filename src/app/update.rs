@@ -4,10 +4,11 @@ mod command;
 mod logs;
 pub mod mfa;
 mod prompt;
+pub mod runs;
 
 pub(super) use command::go;
 
-use crate::app::effect::{Effect, Effects};
+use crate::app::effect::Effects;
 use crate::app::help;
 use crate::app::msg::Msg;
 use crate::app::overlay::Overlay;
@@ -20,7 +21,7 @@ use crate::config::keys::{Chord, Key, Modifiers};
 pub fn update(state: &mut State, msg: Msg) -> Effects {
     let mut effects = match msg {
         Msg::Key(chord) => key(state, chord),
-        Msg::Paste(text) => prompt::paste(state, &text),
+        Msg::Paste(text) => runs::paste(state, &text).unwrap_or_else(|| prompt::paste(state, &text)),
         Msg::Picture(picture) => {
             if state.paused {
                 state.held = Some(picture);
@@ -34,7 +35,12 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
                 Effects::redraw()
             }
         }
+        Msg::Resized => {
+            runs::unpainted(state);
+            Effects::redraw()
+        }
         Msg::Drawn(geometry) => {
+            runs::painted(state, geometry);
             if state.geometry == geometry {
                 Effects::none()
             } else {
@@ -50,6 +56,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
             Effects::redraw()
         }
         Msg::Logs(msg) => logs::message(state, msg),
+        Msg::Runs(msg) => runs::message(state, msg),
         Msg::Said(text, tone) => {
             state.say(text, tone);
             Effects::redraw()
@@ -59,6 +66,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
         effects.list.push(focus);
     }
     effects.list.extend(logs::changed_look(state));
+    effects.list.extend(runs::changed_look(state));
     if effects.redraw {
         logs::arrange(state);
     }
@@ -76,7 +84,7 @@ fn tick(state: &mut State, now: jiff::Timestamp) -> Effects {
     {
         state.setup.write = WriteState::ReadOnly;
         state.say("changes are refused again", Tone::Warn);
-        return Effects::of(Effect::RefuseWrites);
+        return Effects::redraw().and(runs::refuse_writes(state));
     }
     Effects {
         redraw,
@@ -100,7 +108,7 @@ fn one_key(state: &mut State, chord: Chord) -> Effects {
     // Who goes on has read what was said. What nobody saw yet, behind the newest, only goes early if
     // it is no warning.
     let before = state.notices.len();
-    if state.overlay.is_some() || state.command_of(chord).is_some() {
+    if state.overlay.is_some() || runs::is_typing(state) || state.command_of(chord).is_some() {
         state.notices.pop_back();
         state
             .notices
@@ -112,6 +120,7 @@ fn one_key(state: &mut State, chord: Chord) -> Effects {
 }
 
 fn of_key(state: &mut State, chord: Chord) -> Effects {
+    let typing = runs::is_typing(state);
     match &mut state.overlay {
         Some(Overlay::Prompt(_)) => prompt::key(state, chord),
         Some(Overlay::Help(scroll)) => {
@@ -131,6 +140,8 @@ fn of_key(state: &mut State, chord: Chord) -> Effects {
             state.overlay = None;
             Effects::redraw()
         }
+        Some(Overlay::Menu(_) | Overlay::Confirm(_)) => runs::key_over(state, chord),
+        None if typing => runs::key(state, chord),
         None => match state.command_of(chord) {
             Some(command) => {
                 open::leave(state);
@@ -139,9 +150,4 @@ fn of_key(state: &mut State, chord: Chord) -> Effects {
             None => Effects::none(),
         },
     }
-}
-
-/// Leaves the console.
-fn quit() -> Effects {
-    Effects::of(Effect::Quit)
 }

@@ -17,6 +17,7 @@ use crate::cloud::demo::{
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::config::estate::{self, Estate, Loaded};
 use crate::config::settings::{Notice, RunbookSettings};
+use crate::console::runs::Kit;
 use crate::console::session::Session;
 use crate::domain::diagnostic::Severity;
 use crate::domain::focus::Probing;
@@ -30,6 +31,8 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::run::StateFolder;
+use crate::engine::runbooks::Runbooks;
 use crate::engine::schedule::Wishes;
 use crate::headless::Job;
 use crate::headless::job::DEADLINE;
@@ -108,6 +111,8 @@ pub struct Launch {
     pub notices: Vec<String>,
     /// How many times faster than the machine's the cloud's clock runs.
     pub speed: f64,
+    /// How this program is called again for the same place.
+    pub again: Vec<String>,
 }
 
 impl Launch {
@@ -146,6 +151,7 @@ impl Launch {
         if global.no_probe {
             launch.probing = Probing::No;
         }
+        launch.again = global.again();
         launch.open.clone_from(&global.open);
         launch.doubts = doubts;
         launch.wishes = Wishes {
@@ -221,6 +227,7 @@ impl Launch {
             doubts: None,
             notices: Vec::new(),
             speed: 1.0,
+            again: Vec::new(),
         })
     }
 
@@ -308,6 +315,7 @@ impl Launch {
             doubts: None,
             notices: kept.notices,
             speed,
+            again: Vec::new(),
         })
     }
 
@@ -406,6 +414,8 @@ impl Launch {
                     .iter()
                     .map(|theme| theme.name.clone())
                     .collect(),
+                again: self.again.clone(),
+                reach: self.run_folder().map(|folder| folder.reach.words()),
                 notices: preferences
                     .notices
                     .iter()
@@ -424,7 +434,50 @@ impl Launch {
             cost_cache: self.cost_cache(Paid::Reuse),
             wishes: self.wishes.clone(),
             in_tmux: preferences.environment.in_tmux(),
+            kit: self.kit(),
+            folder: self.run_folder(),
+            allowed: Allowances {
+                programs: preferences.settings.runbooks.programs.clone(),
+                documents: preferences.settings.runbooks.documents.clone(),
+            },
         })
+    }
+
+    /// Where runs and locks are kept.
+    fn run_folder(&self) -> Option<StateFolder> {
+        let preferences = &self.preferences;
+        StateFolder::choose(
+            preferences.settings.state_dir.as_deref(),
+            &preferences.environment,
+        )
+    }
+
+    /// What runs of the console need.
+    fn kit(&self) -> Kit {
+        let preferences = &self.preferences;
+        Kit {
+            runbooks: Runbooks::new(
+                estate_file(preferences).as_deref(),
+                preferences.environment.config_dir().as_deref(),
+            ),
+            scopes: self.scopes.clone(),
+            policies: self.policies.clone(),
+            estate: self.estate_of_runs(),
+            environment: preferences.environment.clone(),
+            again: self.again.clone(),
+        }
+    }
+
+    /// The estate that plans name: a world of the demo is one of its own.
+    fn estate_of_runs(&self) -> Option<String> {
+        let world = || match (&self.place, self.scopes.as_slice()) {
+            (Place::Demo { .. }, [one]) => one.profile.clone(),
+            _ => None,
+        };
+        self.estate
+            .as_ref()
+            .map(|estate| estate.name.clone())
+            .or_else(world)
     }
 
     /// Log groups that the estate wants on top; in the demo those of the shown worlds' estates.

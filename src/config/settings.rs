@@ -10,6 +10,7 @@ mod environment;
 mod file;
 mod flags;
 mod runbooks;
+mod runs;
 
 pub use cadence::Cadences;
 pub use environment::VARIABLES;
@@ -17,6 +18,7 @@ pub use environment::VARIABLES;
 pub(super) use file::shape;
 pub use flags::Flags;
 pub use runbooks::RunbookSettings;
+pub use runs::Runs;
 
 use std::path::{Path, PathBuf};
 
@@ -107,6 +109,8 @@ pub struct Settings {
     pub clipboard: Clipboard,
     /// How often data is refreshed.
     pub cadences: Cadences,
+    /// How runs of runbooks behave.
+    pub runs: Runs,
     /// What runbooks may run.
     pub runbooks: RunbookSettings,
     /// Keys that differ from the defaults; [`super::keys::Keymap::build`] checks them against the

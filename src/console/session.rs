@@ -13,11 +13,12 @@ use crate::app::geometry::Geometry;
 use crate::app::msg::Msg;
 use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
-use crate::app::update::update;
+use crate::app::update::{runs, update};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::console::clipboard;
 use crate::console::input::{Input, Reader};
 use crate::console::logs::LogRunner;
+use crate::console::runs::{Kit, RunRunner};
 use crate::console::terminal::Screen;
 use crate::domain::picture::Picture;
 use crate::domain::scope::Scope;
@@ -25,7 +26,10 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::run::{Equipment, RunEngine, StateFolder};
 use crate::engine::schedule::Wishes;
+use crate::runbook::action::Allowances;
+use crate::runbook::record::Signal as Stop;
 use crate::view;
 use crate::view::styles::Styles;
 
@@ -59,6 +63,12 @@ pub struct Session {
     pub wishes: Wishes,
     /// Whether the console runs inside tmux, which the clipboard must know.
     pub in_tmux: bool,
+    /// What runs need.
+    pub kit: Kit,
+    /// Where runs and locks are kept.
+    pub folder: Option<StateFolder>,
+    /// What the operator's settings allow runbooks.
+    pub allowed: Allowances,
 }
 
 /// How a session ended.
@@ -86,6 +96,9 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         in_tmux,
         every_style,
         read_only,
+        kit,
+        folder,
+        allowed,
     } = session;
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
     let first = Picture::empty(inventory, clocks.cloud.now());
@@ -105,7 +118,15 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let cloud = cloud(host.clone())?;
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let logs = logs.every(wishes.log_cadence());
+        let engine = RunEngine::new(Equipment {
+            cloud: cloud.clone(),
+            clocks: clocks.clone(),
+            read_only: read_only.clone(),
+            folder,
+            allowed,
+        });
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
+        let (runs, told) = RunRunner::new((engine, kit), clocks.clone(), pictures.clone());
         let (orders, taken) = mpsc::channel(64);
         let collector = collector.with_cost_cache(cost_cache).with_wishes(wishes);
         tokio::spawn(collector.run(taken));
@@ -117,9 +138,15 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             styles: &mut styles,
             orders,
             logs,
+            runs,
             in_tmux,
         };
-        desk.turn(geometry, (pictures, happened), signals, &clocks).await
+        let news = News {
+            pictures,
+            logs: happened,
+            runs: told,
+        };
+        desk.turn(geometry, news, signals, &clocks).await
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
@@ -155,14 +182,22 @@ struct Desk<'a> {
     styles: &'a mut Styles,
     orders: mpsc::Sender<Order>,
     logs: LogRunner,
+    runs: RunRunner,
     in_tmux: bool,
+}
+
+/// Where news comes from, beside the terminal.
+struct News {
+    pictures: watch::Receiver<Arc<Picture>>,
+    logs: mpsc::Receiver<Msg>,
+    runs: mpsc::Receiver<Msg>,
 }
 
 impl Desk<'_> {
     async fn turn(
         &mut self,
         first: Geometry,
-        (mut pictures, mut happened): (watch::Receiver<Arc<Picture>>, mpsc::Receiver<Msg>),
+        mut news: News,
         mut signals: Signals,
         clocks: &Clocks,
     ) -> anyhow::Result<Ending> {
@@ -174,16 +209,31 @@ impl Desk<'_> {
         let mut dirty = self.perform(Msg::Tick(clocks.wall.now()), &reader)?.is_some();
         loop {
             if dirty {
-                self.draw()?;
                 dirty = false;
+                if self.draw()? == Painted::ToConfirm {
+                    // What was typed before this frame was on screen is not meant for what it asks.
+                    while let Ok(input) = inputs.try_recv() {
+                        match input {
+                            Input::Key(_) | Input::Paste(_) => {}
+                            Input::Resized => {
+                                self.perform(Msg::Resized, &reader)?;
+                                dirty = true;
+                            }
+                            Input::Gone => return self.end(Ending::HangUp).await,
+                        }
+                    }
+                    if dirty {
+                        continue;
+                    }
+                }
             }
             let tick = self.next_tick(clocks);
             let mut quit = false;
             // Keys first: data never keeps them waiting, since each turn takes a bounded batch.
             tokio::select! {
                 biased;
-                _ = signals.hangup.recv() => return Ok(Ending::HangUp),
-                _ = signals.terminate.recv() => return Ok(Ending::Terminated),
+                _ = signals.hangup.recv() => return self.end(Ending::HangUp).await,
+                _ = signals.terminate.recv() => return self.end(Ending::Terminated).await,
                 Some(input) = inputs.recv() => {
                     self.state.now = clocks.wall.now();
                     let mut next = Some(input);
@@ -193,16 +243,16 @@ impl Desk<'_> {
                         match self.input(input, &reader)? {
                             Turn::On(changed) => dirty |= changed,
                             Turn::Quit => { quit = true; break }
-                            Turn::Gone => return Ok(Ending::HangUp),
+                            Turn::Gone => return self.end(Ending::HangUp).await,
                         }
                         next = if taken < BATCH { inputs.try_recv().ok() } else { None };
                     }
                 }
-                Ok(()) = pictures.changed() => {
-                    let picture = pictures.borrow_and_update().clone();
+                Ok(()) = news.pictures.changed() => {
+                    let picture = news.pictures.borrow_and_update().clone();
                     dirty |= self.perform(Msg::Picture(picture), &reader)?.unwrap_or(false);
                 }
-                Some(msg) = happened.recv() => {
+                Some(msg) = news.logs.recv() => {
                     // A bounded number at a time: a burst of log lines is drawn once, and keys are
                     // seen after it.
                     let mut next = Some(msg);
@@ -210,7 +260,20 @@ impl Desk<'_> {
                     while let Some(msg) = next {
                         taken += 1;
                         dirty |= self.perform(msg, &reader)?.unwrap_or(false);
-                        next = if taken < MOST_LOG_MESSAGES { happened.try_recv().ok() } else { None };
+                        next = if taken < MOST_LOG_MESSAGES { news.logs.try_recv().ok() } else { None };
+                    }
+                }
+                Some(msg) = news.runs.recv() => {
+                    self.state.now = clocks.wall.now();
+                    let mut next = Some(msg);
+                    let mut taken = 0;
+                    while let Some(msg) = next {
+                        taken += 1;
+                        match self.perform(msg, &reader)? {
+                            Some(changed) => dirty |= changed,
+                            None => { quit = true; break }
+                        }
+                        next = if taken < MOST_LOG_MESSAGES { news.runs.try_recv().ok() } else { None };
                     }
                 }
                 () = tick => {
@@ -240,21 +303,40 @@ impl Desk<'_> {
             .sleep(Duration::try_from(span).unwrap_or(Duration::from_secs(30)))
     }
 
-    fn draw(&mut self) -> anyhow::Result<()> {
+    fn draw(&mut self) -> anyhow::Result<Painted> {
+        let painted = if runs::awaits_paint(self.state) {
+            Painted::ToConfirm
+        } else {
+            Painted::Else
+        };
         let (state, styles) = (&*self.state, &*self.styles);
         let geometry = self.screen.draw(|frame| view::draw(frame, state, styles))?;
         if update(self.state, Msg::Drawn(geometry)).redraw {
             let (state, styles) = (&*self.state, &*self.styles);
             self.screen.draw(|frame| view::draw(frame, state, styles))?;
         }
-        Ok(())
+        Ok(painted)
+    }
+
+    /// The terminal is gone, or somebody wants the process gone: runs are stopped in order, and can be
+    /// resumed by whoever comes next.
+    async fn end(&mut self, ending: Ending) -> anyhow::Result<Ending> {
+        let signal = match ending {
+            Ending::HangUp => Some(Stop::HangUp),
+            Ending::Terminated => Some(Stop::Terminate),
+            Ending::Quit => None,
+        };
+        if let Some(signal) = signal {
+            self.runs.stop_all(signal).await;
+        }
+        Ok(ending)
     }
 
     fn input(&mut self, input: Input, reader: &Reader) -> anyhow::Result<Turn> {
         let msg = match input {
             Input::Key(chord) => Msg::Key(chord),
             Input::Paste(text) => Msg::Paste(text),
-            Input::Resized => return Ok(Turn::On(true)),
+            Input::Resized => Msg::Resized,
             Input::Gone => return Ok(Turn::Gone),
         };
         Ok(match self.perform(msg, reader)? {
@@ -307,6 +389,7 @@ impl Desk<'_> {
                     changed = true;
                 }
                 Effect::Logs(effect) => self.logs.perform(effect),
+                Effect::Runs(effect) => self.runs.perform(*effect),
             }
         }
         Ok(Some(changed))
@@ -318,6 +401,15 @@ impl Desk<'_> {
             self.state.say("the collector is busy", Tone::Warn);
         }
     }
+}
+
+/// What a frame showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Painted {
+    /// Something for the first time that keys may confirm from now on.
+    ToConfirm,
+    /// Anything else.
+    Else,
 }
 
 /// What an input led to.

@@ -6,7 +6,7 @@ mod deployment;
 mod events;
 mod related;
 
-pub use related::for_resource;
+pub use related::{beneath, for_resource};
 
 use std::fmt;
 

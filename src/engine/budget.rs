@@ -41,6 +41,8 @@ fn allowance(operation: Operation) -> (&'static str, Limit) {
         ("sqs", _) => ("sqs", limit(20.0, 60.0)),
         ("ce", _) => ("ce", limit(0.5, 4.0)),
         ("cloudtrail", _) => ("cloudtrail", limit(1.0, 2.0)),
+        // Two calls for each pipeline, and no listing that has both.
+        ("codepipeline", _) => ("codepipeline", limit(8.0, 40.0)),
         (service, _) => (service, limit(4.0, 10.0)),
     }
 }

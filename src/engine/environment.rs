@@ -1,6 +1,7 @@
 //! Environment variables and the folders that follow from them, read once at the start.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The process's environment.
@@ -40,12 +41,13 @@ impl Environment {
         self.folder("XDG_CONFIG_HOME", ".config")
     }
 
-    /// The state folder: the one that all logins share if it is there and can be written to, else
-    /// `$XDG_STATE_HOME/quarterdeck`, else `~/.local/state/quarterdeck`.
+    /// The state folder: the one that all logins share if it is there, its group may write to it and so may
+    /// this process, else `$XDG_STATE_HOME/quarterdeck`, else `~/.local/state/quarterdeck`.
     pub fn state_dir(&self) -> Option<PathBuf> {
         let shared = Path::new(SHARED_STATE);
-        let writable = rustix::fs::access(shared, rustix::fs::Access::WRITE_OK).is_ok();
-        if writable {
+        // Root may write anywhere, which does not make a folder one that others share.
+        let is_shared = std::fs::metadata(shared).is_ok_and(|meta| meta.is_dir() && meta.mode() & 0o020 != 0);
+        if is_shared && rustix::fs::access(shared, rustix::fs::Access::WRITE_OK).is_ok() {
             Some(shared.to_owned())
         } else {
             self.folder("XDG_STATE_HOME", ".local/state")

@@ -18,13 +18,15 @@ pub mod follow;
 pub mod id;
 pub mod locks;
 pub mod prepare;
+pub mod secrets;
 pub mod store;
 pub mod who;
 
 mod driver;
 mod gate;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -41,6 +43,7 @@ use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Entry, Moment, Resume, RunId, Signal, Then, Who};
+use crate::runbook::value::SecretRef;
 
 pub use folder::{Reach, StateFolder};
 pub use follow::{Followed, Follower};
@@ -72,6 +75,8 @@ struct Inner {
     read_only: Arc<ReadOnlySwitch>,
     places: Option<Places>,
     allowed: Allowances,
+    /// What somebody typed.
+    secrets: Mutex<BTreeMap<SecretRef, String>>,
 }
 
 /// Where runs and locks are.
@@ -247,7 +252,18 @@ impl RunEngine {
             read_only,
             places,
             allowed,
+            secrets: Mutex::default(),
         }))
+    }
+
+    /// Keeps a secret that somebody typed, for runs of this process. [`secrets::wanted`] says which a plan
+    /// needs; those of the environment are looked up without this.
+    pub fn know_secret(&self, place: SecretRef, secret: String) {
+        self.0
+            .secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(place, secret);
     }
 
     /// Who the credentials of a scope are.
@@ -319,6 +335,3 @@ impl RunEngine {
 pub fn resume_cmd(id: &RunId) -> String {
     format!("qd resume {id}")
 }
-
-#[cfg(test)]
-mod tests;

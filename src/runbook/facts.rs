@@ -59,7 +59,7 @@ const TAGS: Fact = fact("tags", Tags, "Tags by key.");
 const BUSY_GPUS: Fact = fact(
     "busy_gpus",
     Int,
-    "Cards at work, cards that could not be asked included.",
+    "Cards at work, cards that could not be asked included; known in checks, where hosts are asked.",
 );
 
 const ECS_SERVICE: &[Fact] = &[

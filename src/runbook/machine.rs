@@ -410,6 +410,6 @@ mod tests;
 
 /// What tests of other modules need of these: a plan, a journal, a world to run in.
 #[cfg(test)]
-pub(super) mod tests_support {
+pub(crate) mod tests_support {
     pub use super::tests::{World, moment, run, sample_journal, sample_plan};
 }

@@ -7,7 +7,7 @@ use crate::app::pane::Pane;
 use crate::app::state::{Level, State};
 use crate::view::styles::Styles;
 use crate::view::table::{self, Marks};
-use crate::view::{detail, logs, overview};
+use crate::view::{detail, logs, overview, runs};
 
 /// Draws the body; gives the number of lines in which rows or details scroll.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -> u16 {
@@ -18,6 +18,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         ) => {
             return detail::draw(frame, area, state, *scroll, styles);
         }
+        Some(Level::Prepare { scroll }) => return runs::prepare(frame, area, state, *scroll, styles),
+        Some(Level::Run { run, scroll }) => return runs::run(frame, area, state, (run, *scroll), styles),
         None => {}
     }
     match state.pane {
@@ -29,7 +31,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Network
         | Pane::Logs
         | Pane::Spend
-        | Pane::Alarms => {
+        | Pane::Alarms
+        | Pane::Runs => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

@@ -6,6 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::command::Command;
 use crate::app::pane::Pane;
+use crate::app::runs::RunId;
+use crate::app::runs::flow::{Flow, Stage};
+use crate::app::runs::head::Head;
+use crate::app::runs::watched::Watched;
 use crate::app::state::{Level, State};
 use crate::view::styles::Styles;
 use crate::view::table::put;
@@ -82,6 +86,15 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
             return (vec![hint(Command::Zone, "zone")], always);
         }
         Some(Level::Tail) => return (tail_hints(), always),
+        Some(Level::Prepare { .. }) => return (prepare_hints(state), always),
+        Some(Level::Run { run, .. }) => return (run_hints(state, run), always),
+        None if state.pane == Pane::Runs => vec![
+            hint(Command::Open, "open or run"),
+            hint(Command::Filter, "filter"),
+            hint(Command::Sort, "sort"),
+            hint(Command::Refresh, "read again"),
+            hint(Command::Palette, "cmd"),
+        ],
         None if state.pane == Pane::Logs => vec![
             hint(Command::Open, "tail"),
             hint(Command::Mark, "mark several"),
@@ -91,7 +104,8 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
         ],
         None => vec![hint(Command::Open, "detail")],
     };
-    if state.pane != Pane::Logs || !state.levels.is_empty() {
+    let lists_resources = !matches!(state.pane, Pane::Logs | Pane::Runs);
+    if lists_resources || !state.levels.is_empty() {
         hints.extend([
             hint(Command::Runbooks, "fix"),
             hint(Command::LogsOf, "logs"),
@@ -99,13 +113,59 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
             hint(Command::Link, "link"),
         ]);
     }
-    if state.levels.is_empty() && state.pane != Pane::Logs {
+    if state.levels.is_empty() && lists_resources {
         hints.extend([hint(Command::Filter, "filter"), hint(Command::Palette, "cmd")]);
     }
-    if state.levels.is_empty() && !matches!(state.pane, Pane::Overview | Pane::Logs) {
+    if state.levels.is_empty() && lists_resources && state.pane != Pane::Overview {
         hints.extend([hint(Command::Sort, "sort"), hint(Command::Mark, "mark")]);
     }
     (hints, always)
+}
+
+/// What keys do while a run is being prepared.
+fn prepare_hints(state: &State) -> Vec<Hint> {
+    let words = |key: &str, word| (key.to_owned(), word);
+    match state.runs.flow.as_ref().and_then(Flow::front) {
+        Some(Stage::Where { .. } | Stage::Choose { .. }) => {
+            vec![hint(Command::Open, "take this"), words("Esc", "back")]
+        }
+        Some(Stage::Form(_)) => vec![
+            hint(Command::Open, "take it, then the plan"),
+            words("Tab", "next field"),
+            words("Esc", "back"),
+            words("Ctrl-C", "give up"),
+        ],
+        Some(Stage::Plan(planning)) if planning.ready().is_some_and(|ready| !ready.plan.is_empty()) => {
+            vec![
+                hint(Command::Open, "carry it out …"),
+                hint(Command::Refresh, "make it again"),
+                words("Esc", "parameters"),
+                words("PgDn", "scroll"),
+            ]
+        }
+        Some(Stage::Plan(_)) | None => vec![
+            hint(Command::Refresh, "make it again"),
+            words("Esc", "parameters"),
+        ],
+    }
+}
+
+/// What keys do in front of a run.
+fn run_hints(state: &State, run: &RunId) -> Vec<Hint> {
+    let watched = state.runs.watched.get(run);
+    let head = state.runs.head(run);
+    let mut hints = Vec::new();
+    if watched.is_some_and(|watched| watched.asked.is_some()) {
+        hints.push(hint(Command::Open, "answer"));
+    } else if head.is_some_and(|head| !head.allowed().is_empty()) {
+        hints.push(hint(Command::Open, "resume, roll back, give up"));
+    }
+    let is_live = watched.is_some_and(Watched::is_ours) || head.is_some_and(Head::is_live);
+    if is_live {
+        hints.push(("Ctrl-C".to_owned(), "stop, roll back, detach"));
+    }
+    hints.push(("PgDn".to_owned(), "scroll"));
+    hints
 }
 
 /// What keys do in a tail, the most used first.

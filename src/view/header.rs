@@ -148,6 +148,16 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
             (format!("creds {}", format::span(left)), quiet_unless(soon)),
         );
     }
+    match state.runs.live() {
+        0 => {}
+        live => {
+            let runs = if live == 1 { "run" } else { "runs" };
+            items.insert(0, (format!("{live} {runs} live"), Tone::Accent));
+            if let Some(reach) = state.setup.reach {
+                items.push((format!("locks: {reach}"), Tone::Muted));
+            }
+        }
+    }
     if let Some((operation, until)) = meter.backing_off.first() {
         let left = format::span(until.duration_since(state.picture.at));
         items.push((format!("{operation} waits {left}"), Tone::Warn));

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -10,6 +11,7 @@ use crate::app::help;
 use crate::app::overlay::{Overlay, Prompt, Purpose, completions};
 use crate::app::state::State;
 use crate::app::table::Tone;
+use crate::view::runs;
 use crate::view::styles::Styles;
 use crate::view::table::put;
 
@@ -19,6 +21,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         None => {}
         Some(Overlay::Prompt(prompt)) => prompt_line(frame, area, state, prompt, styles),
         Some(Overlay::Help(scroll)) => help(frame, area, *scroll, state, styles),
+        Some(Overlay::Menu(menu)) => runs::menu(frame, area, menu, styles),
+        Some(Overlay::Confirm(confirm)) => runs::confirm(frame, area, confirm, styles),
         Some(Overlay::Card(lines)) => {
             // Nothing is cut: an address that is not whole is of no use.
             let lines: Vec<String> = lines
@@ -60,9 +64,9 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt
         Purpose::Argument(command) => format!("{}: ", command.entry().title),
     };
     let shown = if matches!(prompt.purpose, Purpose::MfaCode(_)) {
-        "*".repeat(prompt.text.chars().count())
+        "*".repeat(prompt.line.text.chars().count())
     } else {
-        prompt.text.clone()
+        prompt.line.text.clone()
     };
     let x = put(frame, row, 0, row.width, &label, styles.accent);
     let used = put(frame, row, x, row.width, &shown, styles.strong);
@@ -70,7 +74,7 @@ fn prompt_line(frame: &mut Frame<'_>, area: Rect, state: &State, prompt: &Prompt
         let x = x + used + 3;
         put(frame, row, x, row.width, &text, styles.tone(tone));
     }
-    let before: String = shown.chars().take(prompt.cursor).collect();
+    let before: String = shown.chars().take(prompt.line.cursor).collect();
     let cursor = x + u16::try_from(before.width()).unwrap_or(0);
     frame.set_cursor_position(Position {
         x: (row.x + cursor).min(row.right() - 1),
@@ -83,9 +87,9 @@ fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
     match &prompt.purpose {
         Purpose::Command => {
             let candidates = completions(state, prompt.stem());
-            Some(match (candidates.is_empty(), prompt.text.contains(' ')) {
+            Some(match (candidates.is_empty(), prompt.line.text.contains(' ')) {
                 (true, true) => return None,
-                (true, false) if Command::of_id(&prompt.text).is_some() => return None,
+                (true, false) if Command::of_id(&prompt.line.text).is_some() => return None,
                 (true, false) => ("no such command".to_owned(), Tone::Warn),
                 (false, _) => {
                     // Names alone: what is in front of them is typed already.
@@ -168,7 +172,7 @@ fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &
 }
 
 /// A line in pieces that fit, broken wherever it is full.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut used = 0;
     for character in line.chars() {
@@ -186,17 +190,17 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
 }
 
 /// How wide a box is, its frame included.
-fn box_width(area: Rect) -> u16 {
+pub(super) fn box_width(area: Rect) -> u16 {
     area.width.saturating_sub(8).clamp(3, 96)
 }
 
 /// A frame in the middle of the screen; gives its inside.
-fn framed(frame: &mut Frame<'_>, area: Rect, lines: u16, title: &str, styles: &Styles) -> Rect {
+pub(super) fn framed(frame: &mut Frame<'_>, area: Rect, lines: u16, title: &str, styles: &Styles) -> Rect {
     framed_at(frame, area, (box_width(area), lines), title, styles)
 }
 
 /// The same, so wide with its frame and with room for so many lines.
-fn framed_at(
+pub(super) fn framed_at(
     frame: &mut Frame<'_>,
     area: Rect,
     (width, lines): (u16, u16),
@@ -212,17 +216,20 @@ fn framed_at(
     };
     frame.render_widget(Clear, place);
     frame.buffer_mut().set_style(place, styles.base);
-    let mut block = Block::bordered()
-        .title(format!(" {title} "))
-        .border_style(styles.accent);
-    block = if styles.ascii {
-        block.border_set(ASCII_BORDER)
-    } else {
-        block.border_type(BorderType::Rounded)
-    };
+    let block = block(title, styles.accent, styles);
     let inside = block.inner(place);
     frame.render_widget(block, place);
     inside
+}
+
+/// A frame with a title.
+pub fn block(title: &str, style: Style, styles: &Styles) -> Block<'static> {
+    let block = Block::bordered().title(format!(" {title} ")).border_style(style);
+    if styles.ascii {
+        block.border_set(ASCII_BORDER)
+    } else {
+        block.border_type(BorderType::Rounded)
+    }
 }
 
 const ASCII_BORDER: ratatui::symbols::border::Set<'static> = ratatui::symbols::border::Set {

@@ -1,7 +1,10 @@
 //! Runs of runbooks, from the plan to the last record, against the demo and on a disk.
 
 mod crash;
+mod databases;
+mod nights;
 mod path;
+mod rollbacks;
 mod stage;
 mod together;
 mod trouble;

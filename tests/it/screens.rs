@@ -10,8 +10,9 @@ use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::theme::ColorDepth;
 use quarterdeck::view::styles::{Glyphs, Styles};
 
+pub use paint::Look;
 pub use paint::frame;
-use paint::{Look, paint, styles};
+use paint::{paint, styles};
 use stage::Stage;
 
 /// The styles of a terminal that can do everything.
@@ -24,7 +25,7 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
 /// Draws what the stage shows in both sizes, and holds it to the snapshots of that name.
 #[track_caller]
-fn hold(name: &str, stage: &mut Stage) {
+pub fn hold(name: &str, stage: &mut Stage) {
     for (width, height) in SIZES {
         hold_at(
             &format!("{name}_{width}x{height}"),
@@ -36,7 +37,7 @@ fn hold(name: &str, stage: &mut Stage) {
 }
 
 #[track_caller]
-fn hold_at(name: &str, stage: &mut Stage, size: (u16, u16), look: Look) {
+pub fn hold_at(name: &str, stage: &mut Stage, size: (u16, u16), look: Look) {
     let styles = styles(look);
     let picture = paint(stage, size, &styles);
     with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "snapshots/screens", omit_expression => true }, {
@@ -114,7 +115,7 @@ fn ascii_needs_no_other_glyph() {
         ..Look::default()
     });
     let mut stage = Stage::all(Scenario::Everyday);
-    for pane in ["0", "1", "2", "3", "4", "5", "6", "7", "8"] {
+    for pane in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] {
         stage.keys(&[pane]);
         for keys in [&[][..], &["enter"], &["t"], &["?"]] {
             stage.keys(keys);

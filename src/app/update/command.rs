@@ -5,11 +5,11 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::link;
 use crate::app::overlay::{Overlay, Prompt, Purpose};
 use crate::app::pane::Pane;
-use crate::app::panes::{self, findings_of};
+use crate::app::panes;
 use crate::app::state::{Level, State, WriteState};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::{Direction, Sort, Step};
-use crate::app::update::{logs, mfa, quit};
+use crate::app::update::{logs, mfa, runs};
 use crate::domain::inventory::{Source, SourceKey};
 
 /// Does what the command says.
@@ -19,19 +19,27 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
     {
         return effects;
     }
+    if let Some(effects) = runs::command(state, command) {
+        return effects;
+    }
     match command {
         Command::Back => back(state).unwrap_or_else(|| {
             state.say("this is the top; q leaves", Tone::Muted);
             Effects::redraw()
         }),
-        Command::Close => back(state).unwrap_or_else(quit),
-        Command::Quit => quit(),
+        Command::Close => back(state).unwrap_or_else(|| runs::quit(state)),
+        Command::Quit => runs::quit(state),
         Command::Interrupt => {
             if state.overlay.take().is_some() {
                 Effects::redraw()
             } else {
-                quit()
+                runs::quit(state)
             }
+        }
+        Command::Suspend if state.runs.own().next().is_some() => {
+            // It would stand still with its locks, and nobody would see why.
+            state.say("a run of this console is live: q hands it over first", Tone::Warn);
+            Effects::redraw()
         }
         Command::Suspend => Effects::of(Effect::Suspend),
         Command::Help => open(state, Overlay::Help(0)),
@@ -78,7 +86,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Spend => go(state, Pane::Spend),
         Command::Alarms => go(state, Pane::Alarms),
         Command::Changes => changes(state),
-        Command::Runbooks => runbooks(state),
+        Command::Runbooks => runs::offer(state),
+        Command::Runbook => go(state, Pane::Runs),
+        Command::Runs => go(state, Pane::Runs),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),
@@ -157,30 +167,6 @@ fn changes(state: &mut State) -> Effects {
     push(state, Level::Changes { of, scroll: 0 })
 }
 
-/// The runbooks that would help with what is selected.
-fn runbooks(state: &mut State) -> Effects {
-    let mut names: Vec<&str> = Vec::new();
-    if let Some(resource) = state.subject().and_then(RowKey::resource) {
-        for finding in findings_of(state, resource) {
-            for name in &finding.runbooks {
-                if !names.contains(&name.as_str()) {
-                    names.push(name);
-                }
-            }
-        }
-    }
-    let said = if names.is_empty() {
-        "no runbook is made for this".to_owned()
-    } else {
-        format!(
-            "made for this: {}; the console cannot run it yet",
-            names.join(", ")
-        )
-    };
-    state.say(said, Tone::Plain);
-    Effects::redraw()
-}
-
 /// Rows that are marked in the pane in front, those that a filter hides included.
 fn marked(state: &State) -> Vec<RowKey> {
     let rows = state.tables.sections.iter().flat_map(|section| &section.rows);
@@ -213,12 +199,12 @@ fn copy_ids(state: &mut State) -> Effects {
     Effects::of(Effect::Copy(ids.join("\n")))
 }
 
-fn open(state: &mut State, overlay: Overlay) -> Effects {
+pub(super) fn open(state: &mut State, overlay: Overlay) -> Effects {
     state.overlay = Some(overlay);
     Effects::redraw()
 }
 
-fn push(state: &mut State, level: Level) -> Effects {
+pub(super) fn push(state: &mut State, level: Level) -> Effects {
     state.levels.push(level);
     state.rebuild_detail();
     Effects::redraw()
@@ -253,15 +239,12 @@ pub(in crate::app) fn go(state: &mut State, pane: Pane) -> Effects {
     Effects::redraw()
 }
 
-fn page(state: &State) -> isize {
+pub(super) fn page(state: &State) -> isize {
     isize::try_from(state.geometry.body.saturating_sub(2).max(1)).unwrap_or(1)
 }
 
-fn step(state: &mut State, step: Step) -> Effects {
-    if let Some(
-        Level::Detail { scroll, .. } | Level::Changes { scroll, .. } | Level::LogLine { scroll, .. },
-    ) = state.levels.last_mut()
-    {
+pub(super) fn step(state: &mut State, step: Step) -> Effects {
+    if let Some(scroll) = state.levels.last_mut().and_then(Level::scroll_mut) {
         let most = state
             .detail
             .height()

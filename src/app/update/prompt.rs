@@ -2,11 +2,12 @@
 
 use crate::app::command::{Command, REGISTRY};
 use crate::app::effect::{Effect, Effects};
+use crate::app::line::Typed;
 use crate::app::open;
 use crate::app::overlay::{Overlay, Prompt, Purpose, completions};
 use crate::app::state::State;
 use crate::app::table::Tone;
-use crate::app::update::{command, logs, mfa};
+use crate::app::update::{command, logs, mfa, runs};
 use crate::config::keys::{Chord, Key};
 
 /// A key while a prompt is open.
@@ -17,14 +18,6 @@ pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
     match (chord.key(), chord.modifiers().ctrl, chord.modifiers().alt) {
         (Key::Esc, ..) | (Key::Char('c' | 'g'), true, false) => return cancel(state),
         (Key::Enter, ..) => return accept(state),
-        (Key::Backspace, ..) | (Key::Char('h'), true, false) => prompt.backspace(),
-        (Key::Delete, ..) => prompt.delete(),
-        (Key::Left, ..) => prompt.move_by(-1),
-        (Key::Right, ..) => prompt.move_by(1),
-        (Key::Home, ..) | (Key::Char('a'), true, false) => prompt.move_by(isize::MIN),
-        (Key::End, ..) | (Key::Char('e'), true, false) => prompt.move_by(isize::MAX),
-        (Key::Char('u'), true, false) => prompt.clear(),
-        (Key::Char('w'), true, false) => prompt.delete_word(),
         (Key::Tab, ..) if prompt.purpose == Purpose::Command => {
             let stem = prompt.stem().to_owned();
             let candidates = completions(state, &stem);
@@ -33,8 +26,8 @@ pub(super) fn key(state: &mut State, chord: Chord) -> Effects {
             }
         }
         (Key::Tab, ..) => {}
-        (Key::Char(character), false, false) => prompt.insert(character),
-        _ => return Effects::none(),
+        _ if prompt.key(chord) == Typed::Not => return Effects::none(),
+        _ => {}
     }
     edited(state)
 }
@@ -65,7 +58,7 @@ fn edited(state: &mut State) -> Effects {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay
         && matches!(prompt.purpose, Purpose::Filter(_))
     {
-        let text = prompt.text.clone();
+        let text = prompt.line.text.clone();
         set_filter(state, text);
     }
     Effects::redraw()
@@ -89,7 +82,7 @@ fn accept(state: &mut State) -> Effects {
     let Some(Overlay::Prompt(prompt)) = state.overlay.take() else {
         return Effects::none();
     };
-    let text = prompt.text.trim().to_owned();
+    let text = prompt.line.text.trim().to_owned();
     match prompt.purpose {
         Purpose::Filter(_) => Effects::redraw(),
         Purpose::Command => line(state, &text),
@@ -119,7 +112,8 @@ fn line(state: &mut State, text: &str) -> Effects {
         .map_or((text, ""), |(name, rest)| (name, rest.trim()));
     match name {
         "" => Effects::redraw(),
-        "q" | "quit" | "exit" => Effects::of(Effect::Quit),
+        "q" | "quit" | "exit" => runs::quit(state),
+        "runbook" if !argument.is_empty() => runs::call(state, argument),
         "theme" if !argument.is_empty() => {
             if state.setup.themes.iter().any(|theme| theme == argument) {
                 state.say(format!("theme {argument}"), Tone::Muted);

@@ -77,7 +77,7 @@ fn perform(command: &RunbookCommand, line: &Line<'_>) -> anyhow::Result<Result<E
         RunbookCommand::Abandon(arguments) => line.take_up(arguments, Resume::Abandon),
         RunbookCommand::Attach(which) => {
             let place = line.place(line.zone());
-            block_on(attach::run(&place, &which.run, Arc::new(SystemClock)))
+            block_on(attach::run(&place, &which.run))
         }
         RunbookCommand::Status(which) => Ok(status::run(&line.place(line.zone()), &which.run)),
         RunbookCommand::Logs(which) => Ok(logs::run(&line.place(line.zone()), &which.run)),
@@ -236,6 +236,7 @@ impl Line<'_> {
             scopes: launch.scopes.clone(),
             policies: launch.policies.clone(),
             estate: estate.or_else(world),
+            selection: launch.wishes.selection.clone(),
             clocks: launch.clocks.clone(),
             cloud: launch.cloud(),
             read_only: launch.read_only.clone(),
@@ -272,6 +273,7 @@ impl Line<'_> {
             commands: Commands::of(words.iter().map(String::as_str)),
             words,
             out: self.out.clone().in_zone(zone),
+            wall: Arc::new(SystemClock),
             teller: Teller::standard(preferences.settings.color, preferences.environment.variables()),
         }
     }

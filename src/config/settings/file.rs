@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Access, Cadences, Clipboard, ColorChoice, Layered, Notice, RunbookSettings, Settings, Symbols};
+use super::{
+    Access, Cadences, Clipboard, ColorChoice, Layered, Notice, RunbookSettings, Runs, Settings, Symbols,
+};
 use crate::config::keys::{Chord, Override};
 use crate::config::{schema, toml};
 use crate::domain::diagnostic::{Diagnostic, Report, Severity, Span};
@@ -38,6 +40,8 @@ pub struct SettingsFile {
     clipboard: Option<Clipboard>,
     /// How often data is read.
     refresh: Option<Cadences>,
+    /// How runs of runbooks behave.
+    runs: Option<Runs>,
     /// What runbooks may run on this machine and on hosts. Nothing by default.
     runbooks: Option<RunbookSettings>,
     /// New keys for commands, by context: a key, a list of keys, or none. `qd keys` lists them.
@@ -114,6 +118,7 @@ impl Settings {
             read_only,
             clipboard,
             refresh,
+            runs,
             runbooks,
             keys,
         } = file;
@@ -137,6 +142,7 @@ impl Settings {
         self.access = read_only.map_or(self.access, access);
         self.clipboard = clipboard.unwrap_or(self.clipboard);
         self.cadences = refresh.unwrap_or(self.cadences);
+        self.runs = runs.unwrap_or(self.runs);
         if let Some(runbooks) = runbooks {
             for (nth, program) in runbooks.programs.iter().enumerate() {
                 if !program.starts_with('/') {

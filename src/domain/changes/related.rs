@@ -29,6 +29,17 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
         .collect()
 }
 
+/// What a resource stands on: services behind a target group or load balancer, the group and the
+/// instance of a GPU, the members of a cluster.
+pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
+    inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
+        related(state, key)
+            .into_iter()
+            .map(|(kind, id)| ResourceKey::new(&key.scope, kind, id))
+            .collect()
+    })
+}
+
 fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a str)> {
     match key.kind {
         Kind::TargetGroup => services_behind(state, &|arn| arn == &*key.id),
@@ -241,5 +252,75 @@ mod tests {
         assert_eq!(told(&bench, Kind::Ec2Instance, "i-1"), workers);
         assert_eq!(told(&bench, Kind::Asg, &group("workers", 1).arn), workers);
         assert_eq!(told(&bench, Kind::Queue, "elsewhere"), [""; 0]);
+    }
+}
+
+#[cfg(test)]
+mod alarms {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::domain::alarm::{Alarm, AlarmMetric, AlarmState};
+    use crate::domain::ecs::Fleet;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::rules::sample::{Bench, arn, service, target_group_arn};
+
+    fn alarm(name: &str, dimensions: &[(&str, &str)]) -> Alarm {
+        Alarm {
+            arn: arn("cloudwatch", &format!("alarm:{name}")),
+            name: name.to_owned(),
+            description: None,
+            state: AlarmState::Alarm,
+            reason: None,
+            since: None,
+            actions_enabled: true,
+            alarm_actions: Vec::new(),
+            metric: Some(AlarmMetric {
+                namespace: "AWS/ECS".to_owned(),
+                name: "CPUUtilization".to_owned(),
+                dimensions: dimensions
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
+                comparison: "GreaterThanThreshold".to_owned(),
+                threshold: None,
+                period_s: None,
+            }),
+            composite_rule: None,
+        }
+    }
+
+    #[test]
+    fn an_alarm_stands_on_the_services_that_it_watches() {
+        let mut api = service("api", 1);
+        api.target_groups = vec![target_group_arn("api")];
+        let fleet = Fleet {
+            clusters: Vec::new(),
+            services: vec![api, service("web", 1)],
+        };
+        let alarms = vec![
+            alarm("by-name", &[("ClusterName", "main"), ("ServiceName", "web")]),
+            alarm(
+                "by-group",
+                &[("TargetGroup", "targetgroup/api/2e"), ("LoadBalancer", "app/x/1")],
+            ),
+            alarm("elsewhere", &[("QueueName", "jobs")]),
+        ];
+        let mut bench = Bench::new();
+        bench
+            .know(Source::EcsFleet, ReplyData::EcsFleet(fleet))
+            .know(Source::Alarms, ReplyData::Alarms(alarms));
+        let scope = bench.state().name().clone();
+        let watched = |name: &str| -> Vec<String> {
+            let key = ResourceKey::new(&scope, Kind::Alarm, &arn("cloudwatch", &format!("alarm:{name}")));
+            super::related(bench.inventory.scope(&scope).unwrap(), &key)
+                .into_iter()
+                .map(|(_, id)| id.to_owned())
+                .collect()
+        };
+        assert_eq!(watched("by-name"), [arn("ecs", "service/main/web")]);
+        assert_eq!(watched("by-group"), [arn("ecs", "service/main/api")]);
+        assert_eq!(watched("elsewhere"), [""; 0]);
     }
 }

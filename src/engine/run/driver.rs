@@ -6,19 +6,22 @@ mod opening;
 mod patience;
 mod timers;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::locks::{Held, IfLocked, LockError, Taker};
+use super::secrets;
 use super::store::JournalFile;
 use super::{Control, Inner, Notice, Patience, Places, RunHead};
 use crate::cloud::BoxFuture;
+use crate::domain::ops::{Mutation, Token};
 use crate::domain::scope::Scope;
 use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
 use crate::runbook::record::{Chain, Entry, Moment, Record, Signal, Who};
+use crate::runbook::value::SecretRef;
 use calls::Calls;
 pub(super) use opening::{resume, start};
 use timers::Timers;
@@ -57,6 +60,8 @@ struct Driver {
     scope: Arc<Scope>,
     run: Run,
     who: Who,
+    /// Where the plan says that secrets are.
+    secrets: BTreeSet<SecretRef>,
     confirmed: Option<Answer>,
     if_locked: IfLocked,
     patience: Patience,
@@ -168,12 +173,7 @@ impl Driver {
                     mutation,
                     token,
                     ..
-                } => self.calls.write(
-                    (&self.inner.cloud, &self.scope, &self.inside),
-                    ticket,
-                    mutation,
-                    token,
-                ),
+                } => self.write(ticket, mutation, &token),
                 Command::Ask { ticket, question } => self.ask(ticket, question),
                 Command::Lock { keys } => self.lock(keys),
                 Command::Unlock => self.unlock().await,
@@ -183,6 +183,25 @@ impl Driver {
             }
         }
         None
+    }
+
+    /// Makes a change, with the secrets that it needs.
+    fn write(&mut self, ticket: Ticket, mutation: Mutation, token: &Token) {
+        let opened = {
+            let known = &self.inner.secrets;
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            secrets::open(mutation, &self.secrets, &known)
+        };
+        match opened {
+            Ok(opened) => {
+                let line = (&self.inner.cloud, &self.scope, &self.inside);
+                self.calls.write(line, ticket, opened, token);
+            }
+            Err(fault) => self.events.push_back(Event::Written {
+                ticket,
+                answer: Err(fault),
+            }),
+        }
     }
 
     /// Writes lines to the disk, and says so.

@@ -1,8 +1,5 @@
 //! `qd runbook attach`: follows a run that any process of this host drives.
 
-use std::sync::Arc;
-
-use crate::engine::clock::Clock;
 use crate::engine::run::{Followed, Follower, RunStore};
 use crate::headless::Exit;
 use crate::headless::format::{self, Format};
@@ -15,12 +12,12 @@ use crate::runbook::record::Status;
 use crate::runbook::tell;
 
 /// Follows it to its end, or until somebody has seen enough.
-pub async fn run(place: &Place, wanted: &str, wall: Arc<dyn Clock>) -> Result<Exit, Failure> {
+pub async fn run(place: &Place, wanted: &str) -> Result<Exit, Failure> {
     let store = history::store(place)?;
     let (id, ledger) = resume::ledger_of(&store, wanted)?;
     let plan = ledger.plan();
     let mut signals = Signals::listen()?;
-    let mut follower = Follower::open(&store, &id, wall)?;
+    let mut follower = Follower::open(&store, &id, place.wall.clone())?;
     loop {
         let followed = tokio::select! {
             biased;

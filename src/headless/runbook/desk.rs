@@ -7,11 +7,11 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Identity, Scope};
-use crate::engine::clock::Clocks;
+use crate::engine::clock::{Clock as WallClock, Clocks};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::engine::run::who::{self, Seat};
@@ -32,6 +32,8 @@ pub struct Desk {
     pub policies: Arc<Policies>,
     /// The estate, if one was named.
     pub estate: Option<String>,
+    /// What belongs to it; everything where none was named.
+    pub selection: Arc<Selection>,
     /// Both clocks.
     pub clocks: Clocks,
     /// Makes the cloud.
@@ -60,6 +62,8 @@ pub struct Place {
     pub out: Out,
     /// Standard error.
     pub teller: Teller,
+    /// The user's clock.
+    pub wall: Arc<dyn WallClock>,
 }
 
 impl Place {
@@ -82,7 +86,7 @@ impl Place {
     pub fn clock(&self) -> Clock {
         Clock {
             zone: self.out.page().zone.0.clone(),
-            now: jiff::Timestamp::now(),
+            now: self.wall.now(),
         }
     }
 }
@@ -94,6 +98,7 @@ pub struct Bench {
     /// What estates have decided.
     policies: Arc<Policies>,
     estate: Option<String>,
+    selection: Arc<Selection>,
     /// Whether changes are refused, and what to pass so that they are not.
     pub refuses: Option<String>,
     /// The engine.
@@ -119,6 +124,7 @@ impl Desk {
             scopes: self.scopes,
             policies: self.policies,
             estate: self.estate,
+            selection: self.selection,
             refuses,
             engine,
             place: self.place,
@@ -190,6 +196,7 @@ impl Bench {
             account_name: None,
             estate: self.estate.clone(),
             policy: Arc::<Policy>::clone(policy),
+            selection: self.selection.clone(),
             spot: SpotPrices::default(),
             scope,
         }

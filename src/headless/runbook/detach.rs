@@ -62,7 +62,7 @@ pub async fn run(bench: &Bench, plan: &Plan, (confirmed, how): (&Answer, &How)) 
         if let Some(status) = child.try_wait().context("the new process cannot be waited for")? {
             return ended(bench, plan, (&mut child, status.code()));
         }
-        tokio::time::sleep(LOOK_EACH).await;
+        place.wall.sleep(LOOK_EACH).await;
     }
 }
 

@@ -20,6 +20,7 @@ use crate::headless::runbook::desk::{Bench, Signals, exit_of_signal};
 use crate::headless::runbook::document::RunDocument;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
+use crate::headless::runbook::teller::Teller;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::plan::{FailurePolicy, Plan};
 use crate::runbook::record::{Act, RunId, Signal, Then};
@@ -74,7 +75,7 @@ pub async fn drive(
                 // It may have ended just now; then its last notice is on its way.
                 let _ = handle.control.send(Control::Interrupt { signal, then: then(&plan, signal) });
                 if told > 2 {
-                    return Ok(show.left(signal)?);
+                    return show.left(signal);
                 }
             }
             answer = answered(&mut pending) => {
@@ -88,8 +89,7 @@ pub async fn drive(
                 Some(Notice::Asked { ticket, question }) => {
                     if bench.place.can_ask() {
                         bench.place.teller.say(tell::question(&question, &plan, &bench.place.clock()));
-                        bench.place.teller.ask("> ");
-                        pending = Some((ticket, Box::pin(answer(keyboard.clone(), question))));
+                        pending = Some((ticket, Box::pin(answer((keyboard.clone(), bench.place.teller), question))));
                     } else {
                         show.nobody(&question);
                         let _ = handle.control.send(Control::Answer { ticket, answer: Answer::NoTerminal });
@@ -105,7 +105,7 @@ pub async fn drive(
                 Some(Notice::Broke(why)) => return show.broke(&why),
                 None => return show.broke("the run ended without a word"),
             },
-            () = tokio::time::sleep(PATIENCE), if leaving => return show.left(Signal::Interrupt),
+            () = bench.place.wall.sleep(PATIENCE), if leaving => return show.left(Signal::Interrupt),
         }
     }
 }
@@ -119,8 +119,8 @@ async fn answered(pending: &mut Option<(Ticket, BoxFuture<'static, Answer>)>) ->
 }
 
 /// What somebody types in answer to a question.
-pub async fn answer(keyboard: Arc<Mutex<Keyboard>>, question: Question) -> Answer {
-    let typed = keyboard.lock().await.line().await;
+pub async fn answer((keyboard, teller): (Arc<Mutex<Keyboard>>, Teller), question: Question) -> Answer {
+    let typed = keyboard.lock().await.line(|| teller.ask("> ")).await;
     judged(&question, typed)
 }
 
@@ -284,8 +284,18 @@ impl<'a> Show<'a> {
         }
         let document = RunDocument::of(&summary, self.bench.engine.store(), &place.commands);
         if if_locked == IfLocked::Skip && summary.exit == Exit::LockHeld {
+            let mut lines = vec![Line::of(Role::Warn, "SKIPPED").with(
+                Role::Plain,
+                format!(" {}: somebody else is at it", summary.runbook),
+            )];
+            lines.extend(
+                summary
+                    .reasons
+                    .iter()
+                    .map(|reason| Line::indented(2).with(Role::Plain, reason)),
+            );
             let reason = "skipped: somebody else is at it".to_owned();
-            place.out.report(&document.ending_as(Exit::Done, reason))?;
+            self.print(&document.ending_as(Exit::Done, reason).told(lines));
             return Ok(Exit::Done);
         }
         self.print(&document);

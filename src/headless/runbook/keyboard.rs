@@ -37,13 +37,15 @@ impl Keyboard {
     }
 
     /// The next line that is typed from now on, without its line break; `None` at the end of input.
-    /// May be dropped and called again.
-    pub async fn line(&mut self) -> Option<String> {
+    /// `ask` shows that it is awaited, once everything older is thrown away: who types after that is
+    /// heard. May be dropped and called again.
+    pub async fn line(&mut self, ask: impl FnOnce()) -> Option<String> {
         while self.lines.try_recv().is_ok() {
             self.outstanding = false;
         }
         // Where input is no terminal nothing is discarded, and nobody is asked either.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        ask();
         if !self.outstanding {
             if self.wants.send(()).is_err() {
                 return None;

@@ -174,8 +174,7 @@ async fn ask(
     }
     loop {
         teller.say(lines.clone());
-        teller.ask("> ");
-        match keyboard.line().await {
+        match keyboard.line(|| teller.ask("> ")).await {
             None => return Err(declined(param)),
             Some(text) if text.is_empty() => return Err(declined(param)),
             Some(text) => match given.asked(param, &text) {

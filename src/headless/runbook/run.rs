@@ -21,7 +21,7 @@ use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
 
 /// How long a run without a terminal waits for credentials that have ended.
-const GRACE: Duration = Duration::from_secs(5 * 60);
+const GRACE: Duration = Duration::from_mins(5);
 
 /// What is to be run.
 pub enum Work {
@@ -211,8 +211,7 @@ async fn asked(bench: &Bench, plan: &Plan, keyboard: Arc<Mutex<Keyboard>>) -> Re
     };
     let place = &bench.place;
     place.teller.say(tell::question(&question, plan, &place.clock()));
-    place.teller.ask("> ");
-    let answer = drive::answer(keyboard, question).await;
+    let answer = drive::answer((keyboard, place.teller), question).await;
     let agreed = match &answer {
         Answer::Name(name) => *name == plan.confirm.name,
         Answer::Yes => true,

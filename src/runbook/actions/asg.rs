@@ -20,6 +20,9 @@ use crate::domain::ec2::foreign_owner;
 use crate::domain::ids::Kind;
 use crate::runbook::action::{Refusal, Sight, Site, Target, View};
 
+/// Processes that would raise a group again that is put to rest.
+pub(super) const HOLDS: [&str; 2] = ["AlarmNotification", "ScheduledActions"];
+
 /// The group that is to be changed: it must be there, and be ours.
 fn group<'v>(view: &'v View, name: &str) -> Result<&'v Group, Refusal> {
     let group = view

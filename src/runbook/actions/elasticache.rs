@@ -40,6 +40,12 @@ fn primary(shard: &CacheShard) -> Option<&str> {
     Some(&node.cluster_id)
 }
 
+/// What goes on with a group that passes by itself.
+fn busy(view: &View, group: &str) -> Option<String> {
+    let status = &view.cache(group).ok().flatten()?.status;
+    matches!(status.as_str(), "modifying" | "snapshotting").then(|| format!("it is {status}"))
+}
+
 /// Events of a failover of that shard, lower case. There are none in the answers before the call.
 fn told(view: &View, cache: &Cache, shard: &CacheShard) -> Vec<String> {
     let is_ours = |source: &str, message: &str| {
@@ -193,6 +199,11 @@ impl Action for Failover {
                 }
             },
         }
+    }
+
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        let with: With = parse(&change.with).ok()?;
+        busy(view, &with.group)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

@@ -63,6 +63,20 @@ const FAILED: [&str; 8] = [
     "inaccessible-encryption-credentials",
 ];
 
+/// Whether a status passes by itself, so that AWS will allow then what it refuses now.
+fn passing(status: &str) -> Option<String> {
+    let stays = matches!(
+        status,
+        "available" | "stopped" | "storage-full" | "storage-optimization" | "deleting"
+    ) || FAILED.contains(&status);
+    (!stays).then(|| format!("it is {status}"))
+}
+
+/// What goes on with an instance that passes by itself.
+fn busy(view: &View, name: &str) -> Option<String> {
+    passing(&view.db_instance(name).ok().flatten()?.status)
+}
+
 /// Whether an instance has come to rest. `available` comes and goes while it settles: nothing may be
 /// pending, and its parameters must be in force.
 fn at_rest(db: &DbInstance) -> Progress {

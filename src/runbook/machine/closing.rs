@@ -44,7 +44,7 @@ pub struct Targets {
     pub ok: usize,
     /// Failed.
     pub failed: usize,
-    /// Not begun.
+    /// Not begun, or taken back.
     pub skipped: usize,
     /// Nobody knows.
     pub unknown: usize,
@@ -356,9 +356,23 @@ fn failed_acts(ledger: &Ledger) -> impl Iterator<Item = &End> {
     })
 }
 
+/// Whether a change that was made was taken back: its target is as it was.
+fn was_taken_back(ledger: &Ledger, change: usize) -> bool {
+    let mut undone = ledger
+        .fates()
+        .filter(|(act, _)| act.change == change && act.is_undo())
+        .peekable();
+    undone.peek().is_some()
+        && undone.all(|(_, fate)| matches!(fate, Fate::Ended(End::Done | End::AlreadyThere)))
+}
+
 fn targets(ledger: &Ledger) -> Targets {
     let mut targets = Targets::default();
     for change in 0..ledger.plan().changes.len() {
+        if was_taken_back(ledger, change) {
+            targets.skipped += 1;
+            continue;
+        }
         match ledger.fate(Act::make(change)) {
             // What nobody needed.
             None if ledger.step_of(change).is_some_and(Step::is_rescue) => {}

@@ -32,6 +32,11 @@ pub(super) struct Flight {
     stage: Stage,
     /// Reads that failed in a row.
     reads_failed: u32,
+    /// When it was taken up, on the cloud's clock.
+    since: Timestamp,
+    /// How its call failed to be answered; `None` for a call of a process that is gone, which nobody can
+    /// say to have failed.
+    unanswered: Option<ErrorClass>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +120,8 @@ impl Run {
             Flight {
                 stage: Stage::Stuck,
                 reads_failed: 0,
+                since: self.now.cloud,
+                unanswered: None,
             },
         );
         if purpose == Purpose::Reconcile && !self.leaves_trace(act) {
@@ -220,6 +227,11 @@ impl Run {
         view: &View,
         out: &mut Out,
     ) {
+        if let Some(detail) = action.busy(change, view)
+            && self.waits_its_turn(act, action, detail, out)
+        {
+            return;
+        }
         let sight = action.sight(change, view);
         let live = match &sight {
             crate::runbook::action::Sight::Here(live) => live.clone(),
@@ -242,6 +254,31 @@ impl Run {
             Standing::Gone => self.land(act, End::Gone, out),
             Standing::Unreadable(unread) => self.read_failed(act, Purpose::Before, &unread, out),
         }
+    }
+
+    /// Waits for what goes on with the resource, as long as the change itself may take.
+    fn waits_its_turn(&mut self, act: Act, action: &dyn Action, detail: String, out: &mut Out) -> bool {
+        let wait = self.wait(act, action);
+        let Some(since) = self.flights.get(&act).map(|flight| flight.since) else {
+            return false;
+        };
+        let elapsed_s = seconds(since, self.now.cloud);
+        if elapsed_s >= wait.timeout_s {
+            // AWS may allow it all the same, and says why not otherwise.
+            return false;
+        }
+        Self::emit(
+            Happening::Waiting {
+                act,
+                detail,
+                elapsed_s,
+                limit_s: wait.timeout_s,
+            },
+            out,
+        );
+        let left_ms = (wait.timeout_s - elapsed_s) * 1_000;
+        self.rest(act, Purpose::Before, (wait.every_s * 1_000).min(left_ms), out);
+        true
     }
 
     /// Whether a step of a block's rescue, or of what it does last, finds nothing but what this run's
@@ -430,6 +467,9 @@ impl Run {
                             return self.land(act, unknowable(), out);
                         }
                         Self::emit(Happening::Reconciling { act, reason }, out);
+                        if let Some(flight) = self.flights.get_mut(&act) {
+                            flight.unanswered = Some(class);
+                        }
                         if self.is_leaving() {
                             self.flights.remove(&act);
                         } else {
@@ -522,16 +562,20 @@ impl Run {
             }
             Some(false) if age >= settle => {
                 self.reconciled(act, attempt, Reconciled::NotMade, out);
+                let unanswered = self.flights.get(&act).and_then(|flight| flight.unanswered);
                 if self.only_reconciles(act) {
                     self.flights.remove(&act);
-                } else {
+                } else if let Some(class) = unanswered {
                     let setback = Setback {
-                        class: ErrorClass::Timeout,
+                        class,
                         attempt,
                         reason: "the call was not answered, and reading shows that it was not made"
                             .to_owned(),
                     };
                     self.set_back(act, &setback, out);
+                } else {
+                    // The process died before it made the call: that is no failure of the call.
+                    self.look_at(act, Purpose::Before, out);
                 }
             }
             None if age >= settle.saturating_mul(SETTLES) => {

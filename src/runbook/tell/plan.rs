@@ -11,8 +11,8 @@ use super::{Clock, Line, Role, count, seconds, value};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Change, CostDelta};
 use crate::runbook::plan::{
-    CheckItem, FailurePolicy, Guard, GuardBaseline, GuardCheck, OnUnclear, Part, Plan, Role as StepRole,
-    Severity, Step, Work,
+    CheckItem, FailurePolicy, Guard, GuardBaseline, GuardCheck, Lane, Late, Membership, OnUnclear, Part,
+    Plan, Role as StepRole, Severity, Step, Work,
 };
 use crate::runbook::schema::Risk;
 
@@ -48,7 +48,7 @@ pub fn plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
             lines.extend(checks.iter().map(|item| check("", item, 2)));
         }
     }
-    if !plan.guards.is_empty() || !plan.guard_checks.is_empty() {
+    if !(plan.guards.is_empty() && plan.guard_checks.is_empty()) {
         lines.push(Line::blank());
         lines.push(Line::of(Role::Heading, "Watched, and stopped by"));
         lines.extend(plan.guards.iter().map(guard));
@@ -107,11 +107,33 @@ fn header(plan: &Plan, clock: &Clock) -> Vec<Line> {
 }
 
 fn step(step: &Step, plan: &Plan) -> Vec<Line> {
+    let head = place(step);
+    let mut lines = work(step, head, plan);
+    if let Some(when) = &step.when {
+        lines.push(
+            Line::indented(2)
+                .with(Role::Dim, "only if it then holds that ")
+                .hanging()
+                .with(Role::Plain, when),
+        );
+    }
+    lines
+}
+
+/// A step's name, and the block in which it is.
+fn place(step: &Step) -> Line {
     let head = Line::of(Role::Heading, format!("Step {}", step.id));
-    let head = match condition(step) {
-        Some(only) => head.with(Role::Warn, only),
+    match step.within.last() {
         None => head,
-    };
+        Some(Membership { block, part }) => match part {
+            Part::Tried => head.with(Role::Dim, format!(" (in {block})")),
+            Part::Rescue => head.with(Role::Warn, format!(" (only if {block} fails)")),
+            Part::Always => head.with(Role::Dim, format!(" (last of {block}, even if it fails)")),
+        },
+    }
+}
+
+fn work(step: &Step, head: Line, plan: &Plan) -> Vec<Line> {
     match &step.work {
         Work::Changes {
             action,
@@ -139,16 +161,13 @@ fn step(step: &Step, plan: &Plan) -> Vec<Line> {
                 how.push_str(", may fail");
             }
             let mut lines = vec![head.with(Role::Dim, how)];
-            let changes: Vec<&Change> = lanes
-                .iter()
-                .flat_map(|lane| &lane.changes)
-                .filter_map(|place| plan.changes.get(*place))
-                .collect();
-            if changes.is_empty() {
+            if lanes.iter().all(|lane| lane.changes.is_empty()) {
                 lines.push(Line::indented(2).with(Role::Dim, "nothing to change: all is as wanted"));
             }
-            for made in changes {
-                lines.extend(change(made));
+            for lane in lanes {
+                let made = lane.changes.iter().filter_map(|place| plan.changes.get(*place));
+                lines.extend(made.flat_map(change));
+                lines.extend(of_lane(lane));
             }
             if let Some(why) = keep {
                 lines.push(
@@ -171,6 +190,33 @@ fn step(step: &Step, plan: &Plan) -> Vec<Line> {
             ),
         ],
     }
+}
+
+/// What an author has said of a lane: what is known late, and what takes it back.
+fn of_lane(lane: &Lane) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (field, late) in &lane.late {
+        let (Late::Expr(text) | Late::Text(text)) = late;
+        lines.push(
+            Line::indented(6)
+                .with(Role::Dim, format!("{field}, once it is known: "))
+                .hanging()
+                .with(Role::Plain, text),
+        );
+    }
+    if let Some(undo) = &lane.undo {
+        let steps: Vec<String> = undo
+            .iter()
+            .map(|change| format!("{}: {}", change.target.name, change.summary))
+            .collect();
+        lines.push(
+            Line::indented(6)
+                .with(Role::Dim, "taken back by the runbook's own steps: ")
+                .hanging()
+                .with(Role::Plain, steps.join(", then ")),
+        );
+    }
+    lines
 }
 
 /// A change: its target, every field, and what follows.
@@ -305,57 +351,46 @@ fn check(lead: &str, item: &CheckItem, indent: usize) -> Line {
     }
 }
 
-/// When a step is done, where that is not in its turn and in any case.
-fn condition(step: &Step) -> Option<String> {
-    let block = step.within.last();
-    let part = match block.map(|own| own.part) {
-        Some(Part::Rescue) => Some("only if a step fails in"),
-        Some(Part::Always) => Some("in any case at the end of"),
-        Some(Part::Tried) | None => None,
-    };
-    let part = part
-        .zip(block)
-        .map(|(words, block)| format!("{words} {}", block.block));
-    let when = step.when.as_ref().map(|when| format!("only if `{when}`"));
-    let all: Vec<String> = part.into_iter().chain(when).collect();
-    (!all.is_empty()).then(|| format!(" ({})", all.join(", ")))
+const fn unclear(what: OnUnclear) -> &'static str {
+    match what {
+        OnUnclear::Stop => "stops",
+        OnUnclear::Warn => "warns",
+    }
+}
+
+const fn baseline(baseline: GuardBaseline) -> &'static str {
+    match baseline {
+        GuardBaseline::RequireOk => "must be well at the start",
+        GuardBaseline::Transition => "only counts if it begins during the run",
+    }
 }
 
 fn guard_check(guard: &GuardCheck) -> Line {
-    let baseline = match guard.baseline {
-        GuardBaseline::RequireOk => "must hold from the start",
-        GuardBaseline::Transition => "only counts once it has held",
-    };
-    let unclear = match guard.unreadable {
-        OnUnclear::Stop => "stops",
-        OnUnclear::Warn => "warns",
-    };
-    check("", &guard.check, 2).with(
-        Role::Dim,
-        format!(
-            ", each {}; {baseline}; unreadable {unclear}",
-            seconds(guard.every_s)
-        ),
-    )
+    Line::indented(2)
+        .with(Role::Key, &guard.name)
+        .with(Role::Plain, ": ")
+        .with(Role::Plain, check("", &guard.check, 0).text())
+        .with(
+            Role::Dim,
+            format!(
+                ", each {}; {}; unreadable {}",
+                seconds(guard.every_s),
+                baseline(guard.baseline),
+                unclear(guard.unreadable)
+            ),
+        )
 }
 
 fn guard(guard: &Guard) -> Line {
-    let baseline = match guard.baseline {
-        GuardBaseline::RequireOk => "must not be in alarm at the start",
-        GuardBaseline::Transition => "only counts if it begins during the run",
-    };
-    let unclear = |what: OnUnclear| match what {
-        OnUnclear::Stop => "stops",
-        OnUnclear::Warn => "warns",
-    };
     Line::indented(2)
         .with(Role::Plain, "alarm ")
         .with(Role::Key, &guard.alarm)
         .with(
             Role::Dim,
             format!(
-                ", each {}; {baseline}; unreadable {}, without data {}",
+                ", each {}; {}; unreadable {}, without data {}",
                 seconds(guard.every_s),
+                baseline(guard.baseline),
                 unclear(guard.unreadable),
                 unclear(guard.insufficient_data)
             ),

@@ -3,6 +3,7 @@
 use super::happening::{act as named, checked, ended, halted};
 use super::summary::status_role;
 use super::{Clock, Line, Role, count};
+use crate::domain::exit::Exit;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Entry, Outcome, Reconciled, Record, Resume};
 
@@ -91,7 +92,10 @@ fn told(record: &Record, plan: &Plan) -> Line {
             line(Role::Plain, format!("{name}: {by} said to go on"))
         }
         Record::Halted { halt } => halted(halt),
-        Record::Mended => Line::of(Role::Plain, "what the runbook has for such a failure was done"),
+        Record::Mended => line(
+            Role::Plain,
+            "what its blocks have for a failure was done".to_owned(),
+        ),
         Record::RollingBack => Line::of(Role::Warn, "taking back what was begun, in reverse"),
         Record::Parked { reason } => Line::of(Role::Warn, format!("waits for credentials: {reason}")),
         Record::Unparked => Line::of(Role::Good, "credentials are back: goes on"),
@@ -121,7 +125,8 @@ fn told(record: &Record, plan: &Plan) -> Line {
         } => {
             let text = format!("{}: {} (exit {})", status.word(), exit.meaning(), exit.code());
             let line = Line::of(status_role(*status), text);
-            if remains.is_empty() {
+            // What a run was for remains too.
+            if remains.is_empty() || *exit == Exit::Done {
                 line
             } else {
                 line.with(Role::Plain, format!("; remains: {}", remains.join("; ")))

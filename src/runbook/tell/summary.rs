@@ -82,7 +82,7 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
     let counted: Vec<String> = [
         (targets.ok, "as wanted"),
         (targets.failed, "failed"),
-        (targets.skipped, "not begun"),
+        (targets.skipped, "not begun or taken back"),
         (targets.unknown, "unknown"),
     ]
     .into_iter()

@@ -82,8 +82,7 @@ fn a_runbook_of_ones_own_hides_the_shipped_one() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|row| row["name"] != "ecs-scale")
-        .take(3)
+        .filter(|row| row["name"] == "broken" || row["name"] == "ecs-restart")
         .map(|row| {
             let text = |key: &str| row[key].as_str().unwrap().to_owned();
             let is = |key: &str| row[key].as_bool().unwrap();

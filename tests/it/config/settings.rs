@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use quarterdeck::config::keys::{GLOBAL, Keymap};
 use quarterdeck::config::settings::{
-    Access, Cadences, Clipboard, ColorChoice, Flags, RunbookSettings, Settings, Symbols,
+    Access, Cadences, Clipboard, ColorChoice, Flags, RunbookSettings, Runs, Settings, Symbols,
 };
 use quarterdeck::domain::policy::Zone;
 
@@ -38,6 +38,9 @@ fn unusual() -> Settings {
         cadences: Cadences {
             services_s: 99,
             ..Cadences::default()
+        },
+        runs: Runs {
+            credential_grace_s: 9,
         },
         runbooks: RunbookSettings {
             programs: vec!["/usr/local/bin/drain".to_owned()],
@@ -101,6 +104,12 @@ fn the_file_layer_sets_everything() {
             services_s: 20,
             gpu_s: 60,
             ..Cadences::default()
+        }
+    );
+    assert_eq!(
+        settings.runs,
+        Runs {
+            credential_grace_s: 60
         }
     );
     let source = layered.source.expect("the text");

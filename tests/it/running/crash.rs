@@ -40,6 +40,14 @@ enum Undo {
 /// One line for each shipped runbook, and its test below.
 const SAMPLES: &[Sample] = &[
     Sample {
+        runbook: "asg-rollback-image",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        set: &[("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")],
+        // Instances that were replaced stay so.
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "ecs-restart",
         world: World::Codemate,
         scenario: Scenario::Quiet,
@@ -60,6 +68,60 @@ const SAMPLES: &[Sample] = &[
         ],
         undo: Undo::Whole,
     },
+    Sample {
+        runbook: "rds-reboot-failover",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[("instance", "codemate-db-prod")],
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "redis-failover",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[("group", "codemate-redis-prod")],
+        undo: Undo::Leaves,
+    },
+    // A cluster, at a moment, beside the old one.
+    Sample {
+        runbook: "restore-rds-point-in-time",
+        world: World::Fashion,
+        scenario: Scenario::Quiet,
+        set: &[
+            ("instance", "fashion-ai-aurora-1"),
+            ("new_instance", "fashion-ai-again"),
+        ],
+        undo: Undo::Leaves,
+    },
+    // An instance, from its newest snapshot, in the place of the old one.
+    Sample {
+        runbook: "restore-rds-snapshot",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[("instance", "codemate-db-prod"), ("swap", "true")],
+        undo: Undo::Leaves,
+    },
+    // Every sort of step: a pipeline is held, a copy is registered and deployed.
+    Sample {
+        runbook: "rollback-deploy",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        set: &[
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("to", "codemate-backend:1"),
+            ("hold_pipeline", "true"),
+        ],
+        // The copy stays; nothing runs of it.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "sqs-redrive",
+        world: World::Invokeai,
+        scenario: Scenario::Everyday,
+        set: &[("queue", "invokeai-generation-dlq")],
+        undo: Undo::Leaves,
+    },
 ];
 
 macro_rules! crashes {
@@ -75,8 +137,15 @@ macro_rules! crashes {
 }
 
 crashes! {
+    asg_rollback_image: "asg-rollback-image",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",
+    rds_reboot_failover: "rds-reboot-failover",
+    redis_failover: "redis-failover",
+    restore_rds_point_in_time: "restore-rds-point-in-time",
+    restore_rds_snapshot: "restore-rds-snapshot",
+    rollback_deploy: "rollback-deploy",
+    sqs_redrive: "sqs-redrive",
 }
 
 #[test]

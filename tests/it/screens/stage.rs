@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use quarterdeck::app::effect::{Effect, Effects};
 use quarterdeck::app::msg::Msg;
 use quarterdeck::app::pane::Pane;
+use quarterdeck::app::runs::RunsEffect;
 use quarterdeck::app::state::{Environment, Setup, State, WriteState, Zone, default_bindings};
 use quarterdeck::app::update::update;
 use quarterdeck::cloud::Cloud;
@@ -19,10 +20,12 @@ use quarterdeck::domain::focus::{Focus, Pace, Probing};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::rules::{self, Policies, Terms};
-use quarterdeck::domain::scope::Scope;
+use quarterdeck::domain::scope::{Scope, ScopeName};
 use quarterdeck::engine::clock::{Clocks, ManualClock};
 use quarterdeck::engine::collector::{Assess, Collector};
 use quarterdeck::engine::host::EngineHost;
+use quarterdeck::engine::run::{Equipment, RunEngine};
+use quarterdeck::runbook::action::Allowances;
 
 /// Saturday, 11:00 in Seoul.
 pub const EPOCH: &str = "2026-11-21T02:00:00Z";
@@ -90,6 +93,8 @@ impl Stage {
             monthly_budget: None,
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
+            again: vec!["qd".to_owned()],
+            reach: Some("this login only"),
             notices: Vec::new(),
         };
         Self {
@@ -191,10 +196,49 @@ impl Stage {
                         self.collect(both);
                     }
                 }
+                // Who looks at what is of no consequence without a runner.
+                Effect::Runs(effect) if matches!(*effect, RunsEffect::Look(_)) => {}
                 other => self.effects.push(other),
             }
         }
         redraw
+    }
+
+    /// An engine that prepares runs in the demo, and starts none.
+    pub fn engine(&self) -> RunEngine {
+        RunEngine::new(Equipment {
+            cloud: self.cloud.clone(),
+            clocks: Clocks {
+                cloud: Arc::new(self.clock.clone()),
+                wall: Arc::new(self.clock.clone()),
+            },
+            read_only: Arc::new(ReadOnlySwitch::off()),
+            folder: None,
+            allowed: Allowances::default(),
+        })
+    }
+
+    /// A scope by its name.
+    pub fn scope(&self, name: &ScopeName) -> Arc<Scope> {
+        let found = self.scopes.iter().find(|scope| scope.name == *name);
+        found.expect("it is one of the demo's").clone()
+    }
+
+    /// Does what takes the demo's time.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime without timers");
+        runtime.block_on(async {
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    biased;
+                    done = &mut work => return done,
+                    () = settle() => self.clock.advance(SignedDuration::from_millis(100)),
+                }
+            }
+        })
     }
 
     /// Gives the queues other names.

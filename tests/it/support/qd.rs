@@ -80,6 +80,21 @@ impl Qd {
         self
     }
 
+    /// The same with the flags alone that stand before the command.
+    pub fn only_flags(&self) -> Self {
+        let mut flags = self.clone();
+        let command = flags.arguments.iter().position(|argument| argument == "runbook");
+        flags.arguments.truncate(command.unwrap_or(flags.arguments.len()));
+        flags
+    }
+
+    /// The same without arguments that begin like this.
+    pub fn without(mut self, beginning: &str) -> Self {
+        self.arguments
+            .retain(|argument| !argument.to_string_lossy().starts_with(beginning));
+        self
+    }
+
     /// Sets a variable of the environment.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.retain(|(known, _)| known != name);
@@ -109,12 +124,40 @@ impl Qd {
 
     /// Starts it without a terminal, its input empty.
     pub fn spawn(&self) -> Running {
-        let mut child = Command::new(BINARY)
-            .args(&self.arguments)
+        Self::start(self.command().stdin(Stdio::null()))
+    }
+
+    /// Runs it to its end with a file as its input.
+    #[track_caller]
+    pub fn run_reading(&self, input: &Path) -> Finished {
+        let input = std::fs::File::open(input).expect("the input can be read");
+        Self::start(self.command().stdin(input)).finish()
+    }
+
+    /// Runs a line of shell in the same environment, in which `"$@"` is the invocation.
+    #[track_caller]
+    pub fn run_in_shell(&self, line: &str) -> Finished {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", line, "sh", BINARY]).args(&self.arguments);
+        Self::start(self.surround(&mut shell).stdin(Stdio::null())).finish()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(&self.arguments);
+        self.surround(&mut command);
+        command
+    }
+
+    fn surround<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home())
-            .stdin(Stdio::null())
+    }
+
+    fn start(command: &mut Command) -> Running {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

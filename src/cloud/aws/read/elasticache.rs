@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::listing::reply;
 use super::rds::minutes_back;
 use crate::cloud::aws::caller::{Caller, Page, Paged, gather, pages};
-use crate::domain::datastore::{Cache, StoreEvent};
+use crate::domain::datastore::{Cache, CacheSnapshot, StoreEvent};
 use crate::domain::fault::Fault;
 use crate::domain::ops::elasticache::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
@@ -20,7 +20,11 @@ use crate::domain::ops::{Operation, Reply, ReplyData};
 const GROUPS: Operation = Operation::new("elasticache", "DescribeReplicationGroups");
 const CLUSTERS: Operation = Operation::new("elasticache", "DescribeCacheClusters");
 const SERVERLESS: Operation = Operation::new("elasticache", "DescribeServerlessCaches");
+const SNAPSHOTS: Operation = Operation::new("elasticache", "DescribeSnapshots");
 const EVENTS: Operation = Operation::new("elasticache", "DescribeEvents");
+
+/// The most backups that AWS puts on a page.
+const SNAPSHOTS_PAGE: i32 = 50;
 
 /// The most that AWS puts on a page of any ElastiCache list.
 const PAGE: i32 = 100;
@@ -30,7 +34,29 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
     match read {
         Read::Caches => caches(caller).await,
         Read::Events { since } => Ok(reply(events(caller, *since).await?, ReplyData::StoreEvents)),
+        Read::Snapshots { group } => Ok(reply(snapshots(caller, group).await?, ReplyData::CacheSnapshots)),
     }
+}
+
+async fn snapshots(caller: &Caller<'_>, group: &str) -> Result<Paged<CacheSnapshot>, Fault> {
+    pages(|token| async move {
+        let call = caller
+            .elasticache()
+            .describe_snapshots()
+            .replication_group_id(group)
+            .max_records(SNAPSHOTS_PAGE)
+            .set_marker(token);
+        let page = caller.call(SNAPSHOTS, call.send()).await?;
+        Ok(Page {
+            items: page
+                .snapshots()
+                .iter()
+                .filter_map(convert::snapshot_from_sdk)
+                .collect(),
+            next: page.marker,
+        })
+    })
+    .await
 }
 
 async fn caches(caller: &Caller<'_>) -> Result<Reply, Fault> {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::listing::{of_part, one, reply, some};
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
 use crate::domain::datastore::{
-    ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
+    ConnectionLimit, DbCluster, DbInstance, DbProxy, DbSnapshot, PendingMaintenance, StoreEvent,
 };
 use crate::domain::fault::Fault;
 use crate::domain::ops::rds::Read;
@@ -23,6 +23,8 @@ const SNAPSHOTS: Operation = Operation::new("rds", "DescribeDBSnapshots");
 const CLUSTER_SNAPSHOTS: Operation = Operation::new("rds", "DescribeDBClusterSnapshots");
 const MAINTENANCE: Operation = Operation::new("rds", "DescribePendingMaintenanceActions");
 const EVENTS: Operation = Operation::new("rds", "DescribeEvents");
+const PROXIES: Operation = Operation::new("rds", "DescribeDBProxies");
+const PROXY_TARGETS: Operation = Operation::new("rds", "DescribeDBProxyTargets");
 const PARAMETERS: Operation = Operation::new("rds", "DescribeDBParameters");
 
 /// The most that AWS puts on a page of any RDS list.
@@ -40,6 +42,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
         Read::PendingMaintenance => Ok(reply(maintenance(caller).await?, ReplyData::Maintenance)),
         Read::Events { since } => Ok(reply(events(caller, *since).await?, ReplyData::StoreEvents)),
         Read::ConnectionLimits { parameter_groups } => connection_limits(caller, parameter_groups).await,
+        Read::Proxies => proxies(caller).await,
     }
 }
 
@@ -182,6 +185,69 @@ pub(super) fn minutes_back(since: Timestamp, now: Timestamp) -> i32 {
     i32::try_from(minutes.clamp(1, MOST_EVENT_MINUTES)).unwrap_or(i32::MAX)
 }
 
+async fn proxies(caller: &Caller<'_>) -> Result<Reply, Fault> {
+    let names = pages(|marker| async move {
+        let call = caller
+            .rds()
+            .describe_db_proxies()
+            .max_records(PAGE)
+            .set_marker(marker);
+        let page = caller.call(PROXIES, call.send()).await?;
+        Ok(Page {
+            items: page
+                .db_proxies()
+                .iter()
+                .filter_map(|proxy| proxy.db_proxy_name().map(str::to_owned))
+                .collect(),
+            next: page.marker,
+        })
+    })
+    .await?;
+    let answers = each(names.items, |name| async move {
+        proxy(caller, &name)
+            .await
+            .map(one)
+            .map_err(|fault| of_part(fault, &name))
+    })
+    .await;
+    let (mut found, mut gaps) = some(answers)?;
+    gaps.extend(names.gap);
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Reply {
+        data: ReplyData::DbProxies(found),
+        gaps,
+    })
+}
+
+async fn proxy(caller: &Caller<'_>, name: &str) -> Result<DbProxy, Fault> {
+    let listed = pages(|marker| async move {
+        let call = caller
+            .rds()
+            .describe_db_proxy_targets()
+            .db_proxy_name(name)
+            .max_records(PAGE)
+            .set_marker(marker);
+        let page = caller.call(PROXY_TARGETS, call.send()).await?;
+        Ok(Page {
+            items: page
+                .targets()
+                .iter()
+                .filter_map(convert::proxy_target_from_sdk)
+                .collect(),
+            next: page.marker,
+        })
+    })
+    .await?;
+    match listed.gap {
+        // Half of its targets would look like all of them.
+        Some(fault) => Err(fault),
+        None => Ok(DbProxy {
+            name: name.to_owned(),
+            targets: listed.items,
+        }),
+    }
+}
+
 async fn connection_limits(caller: &Caller<'_>, groups: &[String]) -> Result<Reply, Fault> {
     let answers = each(groups.to_vec(), |group| async move {
         connection_limit(caller, &group)
@@ -249,6 +315,7 @@ mod tests {
         assert_eq!(Read::PendingMaintenance.operations(), [MAINTENANCE]);
         assert_eq!(Read::Events { since }.operations(), [EVENTS]);
         assert_eq!(limits.operations(), [PARAMETERS]);
+        assert_eq!(Read::Proxies.operations(), [PROXIES, PROXY_TARGETS]);
     }
 
     #[test]

@@ -71,6 +71,33 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 created: None,
             })
         }
+        Write::PutTags { service, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = caller
+                .ecs()
+                .tag_resource()
+                .resource_arn(service)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
+        Write::DeleteTags { service, keys } => {
+            let call = caller
+                .ecs()
+                .untag_resource()
+                .resource_arn(service)
+                .set_tag_keys(Some(keys.clone()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
     }
 }
 
@@ -143,7 +170,6 @@ fn copy(
         .set_pid_mode(definition.pid_mode)
         .set_ipc_mode(definition.ipc_mode)
         .set_proxy_configuration(definition.proxy_configuration)
-        .set_inference_accelerators(definition.inference_accelerators)
         .set_ephemeral_storage(definition.ephemeral_storage)
         .set_runtime_platform(definition.runtime_platform)
         .set_enable_fault_injection(definition.enable_fault_injection))

@@ -22,5 +22,20 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 created: None,
             })
         }
+        Write::CreateSnapshot { group, snapshot } => {
+            let call = caller
+                .elasticache()
+                .create_snapshot()
+                .replication_group_id(group)
+                .snapshot_name(snapshot);
+            let answer = caller.call(change.operation(), call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: answer
+                    .snapshot()
+                    .and_then(|snapshot| snapshot.arn())
+                    .map(str::to_owned),
+            })
+        }
     }
 }

@@ -10,8 +10,9 @@ use tokio::task::AbortHandle;
 use super::Inside;
 use crate::cloud::Cloud;
 use crate::domain::fault::Fault;
-use crate::domain::ops::{Mutation, Query, Receipt, Reply, Token};
+use crate::domain::ops::{Query, Receipt, Reply, Token};
 use crate::domain::scope::Scope;
+use crate::engine::run::secrets::Opened;
 use crate::runbook::action::View;
 use crate::runbook::machine::{Event, Ticket};
 
@@ -140,9 +141,10 @@ impl Calls {
         &mut self,
         (cloud, scope, inside): Line<'_>,
         ticket: Ticket,
-        mutation: Mutation,
-        token: Token,
+        Opened { mutation, used }: Opened,
+        token: &Token,
     ) {
+        let token = token.clone();
         let (cloud, scope, inside) = (Arc::clone(cloud), Arc::clone(scope), inside.clone());
         let silence = silence(Some(mutation.operation()));
         let task = tokio::spawn(async move { cloud.write(&scope, &mutation, &token).await });
@@ -154,7 +156,7 @@ impl Calls {
             },
         );
         tokio::spawn(async move {
-            let answer = task.await.unwrap_or(Err(silence));
+            let answer = used.mask(task.await.unwrap_or(Err(silence)));
             let _ = inside.send(Inside::Called(Answered::Written { ticket, answer }));
         });
     }

@@ -12,7 +12,7 @@ use crate::domain::exit::Exit;
 use crate::domain::scope::Scope;
 use crate::engine::run::folder::network_file_system;
 use crate::engine::run::store::{JournalFile, StoreError};
-use crate::engine::run::{CannotResume, CannotStart, Inner, Notice, Places, RunHandle, Start, id};
+use crate::engine::run::{CannotResume, CannotStart, Inner, Notice, Places, RunHandle, Start, id, secrets};
 use crate::runbook::machine::Run;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Chain, Entry, Moment, Resume, RunId};
@@ -169,6 +169,7 @@ fn begin(inner: &Arc<Inner>, places: Places, (run, journaled): (Run, Journaled),
         control: sender,
     };
     let driver = Driver {
+        secrets: secrets::wanted(run.plan()),
         inner: Arc::clone(inner),
         places,
         scope: start.scope,

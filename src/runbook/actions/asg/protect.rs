@@ -150,7 +150,7 @@ impl Action for Protect {
         });
         Ok(Proposal {
             changes: changes.collect(),
-            warnings: Vec::new(),
+            ..Proposal::default()
         })
     }
 

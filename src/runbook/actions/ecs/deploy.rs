@@ -1,6 +1,6 @@
 //! `ecs.deploy`: another revision of a service's task definition.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
@@ -25,6 +25,19 @@ struct With {
     cluster: String,
     service: String,
     task_definition: String,
+    #[serde(default)]
+    undo: Return,
+}
+
+/// What undo does.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Return {
+    /// The revision before is deployed.
+    #[default]
+    Deploy,
+    /// Nothing: the revision before was not well.
+    Leave,
 }
 
 /// The word for the revision that ran before the present one and was well.
@@ -80,7 +93,7 @@ fn resolved(wanted: &With, service: &Service, deployments: &[ServiceDeployment])
 }
 
 /// The change of a service to another revision.
-pub(super) fn change(service: &Service, revision: &str, site: &Site<'_>) -> Change {
+pub(super) fn change(service: &Service, (revision, undo): (&str, Return), site: &Site<'_>) -> Change {
     let mut with = Arguments::new();
     for (name, value) in [
         ("cluster", &service.cluster[..]),
@@ -88,6 +101,9 @@ pub(super) fn change(service: &Service, revision: &str, site: &Site<'_>) -> Chan
         ("task_definition", revision),
     ] {
         with.insert(name.to_owned(), json!(value));
+    }
+    if undo == Return::Leave {
+        with.insert("undo".to_owned(), json!(undo));
     }
     Change {
         summary: format!("{} → {revision}", service.task_definition),
@@ -140,6 +156,13 @@ impl Action for Deploy {
                     Type::Text,
                     "`family:revision`, or `last-good`.",
                 ),
+                FieldSchema::optional(
+                    "undo",
+                    Type::Text,
+                    "`deploy`",
+                    "Whether undo deploys the revision before, or leaves what is there since that one was not well.",
+                )
+                .one_of(&["deploy", "leave"]),
             ],
             outputs: vec![OutputSchema::new("task_definition", Type::Text, "The revision.")],
             live: vec![OutputSchema::new("task_definition", Type::Text, "The revision.")],
@@ -208,7 +231,7 @@ impl Action for Deploy {
         if &service.task_definition == revision {
             return Ok(Proposal::nothing());
         }
-        let mut proposal = Proposal::one(change(service, revision, site));
+        let mut proposal = Proposal::one(change(service, (revision, wanted.undo), site));
         proposal.warnings = warnings(service, definition);
         Ok(proposal)
     }
@@ -256,7 +279,11 @@ impl Action for Deploy {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
+        let leaves = read(&change.with).is_ok_and(|with| with.undo == Return::Leave);
         match (revision(&change.before), revision(&change.after)) {
+            (Some(before), _) if leaves => Undo::Impossible(format!(
+                "{before} was not well, and is not deployed again: name the revision that is wanted"
+            )),
             (Some(before), Some(after)) => {
                 let mut back = change.swapped(format!("{after} → {before}"));
                 back.with.insert("task_definition".to_owned(), json!(before));

@@ -81,6 +81,15 @@ pub(super) fn rolled_back_already<'h>(
     (last.status == "ROLLBACK_SUCCESSFUL" && bad != service.task_definition).then_some(last)
 }
 
+/// Whether what runs came up, as far as the history tells; without one it is taken for well.
+pub(super) fn is_well(service: &Service, history: &[ServiceDeployment]) -> bool {
+    let current = history
+        .iter()
+        .filter(|deployment| brings(deployment) == Some(&service.task_definition))
+        .max_by_key(|deployment| deployment.started_at);
+    current.is_none_or(|current| current.status == "SUCCESSFUL")
+}
+
 /// What is good, and what was passed over on the way.
 #[derive(Debug, PartialEq)]
 pub(super) struct LastGood<'h> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::deploy::{self, Deploy, LAST_GOOD};
+use super::deploy::{self, Deploy, LAST_GOOD, Return};
 use super::register_copy::{RegisterCopy, definition, family_of, numbered};
 use super::stop_deployment::StopDeployment;
 use super::{controlled_by_ecs, deployments, history, owner_warning, pin, service};
@@ -151,7 +151,7 @@ impl Goal<'_> {
     fn changes(
         self,
         service: &Service,
-        (known, view): (&With, &View),
+        (known, view, undo): (&With, &View, Return),
         site: &Site<'_>,
     ) -> Result<Proposal, Refusal> {
         let Goal {
@@ -212,7 +212,11 @@ impl Goal<'_> {
             changes.append(&mut copy.changes);
         }
         if service.task_definition == deployed {
-            return Ok(Proposal { changes, warnings });
+            return Ok(Proposal {
+                changes,
+                warnings,
+                ..Proposal::default()
+            });
         }
         if service.desired == 0 {
             warnings.push(format!(
@@ -220,8 +224,12 @@ impl Goal<'_> {
                 service.name
             ));
         }
-        changes.push(deploy::change(service, &deployed, site));
-        Ok(Proposal { changes, warnings })
+        changes.push(deploy::change(service, (&deployed, undo), site));
+        Ok(Proposal {
+            changes,
+            warnings,
+            ..Proposal::default()
+        })
     }
 }
 
@@ -280,7 +288,7 @@ impl Action for Rollback {
                 a copy whose environment is written down nowhere. No count is ever sent. Services of CodeDeploy \
                 and of external controllers are refused. It has succeeded once the wanted revision is the one \
                 primary, completed deployment; a circuit breaker that goes back again is a failure. Undo deploys \
-                the revision before; a stopped deployment is not started again.",
+                the revision before if that was well; a stopped deployment is not started again.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
@@ -377,12 +385,20 @@ impl Action for Rollback {
                     StopDeployment.project(change, &mut after);
                 }
                 let service = self::service(&after, &wanted.cluster, &wanted.service)?;
-                let rest = goal.changes(service, (&wanted, &after), site)?;
+                let rest = goal.changes(service, (&wanted, &after, Return::Deploy), site)?;
                 stop.changes.extend(rest.changes);
                 stop.warnings = rest.warnings;
                 stop
             }
-            Way::Deploy(goal) => goal.changes(service, (&wanted, view), site)?,
+            Way::Deploy(goal) => {
+                // Nobody wants the revision again that never came up.
+                let undo = if history::is_well(service, known) {
+                    Return::Deploy
+                } else {
+                    Return::Leave
+                };
+                goal.changes(service, (&wanted, view, undo), site)?
+            }
         };
         if !proposal.changes.is_empty() {
             proposal.warnings.extend(general_warnings(service, &wanted, view));

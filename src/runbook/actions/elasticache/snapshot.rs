@@ -114,6 +114,11 @@ impl Action for Snapshot {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        let with: With = parse(&change.with).ok()?;
+        super::busy(view, &with.group)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let With { group, snapshot } = parse(&change.with)?;
         Ok(Mutation::ElastiCache(elasticache::Write::CreateSnapshot {

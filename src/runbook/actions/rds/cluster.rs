@@ -59,6 +59,14 @@ const FAILED: [&str; 4] = [
     "migration-failed",
 ];
 
+/// What goes on with a cluster that passes by itself.
+pub(super) fn busy(view: &View, name: &str) -> Option<String> {
+    let status = &view.db_cluster(name).ok().flatten()?.status;
+    let stays =
+        matches!(status.as_str(), "available" | "stopped" | "deleting") || FAILED.contains(&status.as_str());
+    (!stays).then(|| format!("it is {status}"))
+}
+
 /// Whether a cluster has come to rest.
 fn at_rest(cluster: &DbCluster) -> Progress {
     if FAILED.contains(&cluster.status.as_str()) {

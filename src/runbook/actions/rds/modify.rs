@@ -25,11 +25,31 @@ fn sight_of(db: &DbInstance) -> Fields {
     seen
 }
 
+/// The same, with what AWS has accepted and not yet done: a modification takes minutes to hours.
+fn heading_of(db: &DbInstance) -> Fields {
+    let mut seen = sight_of(db);
+    for (key, value) in db
+        .pending_modifications
+        .iter()
+        .filter_map(|one| one.split_once('='))
+    {
+        let pending = match key {
+            "DBInstanceClass" => ("class", json!(value)),
+            "MultiAZ" => ("multi_az", json!(value == "true")),
+            "AllocatedStorage" => ("storage_gib", json!(value.parse::<u32>().ok())),
+            "BackupRetentionPeriod" => ("backup_retention_days", json!(value.parse::<u32>().ok())),
+            _ => continue,
+        };
+        seen.insert(pending.0.to_owned(), pending.1);
+    }
+    seen
+}
+
 fn sight(change: &Change, view: &View) -> Sight {
     match view.db_instance(&change.target.name) {
         Err(unread) => Sight::Unreadable(unread),
         Ok(None) => Sight::Gone,
-        Ok(Some(db)) => Sight::Here(sight_of(db)),
+        Ok(Some(db)) => Sight::Here(heading_of(db)),
     }
 }
 
@@ -116,7 +136,8 @@ fn pace() -> Pace {
     Pace {
         every_s: 30,
         timeout_s: 2 * 60 * 60,
-        settle_s: 60,
+        // Most settings are not shown as pending: a modification that is under way looks like none.
+        settle_s: 5 * 60,
     }
 }
 
@@ -296,6 +317,10 @@ impl Action for Modify {
         sight(change, view)
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let (instance, _) = Self::read(&change.with)?;
         let modification = serde_json::from_value(json!(change.after))?;
@@ -451,6 +476,10 @@ impl Action for CopySettings {
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
         sight(change, view)
+    }
+
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

@@ -161,6 +161,10 @@ impl Action for Power {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let instance = change.target.name.clone();
         Ok(Mutation::Rds(match self.to {

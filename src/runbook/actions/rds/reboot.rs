@@ -177,6 +177,10 @@ impl Action for Reboot {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: With = parse(&change.with)?;
         Ok(Mutation::Rds(rds::Write::Reboot {

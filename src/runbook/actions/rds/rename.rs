@@ -157,6 +157,10 @@ impl Action for Rename {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::passing(&find(change, view).ok().flatten()?.status)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: With = parse(&change.with)?;
         Ok(Mutation::Rds(rds::Write::Rename {

@@ -165,6 +165,13 @@ impl Action for Take {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        match self.of {
+            Of::Instance => super::busy(view, &change.target.name),
+            Of::Cluster => cluster::busy(view, &change.target.name),
+        }
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let (source, snapshot) = self.read(&change.with)?;
         Ok(Mutation::Rds(match self.of {

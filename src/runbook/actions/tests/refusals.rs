@@ -205,6 +205,108 @@ fn each_refusal_names_its_reason() {
             "keeps no backups",
         ),
         (
+            "rds.restore_point_in_time",
+            json!({"instance": "main", "at": "2026-11-10T00:00:00Z", "new_instance": "new"}),
+            |_| {},
+            "keeps backups for 7 days",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "new"}),
+            |world| world.dbs[0].status = "storage-full".to_owned(),
+            "storage-full",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "new"}),
+            |world| world.dbs[0].status = "inaccessible-encryption-credentials".to_owned(),
+            "KMS key",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "rds:main-2026-11-20", "new_instance": "new"}),
+            |world| world.snapshots[0].snapshot_type = "shared".to_owned(),
+            "copied first",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "rds:aurora-2026-11-20", "new_instance": "new"}),
+            |_| {},
+            "snapshot of a cluster",
+        ),
+        (
+            "rds.restore_snapshot",
+            json!({"instance": "main", "snapshot": "latest", "new_instance": "No_Name"}),
+            |_| {},
+            "no name for a database",
+        ),
+        (
+            "rds.restore_cluster_snapshot",
+            json!({"cluster": "aurora", "snapshot": "latest", "new_cluster": "sleeping"}),
+            |_| {},
+            "taken",
+        ),
+        (
+            "rds.restore_cluster_snapshot",
+            json!({"cluster": "aurora", "snapshot": "latest", "new_cluster": "new"}),
+            |world| world.clusters[0].settings.engine_mode = Some("serverless".to_owned()),
+            "Serverless v1",
+        ),
+        (
+            "rds.restore_cluster_point_in_time",
+            json!({"cluster": "aurora", "at": "2026-11-22T00:00:00Z", "new_cluster": "new"}),
+            |_| {},
+            "can be restored up to",
+        ),
+        (
+            "rds.rename_cluster",
+            json!({"cluster": "aurora", "to": "empty"}),
+            |_| {},
+            "taken",
+        ),
+        (
+            "rds.failover_cluster",
+            json!({"cluster": "aurora"}),
+            |world| world.clusters[0].members.truncate(1),
+            "no reader",
+        ),
+        (
+            "rds.failover_cluster",
+            json!({"cluster": "aurora", "to": "main"}),
+            |_| {},
+            "no reader",
+        ),
+        (
+            "rds.stop_cluster",
+            json!({"cluster": "aurora"}),
+            |world| world.clusters[0].settings.global = Some("world".to_owned()),
+            "global database",
+        ),
+        (
+            "rds.modify",
+            json!({"instance": "main", "storage_gib": 105}),
+            |_| {},
+            "10 %",
+        ),
+        (
+            "rds.modify",
+            json!({"instance": "aurora-0", "backup_retention_days": 1}),
+            |_| {},
+            "for all of them",
+        ),
+        (
+            "rds.snapshot",
+            json!({"instance": "asleep", "snapshot": "now"}),
+            |_| {},
+            "stopped",
+        ),
+        (
+            "elasticache.failover",
+            json!({"group": "sessions", "shard": "0001"}),
+            |world| world.caches[0].shards[0].nodes[1].status = Some("rebooting".to_owned()),
+            "no replica",
+        ),
+        (
             "rds.rename",
             json!({"instance": "main", "to": "asleep"}),
             |_| {},
@@ -411,6 +513,72 @@ fn a_restore_says_what_is_lost_and_what_it_costs() {
         panic!("undo would delete data: {undo:?}");
     };
     assert!(why.contains("a day"), "{why}");
+}
+
+#[test]
+fn a_restore_takes_over_what_aws_would_drop() {
+    let (change, warnings) = planned(
+        "rds.restore_snapshot",
+        json!({"instance": "main", "snapshot": "latest", "new_instance": "main-new"}),
+        &world(),
+    );
+    let settings: crate::domain::ops::rds::RestoreSettings =
+        serde_json::from_value(change.with["settings"].clone()).unwrap();
+    let own = super::world::configured();
+    assert_eq!(settings.subnet_group, own.subnet_group);
+    assert_eq!(settings.security_groups, own.security_groups);
+    assert_eq!(settings.option_group, own.option_group);
+    assert_eq!(settings.port, own.port);
+    assert_eq!(settings.iam_authentication, Some(true));
+    assert_eq!(settings.ca_certificate, own.ca_certificate);
+    assert_eq!(settings.log_exports, own.log_exports);
+    assert_eq!(settings.network_type, own.network_type);
+    assert_eq!(settings.lifecycle_support, own.lifecycle_support);
+    assert_eq!(settings.deletion_protection, Some(true));
+    assert_eq!(settings.backup_retention_days, Some(7));
+    // 100 GiB of gp3 have the baseline, which AWS refuses to be told.
+    assert_eq!((settings.iops, settings.storage_throughput), (None, None));
+    // Only a point in time takes it.
+    assert_eq!(settings.max_storage_gib, None);
+    for expected in ["s3Import", "db-main", "passwords"] {
+        assert!(
+            warnings.iter().any(|warning| warning.contains(expected)),
+            "{expected}: {warnings:?}"
+        );
+    }
+    let mut large = world();
+    large.snapshots[0].storage_gib = Some(600);
+    let (change, _) = planned(
+        "rds.restore_snapshot",
+        json!({"instance": "main", "snapshot": "latest", "new_instance": "main-new"}),
+        &large,
+    );
+    assert_eq!(change.with["settings"]["iops"], json!(3000));
+}
+
+#[test]
+fn what_hangs_on_a_name_is_said_before_it_is_renamed() {
+    let mut world = world();
+    world.dbs[1].replica_of = Some("main".to_owned());
+    let (_, warnings) = planned(
+        "rds.rename",
+        json!({"instance": "main", "to": "main-old"}),
+        &world,
+    );
+    for expected in ["read replicas asleep", "proxies front", "ecs-restart"] {
+        assert!(
+            warnings.iter().any(|warning| warning.contains(expected)),
+            "{expected}: {warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn a_restart_of_what_is_in_force_is_none() {
+    let action = find("rds.reboot").unwrap();
+    let with = arguments(&json!({"instance": "main", "if_pending": true}));
+    let proposal = action.plan(&with, &seen(&world()), &site()).unwrap();
+    assert_eq!(proposal.changes, []);
 }
 
 fn last_good(world: &World) -> Result<String, String> {

@@ -331,3 +331,20 @@ fn a_number_that_somebody_else_took_stops_the_run() {
     let other = action.progress(&change, &applied("api:8"), &view(&world, &with));
     assert!(matches!(other, Progress::Failed(_)), "{other:?}");
 }
+
+#[test]
+fn undo_deploys_what_ran_only_if_that_was_well() {
+    use crate::runbook::action::Undo;
+    let undo = |world: &World| {
+        let change = rollback(world, "last-good").unwrap().changes.remove(0);
+        find(&change.action).unwrap().invert(&change)
+    };
+    let mut world = plain();
+    assert!(matches!(undo(&world), Undo::By(_)));
+    // The circuit breaker gave it up.
+    world.deployments[2].1.status = "STOPPED".to_owned();
+    let Undo::Impossible(why) = undo(&world) else {
+        panic!("the broken revision would come back");
+    };
+    assert!(why.contains("api:6 was not well"), "{why}");
+}

@@ -1,5 +1,6 @@
 //! One of everything.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -8,7 +9,10 @@ use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
 };
-use crate::domain::datastore::{Cache, DbInstance, DbSnapshot};
+use crate::domain::datastore::{
+    Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
+    PerformanceInsights,
+};
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
@@ -18,15 +22,19 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds};
+use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
-use crate::runbook::action::{Arguments, Site, View};
+use crate::domain::ssm::{ProbeEnd, ProbeOutput};
+use crate::runbook::action::{Arguments, Decisions, Site, View};
 
 pub const NOW: &str = "2026-11-21T03:00:00Z";
+
+/// A card with a process on it.
+pub const BUSY: &str = "#gpu 0\n0, GPU-9a9a6c50, 550, 93, 11662, 23028, 60, 200, 300, P0, 1710, 0, NVIDIA A10G\n#ext 0\n#apps 0\n=9a9a6c50,5762, 11402, python\n#end 0\n";
 
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -36,8 +44,12 @@ pub struct World {
     pub deployments: Vec<(&'static str, ServiceDeployment)>,
     pub groups: Vec<Group>,
     pub refreshes: Vec<InstanceRefresh>,
+    /// What the probe prints, where it is not that of a host at rest.
+    pub probed: BTreeMap<String, &'static str>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
+    pub clusters: Vec<DbCluster>,
+    pub proxies: Vec<DbProxy>,
     pub snapshots: Vec<DbSnapshot>,
     pub caches: Vec<Cache>,
     pub balancing: Balancing,
@@ -58,6 +70,7 @@ pub fn arguments(with: &Value) -> Arguments {
 
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
+    static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
     static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
@@ -66,6 +79,8 @@ pub fn site() -> Site<'static> {
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
         spot: &SPOT,
+        estate: Some("lab"),
+        decisions: &DECISIONS,
     }
 }
 
@@ -98,8 +113,30 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .cloned()
                 .collect(),
         ),
+        Query::Ssm(ssm::Read::GpuSamples { instances, .. }) => ReplyData::ProbeOutputs(
+            instances
+                .iter()
+                .map(|id| ProbeOutput {
+                    instance_id: id.clone(),
+                    end: ProbeEnd::Done,
+                    stdout: world
+                        .probed
+                        .get(id)
+                        .copied()
+                        .unwrap_or(crate::runbook::survey::AT_REST)
+                        .to_owned(),
+                    detail: String::new(),
+                    truncated: false,
+                    at: NOW.parse().unwrap(),
+                })
+                .collect(),
+        ),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways) => ReplyData::NatGateways(Vec::new()),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
+        Query::Rds(rds::Read::Clusters) => ReplyData::DbClusters(world.clusters.clone()),
+        Query::Rds(rds::Read::Proxies) => ReplyData::DbProxies(world.proxies.clone()),
+        Query::ElastiCache(elasticache::Read::Snapshots { .. }) => ReplyData::CacheSnapshots(Vec::new()),
         Query::Rds(rds::Read::Snapshots) => ReplyData::DbSnapshots(world.snapshots.clone()),
         Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. }) => {
             ReplyData::StoreEvents(Vec::new())
@@ -153,6 +190,7 @@ pub fn seen(world: &World) -> View {
     let definition = |revision: &str| ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     };
+    let probe = |ids: &[&str]| crate::runbook::survey::query(ids.iter().map(|id| (*id).to_owned())).unwrap();
     let refreshes = |group: &str| {
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
             group: group.to_owned(),
@@ -185,15 +223,39 @@ pub fn seen(world: &World) -> View {
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
         refreshes("refreshing"),
+        refreshes("training"),
+        probe(&["i-alone"]),
+        probe(&["i-t1", "i-t2"]),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
+        Query::Rds(rds::Read::Clusters),
+        Query::Rds(rds::Read::Proxies),
         Query::Rds(rds::Read::Snapshots),
         Query::ElastiCache(elasticache::Read::Caches),
+        Query::ElastiCache(elasticache::Read::Snapshots {
+            group: "sessions".to_owned(),
+        }),
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
     ];
     of(world, &queries)
+}
+
+fn environment(name: &str) -> Tag {
+    Tag {
+        key: "Environment".to_owned(),
+        value: name.to_owned(),
+    }
+}
+
+/// What the evening notes.
+pub fn note(text: &str) -> Tag {
+    Tag {
+        key: "quarterdeck:night".to_owned(),
+        value: text.to_owned(),
+    }
 }
 
 fn alarm(name: &str, actions_enabled: bool) -> Alarm {
@@ -313,8 +375,37 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut training = sample::group("training", 2);
+    training.instances = vec![
+        sample::in_state("i-t1", "InService"),
+        sample::in_state("i-t2", "InService"),
+    ];
+    training.tags.push(environment("dev"));
+    let mut down = sample::group("down", 0);
+    down.max = 0;
+    down.tags.push(note(
+        "v1 was=1/4/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-20T11:00:00Z usd-h=2.4",
+    ));
+    for process in ["AlarmNotification", "ScheduledActions"] {
+        down.suspended.push(SuspendedProcess {
+            name: process.to_owned(),
+            reason: "User suspended".to_owned(),
+        });
+    }
+    let of_training = ["i-t1", "i-t2"].map(|id| {
+        let mut member = sample::instance(id, "g5.xlarge");
+        member.tags.push(Tag {
+            key: "aws:autoscaling:groupName".to_owned(),
+            value: "training".to_owned(),
+        });
+        member
+    });
     let mut stopped = sample::instance("i-stopped", "g5.xlarge");
     stopped.state = "stopped".to_owned();
+    stopped.tags.push(Tag {
+        key: "quarterdeck:stopped".to_owned(),
+        value: "v1 state=running at=2026-11-20T11:00:00Z of=lab".to_owned(),
+    });
     let mut member = sample::instance("i-1", "g5.xlarge");
     member.tags.push(Tag {
         key: "aws:autoscaling:groupName".to_owned(),
@@ -322,6 +413,31 @@ pub fn world() -> World {
     });
     let mut asleep = sample::db("asleep");
     asleep.status = "stopped".to_owned();
+    let mut main = sample::db("main");
+    main.settings = configured();
+    main.maintenance_window = Some("sun:19:00-sun:20:00".to_owned());
+    main.max_storage_gib = Some(500);
+    let mut pending = sample::db("pending");
+    pending.parameter_group = Some(("tuned".to_owned(), "pending-reboot".to_owned()));
+    let mut clusters = ["aurora", "empty", "sleeping"].map(cluster);
+    clusters[1].members.clear();
+    clusters[1].settings.maintenance_window = Some("tue:03:00-tue:03:30".to_owned());
+    clusters[2].status = "stopped".to_owned();
+    let members = clusters.iter().flat_map(|cluster| {
+        cluster.members.iter().map(|(name, _)| {
+            let mut member = sample::db(name);
+            member.engine = "aurora-postgresql".to_owned();
+            member.class = "db.r6g.large".to_owned();
+            member.storage_type = Some("aurora".to_owned());
+            member.storage_gib = None;
+            member.cluster = Some(cluster.name.clone());
+            member
+        })
+    });
+    let dbs = [main, asleep, pending, sample::db("bare")]
+        .into_iter()
+        .chain(members)
+        .collect();
     World {
         fleet: Fleet {
             clusters: vec![Cluster {
@@ -354,23 +470,20 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing],
+        groups: vec![workers, owned, refreshing, training, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
-        instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
-        dbs: vec![sample::db("main"), asleep],
-        snapshots: vec![DbSnapshot {
-            id: "rds:main-2026-11-20".to_owned(),
-            arn: sample::arn("rds", "snapshot:rds:main-2026-11-20"),
-            source: "main".to_owned(),
-            of_cluster: false,
-            snapshot_type: "automated".to_owned(),
-            status: "available".to_owned(),
-            percent_progress: Some(100),
-            created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
-            storage_gib: Some(100),
-            encrypted: true,
-            kms_key: None,
+        probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
+        instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
+            .into_iter()
+            .chain(of_training)
+            .collect(),
+        dbs,
+        clusters: clusters.to_vec(),
+        proxies: vec![DbProxy {
+            name: "front".to_owned(),
+            targets: vec!["main".to_owned()],
         }],
+        snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
         caches: vec![sample::cache("sessions", 2)],
         balancing: Balancing {
             load_balancers: Vec::new(),
@@ -437,6 +550,68 @@ pub fn stage(name: &str, enabled: bool) -> Stage {
         enabled,
         disabled_reason: (!enabled).then(|| "freeze".to_owned()),
         waiting: false,
+    }
+}
+
+/// An instance configured unlike anything that AWS would choose.
+pub fn configured() -> DbSettings {
+    DbSettings {
+        port: Some(5433),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned(), "sg-2".to_owned()],
+        option_group: Some("own-options".to_owned()),
+        license: Some("postgresql-license".to_owned()),
+        iops: Some(3000),
+        storage_throughput: Some(125),
+        iam_authentication: Some(true),
+        ca_certificate: Some("rds-ca-ecc384-g1".to_owned()),
+        log_exports: vec!["postgresql".to_owned()],
+        performance_insights: Some(PerformanceInsights {
+            kms_key: Some("arn:aws:kms:::key/1".to_owned()),
+            retention_days: Some(31),
+        }),
+        insights_mode: Some("standard".to_owned()),
+        monitoring: Some(Monitoring {
+            interval_s: 60,
+            role: Some("arn:aws:iam::123456789012:role/monitoring".to_owned()),
+        }),
+        copy_tags_to_snapshots: Some(true),
+        minor_upgrades: Some(false),
+        network_type: Some("DUAL".to_owned()),
+        lifecycle_support: Some("open-source-rds-extended-support-disabled".to_owned()),
+        encrypted: Some(true),
+        roles: vec!["arn:aws:iam::123456789012:role/s3 (s3Import)".to_owned()],
+        ..DbSettings::default()
+    }
+}
+
+fn cluster(name: &str) -> DbCluster {
+    let mut cluster = sample::db_cluster(name, 2);
+    cluster.settings = DbClusterSettings {
+        resource_id: Some(format!("cluster-{name}")),
+        subnet_group: Some("private".to_owned()),
+        security_groups: vec!["sg-1".to_owned()],
+        maintenance_window: Some("sun:19:00-sun:20:00".to_owned()),
+        http_endpoint: Some(true),
+        ..DbClusterSettings::default()
+    };
+    cluster
+}
+
+fn snapshot(source: &str, of_cluster: bool) -> DbSnapshot {
+    let id = format!("rds:{source}-2026-11-20");
+    DbSnapshot {
+        arn: sample::arn("rds", &format!("snapshot:{id}")),
+        id,
+        source: source.to_owned(),
+        of_cluster,
+        snapshot_type: "automated".to_owned(),
+        status: "available".to_owned(),
+        percent_progress: Some(100),
+        created_at: Some("2026-11-20T17:00:00Z".parse().unwrap()),
+        storage_gib: (!of_cluster).then_some(100),
+        encrypted: true,
+        kms_key: None,
     }
 }
 

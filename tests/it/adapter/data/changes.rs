@@ -39,18 +39,22 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
         storage_type: Some(text("gp3")),
         deletion_protection: Some(true),
         publicly_accessible: Some(false),
+        iam_authentication: Some(true),
+        ca_certificate: Some(text("rds-ca-rsa4096-g1")),
+        backup_retention_days: Some(7),
+        ..rds::RestoreSettings::default()
     };
     let changes = [
         rds::Write::RestoreFromSnapshot {
             snapshot: text("snap"),
             instance: text("orders-2"),
-            settings: settings.clone(),
+            settings: Box::new(settings.clone()),
         },
         rds::Write::RestoreToPointInTime {
             source: text("orders"),
             instance: text("orders-2"),
             at: Some(now()),
-            settings,
+            settings: Box::new(settings),
         },
     ];
     for change in changes {
@@ -73,6 +77,9 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
             "StorageType",
             "DeletionProtection",
             "PubliclyAccessible",
+            "EnableIAMDatabaseAuthentication",
+            "CACertificateIdentifier",
+            "BackupRetentionPeriod",
         ];
         let values = [
             "db.t4g.medium",
@@ -84,6 +91,9 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
             "gp3",
             "true",
             "false",
+            "true",
+            "rds-ca-rsa4096-g1",
+            "7",
         ];
         assert_eq!(sent(call, names), some(values));
     }

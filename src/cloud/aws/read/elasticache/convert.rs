@@ -5,7 +5,25 @@ use std::collections::HashMap;
 use aws_sdk_elasticache::types::{self, AutomaticFailoverStatus, MultiAzStatus};
 
 use crate::cloud::aws::convert::timestamp;
-use crate::domain::datastore::{Cache, CacheForm, CacheNode, CacheShard, StoreEvent};
+use crate::domain::datastore::{Cache, CacheForm, CacheNode, CacheShard, CacheSnapshot, StoreEvent};
+
+/// A backup; `None` without a name.
+pub(super) fn snapshot_from_sdk(snapshot: &types::Snapshot) -> Option<CacheSnapshot> {
+    Some(CacheSnapshot {
+        name: snapshot.snapshot_name()?.to_owned(),
+        source: snapshot
+            .replication_group_id()
+            .or(snapshot.cache_cluster_id())
+            .unwrap_or_default()
+            .to_owned(),
+        status: snapshot.snapshot_status.clone().unwrap_or_default(),
+        created_at: snapshot
+            .node_snapshots()
+            .iter()
+            .filter_map(|node| node.snapshot_create_time().and_then(timestamp))
+            .min(),
+    })
+}
 
 /// A replication group with what its members know: the engine, its version, the nodes' states.
 pub(super) fn replication_group_from_sdk(

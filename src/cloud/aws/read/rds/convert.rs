@@ -1,5 +1,7 @@
 //! RDS's types in the console's words.
 
+mod settings;
+
 use aws_sdk_rds::types;
 
 use crate::cloud::aws::convert::{tag, timestamp};
@@ -70,6 +72,7 @@ pub(super) fn db_instance_from_sdk(instance: &types::DbInstance) -> Option<DbIns
             .map(pending_from_sdk)
             .unwrap_or_default(),
         tags: tags_from_sdk(instance.tag_list()),
+        settings: settings::of_instance(instance),
     })
 }
 
@@ -209,6 +212,7 @@ pub(super) fn db_cluster_from_sdk(cluster: &types::DbCluster) -> Option<DbCluste
         endpoint: cluster.endpoint.clone(),
         deletion_protection: cluster.deletion_protection.unwrap_or(false),
         tags: tags_from_sdk(cluster.tag_list()),
+        settings: settings::of_cluster(cluster),
     })
 }
 
@@ -234,6 +238,7 @@ pub(super) fn db_snapshot_from_sdk(snapshot: &types::DbSnapshot) -> Option<DbSna
             .and_then(timestamp),
         storage_gib: snapshot.allocated_storage.and_then(unsigned),
         encrypted: snapshot.encrypted.unwrap_or(false),
+        kms_key: snapshot.kms_key_id.clone(),
     })
 }
 
@@ -258,11 +263,20 @@ pub(super) fn db_cluster_snapshot_from_sdk(snapshot: &types::DbClusterSnapshot) 
             .filter(|gib| *gib > 1)
             .and_then(unsigned),
         encrypted: snapshot.storage_encrypted.unwrap_or(false),
+        kms_key: snapshot.kms_key_id.clone(),
     })
 }
 
 fn percent(number: i32) -> Option<u8> {
     u8::try_from(number).ok().filter(|percent| *percent <= 100)
+}
+
+/// What a proxy passes connections to: an instance or a cluster, by name.
+pub(super) fn proxy_target_from_sdk(target: &types::DbProxyTarget) -> Option<String> {
+    target
+        .tracked_cluster_id()
+        .or(target.rds_resource_id())
+        .map(str::to_owned)
 }
 
 /// The maintenance that waits for one resource.
@@ -319,6 +333,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::domain::datastore::DbSettings;
 
     fn at(seconds: i64) -> Option<Timestamp> {
         Timestamp::from_second(seconds).ok()
@@ -409,6 +424,10 @@ mod tests {
                     key: "Project".to_owned(),
                     value: "shop".to_owned(),
                 }],
+                settings: DbSettings {
+                    port: Some(5432),
+                    ..DbSettings::default()
+                },
             })
         );
     }

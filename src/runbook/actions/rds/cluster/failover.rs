@@ -73,8 +73,8 @@ impl Action for FailoverCluster {
             name: self.name(),
             role: Role::Action,
             about: "Makes a reader of a DB cluster its writer.\n\
-                Connections break for up to a minute; the cluster's address follows the writer. Undo fails back \
-                to the writer before.",
+                Connections break for up to a minute; the cluster's address follows the writer. There is nothing \
+                to take back: the reader is as good a writer.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster."),
                 FieldSchema::optional(
@@ -144,6 +144,10 @@ impl Action for FailoverCluster {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let With { cluster, to } = parse(&change.with)?;
         Ok(Mutation::Rds(rds::Write::FailoverCluster { cluster, to }))
@@ -162,13 +166,8 @@ impl Action for FailoverCluster {
         }
     }
 
-    fn invert(&self, change: &Change) -> Undo {
-        let Some(from) = change.before.get("writer").and_then(serde_json::Value::as_str) else {
-            return Undo::Impossible("the writer before is not known".to_owned());
-        };
-        let mut back = change.swapped(format!("writer → {from}"));
-        back.with.insert("to".to_owned(), json!(from));
-        Undo::By(vec![back])
+    fn invert(&self, _change: &Change) -> Undo {
+        Undo::NotNeeded("the reader is as good a writer")
     }
 
     fn project(&self, change: &Change, view: &mut View) {

@@ -151,6 +151,11 @@ impl Action for AddMembers {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        let with: With = parse(&change.with).ok()?;
+        super::busy(view, &with.cluster)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: With = parse(&change.with)?;
         let (Some(instance), Some(settings)) = (with.instance, with.settings) else {

@@ -152,6 +152,11 @@ impl Action for RenameCluster {
         }
     }
 
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        let cluster = followed(change, view).ok().flatten()?;
+        super::busy(view, &cluster.name)
+    }
+
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: With = parse(&change.with)?;
         Ok(Mutation::Rds(rds::Write::RenameCluster {

@@ -100,7 +100,8 @@ impl Action for CopyClusterSettings {
         Pace {
             every_s: 30,
             timeout_s: 60 * 60,
-            settle_s: 60,
+            // A modification that is under way looks like none.
+            settle_s: 5 * 60,
         }
     }
 
@@ -164,6 +165,10 @@ impl Action for CopyClusterSettings {
             Ok(None) => Sight::Gone,
             Ok(Some(cluster)) => Sight::Here(facts(cluster)),
         }
+    }
+
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        super::busy(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

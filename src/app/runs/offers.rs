@@ -1,0 +1,289 @@
+//! Which runbooks apply to a resource or a finding, best first, with their parameters filled in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::app::runs::book::Book;
+use crate::app::runs::subject::{Subject, resource};
+use crate::app::state::{Environment, State};
+use crate::domain::changes;
+use crate::domain::health::Finding;
+use crate::domain::ids::{Kind, ResourceKey};
+use crate::domain::inventory::ScopeState;
+use crate::domain::text;
+use crate::runbook::expr::Names;
+use crate::runbook::model::{self, Runbook};
+use crate::runbook::types::Type;
+use crate::runbook::value::{Resource, Value};
+
+/// A runbook that applies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The runbook.
+    pub book: Book,
+    /// The runbook itself.
+    pub runbook: Arc<Runbook>,
+    /// Parameters that are filled in, as text.
+    pub set: BTreeMap<String, String>,
+    /// What it is filled in for, safe for a terminal; empty if it is not.
+    pub about: String,
+    /// Why it applies.
+    pub why: Why,
+}
+
+/// Why a runbook applies; the best reason is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The finding that was selected names it, in this place of its list.
+    Named(usize),
+    /// It is made for findings of that rule.
+    Rule,
+    /// Another finding of the resource names it.
+    NamedElsewhere,
+    /// It is made for another finding of the resource.
+    RuleElsewhere,
+    /// It is made for resources of the kind.
+    Kind,
+    /// It is made for what the resource stands on.
+    Beneath,
+    /// It was called by its name.
+    Called,
+}
+
+impl Why {
+    /// The reason in a few words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Named(_) | Self::Rule => "for this finding",
+            Self::NamedElsewhere | Self::RuleElsewhere => "for another finding of it",
+            Self::Kind => "for resources like this",
+            Self::Beneath => "for what it stands on",
+            Self::Called => "",
+        }
+    }
+}
+
+/// Runbooks that apply to the subject, best first.
+pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
+    let Some(scope) = state.picture.inventory.scope(&subject.scope) else {
+        return Vec::new();
+    };
+    let reasons = Reasons::of(state, subject);
+    let mut found: Vec<Offer> = Vec::new();
+    let own: Vec<&ResourceKey> = subject.resources.iter().map(|chosen| &chosen.key).collect();
+    let beneath: Vec<ResourceKey> = match own.as_slice() {
+        [one] => beneath(state, one),
+        _ => Vec::new(),
+    };
+    for book in state.runs.books.iter().flatten() {
+        let Some(runbook) = book.runbook().filter(|_| !book.is_hidden) else {
+            continue;
+        };
+        let allowed = scope
+            .account()
+            .is_none_or(|account| runbook.target.allows(account, &scope.scope.region));
+        if !allowed {
+            continue;
+        }
+        let groups = std::iter::once((own.clone(), Why::Kind))
+            .chain(beneath.iter().map(|key| (vec![key], Why::Beneath)));
+        let before = found.len();
+        for (keys, plain) in groups {
+            let resources: Option<Vec<Arc<Resource>>> = keys.iter().map(|key| resource(state, key)).collect();
+            let Some(resources) = resources.filter(|some| !some.is_empty()) else {
+                continue;
+            };
+            let best = runbook
+                .offers
+                .iter()
+                .filter_map(|offer| {
+                    let why = reasons.why(&book.name, offer, resources[0].kind, plain)?;
+                    Some((why, filled(state, scope, runbook, offer, &resources)?))
+                })
+                .min_by_key(|(why, _)| *why);
+            if let Some((why, set)) = best {
+                let names: Vec<&str> = resources.iter().map(|resource| resource.name.as_str()).collect();
+                found.push(Offer {
+                    book: book.clone(),
+                    runbook: runbook.clone(),
+                    set,
+                    about: text::clean(&names.join(", ")).into_owned(),
+                    why,
+                });
+            }
+        }
+        // A finding may know of a runbook that nobody can fill in from what the finding is about.
+        if found.len() == before
+            && let Some(place) = reasons.named(&book.name)
+        {
+            found.push(Offer {
+                why: Why::Named(place),
+                ..called(book, runbook)
+            });
+        }
+    }
+    found.sort_by(|a, b| a.why.cmp(&b.why).then_with(|| a.book.name.cmp(&b.book.name)));
+    found
+}
+
+/// A runbook that was called by its name, nothing filled in.
+pub fn called(book: &Book, runbook: &Arc<Runbook>) -> Offer {
+    Offer {
+        book: book.clone(),
+        runbook: runbook.clone(),
+        set: BTreeMap::new(),
+        about: String::new(),
+        why: Why::Called,
+    }
+}
+
+/// What a resource stands on; a host is an instance too.
+fn beneath(state: &State, key: &ResourceKey) -> Vec<ResourceKey> {
+    let mut keys = changes::beneath(&state.picture.inventory, key);
+    if key.kind == Kind::GpuHost {
+        keys.insert(0, ResourceKey::new(&key.scope, Kind::Ec2Instance, &key.id));
+    }
+    keys
+}
+
+/// What the findings of the subject say.
+struct Reasons<'a> {
+    selected: Vec<&'a Finding>,
+    others: Vec<&'a Finding>,
+}
+
+impl<'a> Reasons<'a> {
+    fn of(state: &'a State, subject: &Subject) -> Self {
+        let of_subject = |finding: &&Finding| {
+            subject
+                .resources
+                .iter()
+                .any(|chosen| chosen.key == finding.resource)
+        };
+        let all = state.picture.findings.iter().filter(of_subject);
+        let (selected, others) =
+            all.partition(|finding| subject.rule.as_ref().is_some_and(|rule| *rule == finding.rule));
+        Self { selected, others }
+    }
+
+    fn named(&self, book: &str) -> Option<usize> {
+        let place = |finding: &&Finding| finding.runbooks.iter().position(|name| name == book);
+        self.selected.iter().find_map(place)
+    }
+
+    /// Why an offer holds here, if it does.
+    fn why(&self, book: &str, offer: &model::Offer, kind: Kind, plain: Why) -> Option<Why> {
+        if offer.kind.value != kind {
+            return None;
+        }
+        let fits = |finding: &&&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+        if let Some(place) = self.named(book) {
+            return Some(Why::Named(place));
+        }
+        if self.selected.iter().any(|finding| fits(&finding)) {
+            return Some(Why::Rule);
+        }
+        if self
+            .others
+            .iter()
+            .any(|finding| finding.runbooks.iter().any(|name| name == book))
+        {
+            return Some(Why::NamedElsewhere);
+        }
+        if self.others.iter().any(|finding| fits(&finding)) {
+            return Some(Why::RuleElsewhere);
+        }
+        offer.rules.is_empty().then_some(plain)
+    }
+}
+
+/// The parameters that an offer fills in for these resources together; `None` if it takes one at a time.
+fn filled(
+    state: &State,
+    scope: &ScopeState,
+    runbook: &Runbook,
+    offer: &model::Offer,
+    resources: &[Arc<Resource>],
+) -> Option<BTreeMap<String, String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (index, resource) in resources.iter().enumerate() {
+        let names = names(state, scope).with("resource", Value::Resource(resource.clone()));
+        for (name, expr) in &offer.set {
+            let name = &name.value;
+            let is_list = runbook
+                .param(name)
+                .is_some_and(|param| matches!(param.ty.value, Type::List(_)));
+            // A form may stay empty where the resource does not say.
+            let Ok(value) = expr.evaluate(&names) else {
+                continue;
+            };
+            let texts = match value {
+                Value::Null => continue,
+                Value::List(items) => items.iter().map(text_of).collect(),
+                one => vec![text_of(&one)],
+            };
+            let known = all.entry(name.clone()).or_default();
+            if is_list {
+                for text in texts {
+                    if !known.contains(&text) {
+                        known.push(text);
+                    }
+                }
+            } else if index == 0 {
+                *known = texts;
+            } else if *known != texts {
+                return None;
+            }
+        }
+    }
+    Some(
+        all.into_iter()
+            .map(|(name, texts)| (name, texts.join(",")))
+            .collect(),
+    )
+}
+
+/// How a value is given: a resource by its id, which nothing else has.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Resource(resource) => resource.id.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What expressions see beside the resource.
+fn names(state: &State, scope: &ScopeState) -> Names<'static> {
+    let record = |fields: [(&str, Value); 2]| {
+        Value::Map(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
+    };
+    let maybe = |text: Option<&str>| text.map_or(Value::Null, Value::text);
+    let estate = state.setup.estate.as_deref();
+    Names::new()
+        .with(
+            "account",
+            record([("id", maybe(scope.account())), ("name", Value::Null)]),
+        )
+        .with("region", Value::text(&scope.scope.region))
+        .with(
+            "estate",
+            record([
+                ("name", maybe(estate)),
+                ("environment", Value::text(environment(state.setup.environment))),
+            ]),
+        )
+}
+
+/// The word of an environment in runbooks.
+const fn environment(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Prod => "prod",
+        Environment::Staging => "staging",
+        Environment::Dev => "dev",
+        Environment::Demo | Environment::Unknown => "unknown",
+    }
+}

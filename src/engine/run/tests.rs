@@ -1,1 +1,0 @@
-//! Tests of runs, against the demo.

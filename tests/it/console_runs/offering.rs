@@ -1,0 +1,192 @@
+//! Which runbooks are offered, and how their parameters are filled in.
+
+use quarterdeck::app::msg::Msg;
+use quarterdeck::app::overlay::completions;
+use quarterdeck::app::pane::Pane;
+use quarterdeck::app::runs::RunsEffect;
+use quarterdeck::app::runs::flow::Stage as Step;
+use quarterdeck::app::runs::offers::Why;
+use quarterdeck::cloud::demo::{Scenario, World};
+
+use super::desk::{AGAIN, Desk, NIGHT, SCALE};
+
+const SERVICE: &str = "codemate-backend-service";
+
+fn named_by_finding(text: &str, name: &str) -> String {
+    text.replace("name: again", &format!("name: {name}"))
+}
+
+#[test]
+fn the_runbook_that_a_finding_names_comes_first() {
+    let rollback = named_by_finding(AGAIN, "rollback-deploy");
+    let books = [AGAIN, SCALE, rollback.as_str()];
+    let mut desk = Desk::new(World::Codemate, Scenario::BadDeploy, &books);
+    desk.select("1", "given up").keys(&["x"]);
+    let offers = desk.offers();
+    let names: Vec<&str> = offers.iter().map(|offer| offer.book.name.as_str()).collect();
+    assert_eq!(names, ["rollback-deploy", "again", "scale"]);
+    assert!(matches!(offers[0].why, Why::Named(_)), "{:?}", offers[0].why);
+    assert_eq!(offers[1].why, Why::Kind);
+    assert_eq!(offers[0].about, SERVICE);
+    assert_eq!(offers[0].set["cluster"], "codemate-cluster");
+    assert!(offers[0].set["service"].starts_with("arn:aws:ecs:"), "by its id");
+}
+
+#[test]
+fn a_finding_of_a_target_group_leads_to_the_service_behind_it() {
+    let rollback = named_by_finding(AGAIN, "rollback-deploy");
+    let mut desk = Desk::new(World::Codemate, Scenario::BadDeploy, &[rollback.as_str()]);
+    desk.select("1", "codemate-backend-tg").keys(&["x"]);
+    // The only one, and everything is filled in: the plan follows by itself.
+    desk.serve();
+    let plan = desk.shown_plan();
+    let targets: Vec<&str> = plan
+        .changes
+        .iter()
+        .map(|change| change.target.name.as_str())
+        .collect();
+    assert_eq!(targets, [SERVICE]);
+}
+
+#[test]
+fn from_opening_the_console_to_the_word_it_takes_three_keys() {
+    let rollback = named_by_finding(AGAIN, "rollback-deploy");
+    let books = [rollback.as_str(), AGAIN, SCALE];
+    let mut desk = Desk::new(World::Codemate, Scenario::BadDeploy, &books);
+    desk.keys(&["x", "enter"]);
+    desk.serve();
+    desk.draw().keys(&["enter"]);
+    assert_eq!(desk.confirm().expect("a box to type in").word, "apply");
+    assert_eq!(desk.shown_plan().runbook.name, "rollback-deploy");
+}
+
+#[test]
+fn what_only_a_person_can_decide_on_is_asked_for() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[SCALE]);
+    desk.select("2", "backend-service").keys(&["x"]);
+    desk.serve();
+    let form = desk.form();
+    assert_eq!(form.fields[form.at].name, "desired");
+    assert_eq!(form.fields[form.at].line.text, "3", "as it is now");
+    assert!(form.resolved.is_some());
+    desk.keys(&["ctrl-u", "5", "enter"]);
+    desk.serve();
+    assert_eq!(desk.shown_plan().params["desired"], 5);
+    // Back to the parameters, which are as they were left.
+    desk.keys(&["esc"]);
+    assert_eq!(desk.form().fields[2].given.as_deref(), Some("5"));
+    desk.keys(&["esc"]);
+    assert!(desk.stage.state.levels.is_empty());
+    assert!(desk.stage.state.runs.flow.is_none());
+}
+
+#[test]
+fn what_is_wrong_stands_beside_its_field() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[SCALE]);
+    desk.select("2", "backend-service").keys(&["x"]);
+    desk.serve();
+    for (typed, problem) in [("many", "not a whole number"), ("1000", "100"), ("-1", "0")] {
+        desk.keys(&["ctrl-u"]).type_text(typed).keys(&["enter"]);
+        desk.serve();
+        let form = desk.form();
+        let said = form.fields[2].problem.clone().expect("a problem");
+        assert!(said.contains(problem), "{typed}: {said}");
+        assert_eq!(form.at, 2);
+    }
+    desk.keys(&["ctrl-u", "2", "enter"]);
+    desk.serve();
+    assert_eq!(desk.shown_plan().params["desired"], 2);
+}
+
+#[test]
+fn a_runbook_called_by_name_is_filled_in_by_choosing() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE]);
+    assert_eq!(completions(&desk.stage.state, "runbook s"), ["runbook scale"]);
+    desk.keys(&[":"]).type_text("runbook sca").keys(&["enter"]);
+    desk.serve();
+    let form = desk.form();
+    assert_eq!(form.at, 0);
+    let clusters: Vec<&str> = form.fields[0].shown().map(|one| one.label.as_str()).collect();
+    assert_eq!(clusters, ["codemate-cluster", "codemate-cluster-dev"]);
+    desk.type_text("dev");
+    assert_eq!(desk.form().fields[0].shown().count(), 1, "typing narrows");
+    desk.keys(&["ctrl-u", "enter"]);
+    desk.serve();
+    let form = desk.form();
+    assert_eq!(form.fields[0].value.as_deref(), Some("codemate-cluster"));
+    assert_eq!(form.at, 1);
+    desk.type_text("backend").keys(&["enter"]);
+    desk.serve();
+    desk.type_text("4").keys(&["enter"]);
+    desk.serve();
+    let plan = desk.shown_plan();
+    assert_eq!(plan.params["service"], SERVICE);
+    assert_eq!(plan.params["desired"], 4);
+}
+
+#[test]
+fn an_unknown_runbook_is_named_and_guessed_at() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE]);
+    desk.keys(&[":"]).type_text("runbook scael").keys(&["enter"]);
+    assert!(desk.said().contains("did you mean scale?"), "{}", desk.said());
+    assert!(desk.stage.state.levels.is_empty());
+    desk.keys(&[":"]).type_text("runs").keys(&["enter"]);
+    assert_eq!(desk.stage.state.pane, Pane::Runs);
+}
+
+#[test]
+fn marks_fill_one_list_and_those_that_a_filter_hides_are_named() {
+    let mut desk = Desk::new(World::Invokeai, Scenario::Everyday, &[NIGHT]);
+    desk.keys(&["3", "home"]);
+    let groups: Vec<String> = {
+        let state = &desk.stage.state;
+        let rows = state.tables.sections[0].rows.iter();
+        rows.map(|row| row.cells[1].text.clone()).take(2).collect()
+    };
+    desk.keys(&["space", "space"]);
+    desk.stage.filter(&groups[1]);
+    desk.keys(&["x"]);
+    let title = desk.stage.state.runs.flow.as_ref().expect("a flow").title.clone();
+    assert!(
+        title.contains(&format!("hidden by the filter: {}", groups[0])),
+        "{title}"
+    );
+    desk.serve();
+    let plan = desk.shown_plan();
+    let fleet = plan.params["fleet"].as_array().expect("a list");
+    assert_eq!(fleet.len(), 2, "{fleet:?}");
+    for group in &groups {
+        assert!(fleet.iter().any(|one| one == group), "{group} in {fleet:?}");
+    }
+}
+
+#[test]
+fn what_takes_one_at_a_time_is_not_offered_for_two() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN]);
+    desk.keys(&["2", "home", "space", "space", "x"]);
+    assert!(
+        desk.said().contains("no runbook takes these 2"),
+        "{}",
+        desk.said()
+    );
+}
+
+#[test]
+fn an_answer_to_what_nobody_asks_any_more_is_dropped() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[SCALE]);
+    desk.select("2", "backend-service").keys(&["x"]);
+    let effects = desk.take();
+    let Some(RunsEffect::Resolve { ticket, .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    let stale = ticket - 1;
+    desk.stage
+        .send(Msg::Runs(quarterdeck::app::runs::RunsMsg::Planned {
+            ticket: stale,
+            result: Err(vec!["late".to_owned()]),
+        }));
+    assert!(matches!(desk.front(), Step::Form(_)));
+    // Whoever goes elsewhere gives it up.
+    desk.keys(&["ctrl-c", "0"]);
+    assert!(desk.stage.state.runs.flow.is_none());
+}

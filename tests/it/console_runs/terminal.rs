@@ -1,0 +1,96 @@
+//! The whole way in a real terminal, on the demo: from `x` to a run that ended.
+
+use std::time::Duration;
+
+use crate::support::qd::{Qd, qd};
+use crate::support::screen::Screen;
+
+fn demo() -> Qd {
+    qd().args(["--demo", "codemate", "--scenario", "quiet", "--speed", "120"])
+}
+
+/// A console in front of the backend's service.
+fn at_the_service(qd: &Qd) -> Screen {
+    let mut screen = qd.screen(100, 30);
+    screen.wait_for_text("DEMO codemate");
+    screen.send_keys("2");
+    screen.wait_for_text("codemate-backend-service");
+    screen.send_keys("/backend-service\r");
+    screen.wait_until("one service", |seen| {
+        !seen.contents().contains("codemate-backend-service-dev")
+    });
+    screen
+}
+
+/// Its plan of a restart.
+fn planned(screen: &mut Screen) {
+    // The runbooks may still be read.
+    screen.send_keys("x");
+    screen.wait_for_text("ecs-restart");
+    screen.send_keys("\r");
+    screen.wait_for_text("Plan of ecs-restart");
+    on_screen(screen);
+}
+
+/// Until the whole frame is there: what is typed before is discarded.
+fn on_screen(screen: &Screen) {
+    screen.wait_for_silence(Duration::from_millis(400));
+}
+
+#[test]
+fn from_x_to_a_run_that_succeeded() {
+    let mut screen = at_the_service(&demo());
+    planned(&mut screen);
+    screen.send_keys("\r");
+    screen.wait_for_text("type apply");
+    on_screen(&screen);
+    // Pasted, it is nothing; nor is Enter.
+    screen.send_keys("\x1b[200~apply\x1b[201~\r");
+    screen.wait_for_text("typed, not pasted");
+    screen.wait_for_text("Enter alone does nothing");
+    screen.resize(80, 24);
+    screen.wait_until("the box in the smaller terminal", |seen| {
+        seen.contents().contains("type apply")
+            && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
+    });
+    on_screen(&screen);
+    screen.send_keys("apply");
+    screen.wait_for_text("> apply");
+    screen.send_keys("\r");
+    screen.wait_for_text("1 run live");
+    screen.wait_for_text("SUCCEEDED");
+    screen.send_keys("9");
+    screen.wait_until("the history", |seen| {
+        let text = seen.contents();
+        text.contains("history 1") && text.contains("succeeded")
+    });
+    screen.send_keys("0");
+    screen.wait_for_text("changed in the last 2 h");
+    screen.send_keys("q");
+    assert_eq!(screen.wait_for_end().exit_code(), 0);
+}
+
+#[test]
+fn what_is_typed_ahead_confirms_nothing() {
+    let mut screen = at_the_service(&demo());
+    screen.send_keys("x");
+    screen.wait_for_text("ecs-restart");
+    // All at once, before any plan is there.
+    screen.send_keys("\r\rapply\r");
+    screen.wait_for_text("Plan of ecs-restart");
+    on_screen(&screen);
+    let shown = screen.contents();
+    assert!(!shown.contains("run live"), "{shown}");
+    screen.send_keys("\r");
+    screen.wait_for_text("type apply");
+    on_screen(&screen);
+    assert!(!screen.contents().contains("> apply"));
+    screen.send_keys("\x03");
+    screen.wait_until("the box closed", |seen| !seen.contents().contains("type apply"));
+    screen.send_keys("\x03");
+    screen.wait_until("given up", |seen| !seen.contents().contains("Plan of"));
+    screen.send_keys("0");
+    screen.wait_for_text("changed in the last 2 h");
+    screen.send_keys("q");
+    assert_eq!(screen.wait_for_end().exit_code(), 0);
+}

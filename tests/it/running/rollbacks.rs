@@ -1,0 +1,449 @@
+//! Services, images and messages taken back in the demo, from the plan to what can be read afterwards.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use pretty_assertions::assert_eq;
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::delivery::Pipeline;
+use quarterdeck::domain::ecr::Image;
+use quarterdeck::domain::ecs::{Fleet, Service, Task};
+use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::ops::{
+    Mutation, Query, ReplyData, application_auto_scaling, codepipeline, ecr, ecs, elb, sqs,
+};
+use quarterdeck::domain::scalable::ScalableTarget;
+use quarterdeck::engine::clock::Clock;
+use quarterdeck::runbook::machine::Summary;
+use quarterdeck::runbook::plan::Plan;
+use quarterdeck::runbook::planner::Refused;
+
+use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
+
+const CLUSTER: &str = "codemate-cluster";
+const BACKEND: &str = "codemate-backend-service";
+
+fn open(world: World, scenario: Scenario, home: &tempfile::TempDir) -> Stage {
+    Stage::new((world, scenario), Vec::new(), EPOCH.parse().unwrap(), home.path())
+}
+
+async fn read(stage: &Stage, query: Query) -> ReplyData {
+    stage.cloud.read(&stage.scope, &query).await.unwrap().data
+}
+
+async fn service(stage: &Stage, cluster: &str, name: &str) -> Service {
+    let ReplyData::EcsFleet(Fleet { services, .. }) = read(stage, Query::Ecs(ecs::Read::Fleet)).await else {
+        panic!("no fleet");
+    };
+    let mut services = services.into_iter();
+    services
+        .find(|service| service.cluster == cluster && service.name == name)
+        .unwrap()
+}
+
+async fn tasks(stage: &Stage, cluster: &str, service: &str) -> Vec<Task> {
+    let query = Query::Ecs(ecs::Read::Tasks {
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
+    });
+    match read(stage, query).await {
+        ReplyData::EcsTasks(tasks) => tasks,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn pipelines(stage: &Stage) -> Vec<Pipeline> {
+    match read(stage, Query::CodePipeline(codepipeline::Read::Pipelines)).await {
+        ReplyData::Pipelines(pipelines) => pipelines,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn bounds(stage: &Stage) -> Vec<ScalableTarget> {
+    let query = Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets);
+    match read(stage, query).await {
+        ReplyData::ScalableTargets(targets) => targets,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn carry_out(stage: &Stage, plan: Plan) -> (Summary, Watch) {
+    let start = stage.unattended(&plan);
+    run(&stage.engine, plan, start).await
+}
+
+async fn refused(stage: &Stage, set: &[(&str, &str)]) -> Refused {
+    let mut preparation = stage.preparation("rollback-deploy").await;
+    let given = given(preparation.runbook(), set);
+    let resolved = preparation.resolve(given).await.result.unwrap();
+    match preparation.plan(&resolved, (&who("alice"), None)).await {
+        Ok(prepared) => panic!("planned: {:#?}", prepared.plan),
+        Err(refused) => refused,
+    }
+}
+
+fn steps(plan: &Plan) -> Vec<&str> {
+    plan.changes
+        .iter()
+        .map(|change| change.summary.as_str())
+        .collect()
+}
+
+fn backend<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut set = vec![("cluster", CLUSTER), ("service", BACKEND)];
+    set.extend_from_slice(more);
+    set
+}
+
+/// The service runs this revision and nothing else.
+async fn settled(stage: &Stage, cluster: &str, name: &str, revision: &str) {
+    let service = service(stage, cluster, name).await;
+    assert_eq!(service.task_definition, revision);
+    assert_eq!((service.deployments.len(), service.running), (1, service.desired));
+}
+
+#[tokio::test]
+async fn a_bad_deployment_is_rolled_back_and_heals() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Codemate, Scenario::BadDeploy, &home);
+    let plan = stage.plan("rollback-deploy", &backend(&[])).await.plan;
+    assert_eq!(steps(&plan), ["codemate-backend:5 → codemate-backend:4"]);
+    let said = plan.warnings.join("\n");
+    assert!(said.contains("migrations of databases"), "{said}");
+    assert!(said.contains("codemate-pipeline-prod deploys"), "{said}");
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    settled(&stage, CLUSTER, BACKEND, "codemate-backend:4").await;
+    let [write] = stage.log.writes().try_into().unwrap();
+    assert_eq!(
+        write.change,
+        Mutation::Ecs(ecs::Write::UpdateService {
+            cluster: CLUSTER.to_owned(),
+            service: BACKEND.to_owned(),
+            task_definition: Some("codemate-backend:4".to_owned()),
+            desired: None,
+            force_new_deployment: false,
+        })
+    );
+    let ReplyData::Balancing(balancing) = read(&stage, Query::Elb(elb::Read::Balancing)).await else {
+        panic!("no target groups");
+    };
+    let group = balancing
+        .target_groups
+        .iter()
+        .find(|group| group.name == "codemate-backend-tg");
+    let targets = group.and_then(|group| group.targets.as_deref()).unwrap();
+    let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+    assert_eq!(healthy, 3, "{targets:#?}");
+    // Whoever asks again is not led back to the bad build.
+    let again = stage.plan("rollback-deploy", &backend(&[])).await.plan;
+    assert_eq!(steps(&again), ["codemate-backend:4 → codemate-backend:2"]);
+}
+
+#[tokio::test]
+async fn a_pipeline_is_held_with_the_run_as_reason_and_released_by_hand() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Codemate, Scenario::BadDeploy, &home);
+    let plan = stage
+        .plan("rollback-deploy", &backend(&[("hold_pipeline", "true")]))
+        .await
+        .plan;
+    assert_eq!(
+        steps(&plan),
+        [
+            "let no execution enter the stage Deploy",
+            "codemate-backend:5 → codemate-backend:4",
+        ]
+    );
+    let said = plan.warnings.join("\n");
+    assert!(
+        said.contains("enable-stage-transition --pipeline-name codemate-pipeline-prod"),
+        "{said}"
+    );
+    assert!(!said.contains("hold it with hold_pipeline"), "{said}");
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let held = pipelines(&stage).await;
+    let stage_of = |pipelines: &[Pipeline]| {
+        let prod = pipelines
+            .iter()
+            .find(|pipeline| pipeline.name == "codemate-pipeline-prod")
+            .unwrap();
+        prod.stages
+            .iter()
+            .find(|stage| stage.name == "Deploy")
+            .unwrap()
+            .clone()
+    };
+    let deploy = stage_of(&held);
+    assert!(!deploy.enabled);
+    assert!(deploy.disabled_reason.unwrap().contains(&summary.run_id.0));
+    let release = load_text(
+        "apiVersion: quarterdeck/v1\nkind: Runbook\nname: release\ntitle: Release\nsteps:\n  - id: go\n    \
+         action: codepipeline.release\n    with: {pipeline: codemate-pipeline-prod, stage: Deploy}\n",
+    );
+    let mut preparation = stage.preparation_of(release).await;
+    let given = given(preparation.runbook(), &[]);
+    let resolved = preparation.resolve(given).await.result.unwrap();
+    let plan = preparation
+        .plan(&resolved, (&who("alice"), None))
+        .await
+        .unwrap()
+        .plan;
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert!(stage_of(&pipelines(&stage).await).enabled);
+}
+
+#[tokio::test]
+async fn an_inactive_revision_comes_back_and_its_environment_is_written_down_nowhere() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Codemate, Scenario::BadDeploy, &home);
+    let plan = stage
+        .plan("rollback-deploy", &backend(&[("to", "codemate-backend:1")]))
+        .await
+        .plan;
+    assert_eq!(
+        steps(&plan),
+        [
+            "register codemate-backend:6 as a copy of codemate-backend:1",
+            "codemate-backend:5 → codemate-backend:6",
+        ]
+    );
+    let told = serde_json::to_string(&plan).unwrap();
+    let (summary, watch) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    settled(&stage, CLUSTER, BACKEND, "codemate-backend:6").await;
+    let journal = serde_json::to_string(&watch.entries).unwrap();
+    for secret in [
+        "DATABASE_HOST",
+        "codemate-db-prod.cx1q8zkd2m4p",
+        "codemate/prod/anthropic",
+    ] {
+        assert!(!told.contains(secret) && !journal.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn the_number_before_was_the_bad_build() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    let plan = stage.plan("rollback-deploy", &backend(&[])).await.plan;
+    assert_eq!(steps(&plan), ["codemate-backend:4 → codemate-backend:2"]);
+}
+
+#[tokio::test]
+async fn a_stuck_deployment_is_stopped_and_goes_back() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Invokeai, Scenario::BadDeploy, &home);
+    let set = [("cluster", "invokeai-cluster"), ("service", "invokeai-api")];
+    let plan = stage.plan("rollback-deploy", &set).await.plan;
+    assert_eq!(
+        steps(&plan),
+        ["stop the deployment of invokeai-api:4 and go back"]
+    );
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    settled(&stage, "invokeai-cluster", "invokeai-api", "invokeai-api:3").await;
+    let again = stage.plan("rollback-deploy", &set).await.plan;
+    assert!(
+        again.is_empty()
+            && again
+                .warnings
+                .join("")
+                .contains("taken back invokeai-api:4 already")
+    );
+}
+
+#[tokio::test]
+async fn a_tag_that_moved_is_pinned() {
+    const NAME: &str = "ecg-project-pipeline-dev-api";
+    const ECG: &str = "ecg-project-pipeline-dev-cluster";
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Ecg, Scenario::Everyday, &home);
+    let before: Vec<Option<String>> = digests(&tasks(&stage, ECG, NAME).await, &format!("{NAME}:4"));
+    let plan = stage
+        .plan("rollback-deploy", &[("cluster", ECG), ("service", NAME)])
+        .await
+        .plan;
+    let steps = steps(&plan);
+    assert!(
+        steps[0].contains(&format!("register {NAME}:5 as a copy of {NAME}:3, api with")),
+        "{steps:?}"
+    );
+    assert!(steps[0].contains("@sha256:"), "{steps:?}");
+    assert_eq!(steps[1], format!("{NAME}:4 → {NAME}:5"));
+    assert!(
+        plan.warnings.join("").contains("CloudFormation stack"),
+        "{:?}",
+        plan.warnings
+    );
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let after = digests(&tasks(&stage, ECG, NAME).await, &format!("{NAME}:5"));
+    assert!(
+        !after.is_empty() && after.iter().all(|digest| !before.contains(digest)),
+        "{after:?}"
+    );
+}
+
+fn digests(tasks: &[Task], revision: &str) -> Vec<Option<String>> {
+    let of = tasks
+        .iter()
+        .filter(|task| task.task_definition == revision && task.last_status == "RUNNING");
+    of.flat_map(|task| {
+        task.containers
+            .iter()
+            .map(|container| container.image_digest.clone())
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn a_pipeline_that_deploys_is_a_failed_precondition() {
+    let home = tempfile::tempdir().unwrap();
+    let now = EPOCH.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(110);
+    let stage = Stage::new(
+        (World::Codemate, Scenario::Everyday),
+        Vec::new(),
+        now,
+        home.path(),
+    );
+    let refused = refused(&stage, &backend(&[])).await;
+    assert_eq!(refused.exit, Exit::Precondition);
+    assert!(
+        refused.to_string().contains("a pipeline is deploying"),
+        "{refused}"
+    );
+    assert_eq!(stage.log.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_rollback_that_fails_leads_back_to_what_ran() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    // Revision 3 never ran well; the circuit breaker stops it.
+    let plan = stage
+        .plan("rollback-deploy", &backend(&[("to", "codemate-backend:3")]))
+        .await
+        .plan;
+    let (summary, watch) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::RolledBack, "{summary:#?}");
+    settled(&stage, CLUSTER, BACKEND, "codemate-backend:4").await;
+    let journal = serde_json::to_string(&watch.entries).unwrap();
+    assert!(journal.contains("circuit breaker"), "{journal}");
+}
+
+#[tokio::test]
+async fn a_count_takes_its_bounds_along_and_back() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Invokeai, Scenario::Quiet, &home);
+    let set = |desired| {
+        [
+            ("cluster", "invokeai-cluster"),
+            ("service", "invokeai-api"),
+            ("desired", desired),
+        ]
+    };
+    let plan = stage.plan("ecs-scale", &set("0")).await.plan;
+    assert_eq!(
+        steps(&plan),
+        ["scaled by itself between 2 and 6 → 0 and 6", "desired 2 → 0"]
+    );
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    // Application Auto Scaling would have brought it back by now.
+    stage.clock.sleep(std::time::Duration::from_mins(5)).await;
+    assert_eq!(
+        service(&stage, "invokeai-cluster", "invokeai-api").await.desired,
+        0
+    );
+    let [target] = bounds(&stage).await.try_into().unwrap();
+    assert_eq!((target.min, target.max), (0, 6));
+    // Nothing proves a revision of which no task runs.
+    let rollback = [("cluster", "invokeai-cluster"), ("service", "invokeai-api")];
+    let plan = stage.plan("rollback-deploy", &rollback).await.plan;
+    assert!(
+        plan.warnings.join("").contains("nothing will prove"),
+        "{:?}",
+        plan.warnings
+    );
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    settled(&stage, "invokeai-cluster", "invokeai-api", "invokeai-api:2").await;
+    // Within the bounds nothing but the count moves.
+    let plan = stage.plan("ecs-scale", &set("3")).await.plan;
+    assert_eq!(steps(&plan), ["desired 0 → 3"]);
+}
+
+#[tokio::test]
+async fn dead_letters_go_back() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Invokeai, Scenario::Everyday, &home);
+    let plan = stage
+        .plan("sqs-redrive", &[("queue", "invokeai-generation-dlq")])
+        .await
+        .plan;
+    assert!(plan.changes.iter().all(|change| !change.reversible));
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let ReplyData::Queues(queues) = read(&stage, Query::Sqs(sqs::Read::Queues)).await else {
+        panic!("no queues");
+    };
+    let dead = queues
+        .iter()
+        .find(|queue| queue.name == "invokeai-generation-dlq")
+        .unwrap();
+    assert_eq!(dead.visible, 0);
+}
+
+#[tokio::test]
+async fn an_app_that_hosts_pull_is_taken_back_by_its_tag() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Ecommerce, Scenario::Quiet, &home);
+    let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
+    let plan = stage.plan("asg-rollback-image", &set).await.plan;
+    assert!(steps(&plan)[0].contains("1.15.1"), "{:?}", steps(&plan));
+    let (summary, _) = carry_out(&stage, plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let images = images(&stage).await;
+    let latest = images
+        .iter()
+        .find(|image| image.tags.iter().any(|tag| tag == "latest"))
+        .unwrap();
+    assert!(latest.tags.iter().any(|tag| tag == "1.15.1"), "{images:#?}");
+}
+
+async fn images(stage: &Stage) -> Vec<Image> {
+    let query = Query::Ecr(ecr::Read::Images {
+        registry: None,
+        repository: "ecommerce-app".to_owned(),
+    });
+    match read(stage, query).await {
+        ReplyData::Images(images) => images,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Every way that is offered leads somewhere, in every world.
+#[tokio::test]
+async fn every_service_of_the_demo_can_be_planned() {
+    for world in [World::Codemate, World::Ecg, World::Invokeai] {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(world, Scenario::Quiet, &home);
+        let ReplyData::EcsFleet(fleet) = read(&stage, Query::Ecs(ecs::Read::Fleet)).await else {
+            panic!("no fleet");
+        };
+        assert!(!fleet.services.is_empty());
+        for service in &fleet.services {
+            let set = [
+                ("cluster", service.cluster.as_str()),
+                ("service", service.name.as_str()),
+            ];
+            let plan = Arc::new(stage.plan("rollback-deploy", &set).await.plan);
+            assert!(!plan.changes.is_empty(), "{}: {:?}", service.name, plan.warnings);
+        }
+        assert_eq!(stage.log.writes().len(), 0);
+    }
+}

@@ -1,0 +1,75 @@
+//! A person at a terminal: what is asked, what counts as an answer.
+
+use std::time::Duration;
+
+use super::{SERVICE, desired, runs, scale, with, world};
+
+#[test]
+fn what_is_missing_is_asked_for_and_the_word_applies() {
+    let qd = world(100);
+    let mut screen = with(&qd, "runbook run ecs-scale").screen(100, 60);
+    screen.wait_for_text("cluster: The cluster");
+    screen.wait_for_text("codemate-cluster-dev");
+    screen.wait_for_text("> ");
+    screen.send_keys("codemate-cluster\r");
+    screen.wait_for_text("service: The service");
+    screen.send_keys("codemate-backend-service\r");
+    screen.wait_for_text("desired: Tasks");
+    screen.send_keys("many\r");
+    screen.wait_for_text("not a whole number");
+    screen.send_keys("4\r");
+    screen.wait_for_text("To carry it out, type apply");
+    let shown = screen.contents();
+    assert!(
+        shown.contains("in account 111122223333") && shown.contains("ap-northeast-2"),
+        "{shown}"
+    );
+    screen.send_keys("apply\r");
+    screen.wait_for_text("SUCCEEDED");
+    assert_eq!(screen.wait_for_end().exit_code(), 0);
+    assert_eq!(desired(&qd), 4);
+}
+
+#[test]
+fn anything_else_declines() {
+    let qd = world(100);
+    for (keys, code) in [("yes\r", 5), ("\r", 5), ("\u{4}", 5), ("\u{3}", 130)] {
+        let mut screen = scale(&qd, 4, "").screen(100, 60);
+        screen.wait_for_text("type apply");
+        screen.wait_for_silence(Duration::from_millis(100));
+        screen.send_keys(keys);
+        assert_eq!(screen.wait_for_end().exit_code(), code, "{keys:?}");
+    }
+    assert!(runs(&qd).is_empty());
+    assert_eq!(desired(&qd), 3);
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let qd = world(100);
+    let mut screen = scale(&qd, 4, "").screen(100, 60);
+    screen.send_keys("apply\rapply\r");
+    screen.wait_for_text("To carry it out, type apply");
+    screen.wait_for_silence(Duration::from_millis(300));
+    assert!(!screen.contents().contains("SUCCEEDED"), "{}", screen.contents());
+    screen.send_keys("no\r");
+    assert_eq!(screen.wait_for_end().exit_code(), 5);
+    assert_eq!(desired(&qd), 3);
+}
+
+#[test]
+fn an_empty_answer_gives_no_parameter() {
+    let qd = world(100);
+    let mut screen = with(&qd, "runbook run ecs-scale").screen(100, 60);
+    screen.wait_for_text("cluster: The cluster");
+    screen.wait_for_silence(Duration::from_millis(100));
+    screen.send_keys("\r");
+    assert_eq!(screen.wait_for_end().exit_code(), 5);
+}
+
+#[test]
+fn a_terminal_in_ci_is_nobody() {
+    let qd = world(100).env("CI", "true");
+    let mut screen = with(&qd, &format!("runbook run ecs-scale {SERVICE} --set desired=4")).screen(100, 60);
+    assert_eq!(screen.wait_for_end().exit_code(), 6);
+}
