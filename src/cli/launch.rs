@@ -463,6 +463,7 @@ impl Launch {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
             estate: self.estate_of_runs(),
+            selection: self.wishes.selection.clone(),
             environment: preferences.environment.clone(),
             again: self.again.clone(),
         }

@@ -17,7 +17,7 @@ use crate::app::runs::form::{Answered, FieldAnswer};
 use crate::app::runs::{Looking, Prepared, RunsEffect, RunsMsg};
 use crate::domain::fault::Fault;
 use crate::domain::picture::Picture;
-use crate::domain::policy::{ConfirmLevel, Policy};
+use crate::domain::policy::{ConfirmLevel, Policy, Selection};
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Scope, ScopeName};
@@ -53,6 +53,8 @@ pub struct Kit {
     pub policies: Arc<Policies>,
     /// The estate, if one was named.
     pub estate: Option<String>,
+    /// What belongs to it; everything where no estate was named.
+    pub selection: Arc<Selection>,
     /// Who this is.
     pub environment: Environment,
     /// How this program is called again for the same place.
@@ -364,6 +366,7 @@ impl Shared {
             account_name: None,
             estate: self.kit.estate.clone(),
             policy: policy.clone(),
+            selection: self.kit.selection.clone(),
             spot: SpotPrices::default(),
             scope,
         })
