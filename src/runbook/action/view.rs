@@ -424,10 +424,10 @@ impl View {
         }))
     }
 
-    /// An Auto Scaling group.
+    /// An Auto Scaling group, by its name or its ARN.
     pub fn group(&self, name: &str) -> Result<Option<&Group>, Unread> {
         let (groups, gaps) = self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?;
-        one((groups, gaps), |group| group.name == name)
+        one((groups, gaps), |group| group.name == name || group.arn == name)
     }
 
     /// The same, to be changed.

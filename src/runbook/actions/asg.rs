@@ -40,9 +40,10 @@ fn target(site: &Site<'_>, group: &Group) -> Target {
     site.target(Kind::Asg, &group.arn, &group.name)
 }
 
-/// What a group looks like, by a function of it.
-fn sight(view: &View, name: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
-    match view.group(name) {
+/// What the group of this ARN looks like, by a function of it. One that was made anew under the same name
+/// is another.
+fn sight(view: &View, id: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
+    match view.group(id) {
         Err(unread) => Sight::Unreadable(unread),
         Ok(None) => Sight::Gone,
         Ok(Some(group)) => Sight::Here(fields(group)),

@@ -211,7 +211,7 @@ impl Action for SetCapacity {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        sight(view, &change.target.name, |group| Sizes::of(group).fields())
+        sight(view, &change.target.id, |group| Sizes::of(group).fields())
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
