@@ -37,6 +37,7 @@ pub mod record;
 pub mod reference;
 pub mod schema;
 pub mod shipped;
+mod survey;
 pub mod tell;
 pub mod types;
 pub mod value;

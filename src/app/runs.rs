@@ -21,6 +21,7 @@ use crate::app::runs::flow::Flow;
 use crate::app::runs::form::Answered;
 use crate::app::runs::head::Head;
 use crate::app::runs::watched::Watched;
+use crate::app::table::RowKey;
 use crate::domain::scope::ScopeName;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::params::{Given, Resolved};
@@ -39,8 +40,8 @@ pub struct Runs {
     pub watched: BTreeMap<RunId, Watched>,
     /// The run that is being prepared.
     pub flow: Option<Flow>,
-    /// What `:runbook NAME` waits for: the books were not read yet.
-    pub wanted: Option<String>,
+    /// What was asked for before the books were read.
+    pub wanted: Option<Wanted>,
     /// Runs that are being handed to processes of their own: the console leaves once none is left.
     pub leaving: Option<BTreeSet<RunId>>,
     /// Whether the switch that lets changes pass is to be turned off once no run of ours needs it.
@@ -49,6 +50,15 @@ pub struct Runs {
     pub ticket: u64,
     /// What the runner was last told about who looks.
     pub told: Option<Looking>,
+}
+
+/// Something that waits for the books.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// A runbook by its name.
+    Name(String),
+    /// The runbooks for this row.
+    For(Option<RowKey>),
 }
 
 /// What of runs somebody looks at.

@@ -55,6 +55,10 @@ pub struct Setup {
     pub open: Option<String>,
     /// Themes that can be switched to.
     pub themes: Vec<String>,
+    /// How this program is called again for the same place: its name and flags.
+    pub again: Vec<String>,
+    /// Who sees runs and locks, in words; `None` if there is no folder for them.
+    pub reach: Option<&'static str>,
     /// What is to be said at the start: settings that could not be used.
     pub notices: Vec<String>,
 }

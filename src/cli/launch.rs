@@ -414,6 +414,8 @@ impl Launch {
                     .iter()
                     .map(|theme| theme.name.clone())
                     .collect(),
+                again: self.again.clone(),
+                reach: self.run_folder().map(|folder| folder.reach.words()),
                 notices: preferences
                     .notices
                     .iter()
@@ -433,12 +435,21 @@ impl Launch {
             wishes: self.wishes.clone(),
             in_tmux: preferences.environment.in_tmux(),
             kit: self.kit(),
-            folder: StateFolder::choose(
-                preferences.settings.state_dir.as_deref(),
-                &preferences.environment,
-            ),
-            allowed: Allowances::default(),
+            folder: self.run_folder(),
+            allowed: Allowances {
+                programs: preferences.settings.runbooks.programs.clone(),
+                documents: preferences.settings.runbooks.documents.clone(),
+            },
         })
+    }
+
+    /// Where runs and locks are kept.
+    fn run_folder(&self) -> Option<StateFolder> {
+        let preferences = &self.preferences;
+        StateFolder::choose(
+            preferences.settings.state_dir.as_deref(),
+            &preferences.environment,
+        )
     }
 
     /// What runs of the console need.
@@ -452,6 +463,7 @@ impl Launch {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
             estate: self.estate_of_runs(),
+            selection: self.wishes.selection.clone(),
             environment: preferences.environment.clone(),
             again: self.again.clone(),
         }

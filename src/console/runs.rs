@@ -17,7 +17,7 @@ use crate::app::runs::form::{Answered, FieldAnswer};
 use crate::app::runs::{Looking, Prepared, RunsEffect, RunsMsg};
 use crate::domain::fault::Fault;
 use crate::domain::picture::Picture;
-use crate::domain::policy::{ConfirmLevel, Policy};
+use crate::domain::policy::{ConfirmLevel, Policy, Selection};
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Scope, ScopeName};
@@ -53,6 +53,8 @@ pub struct Kit {
     pub policies: Arc<Policies>,
     /// The estate, if one was named.
     pub estate: Option<String>,
+    /// What belongs to it; everything where none was named.
+    pub selection: Arc<Selection>,
     /// Who this is.
     pub environment: Environment,
     /// How this program is called again for the same place.
@@ -167,8 +169,19 @@ impl RunRunner {
                 answer,
                 reason,
             } => {
-                let begun = self.start(&plan, answer, reason);
-                self.begun(Some(ticket), &plan, begun);
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    // It reads and writes files.
+                    let (own, wanted) = (shared.clone(), plan.clone());
+                    let begun = tokio::task::spawn_blocking(move || own.begin(&wanted, answer, reason)).await;
+                    match begun.unwrap_or_else(|error| Err(error.to_string())) {
+                        Ok(handle) => shared.drive(Some(ticket), &plan, handle).await,
+                        Err(reason) => {
+                            let ticket = Some(ticket);
+                            shared.tell(RunsMsg::NotStarted { ticket, reason }).await;
+                        }
+                    }
+                });
             }
             RunsEffect::TakeUp { run, to, reason } => self.take_up(run, to, reason),
             RunsEffect::Answer { run, ticket, answer } => {
@@ -228,15 +241,6 @@ impl RunRunner {
         });
     }
 
-    fn start(&self, plan: &Arc<Plan>, answer: Answer, reason: Option<String>) -> Result<RunHandle, String> {
-        let scope = self.shared.scope(&plan.identity.scope)?;
-        let start = self
-            .shared
-            .start(scope, &plan.identity.arn, (Some(answer), reason));
-        let handle = self.shared.engine.start((**plan).clone(), start);
-        handle.map_err(|error| error.to_string())
-    }
-
     fn take_up(&self, run: RunId, to: Resume, reason: Option<String>) {
         let shared = self.shared.clone();
         tokio::spawn(async move {
@@ -246,16 +250,6 @@ impl RunRunner {
                 Err(reason) => {
                     shared.tell(RunsMsg::NotStarted { ticket: None, reason }).await;
                 }
-            }
-        });
-    }
-
-    fn begun(&self, ticket: Option<u64>, plan: &Arc<Plan>, begun: Result<RunHandle, String>) {
-        let (shared, plan) = (self.shared.clone(), plan.clone());
-        tokio::spawn(async move {
-            match begun {
-                Ok(handle) => shared.drive(ticket, &plan, handle).await,
-                Err(reason) => shared.tell(RunsMsg::NotStarted { ticket, reason }).await,
             }
         });
     }
@@ -326,6 +320,14 @@ impl Shared {
         })
     }
 
+    /// Starts a run of a plan. Within the runtime.
+    fn begin(&self, plan: &Arc<Plan>, answer: Answer, reason: Option<String>) -> Result<RunHandle, String> {
+        let scope = self.scope(&plan.identity.scope)?;
+        let start = self.start(scope, &plan.identity.arn, (Some(answer), reason));
+        let handle = self.engine.start((**plan).clone(), start);
+        handle.map_err(|error| error.to_string())
+    }
+
     fn who(&self, arn: &str) -> Who {
         who::here(&self.kit.environment, Seat::Console, arn)
     }
@@ -364,6 +366,7 @@ impl Shared {
             account_name: None,
             estate: self.kit.estate.clone(),
             policy: policy.clone(),
+            selection: self.kit.selection.clone(),
             spot: SpotPrices::default(),
             scope,
         })

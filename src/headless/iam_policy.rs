@@ -58,6 +58,10 @@ struct Statement {
     condition: Option<serde_json::Value>,
 }
 
+/// What must be granted for a document or a parameter by its ARN, and is not granted here: commands that
+/// runbooks run on hosts, as root, and secrets that hold the address of a webhook.
+const BY_NAME: [(&str, &str); 2] = [("ssm", SEND_COMMAND), ("ssm", "GetParameter")];
+
 /// The policy.
 pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
     let mut statement = Vec::new();
@@ -79,6 +83,7 @@ pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
             let mut changes = catalog::write_operations();
             // What a change reads first may be granted already.
             changes.extend(catalog::prerequisites().difference(&reads));
+            changes.retain(|operation| !BY_NAME.contains(&(operation.service, operation.name)));
             statement.extend(by_service("Change", &changes));
             statement.push(pass_roles());
         }
@@ -234,6 +239,7 @@ mod tests {
             .iter()
             .chain(&catalog::write_operations())
             .chain(&catalog::prerequisites())
+            .filter(|operation| operation.name != "GetParameter")
             .filter_map(Operation::iam_action)
             .chain([PASS_ROLE.to_owned()])
             .collect();
@@ -275,6 +281,13 @@ mod tests {
             resources(Probe::Document("gpu-probe")),
             ["arn:aws:ssm:*:*:document/gpu-probe", instances]
         );
+    }
+
+    #[test]
+    fn commands_of_runbooks_and_secrets_are_the_operators_to_grant() {
+        let policy = policy(Grant::ReadWrite, Probe::Never);
+        let all = all_actions(&policy);
+        assert!(!all.contains(&"ssm:SendCommand") && !all.contains(&"ssm:GetParameter"));
     }
 
     #[test]

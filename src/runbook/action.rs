@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, Receipt, Token};
+use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::ScopeName;
 use crate::runbook::schema::ActionSchema;
@@ -198,6 +199,19 @@ pub struct Site<'a> {
     pub prices: &'a PriceTable,
     /// Spot prices, as far as they were asked for.
     pub spot: &'a SpotPrices,
+    /// The estate, if one was named.
+    pub estate: Option<&'a str>,
+    /// What its owners have decided.
+    pub decisions: &'a Decisions,
+}
+
+/// What the owners of the estate have decided about it, as far as actions ask.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decisions {
+    /// Sizes at night, queues of workers, business hours, what the estate is for.
+    pub policy: Policy,
+    /// What belongs to it.
+    pub selection: Selection,
 }
 
 impl Site<'_> {
@@ -221,6 +235,10 @@ pub struct Proposal {
     pub changes: Vec<Change>,
     /// What somebody should know before saying yes.
     pub warnings: Vec<String>,
+    /// What is passed over, and why.
+    pub skipped: Vec<String>,
+    /// How many seconds what it saves is saved for each time, where it is put back every morning.
+    pub off_s: Option<u64>,
 }
 
 impl Proposal {
@@ -233,7 +251,15 @@ impl Proposal {
     pub fn one(change: Change) -> Self {
         Self {
             changes: vec![change],
-            warnings: Vec::new(),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing to do here, and why.
+    pub fn passed_over(why: impl Into<String>) -> Self {
+        Self {
+            skipped: vec![why.into()],
+            ..Self::default()
         }
     }
 

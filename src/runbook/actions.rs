@@ -8,11 +8,16 @@ mod ecr;
 mod ecs;
 mod elasticache;
 mod elb;
+pub(in crate::runbook) mod estate;
 mod exec;
+pub(in crate::runbook) mod gpu;
 mod notify;
 pub(in crate::runbook) mod rds;
+pub(in crate::runbook) mod saved;
+mod script;
 mod sqs;
 mod ssm;
+mod tags;
 
 use super::action::Action;
 
@@ -47,6 +52,12 @@ pub static ALL: &[&dyn Action] = &[
     &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
+    &estate::STOP,
+    &estate::START,
+    &gpu::AwaitIdle,
+    &gpu::NIGHT_DOWN,
+    &gpu::MORNING_UP,
+    &gpu::DRAIN,
     &rds::SNAPSHOT,
     &rds::POINT_IN_TIME,
     &rds::Rename,
@@ -70,6 +81,8 @@ pub static ALL: &[&dyn Action] = &[
     &notify::Sns,
     &notify::Webhook,
     &ssm::RunDocument,
+    &tags::PUT,
+    &tags::REMOVE,
 ];
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod alarm;
 mod asg;
 mod delivery;
 mod ecs;
+mod estate;
+mod gpu;
 mod http;
 mod rds;
 mod window;
@@ -93,10 +95,16 @@ pub fn reads(item: &CheckItem, names: &BTreeMap<String, Value>, now: Timestamp) 
             observe::kinds(value, &mut kinds);
         }
         let mut queries: Vec<Query> = Vec::new();
-        for query in kinds.into_iter().flat_map(observe::queries) {
+        let mut add = |query: Query| {
             if !queries.contains(&query) {
                 queries.push(query);
             }
+        };
+        kinds.into_iter().flat_map(observe::queries).for_each(&mut add);
+        // What cards do is asked for only where somebody wants to know.
+        let source = item.with.get("that").and_then(serde_json::Value::as_str);
+        if source.is_some_and(|source| source.contains(observe::BUSY_GPUS)) {
+            observe::probes(names.values().chain(item.names.values())).for_each(add);
         }
         return queries;
     }
@@ -156,6 +164,10 @@ pub static ALL: &[&dyn Check] = &[
     &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
+    &estate::RESTS,
+    &estate::IS_AWAKE,
+    &gpu::IS_DOWN,
+    &gpu::IS_UP,
     &rds::SameSettings,
     &rds::SameClusterSettings,
 ];

@@ -56,8 +56,13 @@ const fn fact(name: &'static str, ty: FactType, about: &'static str) -> Fact {
 use FactType::{Bool, Int, Number, Tags, Text, Texts};
 
 const TAGS: Fact = fact("tags", Tags, "Tags by key.");
+const BUSY_GPUS: Fact = fact(
+    "busy_gpus",
+    Int,
+    "Cards at work, cards that could not be asked included; known in checks, where hosts are asked.",
+);
 
-static ECS_SERVICE: [Fact; 10] = [
+const ECS_SERVICE: &[Fact] = &[
     fact("cluster", Text, "The cluster's name."),
     fact("desired", Int, "Tasks that should run."),
     fact("running", Int, "Tasks that run."),
@@ -73,7 +78,7 @@ static ECS_SERVICE: [Fact; 10] = [
     fact("launch_type", Text, "`FARGATE`, `EC2` or `EXTERNAL`."),
     TAGS,
 ];
-static ASG: [Fact; 11] = [
+const ASG: &[Fact] = &[
     fact("min", Int, "The least number of instances."),
     fact("max", Int, "The greatest number of instances."),
     fact("desired", Int, "Instances that should run."),
@@ -82,11 +87,7 @@ static ASG: [Fact; 11] = [
     fact("suspended_processes", Texts, "Processes that are suspended."),
     fact("warm_pool", Bool, "Whether it has a warm pool."),
     fact("gpu", Bool, "Whether its instances have GPUs."),
-    fact(
-        "busy_gpus",
-        Int,
-        "Cards at work, cards that could not be asked included.",
-    ),
+    BUSY_GPUS,
     fact(
         "owner",
         Text,
@@ -94,16 +95,12 @@ static ASG: [Fact; 11] = [
     ),
     TAGS,
 ];
-static EC2_INSTANCE: [Fact; 7] = [
+const EC2_INSTANCE: &[Fact] = &[
     fact("type", Text, "The instance type."),
     fact("state", Text, "`running`, `stopped` and so on."),
     fact("asg", Text, "The group that it is in."),
     fact("gpu", Bool, "Whether it has GPUs."),
-    fact(
-        "busy_gpus",
-        Int,
-        "Cards at work, cards that could not be asked included.",
-    ),
+    BUSY_GPUS,
     fact(
         "owner",
         Text,
@@ -111,7 +108,7 @@ static EC2_INSTANCE: [Fact; 7] = [
     ),
     TAGS,
 ];
-static RDS_INSTANCE: [Fact; 9] = [
+const RDS_INSTANCE: &[Fact] = &[
     fact("engine", Text, "The engine, such as `postgres`."),
     fact("engine_version", Text, "The engine's version."),
     fact("class", Text, "The instance class."),
@@ -122,7 +119,7 @@ static RDS_INSTANCE: [Fact; 9] = [
     fact("connections", Number, "Connections at the newest reading."),
     TAGS,
 ];
-static RDS_CLUSTER: [Fact; 6] = [
+const RDS_CLUSTER: &[Fact] = &[
     fact("engine", Text, "The engine, such as `aurora-postgresql`."),
     fact("engine_version", Text, "The engine's version."),
     fact("status", Text, "`available` and so on."),
@@ -130,7 +127,7 @@ static RDS_CLUSTER: [Fact; 6] = [
     fact("readers", Texts, "The instances that read."),
     TAGS,
 ];
-static REDIS: [Fact; 6] = [
+const REDIS: &[Fact] = &[
     fact("form", Text, "`cluster`, `replication-group` or `serverless`."),
     fact("status", Text, "`available` and so on."),
     fact("node_type", Text, "The node type."),
@@ -138,23 +135,23 @@ static REDIS: [Fact; 6] = [
     fact("shards", Texts, "Ids of its shards."),
     TAGS,
 ];
-static TARGET_GROUP: [Fact; 4] = [
+const TARGET_GROUP: &[Fact] = &[
     fact("load_balancer", Text, "The load balancer's name."),
     fact("healthy", Int, "Healthy targets."),
     fact("unhealthy", Int, "Unhealthy targets."),
     TAGS,
 ];
-static ALARM: [Fact; 2] = [
+const ALARM: &[Fact] = &[
     fact("state", Text, "`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
     fact("reason", Text, "Why it is in that state."),
 ];
-static QUEUE: [Fact; 4] = [
+const QUEUE: &[Fact] = &[
     fact("visible", Int, "Messages that wait."),
     fact("in_flight", Int, "Messages that somebody works on."),
     fact("oldest_s", Number, "Seconds that the oldest has waited."),
     TAGS,
 ];
-static LOG_GROUP: [Fact; 2] = [
+const LOG_GROUP: &[Fact] = &[
     fact("retention_days", Int, "Days that lines are kept; null for ever."),
     fact("stored_bytes", Int, "Bytes stored."),
 ];
@@ -162,16 +159,16 @@ static LOG_GROUP: [Fact; 2] = [
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
     match kind {
-        Kind::EcsService => &ECS_SERVICE,
-        Kind::Asg => &ASG,
-        Kind::Ec2Instance => &EC2_INSTANCE,
-        Kind::RdsInstance => &RDS_INSTANCE,
-        Kind::RdsCluster => &RDS_CLUSTER,
-        Kind::Redis => &REDIS,
-        Kind::TargetGroup => &TARGET_GROUP,
-        Kind::Alarm => &ALARM,
-        Kind::Queue => &QUEUE,
-        Kind::LogGroup => &LOG_GROUP,
+        Kind::EcsService => ECS_SERVICE,
+        Kind::Asg => ASG,
+        Kind::Ec2Instance => EC2_INSTANCE,
+        Kind::RdsInstance => RDS_INSTANCE,
+        Kind::RdsCluster => RDS_CLUSTER,
+        Kind::Redis => REDIS,
+        Kind::TargetGroup => TARGET_GROUP,
+        Kind::Alarm => ALARM,
+        Kind::Queue => QUEUE,
+        Kind::LogGroup => LOG_GROUP,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer

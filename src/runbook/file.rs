@@ -79,6 +79,15 @@ fn optional(name: &str, shape: Shape, about: &str) -> Field {
     }
 }
 
+fn optional_text(name: &str, about: &str) -> Field {
+    optional(name, text(), about)
+}
+
+/// A list of a named shape with at least so many items.
+fn optional_list(name: &str, (of, at_least): (&str, usize), about: &str) -> Field {
+    optional(name, list(named(of), at_least), about)
+}
+
 /// The shape of a runbook.
 pub fn shape() -> &'static Schema {
     static SHAPE: LazyLock<Schema> = LazyLock::new(|| Schema {
@@ -135,12 +144,8 @@ fn root() -> Vec<Field> {
             "Name on the command line: small letters, digits and `-`.",
         ),
         required("title", text(), "What it does, in a sentence."),
-        optional(
-            "description",
-            text(),
-            "What an operator must know before using it.",
-        ),
-        optional("owner", text(), "Who keeps it."),
+        optional_text("description", "What an operator must know before using it."),
+        optional_text("owner", "Who keeps it."),
         optional(
             "params",
             Shape::Table(Box::new(named("Param"))),
@@ -161,9 +166,9 @@ fn root() -> Vec<Field> {
             list(named("Offer"), 0),
             "Resources and findings for which the console offers it, parameters filled in.",
         ),
-        optional(
+        optional_list(
             "preconditions",
-            list(named("Check"), 0),
+            ("Check", 0),
             "What must hold before anything is changed. Looked at in the plan and again right before the first change.",
         ),
         optional(
@@ -177,9 +182,9 @@ fn root() -> Vec<Field> {
             "What a person must do before the run.",
         ),
         required("steps", list(named("Step"), 1), "What is done, in order."),
-        optional(
+        optional_list(
             "verify",
-            list(named("Check"), 0),
+            ("Check", 0),
             "What must hold at the end. If it does not, the run has failed.",
         ),
         optional(
@@ -187,9 +192,9 @@ fn root() -> Vec<Field> {
             words(&["rollback", "stop"]),
             "What happens to a run that fails, trips a guard or is interrupted. `rollback`, the default, puts back in reverse what has begun; `stop` leaves it and says what state remains.",
         ),
-        optional(
+        optional_list(
             "always",
-            list(named("Step"), 0),
+            ("Step", 0),
             "What is done at the end whatever happened. It cannot change the verdict.",
         ),
     ]
@@ -222,11 +227,7 @@ fn named_shapes() -> BTreeMap<String, Shape> {
                     words(&["none", "ack", "type_name", "two_person"]),
                     "The least that a person must do: nothing, agree, or type a name. The actions and the estate may demand more, never less. `two_person` is reserved.",
                 ),
-                optional(
-                    "expires",
-                    text(),
-                    "How long a plan can be confirmed, 30m if left out.",
-                ),
+                optional_text("expires", "How long a plan can be confirmed, 30m if left out."),
             ],
         ),
         ("Step", step()),
@@ -258,7 +259,7 @@ fn param() -> Vec<Field> {
             text(),
             "`string`, `int`, `number`, `bool`, `duration`, `size`, `timestamp`, `secret`, `aws/<kind>`, `list<…>` or `map<…>`.",
         ),
-        optional("about", text(), "What it means, for forms and help."),
+        optional_text("about", "What it means, for forms and help."),
         optional(
             "default",
             Shape::Anything,
@@ -270,9 +271,8 @@ fn param() -> Vec<Field> {
             "Whether it may be left out and is null then. Without this and without a default it must be given.",
         ),
         optional("enum", list(Shape::Anything, 1), "The only values."),
-        optional(
+        optional_text(
             "pattern",
-            text(),
             "A regular expression that the whole text must match, each item of a list too.",
         ),
         optional(
@@ -304,17 +304,12 @@ fn from() -> Vec<Field> {
             anything_by_name(),
             "What they are narrowed to; values may refer to other parameters.",
         ),
-        optional("ssm", text(), "Of a secret: its name in the parameter store."),
-        optional(
+        optional_text("ssm", "Of a secret: its name in the parameter store."),
+        optional_text(
             "secretsmanager",
-            text(),
             "Of a secret: its name or ARN in Secrets Manager.",
         ),
-        optional(
-            "env",
-            text(),
-            "Of a secret: the environment variable that holds it.",
-        ),
+        optional_text("env", "Of a secret: the environment variable that holds it."),
     ]
 }
 
@@ -331,14 +326,12 @@ fn limits() -> Vec<Field> {
             count(1),
             "Runs that may begin within an hour on one account and region.",
         ),
-        optional(
+        optional_text(
             "deadline",
-            text(),
             "How long the run may take, from the first change to the end of verify; 1h if left out.",
         ),
-        optional(
+        optional_text(
             "rollback_deadline",
-            text(),
             "How long the rollback may take from its beginning; 30m if left out.",
         ),
     ]
@@ -368,32 +361,22 @@ fn check() -> Vec<Field> {
             text(),
             "The check; `expr` looks at the expression under `that`.",
         ),
-        optional(
-            "that",
-            text(),
-            "The expression that must be true, for `check: expr`.",
-        ),
+        optional_text("that", "The expression that must be true, for `check: expr`."),
         optional("with", anything_by_name(), "What the check is given."),
-        optional(
-            "for_each",
-            text(),
-            "A list; the check is made for each item, as `each`.",
-        ),
+        optional_text("for_each", "A list; the check is made for each item, as `each`."),
         optional("when", condition(), "The check is made only if this holds."),
-        optional("message", text(), "What an operator is told if it does not hold."),
+        optional_text("message", "What an operator is told if it does not hold."),
         optional(
             "severity",
             words(&["error", "warn"]),
             "Whether it stops the run, which is the default, or is only said.",
         ),
-        optional(
+        optional_text(
             "within",
-            text(),
             "In verify: how long it may take until it holds. One look if left out.",
         ),
-        optional(
+        optional_text(
             "every",
-            text(),
             "How often it is looked at within that time; 15s if left out.",
         ),
     ]
@@ -401,17 +384,9 @@ fn check() -> Vec<Field> {
 
 fn guard() -> Vec<Field> {
     vec![
-        optional(
-            "alarm",
-            text(),
-            "The name of the CloudWatch alarm that is watched.",
-        ),
-        optional("check", text(), "Instead of an alarm: a check that must hold."),
-        optional(
-            "that",
-            text(),
-            "The expression that must be true, for `check: expr`.",
-        ),
+        optional_text("alarm", "The name of the CloudWatch alarm that is watched."),
+        optional_text("check", "Instead of an alarm: a check that must hold."),
+        optional_text("that", "The expression that must be true, for `check: expr`."),
         optional("with", anything_by_name(), "What the check is given."),
         optional(
             "states",
@@ -433,19 +408,18 @@ fn guard() -> Vec<Field> {
             words(&["stop", "warn"]),
             "What happens if the alarm has not enough data; `warn` if left out.",
         ),
-        optional("every", text(), "How often it is looked at; 15s if left out."),
+        optional_text("every", "How often it is looked at; 15s if left out."),
     ]
 }
 
 fn step() -> Vec<Field> {
     vec![
-        optional(
+        optional_text(
             "id",
-            text(),
             "Its name, unique in the file: small letters, digits, `_` and `-`.",
         ),
-        optional("title", text(), "What an operator reads while it runs."),
-        optional("action", text(), "The action."),
+        optional_text("title", "What an operator reads while it runs."),
+        optional_text("action", "The action."),
         optional(
             "with",
             anything_by_name(),
@@ -456,9 +430,8 @@ fn step() -> Vec<Field> {
             condition(),
             "It is done only if this holds; with `for_each`, for each item.",
         ),
-        optional(
+        optional_text(
             "for_each",
-            text(),
             "A list; the action is done, or the check is made, for each item, as `each`.",
         ),
         optional(
@@ -477,9 +450,8 @@ fn step() -> Vec<Field> {
             named("Wait"),
             "When it is done, and how long that may take. Needed by every action that AWS goes on with after the call.",
         ),
-        optional(
+        optional_text(
             "register",
-            text(),
             "The name under which later expressions find what it gave, as `results.NAME`.",
         ),
         optional(
@@ -492,59 +464,48 @@ fn step() -> Vec<Field> {
             Shape::Switch,
             "Whether the run goes on if it fails; false if left out, but for actions that only tell somebody something.",
         ),
-        optional(
+        optional_text(
             "use",
-            text(),
             "Instead of an action: another runbook, as `name` or `name@sha256:…`.",
         ),
-        optional(
+        optional_list(
             "block",
-            list(named("Step"), 1),
+            ("Step", 1),
             "Instead of an action: steps of which a failure is caught by `rescue`.",
         ),
-        optional(
+        optional_list(
             "rescue",
-            list(named("Step"), 1),
+            ("Step", 1),
             "With `block`: what is done if one of its steps fails, before `on_failure`. The run has failed all the same.",
         ),
-        optional(
+        optional_list(
             "always",
-            list(named("Step"), 1),
+            ("Step", 1),
             "With `block`: what is done in any case, last. Its failure changes no verdict.",
         ),
-        optional(
+        optional_text(
             "check",
-            text(),
             "Instead of an action: what must hold before the run goes on, as under `verify`.",
         ),
-        optional(
-            "that",
-            text(),
-            "With `check: expr`: the expression that must be true.",
-        ),
-        optional(
+        optional_text("that", "With `check: expr`: the expression that must be true."),
+        optional_text(
             "message",
-            text(),
             "With `check`: what an operator is told if it does not hold.",
         ),
-        optional(
+        optional_text(
             "within",
-            text(),
             "With `check`: how long it may take until it holds. One look if left out.",
         ),
-        optional(
+        optional_text(
             "every",
-            text(),
             "With `check`: how often it is looked at within that time; 15s if left out.",
         ),
-        optional(
+        optional_text(
             "pause",
-            text(),
             "Instead of an action: waits for a person, who is told this. Without a terminal the runbook is refused.",
         ),
-        optional(
+        optional_text(
             "timeout",
-            text(),
             "With `pause`: after this it counts as declined. Must be given there.",
         ),
     ]
@@ -552,14 +513,13 @@ fn step() -> Vec<Field> {
 
 fn undo() -> Vec<Field> {
     vec![
-        optional(
+        optional_text(
             "keep",
-            text(),
             "It is not put back, for this reason, which the plan shows.",
         ),
-        optional(
+        optional_list(
             "steps",
-            list(named("Step"), 1),
+            ("Step", 1),
             "Actions that put it back; they see what was there before as `before`.",
         ),
     ]
@@ -584,13 +544,13 @@ fn retry() -> Vec<Field> {
 
 fn backoff() -> Vec<Field> {
     vec![
-        optional("start", text(), "Before the second attempt; 2s if left out."),
+        optional_text("start", "Before the second attempt; 2s if left out."),
         optional(
             "factor",
             Shape::Number { min: 1.0, max: 10.0 },
             "By what it grows each time; 2 if left out.",
         ),
-        optional("max", text(), "At most; 60s if left out."),
+        optional_text("max", "At most; 60s if left out."),
         optional(
             "jitter",
             words(&["full", "none"]),
@@ -601,17 +561,15 @@ fn backoff() -> Vec<Field> {
 
 fn wait() -> Vec<Field> {
     vec![
-        optional(
+        optional_text(
             "until",
-            text(),
             "It is done once the action says so and this expression over `live` holds.",
         ),
-        optional(
+        optional_text(
             "fails_if",
-            text(),
             "It has failed as soon as this expression over `live` holds.",
         ),
         required("timeout", text(), "How long it may take."),
-        optional("every", text(), "How often it is looked at; 15s if left out."),
+        optional_text("every", "How often it is looked at; 15s if left out."),
     ]
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::action::{Unread, View};
 use super::facts;
 use super::model::Source;
+use super::survey;
 use super::value::{Resource, Value};
 use crate::domain::asg::Group;
 use crate::domain::ec2::{Instance, foreign_owner};
@@ -15,6 +16,62 @@ use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
 use crate::domain::ops::{Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs};
+
+/// The fact that takes asking hosts.
+pub const BUSY_GPUS: &str = "busy_gpus";
+
+/// What has to be asked to know how busy the cards of all groups and instances in these values are.
+pub fn probes<'v>(values: impl Iterator<Item = &'v Value>) -> impl Iterator<Item = Query> {
+    let mut hosts = Vec::new();
+    for value in values {
+        gpu_hosts(value, &mut hosts);
+    }
+    let probe = survey::query(hosts);
+    let instances = probe.is_some().then_some(Query::Ec2(ec2::Read::Instances));
+    instances.into_iter().chain(probe)
+}
+
+fn gpu_hosts(value: &Value, hosts: &mut Vec<String>) {
+    match value {
+        Value::Resource(resource) if resource.facts.get("gpu") == Some(&Value::Bool(true)) => {
+            match (resource.kind, resource.facts.get("instances")) {
+                (Kind::Ec2Instance, _) => hosts.push(resource.id.clone()),
+                (_, Some(Value::List(members))) => {
+                    hosts.extend(members.iter().filter_map(Value::as_text).map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| gpu_hosts(item, hosts)),
+        Value::Map(entries) => entries.values().for_each(|item| gpu_hosts(item, hosts)),
+        _ => {}
+    }
+}
+
+/// Cards at work in a group, cards that could not be asked included; unknown if nobody asked.
+fn busy_in_group(group: &Group, view: &View) -> Value {
+    if !has_gpus(group) || !view.asked().any(survey::is_query) {
+        return Value::Null;
+    }
+    let cards = group
+        .instances
+        .iter()
+        .filter(|member| !member.lifecycle.starts_with("Terminat"))
+        .map(|member| match view.instance(&member.id) {
+            Ok(Some(instance)) => survey::work(instance, view).busy_cards(),
+            _ => survey::expected_cards(member.instance_type.as_deref().unwrap_or_default()),
+        })
+        .sum();
+    count(Some(cards))
+}
+
+/// The same of an instance.
+fn busy_on_instance(instance: &Instance, view: &View) -> Value {
+    if !gpu::is_gpu_type(&instance.instance_type) || !view.asked().any(survey::is_query) {
+        return Value::Null;
+    }
+    count(Some(survey::work(instance, view).busy_cards()))
+}
 
 /// What has to be read to see resources of a kind; nothing for kinds that expressions do not see.
 pub fn queries(kind: Kind) -> Vec<Query> {
@@ -47,8 +104,12 @@ pub fn queries(kind: Kind) -> Vec<Query> {
 pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
     Ok(match kind {
         Kind::EcsService => view.services()?.iter().map(service).collect(),
-        Kind::Asg => view.groups()?.iter().map(group).collect(),
-        Kind::Ec2Instance => view.instances()?.iter().map(instance).collect(),
+        Kind::Asg => view.groups()?.iter().map(|known| group(known, view)).collect(),
+        Kind::Ec2Instance => view
+            .instances()?
+            .iter()
+            .map(|known| instance(known, view))
+            .collect(),
         Kind::RdsInstance => view
             .db_instances()?
             .iter()
@@ -267,7 +328,7 @@ fn has_gpus(group: &Group) -> bool {
         .any(gpu::is_gpu_type)
 }
 
-fn group(group: &Group) -> Resource {
+fn group(group: &Group, view: &View) -> Resource {
     resource(
         Kind::Asg,
         (&group.arn, &group.name),
@@ -286,13 +347,14 @@ fn group(group: &Group) -> Resource {
             ),
             ("warm_pool", Value::Bool(group.warm_pool.is_some())),
             ("gpu", Value::Bool(has_gpus(group))),
+            (BUSY_GPUS, busy_in_group(group, view)),
             ("owner", maybe(foreign_owner(&group.tags))),
             ("tags", tags(&group.tags)),
         ],
     )
 }
 
-fn instance(instance: &Instance) -> Resource {
+fn instance(instance: &Instance, view: &View) -> Resource {
     let name = instance.name.as_deref().unwrap_or(&instance.id);
     resource(
         Kind::Ec2Instance,
@@ -302,6 +364,7 @@ fn instance(instance: &Instance) -> Resource {
             ("state", text(&instance.state)),
             ("asg", maybe(instance.group())),
             ("gpu", Value::Bool(gpu::is_gpu_type(&instance.instance_type))),
+            (BUSY_GPUS, busy_on_instance(instance, view)),
             ("owner", maybe(instance.foreign_owner())),
             ("tags", tags(&instance.tags)),
         ],

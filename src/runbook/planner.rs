@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::action::{Allowances, Refusal, RefusalKind, Site, View};
+use super::action::{Allowances, Decisions, Refusal, RefusalKind, Site, View};
 use super::check::Verdict;
 use super::expr::{EvalError, Names};
 use super::model::Limits;
@@ -37,6 +37,8 @@ pub struct Planner<'a> {
     pub identity: &'a PlanIdentity,
     /// The least confirmation that the estate asks for.
     pub confirm_at_least: ConfirmLevel,
+    /// What the owners of the estate have decided.
+    pub decisions: &'a Decisions,
     /// List prices.
     pub prices: &'a PriceTable,
     /// Spot prices, as far as they are known.
@@ -160,6 +162,8 @@ impl Planner<'_> {
             now: self.now,
             prices: self.prices,
             spot: self.spot,
+            estate: identity.estate.as_deref(),
+            decisions: self.decisions,
         };
         let base = self.names();
         let mut assembly = Assembly::new(view.clone(), site);

@@ -5,11 +5,27 @@ use super::load::File;
 /// Name and text, by name.
 pub const SHIPPED: &[(&str, &str)] = &[
     (
+        "asg-instance-refresh-rollback",
+        include_str!("../../runbooks/asg-instance-refresh-rollback.yaml"),
+    ),
+    (
         "asg-rollback-image",
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
+    (
+        "drain-gpu-host",
+        include_str!("../../runbooks/drain-gpu-host.yaml"),
+    ),
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
+    (
+        "gpu-morning-up",
+        include_str!("../../runbooks/gpu-morning-up.yaml"),
+    ),
+    (
+        "gpu-night-down",
+        include_str!("../../runbooks/gpu-night-down.yaml"),
+    ),
     (
         "rds-reboot-failover",
         include_str!("../../runbooks/rds-reboot-failover.yaml"),
@@ -31,6 +47,8 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/rollback-deploy.yaml"),
     ),
     ("sqs-redrive", include_str!("../../runbooks/sqs-redrive.yaml")),
+    ("start-estate", include_str!("../../runbooks/start-estate.yaml")),
+    ("stop-estate", include_str!("../../runbooks/stop-estate.yaml")),
 ];
 
 /// What the keys of shipped runbooks begin with. No path on disk does.

@@ -150,8 +150,13 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
     }
     match state.runs.live() {
         0 => {}
-        1 => items.insert(0, ("1 run live".to_owned(), Tone::Accent)),
-        some => items.insert(0, (format!("{some} runs live"), Tone::Accent)),
+        live => {
+            let runs = if live == 1 { "run" } else { "runs" };
+            items.insert(0, (format!("{live} {runs} live"), Tone::Accent));
+            if let Some(reach) = state.setup.reach {
+                items.push((format!("locks: {reach}"), Tone::Muted));
+            }
+        }
     }
     if let Some((operation, until)) = meter.backing_off.first() {
         let left = format::span(until.duration_since(state.picture.at));

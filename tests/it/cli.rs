@@ -5,6 +5,7 @@ mod kept;
 mod printed;
 mod refused;
 mod runbook;
+mod runs;
 mod spoken;
 mod status;
 

@@ -10,3 +10,4 @@ mod replay;
 mod scenarios;
 mod service_writes;
 mod stage;
+mod told;

@@ -2,6 +2,7 @@
 
 mod bombs;
 mod catalogue;
+mod failure_cases;
 mod files;
 mod params;
 mod shipped;

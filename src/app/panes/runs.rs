@@ -27,10 +27,17 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     let known = state.runs.heads.is_some();
     vec![
         Section {
-            title: format!("live on this host {}", live.len()),
+            title: format!(
+                "live, seen by {} {}",
+                state.setup.reach.unwrap_or("nobody"),
+                live.len()
+            ),
             columns: columns(),
             rows: live.into_iter().map(|head| run(state, head)).collect(),
-            empty: reading(known, "nothing runs"),
+            empty: match state.setup.reach {
+                Some(_) => reading(known, "nothing runs"),
+                None => "there is no folder for runs: HOME is not set; give --state-dir".to_owned(),
+            },
             ..Section::default()
         },
         Section {
@@ -51,9 +58,9 @@ fn columns() -> Vec<Column> {
         Column::names("TARGETS", 12, 34, 1),
         Column::words("BEGAN", 11, 11, 0),
         Column::words("TOOK", 5, 6, 3),
-        Column::words("WHO", 6, 18, 4),
-        Column::words("WHERE", 9, 28, 2),
-        Column::words("ID", 4, 24, 5),
+        Column::words("WHO", 10, 18, 4),
+        Column::words("WHERE", 17, 28, 2),
+        Column::words("ID", 22, 24, 5),
     ]
 }
 

@@ -176,8 +176,17 @@ impl Form {
         self.fields.get(self.at)
     }
 
+    /// Whether the plan follows by itself unless something is wrong: until that is known, what is typed
+    /// is not for the form.
+    pub fn is_passing(&self) -> bool {
+        self.then == Then::Plan && self.asking.is_some()
+    }
+
     /// Takes a key in. Esc and the like are for whoever shows the form.
     pub fn key(&mut self, chord: Chord, page: usize) -> Outcome {
+        if self.is_passing() {
+            return Outcome::Not;
+        }
         let last = self.fields.len().saturating_sub(1);
         let at = self.at;
         let Some(field) = self.fields.get_mut(at) else {
@@ -228,6 +237,9 @@ impl Form {
 
     /// Text that was pasted: its first line, as if typed.
     pub fn paste(&mut self, text: &str) -> Outcome {
+        if self.is_passing() {
+            return Outcome::Not;
+        }
         let Some(field) = self.fields.get_mut(self.at) else {
             return Outcome::Not;
         };

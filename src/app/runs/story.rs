@@ -65,14 +65,18 @@ pub fn detail(state: &State, run: &RunId) -> Detail {
         }
     }
     let width = usize::from(columns(state.geometry.body_width).0);
-    let closing = closing(watched, head, width);
+    let closing = closing(state, watched, head);
     if !closing.is_empty() {
         blocks.push(Block::Heading("what it came to".to_owned()));
         blocks.push(Block::Lines(closing));
     }
-    let last = last(state, watched, width);
+    let is_live = watched.is_ours() || head.is_some_and(Head::is_live);
+    // What goes on is in sight at once; what is over is read from its beginning to its end.
+    let most = if is_live { LAST * 2 } else { usize::MAX };
+    let last = last(state, watched, (width, most));
     if !last.is_empty() {
-        blocks.push(Block::Heading("last".to_owned()));
+        let title = if is_live { "last" } else { "journal, newest first" };
+        blocks.push(Block::Heading(title.to_owned()));
         blocks.push(Block::Lines(last));
     }
     if state.geometry.body_width < BESIDE
@@ -454,10 +458,11 @@ fn guards(watched: &Watched, ledger: &Ledger) -> Vec<Vec<Cell>> {
 }
 
 /// What the run came to: what stands, and why.
-fn closing(watched: &Watched, head: Option<&Head>, width: usize) -> Vec<Vec<Cell>> {
+fn closing(state: &State, watched: &Watched, head: Option<&Head>) -> Vec<Vec<Cell>> {
+    let width = usize::from(columns(state.geometry.body_width).0);
     if let Some(summary) = &watched.summary {
-        // How to go on is a key here, and a command elsewhere.
-        let told = tell::summary(summary, &Commands::of(["qd"]));
+        let again = state.setup.again.iter().map(String::as_str);
+        let told = tell::summary(summary, &Commands::of(again));
         return prose::fitted(told, width);
     }
     let remains = head.into_iter().flat_map(|head| &head.remains);
@@ -470,7 +475,7 @@ fn closing(watched: &Watched, head: Option<&Head>, width: usize) -> Vec<Vec<Cell
 }
 
 /// What happened last, newest first.
-fn last(state: &State, watched: &Watched, width: usize) -> Vec<Vec<Cell>> {
+fn last(state: &State, watched: &Watched, (width, most): (usize, usize)) -> Vec<Vec<Cell>> {
     let Some(plan) = watched.ledger.as_ref().map(Ledger::plan) else {
         return Vec::new();
     };
@@ -487,7 +492,7 @@ fn last(state: &State, watched: &Watched, width: usize) -> Vec<Vec<Cell>> {
         }
         Said::Recorded(entry) => Some(tell::record(entry, plan, &clock)),
     });
-    prose::fitted(told.take(LAST * 2), width)
+    prose::fitted(told.take(most), width)
 }
 
 /// A service's event without the name of the service, which each of them begins with.

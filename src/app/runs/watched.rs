@@ -8,7 +8,7 @@ use crate::runbook::machine::{Happening, Ledger, Question, Summary, Ticket};
 use crate::runbook::record::{Act, Entry, Moment, RunId, Status, Then};
 
 /// Happenings that are kept.
-const KEPT: usize = 200;
+const KEPT: usize = 5_000;
 
 /// A run that is looked at.
 #[derive(Debug, Clone)]

@@ -236,6 +236,7 @@ impl Line<'_> {
             scopes: launch.scopes.clone(),
             policies: launch.policies.clone(),
             estate: estate.or_else(world),
+            selection: launch.wishes.selection.clone(),
             clocks: launch.clocks.clone(),
             cloud: launch.cloud(),
             read_only: launch.read_only.clone(),

@@ -192,6 +192,11 @@ macro_rules! clients {
         }
 
         impl ScopeClients {
+    /// The estate's own document for the GPU probe, if it has one.
+    pub(super) fn probe_document(&self) -> Option<&str> {
+        self.shared.settings.probe_documents.first().map(String::as_str)
+    }
+
             $(pub(super) fn $name(&self) -> &$sdk::Client {
                 self.made.$name.get_or_init(|| {
                     let place = self.$place();

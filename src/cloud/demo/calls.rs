@@ -82,15 +82,21 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         }
         (
             "SendCommand" | "ListCommandInvocations",
-            Query::Ssm(ops::ssm::Read::GpuProbe { instances, .. }),
+            Query::Ssm(
+                ops::ssm::Read::GpuProbe { instances, .. } | ops::ssm::Read::GpuSamples { instances, .. },
+            ),
         ) => {
             let online = instances
                 .iter()
                 .filter_map(|id| sim.instances.get(id))
                 .filter(|instance| instance.agent_answers(sim.now))
                 .count();
+            let times = match query {
+                Query::Ssm(ops::ssm::Read::GpuSamples { samples, .. }) => *samples as usize,
+                _ => 1,
+            };
             // The answer is asked for until it is there.
-            online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }
+            times * online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }
         }
         ("ListCommands", Query::Ssm(ops::ssm::Read::Command { id, .. })) => usize::from(id.is_none()),
         ("GetCommandInvocation", Query::Ssm(ops::ssm::Read::Command { .. })) => 1,
@@ -99,6 +105,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeDBParameters", Query::Rds(ops::rds::Read::ConnectionLimits { parameter_groups })) => {
             parameter_groups.len()
         }
+        ("DescribeDBProxyTargets", _) => plan.database_proxies.len(),
         _ => 1,
     }
 }

@@ -7,6 +7,7 @@ use super::plan::fleet::Host;
 use super::signal;
 use super::sim::Sim;
 use super::sim::instance::Instance;
+use super::time::Ms;
 
 const DRIVER: &str = "550.127.05";
 const DRIVER_DOWN: &str = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.\n";
@@ -16,7 +17,7 @@ const BUSY: &str = "0x0000000000000000";
 const TOO_HOT: &str = "0x0000000000000020";
 
 /// Standard output of the probe on a host that answers.
-pub fn probe_output(sim: &Sim, instance: &Instance) -> String {
+pub fn probe_output(sim: &Sim, instance: &Instance, at: Ms) -> String {
     let Some(kind) = cards(&instance.kind) else {
         return "#nosmi\n#end 0\n".to_owned();
     };
@@ -33,7 +34,7 @@ pub fn probe_output(sim: &Sim, instance: &Instance) -> String {
     }
     let (mut core, mut optional, mut processes) = (String::new(), String::new(), String::new());
     for nth in 0..kind.count {
-        let Some(card) = sim.card(instance, nth, sim.now) else {
+        let Some(card) = sim.card(instance, nth, at) else {
             continue;
         };
         let uuid = signal::uuid(&[sim.seed, signal::name(&instance.id), u64::from(nth), 1]);

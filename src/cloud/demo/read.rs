@@ -55,6 +55,11 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::Ssm(read) => match read {
             ops::ssm::Read::Hosts => ReplyData::ManagedHosts(ssm::hosts(sim)),
             ops::ssm::Read::GpuProbe { instances, .. } => ReplyData::ProbeOutputs(ssm::probe(sim, instances)),
+            ops::ssm::Read::GpuSamples {
+                instances,
+                samples,
+                gap_s,
+            } => ReplyData::ProbeOutputs(ssm::samples(sim, instances, (*samples, *gap_s))),
             ops::ssm::Read::Command {
                 document,
                 instance,

@@ -15,6 +15,7 @@ use super::signal;
 use super::sim::Sim;
 use super::time::part;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::ids::Tag;
 use crate::domain::ops::{Mutation, Receipt};
 
 /// Makes a change now, or refuses it as AWS does. A refused change may leave the world half
@@ -82,6 +83,25 @@ impl Refusal {
     fn conflict(&self, code: &str, message: impl Into<String>) -> Fault {
         self.make(FaultKind::Conflict, code, message)
     }
+}
+
+/// Refuses tags that no service of AWS takes.
+fn check_tags(tags: &[Tag], refuse: &Refusal) -> Result<(), Fault> {
+    for tag in tags {
+        if tag.key.is_empty() || tag.key.starts_with("aws:") {
+            return Err(refuse.invalid(
+                "ValidationError",
+                "aws: prefixed tag key names are not allowed for external use.",
+            ));
+        }
+        if tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
+            return Err(refuse.invalid(
+                "ValidationError",
+                "A tag key has at most 128 characters and a value at most 256.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Records a call of the console's user in CloudTrail.

@@ -314,9 +314,9 @@ mod alarms {
         let scope = bench.state().name().clone();
         let watched = |name: &str| -> Vec<String> {
             let key = ResourceKey::new(&scope, Kind::Alarm, &arn("cloudwatch", &format!("alarm:{name}")));
-            super::beneath(&bench.inventory, &key)
-                .iter()
-                .map(|key| key.id.to_string())
+            super::related(bench.inventory.scope(&scope).unwrap(), &key)
+                .into_iter()
+                .map(|(_, id)| id.to_owned())
                 .collect()
         };
         assert_eq!(watched("by-name"), [arn("ecs", "service/main/web")]);

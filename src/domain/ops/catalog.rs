@@ -73,6 +73,11 @@ fn queries() -> Vec<Query> {
             instances: Vec::new(),
             document: None,
         }),
+        Query::Ssm(ssm::Read::GpuSamples {
+            instances: Vec::new(),
+            samples: 1,
+            gap_s: 0,
+        }),
         Query::Ssm(ssm::Read::Command {
             document: none(),
             instance: none(),
@@ -218,6 +223,30 @@ fn mutations() -> Vec<Mutation> {
         }),
         Mutation::Ec2(ec2::Write::RebootInstances {
             instances: Vec::new(),
+        }),
+        Mutation::Ec2(ec2::Write::PutTags {
+            instance: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Ec2(ec2::Write::DeleteTags {
+            instance: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::Ecs(ecs::Write::PutTags {
+            service: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Ecs(ecs::Write::DeleteTags {
+            service: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::Rds(rds::Write::PutTags {
+            arn: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Rds(rds::Write::DeleteTags {
+            arn: none(),
+            keys: Vec::new(),
         }),
         Mutation::Rds(rds::Write::CreateSnapshot {
             instance: none(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 
 /// What can be read.
@@ -43,6 +44,20 @@ pub enum Write {
         /// `i-…`.
         instances: Vec<String>,
     },
+    /// Writes tags on an instance.
+    PutTags {
+        /// `i-…`.
+        instance: String,
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Removes tags of an instance.
+    DeleteTags {
+        /// `i-…`.
+        instance: String,
+        /// The keys.
+        keys: Vec<String>,
+    },
 }
 
 impl Read {
@@ -64,6 +79,8 @@ impl Write {
             Self::StopInstances { .. } => Operation::new("ec2", "StopInstances"),
             Self::StartInstances { .. } => Operation::new("ec2", "StartInstances"),
             Self::RebootInstances { .. } => Operation::new("ec2", "RebootInstances"),
+            Self::PutTags { .. } => Operation::new("ec2", "CreateTags"),
+            Self::DeleteTags { .. } => Operation::new("ec2", "DeleteTags"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 use crate::domain::policy::Selection;
 
@@ -79,6 +80,20 @@ pub enum Write {
         /// What to record as the reason.
         reason: String,
     },
+    /// Writes tags on a service.
+    PutTags {
+        /// The service's ARN.
+        service: String,
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Removes tags of a service.
+    DeleteTags {
+        /// The service's ARN.
+        service: String,
+        /// The keys.
+        keys: Vec<String>,
+    },
 }
 
 impl Read {
@@ -125,6 +140,8 @@ impl Write {
             Self::StopServiceDeployment { .. } => Operation::new("ecs", "StopServiceDeployment"),
             Self::RegisterCopy { .. } => Operation::new("ecs", "RegisterTaskDefinition"),
             Self::StopTask { .. } => Operation::new("ecs", "StopTask"),
+            Self::PutTags { .. } => Operation::new("ecs", "TagResource"),
+            Self::DeleteTags { .. } => Operation::new("ecs", "UntagResource"),
         }
     }
 
@@ -132,7 +149,11 @@ impl Write {
     pub const fn prerequisites(&self) -> &'static [Operation] {
         match self {
             Self::RegisterCopy { .. } => const { &[Operation::new("ecs", "DescribeTaskDefinition")] },
-            Self::UpdateService { .. } | Self::StopServiceDeployment { .. } | Self::StopTask { .. } => &[],
+            Self::UpdateService { .. }
+            | Self::StopServiceDeployment { .. }
+            | Self::StopTask { .. }
+            | Self::PutTags { .. }
+            | Self::DeleteTags { .. } => &[],
         }
     }
 }

@@ -5,6 +5,7 @@ mod settings;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 
 pub use settings::{
@@ -92,6 +93,20 @@ pub enum Write {
         instance: String,
         /// Whether the standby takes over.
         failover: bool,
+    },
+    /// Writes tags on an instance or a cluster.
+    PutTags {
+        /// Its ARN.
+        arn: String,
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Removes tags of an instance or a cluster.
+    DeleteTags {
+        /// Its ARN.
+        arn: String,
+        /// The keys.
+        keys: Vec<String>,
     },
     /// Changes settings of an instance at once.
     Modify {
@@ -200,6 +215,8 @@ impl Write {
             Self::Stop { .. } => Operation::new("rds", "StopDBInstance"),
             Self::Start { .. } => Operation::new("rds", "StartDBInstance"),
             Self::Reboot { .. } => Operation::new("rds", "RebootDBInstance"),
+            Self::PutTags { .. } => Operation::new("rds", "AddTagsToResource"),
+            Self::DeleteTags { .. } => Operation::new("rds", "RemoveTagsFromResource"),
             Self::Modify { .. } => Operation::new("rds", "ModifyDBInstance"),
             Self::CreateClusterSnapshot { .. } => Operation::new("rds", "CreateDBClusterSnapshot"),
             Self::RestoreCluster {

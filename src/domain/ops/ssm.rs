@@ -20,6 +20,17 @@ pub enum Read {
         /// The SSM document to run instead of `AWS-RunShellScript` with our line.
         document: Option<String>,
     },
+    /// Runs the GPU probe several times over, since one sample is noise → `ProbeOutputs`, one for
+    /// each host and sample; hosts that cannot be asked are answered once. The document is the one
+    /// that the estate has for it.
+    GpuSamples {
+        /// Hosts to ask, in any number.
+        instances: Vec<String>,
+        /// How many samples of each, at least one.
+        samples: u32,
+        /// Seconds from one to the next.
+        gap_s: u32,
+    },
     /// A command that was sent to one host, by its id, or else the newest of ours with this document
     /// since a moment → `Command`.
     Command {
@@ -69,7 +80,7 @@ impl Read {
                 }
             }
             Self::Hosts => const { &[Operation::new("ssm", "DescribeInstanceInformation")] },
-            Self::GpuProbe { .. } => {
+            Self::GpuProbe { .. } | Self::GpuSamples { .. } => {
                 const {
                     &[
                         Operation::new("ssm", "DescribeInstanceInformation"),

@@ -9,10 +9,10 @@ use super::folder::Reach;
 use super::{RunEngine, id};
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::{Identity, Scope};
-use crate::runbook::action::View;
+use crate::runbook::action::{Decisions, View};
 use crate::runbook::expr::Names;
 use crate::runbook::model::Runbook;
 use crate::runbook::observe;
@@ -35,6 +35,8 @@ pub struct SiteFacts {
     pub estate: Option<String>,
     /// Its policy: environment, least confirmation.
     pub policy: Arc<Policy>,
+    /// What belongs to it; everything where no estate was named.
+    pub selection: Arc<Selection>,
     /// Spot prices, as far as they are known.
     pub spot: SpotPrices,
 }
@@ -212,8 +214,13 @@ impl Preparation {
             account_name,
             estate,
             policy,
+            selection,
             spot,
         } = &self.site;
+        let decisions = Decisions {
+            policy: Policy::clone(policy),
+            selection: Selection::clone(selection),
+        };
         let id = id::mint(wall);
         let names = RunNames {
             id: id.0.clone(),
@@ -234,6 +241,7 @@ impl Preparation {
             params: &resolved.values,
             identity: &place,
             confirm_at_least: policy.confirm_at_least,
+            decisions: &decisions,
             prices: PriceTable::shipped(),
             spot,
             allowed: &self.engine.0.allowed,

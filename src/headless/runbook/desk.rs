@@ -7,7 +7,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Identity, Scope};
@@ -32,6 +32,8 @@ pub struct Desk {
     pub policies: Arc<Policies>,
     /// The estate, if one was named.
     pub estate: Option<String>,
+    /// What belongs to it; everything where none was named.
+    pub selection: Arc<Selection>,
     /// Both clocks.
     pub clocks: Clocks,
     /// Makes the cloud.
@@ -96,6 +98,7 @@ pub struct Bench {
     /// What estates have decided.
     policies: Arc<Policies>,
     estate: Option<String>,
+    selection: Arc<Selection>,
     /// Whether changes are refused, and what to pass so that they are not.
     pub refuses: Option<String>,
     /// The engine.
@@ -121,6 +124,7 @@ impl Desk {
             scopes: self.scopes,
             policies: self.policies,
             estate: self.estate,
+            selection: self.selection,
             refuses,
             engine,
             place: self.place,
@@ -192,6 +196,7 @@ impl Bench {
             account_name: None,
             estate: self.estate.clone(),
             policy: Arc::<Policy>::clone(policy),
+            selection: self.selection.clone(),
             spot: SpotPrices::default(),
             scope,
         }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::price::Priced;
-use crate::domain::units::UsdPerHour;
+use crate::domain::units::{Usd, UsdPerHour};
 
 /// What a change does to the bill, at list price; negative is a saving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,13 @@ pub enum CostDelta {
     },
 }
 
+/// An amount as it is written in a plan, which a plan that is read again must equal: storage is priced
+/// by the month, and its hours have no end of digits.
+fn as_written(amount: UsdPerHour) -> UsdPerHour {
+    let micros = i64::try_from(amount.per_hour().micros()).unwrap_or(i64::MAX);
+    UsdPerHour::new(Usd::from_micros(micros))
+}
+
 impl CostDelta {
     /// `count` more (or, if negative, fewer) of something at this price.
     pub fn of(price: Option<Priced<UsdPerHour>>, count: i64, what: &str) -> Self {
@@ -31,7 +38,7 @@ impl CostDelta {
             (None, _) => Self::Unknown(format!("no price for {what}")),
             (Some(price), _) => {
                 let as_of = price.as_of();
-                let amount = price.value * count.unsigned_abs();
+                let amount = as_written(price.value * count.unsigned_abs());
                 Self::Known {
                     usd_per_hour: if count < 0 { -amount } else { amount },
                     as_of,

@@ -156,6 +156,10 @@ impl ErrorClass {
             Some("ResourceContention" | "ScalingActivityInProgress" | "ResourceInUse") => {
                 return Self::Conflict;
             }
+            // What AWS has not just then it may have a little later.
+            Some(code) if code.starts_with("Insufficient") && code.ends_with("Capacity") => {
+                return Self::Conflict;
+            }
             Some("APICallRateForCustomerExceeded") => return Self::Throttled,
             _ => {}
         }

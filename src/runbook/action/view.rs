@@ -13,10 +13,10 @@ use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
 };
 use crate::domain::delivery::{Pipeline, Stack};
-use crate::domain::ec2::Instance;
+use crate::domain::ec2::{Instance, NatGateway, SpotPrice};
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{Cluster, Fleet, RevisionName, Service, ServiceDeployment, Task, TaskDefinition};
-use crate::domain::elb::{Balancing, TargetGroup};
+use crate::domain::elb::{Balancing, LoadBalancer, TargetGroup};
 use crate::domain::fault::Fault;
 use crate::domain::logs::LogGroup;
 use crate::domain::ops::{
@@ -26,7 +26,7 @@ use crate::domain::ops::{
 use crate::domain::queue::Queue;
 use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::sns::Topic;
-use crate::domain::ssm::{CommandRun, ManagedHost};
+use crate::domain::ssm::{CommandRun, ManagedHost, ProbeOutput};
 use crate::domain::web::HttpAnswer;
 
 /// What was asked and what came back, all at about one moment.
@@ -150,6 +150,7 @@ impl View {
         asg_activities, asg_activities_mut: "the scaling activities", Activities, Vec<Activity>;
         asg_refreshes, asg_refreshes_mut: "the instance refreshes", InstanceRefreshes, Vec<InstanceRefresh>;
         ec2_instances, ec2_instances_mut: "the instances", Instances, Vec<Instance>;
+        ssm_outputs, ssm_outputs_mut: "what the GPU probe printed", ProbeOutputs, Vec<ProbeOutput>;
         rds_instances, rds_instances_mut: "the DB instances", DbInstances, Vec<DbInstance>;
         rds_clusters, rds_clusters_mut: "the DB clusters", DbClusters, Vec<DbCluster>;
         rds_snapshots, rds_snapshots_mut: "the snapshots", DbSnapshots, Vec<DbSnapshot>;
@@ -168,6 +169,7 @@ impl View {
 
     getters! {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
+        ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
         cf_stacks: "the stack", Stacks, Vec<Stack>;
         rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
@@ -182,6 +184,14 @@ fn is_store_events(query: &Query) -> bool {
     matches!(
         query,
         Query::Rds(rds::Read::Events { .. }) | Query::ElastiCache(elasticache::Read::Events { .. })
+    )
+}
+
+/// Whether a question asks this host for what its cards do.
+fn samples(query: &Query, instance: &str) -> bool {
+    matches!(
+        query,
+        Query::Ssm(ssm::Read::GpuSamples { instances, .. }) if instances.iter().any(|id| id == instance)
     )
 }
 
@@ -282,6 +292,70 @@ impl View {
         )?)
     }
 
+    /// What the GPU probe printed on a host, one for each sample; `None` if the host was not asked.
+    pub fn gpu_samples(&self, instance: &str) -> Result<Option<Vec<&ProbeOutput>>, Unread> {
+        let asked = self.asked().find(|query| samples(query, instance));
+        let Some(query) = asked else { return Ok(None) };
+        let (outputs, _) = self.ssm_outputs(query)?;
+        Ok(Some(
+            outputs
+                .iter()
+                .filter(|output| output.instance_id == instance)
+                .collect(),
+        ))
+    }
+
+    /// The same, to be changed.
+    pub fn gpu_samples_mut(&mut self, instance: &str) -> Option<Vec<&mut ProbeOutput>> {
+        let query = self.asked().find(|query| samples(query, instance))?.clone();
+        let outputs = self.ssm_outputs_mut(&query)?;
+        Some(
+            outputs
+                .iter_mut()
+                .filter(|output| output.instance_id == instance)
+                .collect(),
+        )
+    }
+
+    /// An ECS service by its ARN.
+    pub fn service_by_arn(&self, arn: &str) -> Result<Option<&Service>, Unread> {
+        let (fleet, gaps) = self.ecs_fleet(&Query::Ecs(ecs::Read::Fleet))?;
+        one((&fleet.services, gaps), |service| service.arn == arn)
+    }
+
+    /// The same, to be changed.
+    pub fn service_by_arn_mut(&mut self, arn: &str) -> Option<&mut Service> {
+        self.ecs_fleet_mut(&Query::Ecs(ecs::Read::Fleet))?
+            .services
+            .iter_mut()
+            .find(|service| service.arn == arn)
+    }
+
+    /// Spot prices, as far as they were asked for.
+    pub fn spot_prices(&self) -> impl Iterator<Item = &SpotPrice> {
+        self.answers
+            .iter()
+            .filter_map(|(_, answer)| match answer {
+                Ok(Reply {
+                    data: ReplyData::SpotPrices(prices),
+                    ..
+                }) => Some(prices),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    /// NAT gateways.
+    pub fn nat_gateways(&self) -> Result<&[NatGateway], Unread> {
+        Ok(whole(self.ec2_nat(&Query::Ec2(ec2::Read::NatGateways))?)?)
+    }
+
+    /// All load balancers.
+    pub fn load_balancers(&self) -> Result<&[LoadBalancer], Unread> {
+        let (balancing, gaps) = self.elb_balancing(&Query::Elb(elb::Read::Balancing))?;
+        whole((balancing.load_balancers.as_slice(), gaps))
+    }
+
     /// All target groups.
     pub fn target_groups(&self) -> Result<&[TargetGroup], Unread> {
         let (balancing, gaps) = self.elb_balancing(&Query::Elb(elb::Read::Balancing))?;
@@ -350,10 +424,10 @@ impl View {
         }))
     }
 
-    /// An Auto Scaling group.
+    /// An Auto Scaling group, by its name or its ARN.
     pub fn group(&self, name: &str) -> Result<Option<&Group>, Unread> {
         let (groups, gaps) = self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?;
-        one((groups, gaps), |group| group.name == name)
+        one((groups, gaps), |group| group.name == name || group.arn == name)
     }
 
     /// The same, to be changed.

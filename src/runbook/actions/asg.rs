@@ -20,6 +20,9 @@ use crate::domain::ec2::foreign_owner;
 use crate::domain::ids::Kind;
 use crate::runbook::action::{Refusal, Sight, Site, Target, View};
 
+/// Processes that would raise a group again that is put to rest.
+pub(super) const HOLDS: [&str; 2] = ["AlarmNotification", "ScheduledActions"];
+
 /// The group that is to be changed: it must be there, and be ours.
 fn group<'v>(view: &'v View, name: &str) -> Result<&'v Group, Refusal> {
     let group = view
@@ -37,9 +40,10 @@ fn target(site: &Site<'_>, group: &Group) -> Target {
     site.target(Kind::Asg, &group.arn, &group.name)
 }
 
-/// What a group looks like, by a function of it.
-fn sight(view: &View, name: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
-    match view.group(name) {
+/// What the group of this ARN looks like, by a function of it. One that was made anew under the same name
+/// is another.
+fn sight(view: &View, id: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
+    match view.group(id) {
         Err(unread) => Sight::Unreadable(unread),
         Ok(None) => Sight::Gone,
         Ok(Some(group)) => Sight::Here(fields(group)),

@@ -72,6 +72,11 @@ fn value(text: &str) -> Result<Value, String> {
     expr.evaluate(&names()).map_err(|error| error.message)
 }
 
+/// The value as it is shown, or what is wrong.
+fn shown(text: &str) -> Result<String, String> {
+    value(text).map(|value| value.to_string())
+}
+
 /// What lint says: the first mistake, or the type.
 fn lint(text: &str) -> Result<String, String> {
     let expr = Expr::parse(text, Place::own()).map_err(|diagnostic| diagnostic.message)?;
@@ -85,7 +90,7 @@ fn lint(text: &str) -> Result<String, String> {
 
 #[test]
 fn expressions_have_one_value_and_its_type() {
-    for (text, shown, ty) in [
+    for (text, printed, ty) in [
         ("1 + 2 * 3", "7", "int"),
         ("(1 + 2) * 3", "9", "int"),
         ("7 / 2", "3.5", "number"),
@@ -150,11 +155,7 @@ fn expressions_have_one_value_and_its_type() {
         // A function's own name hides what is outside.
         ("map([1], region -> region + 1)", "2", "list<int>"),
     ] {
-        assert_eq!(
-            value(text).map(|value| value.to_string()),
-            Ok(shown.to_owned()),
-            "{text}"
-        );
+        assert_eq!(shown(text), Ok(printed.to_owned()), "{text}");
         assert_eq!(lint(text), Ok(ty.to_owned()), "{text}");
     }
 }
@@ -262,11 +263,7 @@ fn what_is_wrong_is_found_before_the_run_and_in_it() {
         ),
     ] {
         assert_eq!(lint(text), Err(before.to_owned()), "{text}");
-        assert_eq!(
-            value(text).map(|value| value.to_string()),
-            Err(during.to_owned()),
-            "{text}"
-        );
+        assert_eq!(shown(text), Err(during.to_owned()), "{text}");
     }
 }
 
@@ -290,11 +287,7 @@ fn what_only_the_run_can_know_is_refused_there() {
         ("params.tags.no", "this has no `no`"),
         ("split('a', '')", "the separator is empty"),
     ] {
-        assert_eq!(
-            value(text).map(|value| value.to_string()),
-            Err(message.to_owned()),
-            "{text}"
-        );
+        assert_eq!(shown(text), Err(message.to_owned()), "{text}");
         assert!(lint(text).is_ok(), "{text}: {:?}", lint(text));
     }
 }

@@ -34,6 +34,9 @@ pub(super) struct Flight {
     reads_failed: u32,
     /// When it was taken up, on the cloud's clock.
     since: Timestamp,
+    /// How its call failed to be answered; `None` for a call of a process that is gone, which nobody can
+    /// say to have failed.
+    unanswered: Option<ErrorClass>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,6 +121,7 @@ impl Run {
                 stage: Stage::Stuck,
                 reads_failed: 0,
                 since: self.now.cloud,
+                unanswered: None,
             },
         );
         if purpose == Purpose::Reconcile && !self.leaves_trace(act) {
@@ -463,6 +467,9 @@ impl Run {
                             return self.land(act, unknowable(), out);
                         }
                         Self::emit(Happening::Reconciling { act, reason }, out);
+                        if let Some(flight) = self.flights.get_mut(&act) {
+                            flight.unanswered = Some(class);
+                        }
                         if self.is_leaving() {
                             self.flights.remove(&act);
                         } else {
@@ -555,16 +562,20 @@ impl Run {
             }
             Some(false) if age >= settle => {
                 self.reconciled(act, attempt, Reconciled::NotMade, out);
+                let unanswered = self.flights.get(&act).and_then(|flight| flight.unanswered);
                 if self.only_reconciles(act) {
                     self.flights.remove(&act);
-                } else {
+                } else if let Some(class) = unanswered {
                     let setback = Setback {
-                        class: ErrorClass::Timeout,
+                        class,
                         attempt,
                         reason: "the call was not answered, and reading shows that it was not made"
                             .to_owned(),
                     };
                     self.set_back(act, &setback, out);
+                } else {
+                    // The process died before it made the call: that is no failure of the call.
+                    self.look_at(act, Purpose::Before, out);
                 }
             }
             None if age >= settle.saturating_mul(SETTLES) => {

@@ -237,7 +237,7 @@ impl Ledger {
     fn resumed(&mut self, to: Resume, at: Timestamp) {
         self.leg_at = at;
         self.stopped = None;
-        self.closed = None;
+        let was_over = self.closed.take().is_some();
         self.parked = false;
         match to {
             // The reason to stop was answered by taking it up again, unless it was already decided to
@@ -269,7 +269,11 @@ impl Ledger {
             }
             Resume::Abandon => {}
         }
-        // What always runs at the end runs at this end too.
+        // What always runs at the end runs at this end too; a process that died at the first end goes on
+        // with it.
+        if !was_over {
+            return;
+        }
         let plan = Arc::clone(&self.plan);
         for (index, step) in plan.steps.iter().enumerate() {
             if step.role == Role::Always {

@@ -26,6 +26,8 @@ pub struct Assembly<'a> {
     steps: Vec<Step>,
     warnings: Vec<String>,
     skipped: Vec<String>,
+    /// How many seconds savings last each time, where they are put back every morning.
+    off_s: Option<u64>,
 }
 
 /// What surrounds the steps of a plan.
@@ -71,6 +73,7 @@ impl<'a> Assembly<'a> {
             steps: Vec::new(),
             warnings: Vec::new(),
             skipped: Vec::new(),
+            off_s: None,
         }
     }
 
@@ -90,7 +93,13 @@ impl<'a> Assembly<'a> {
     /// If the action refuses.
     pub fn plan(&mut self, action: &dyn Action, with: &Arguments) -> Result<Vec<usize>, Refusal> {
         let proposal = action.plan(with, &self.view, &self.site)?;
-        self.warnings.extend(proposal.warnings);
+        for warning in proposal.warnings {
+            self.warn(warning);
+        }
+        self.skipped.extend(proposal.skipped);
+        if let Some(seconds) = proposal.off_s {
+            self.off_s = Some(self.off_s.map_or(seconds, |other| other.min(seconds)));
+        }
         let mut places = Vec::with_capacity(proposal.changes.len());
         for mut change in proposal.changes {
             // A change may be another action's, such as the bounds that a count needs.
@@ -182,7 +191,11 @@ impl<'a> Assembly<'a> {
     ///
     /// # Errors
     /// If it cannot be written as JSON, which would be a mistake of ours.
-    pub fn finish(self, frame: Frame) -> Result<Plan, PlanError> {
+    pub fn finish(mut self, frame: Frame) -> Result<Plan, PlanError> {
+        let cost = Cost::of(&likely(&self.changes, &self.steps));
+        if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds)) {
+            self.warn(savings);
+        }
         let mut plan = Plan {
             schema: SCHEMA.to_owned(),
             digest: String::new(),
@@ -197,7 +210,7 @@ impl<'a> Assembly<'a> {
                 name: suffers_most(&self.changes).unwrap_or_default(),
             },
             blast_radius: BlastRadius::of(&self.changes),
-            cost: Cost::of(&likely(&self.changes, &self.steps)),
+            cost,
             changes: self.changes,
             warnings: self.warnings,
             skipped: self.skipped,

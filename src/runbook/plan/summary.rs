@@ -98,3 +98,31 @@ impl Cost {
         }
     }
 }
+
+/// Nights in a month on which somebody sees to it that things are off: those before working days.
+const NIGHTS_A_MONTH: u64 = 22;
+
+impl Cost {
+    /// What is saved in a night of so many seconds, and in a month of such nights; nothing if nothing is.
+    pub fn savings(&self, seconds: u64) -> Option<String> {
+        let (Some(per_hour), Some(as_of)) = (self.usd_per_hour, self.as_of) else {
+            return (!self.unknown.is_empty()).then(|| {
+                format!(
+                    "what this saves is not known in full: {}",
+                    self.unknown.join("; ")
+                )
+            });
+        };
+        if per_hour >= UsdPerHour::ZERO {
+            return None;
+        }
+        let night = (-per_hour).for_seconds(seconds);
+        let month = night * NIGHTS_A_MONTH;
+        let hours = seconds as f64 / 3_600.0;
+        Some(format!(
+            "saves {} an hour: {night} in a night of {hours:.1} h, {month} in a month of {NIGHTS_A_MONTH} such \
+             nights (list prices of {as_of}; volumes, snapshots and commitments are billed on)",
+            -per_hour
+        ))
+    }
+}

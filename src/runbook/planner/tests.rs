@@ -210,7 +210,7 @@ fn with_planner<T>(
     world: &World,
     use_it: impl FnOnce(&Planner<'_>) -> T,
 ) -> T {
-    let (identity, spot) = (identity(), SpotPrices::default());
+    let (identity, spot, decisions) = (identity(), SpotPrices::default(), Decisions::default());
     let allowed = allowed();
     let run = RunNames {
         id: "r1".to_owned(),
@@ -222,6 +222,7 @@ fn with_planner<T>(
         params,
         identity: &identity,
         confirm_at_least: ConfirmLevel::None,
+        decisions: &decisions,
         prices: PriceTable::shipped(),
         spot: &spot,
         allowed: &allowed,

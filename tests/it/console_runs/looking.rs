@@ -236,7 +236,7 @@ pub fn ended(status: Status, exit: Exit) -> quarterdeck::runbook::machine::Summa
 #[test]
 fn leaving_the_console_hands_a_live_run_over_first() {
     let mut desk = running();
-    desk.keys(&["q", "q", "q"]);
+    desk.keys(&["q", "q", "q", "q"]);
     let Some(Overlay::Menu(menu)) = &desk.stage.state.overlay else {
         panic!("{:?}", desk.stage.state.overlay);
     };

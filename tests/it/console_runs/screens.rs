@@ -82,7 +82,7 @@ fn a_run_under_way_and_over() {
     hold_at("runs_run_200x50", &mut desk.stage, (200, 50), Look::default());
     desk.keys(&["ctrl-c"]);
     hold("runs_interrupt", &mut desk.stage);
-    desk.keys(&["esc", "q", "q", "q"]);
+    desk.keys(&["esc", "q", "q", "q", "q"]);
     hold_at("runs_leaving_80x24", &mut desk.stage, (80, 24), Look::default());
     desk.keys(&["esc"]);
     desk.stage.send(Msg::Runs(RunsMsg::News {

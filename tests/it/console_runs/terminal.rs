@@ -1,5 +1,7 @@
 //! The whole way in a real terminal, on the demo: from `x` to a run that ended.
 
+use std::time::Duration;
+
 use crate::support::qd::{Qd, qd};
 use crate::support::screen::Screen;
 
@@ -27,6 +29,12 @@ fn planned(screen: &mut Screen) {
     screen.wait_for_text("ecs-restart");
     screen.send_keys("\r");
     screen.wait_for_text("Plan of ecs-restart");
+    on_screen(screen);
+}
+
+/// Until the whole frame is there: what is typed before is discarded.
+fn on_screen(screen: &Screen) {
+    screen.wait_for_silence(Duration::from_millis(400));
 }
 
 #[test]
@@ -35,6 +43,7 @@ fn from_x_to_a_run_that_succeeded() {
     planned(&mut screen);
     screen.send_keys("\r");
     screen.wait_for_text("type apply");
+    on_screen(&screen);
     // Pasted, it is nothing; nor is Enter.
     screen.send_keys("\x1b[200~apply\x1b[201~\r");
     screen.wait_for_text("typed, not pasted");
@@ -44,6 +53,7 @@ fn from_x_to_a_run_that_succeeded() {
         seen.contents().contains("type apply")
             && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
     });
+    on_screen(&screen);
     screen.send_keys("apply");
     screen.wait_for_text("> apply");
     screen.send_keys("\r");
@@ -68,12 +78,16 @@ fn what_is_typed_ahead_confirms_nothing() {
     // All at once, before any plan is there.
     screen.send_keys("\r\rapply\r");
     screen.wait_for_text("Plan of ecs-restart");
+    on_screen(&screen);
     let shown = screen.contents();
     assert!(!shown.contains("run live"), "{shown}");
     screen.send_keys("\r");
     screen.wait_for_text("type apply");
+    on_screen(&screen);
     assert!(!screen.contents().contains("> apply"));
-    screen.send_keys("\x1b\x03");
+    screen.send_keys("\x03");
+    screen.wait_until("the box closed", |seen| !seen.contents().contains("type apply"));
+    screen.send_keys("\x03");
     screen.wait_until("given up", |seen| !seen.contents().contains("Plan of"));
     screen.send_keys("0");
     screen.wait_for_text("changed in the last 2 h");

@@ -33,6 +33,8 @@ struct Sample {
 enum Undo {
     /// Everything is as it was.
     Whole,
+    /// Nothing has to be taken back: what is different does not matter.
+    Needless,
     /// Something is left, because nothing can take it back: exit 11, and the summary says what.
     Leaves,
 }
@@ -55,7 +57,7 @@ const SAMPLES: &[Sample] = &[
             ("cluster", "codemate-cluster"),
             ("service", "codemate-backend-service"),
         ],
-        undo: Undo::Whole,
+        undo: Undo::Needless,
     },
     Sample {
         runbook: "ecs-scale",
@@ -123,6 +125,10 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
 ];
+
+/// Runbooks with a call that leaves nothing by which a read could tell that it was made. Killed within it,
+/// they end with exit 11 and never make it again.
+const UNPROVABLE: &[&str] = &["redis-failover"];
 
 macro_rules! crashes {
     ($($name:ident: $runbook:literal,)*) => {
@@ -277,11 +283,13 @@ async fn crash_everywhere(runbook: &str) {
                 "{runbook} resumed after {death:?}: {summary:#?}\n{}",
                 resumed.text
             );
-            assert_eq!(
-                (summary.exit, summary.status),
-                (Exit::Done, Status::Succeeded),
-                "{what}"
-            );
+            if made && UNPROVABLE.contains(&runbook) {
+                let unknown = (summary.exit, summary.targets.unknown);
+                assert_eq!(unknown, (Exit::Partial, 1), "{what}");
+            } else {
+                let ended = (summary.exit, summary.status);
+                assert_eq!(ended, (Exit::Done, Status::Succeeded), "{what}");
+            }
             let calls = |whole: &Whole| -> Vec<_> {
                 let calls = whole
                     .writes
@@ -323,7 +331,7 @@ fn check_undone(sample: &Sample, summary: &Summary, what: &str) {
             matches!(summary.status, Status::Failed | Status::RolledBack),
             "{what}"
         ),
-        (true, Undo::Whole) => {
+        (true, Undo::Whole | Undo::Needless) => {
             assert_eq!(summary.status, Status::RolledBack, "{what}");
             assert!(summary.rolled_back && summary.remains.is_empty(), "{what}");
         }

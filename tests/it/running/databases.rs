@@ -326,13 +326,11 @@ async fn a_key_that_cannot_be_used_ends_the_run_before_anything_is_made() {
     let set = [("instance", "ecommerce-db"), ("snapshot", "ecommerce-db-launch")];
     let plan = stage.plan("restore-rds-snapshot", &set).await.plan;
     let start = stage.unattended(&plan);
-    let (summary, _) = run(&stage.engine, plan, start).await;
+    let (summary, watch) = run(&stage.engine, plan, start).await;
     assert!(!summary.changed && summary.remains.is_empty(), "{summary:#?}");
     assert_eq!(summary.status, Status::Failed);
-    assert!(
-        summary.reasons.iter().any(|reason| reason.contains("KMS key")),
-        "{summary:#?}"
-    );
+    let told = format!("{:?}", watch.happenings);
+    assert!(told.contains("The specified KMS key"), "{told}");
     assert!(writes(&stage).is_empty());
 }
 

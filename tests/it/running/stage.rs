@@ -41,6 +41,7 @@ struct Patient {
     now: Timestamp,
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
     next: u64,
+    stands: bool,
 }
 
 impl PatientClock {
@@ -49,6 +50,7 @@ impl PatientClock {
             now,
             sleepers: BTreeMap::new(),
             next: 0,
+            stands: false,
         })));
         let own = clock.clone();
         tokio::spawn(async move {
@@ -69,8 +71,16 @@ impl PatientClock {
         clock
     }
 
+    /// Lets time stand still, or go on.
+    pub fn stand(&self, still: bool) {
+        self.0.lock().unwrap().stands = still;
+    }
+
     fn jump(&self) -> bool {
         let mut inner = self.0.lock().unwrap();
+        if inner.stands {
+            return false;
+        }
         while let Some(((at, _), sleeper)) = inner.sleepers.pop_first() {
             if !sleeper.is_closed() {
                 inner.now = inner.now.max(at);
@@ -110,7 +120,7 @@ pub struct Troubled {
     demo: Demo,
     /// Whether the credentials have ended.
     pub expired: AtomicBool,
-    /// Whether calls that change something have their effect and are never answered.
+    /// Whether calls that change something have their effect and are not answered as long as this holds.
     pub hangs: AtomicBool,
     pub reads: AtomicUsize,
     pub writes: AtomicUsize,
@@ -151,8 +161,8 @@ impl Cloud for Troubled {
             self.writes.fetch_add(1, Ordering::SeqCst);
             self.credentials("Write")?;
             let answer = self.demo.write(scope, change, token).await;
-            if self.hangs.load(Ordering::SeqCst) {
-                std::future::pending::<()>().await;
+            while self.hangs.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
             }
             answer
         })
@@ -238,6 +248,7 @@ impl Stage {
             account_name: None,
             estate: None,
             policy: Arc::new(Policy::default()),
+            selection: Arc::default(),
             spot: SpotPrices::default(),
         };
         self.engine.prepare(site, runbook)

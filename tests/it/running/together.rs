@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::engine::run::{CannotResume, Control, IfLocked, Notice};
 use quarterdeck::runbook::machine::Happening;
+use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::record::{Record, Resume, Signal, Status, Then};
 
 use super::stage::{Stage, Watch, run, who};
@@ -15,14 +16,27 @@ fn waits(happening: &Happening) -> bool {
     matches!(happening, Happening::Waiting { .. })
 }
 
+/// A run that holds its lock until the stage's calls are answered again.
+async fn holder(stage: &Stage, plan: Plan) -> Watch {
+    stage.cloud.hangs.store(true, Ordering::SeqCst);
+    let start = stage.unattended(&plan);
+    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    watch
+        .until(|happening| matches!(happening, Happening::Writing { .. }))
+        .await;
+    while stage.log.writes().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    watch
+}
+
 #[tokio::test]
 async fn the_second_on_one_resource_is_refused_and_told_who_holds_it() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
     let (first, second) = (stage.scale(5).await, stage.scale(6).await);
-    let start = stage.unattended(&first);
-    let mut alice = Watch::new(stage.engine.start(first, start).unwrap());
-    alice.until(waits).await;
+    let mut alice = holder(&stage, first).await;
+    stage.clock.stand(true);
     let other = stage.another(home.path());
     let held = other.locks().unwrap().list().unwrap();
     assert_eq!(held.len(), 1);
@@ -54,6 +68,8 @@ async fn the_second_on_one_resource_is_refused_and_told_who_holds_it() {
         bob.warnings()
     );
     assert_eq!(stage.cloud.writes.load(Ordering::SeqCst), 1);
+    stage.cloud.hangs.store(false, Ordering::SeqCst);
+    stage.clock.stand(false);
     assert_eq!(alice.end().await.exit, Exit::Done);
     assert_eq!(other.locks().unwrap().list().unwrap(), []);
 }
@@ -79,14 +95,16 @@ async fn a_run_waits_for_a_lock_and_goes_on_once_it_is_free() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
     let (first, second) = (stage.scale(5).await, stage.scale(5).await);
-    let start = stage.unattended(&first);
-    let mut alice = Watch::new(stage.engine.start(first, start).unwrap());
-    alice.until(waits).await;
+    let mut alice = holder(&stage, first).await;
+    stage.clock.stand(true);
     let mut start = stage.unattended(&second);
     start.if_locked = IfLocked::Wait(Duration::from_hours(1));
-    let ((bob, watch), alice) = tokio::join!(run(&stage.engine, second, start), alice.end());
+    let mut bob = Watch::new(stage.engine.start(second, start).unwrap());
+    while !matches!(bob.next().await, Notice::WaitingForLock { .. }) {}
+    stage.cloud.hangs.store(false, Ordering::SeqCst);
+    stage.clock.stand(false);
+    let (alice, bob) = tokio::join!(alice.end(), bob.end());
     assert_eq!(alice.exit, Exit::Done);
-    assert!(watch.waited_for_lock);
     // What it wanted was done by then.
     assert_eq!((bob.exit, bob.targets.ok), (Exit::Done, 1), "{bob:#?}");
     assert_eq!(stage.log.writes().len(), 1);
@@ -98,9 +116,7 @@ async fn waiting_for_a_lock_ends_in_time_and_can_be_interrupted() {
     let stage = Stage::open(home.path());
     let held = stage.scale(5).await;
     let keys = held.lock_keys();
-    let start = stage.unattended(&held);
-    let mut alice = Watch::new(stage.engine.start(held, start).unwrap());
-    alice.until(waits).await;
+    let mut alice = holder(&stage, held).await;
 
     let plan = stage.scale(6).await;
     let mut start = stage.unattended(&plan);
@@ -120,6 +136,7 @@ async fn waiting_for_a_lock_ends_in_time_and_can_be_interrupted() {
     });
     let summary = bob.end().await;
     assert_eq!((summary.exit, summary.changed), (Exit::Terminated, false));
+    stage.cloud.hangs.store(false, Ordering::SeqCst);
     alice.end().await;
     assert_eq!(stage.engine.locks().unwrap().holders(&keys).unwrap(), []);
 }

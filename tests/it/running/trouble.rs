@@ -16,10 +16,6 @@ fn waits(happening: &Happening) -> bool {
     matches!(happening, Happening::Waiting { .. })
 }
 
-fn parked(happening: &Happening) -> bool {
-    matches!(happening, Happening::Parked { .. })
-}
-
 const STOP: Control = Control::Interrupt {
     signal: Signal::Interrupt,
     then: Then::Stop,
@@ -35,7 +31,9 @@ async fn credentials_that_end_in_a_wait_park_the_run_until_they_are_back() {
     let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
     watch.until(waits).await;
     stage.cloud.expired.store(true, Ordering::SeqCst);
-    watch.until(parked).await;
+    watch
+        .until_recorded(|record| matches!(record, Record::Parked { .. }))
+        .await;
     let store = stage.engine.store().unwrap();
     assert_eq!(store.list().unwrap()[0].status, Status::WaitingCredentials);
     // Nothing is asked of a person in between: it is found out.

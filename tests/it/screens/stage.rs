@@ -93,6 +93,8 @@ impl Stage {
             monthly_budget: None,
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
+            again: vec!["qd".to_owned()],
+            reach: Some("this login only"),
             notices: Vec::new(),
         };
         Self {

@@ -174,6 +174,8 @@ impl Field {
         if let Some(candidate) = at.and_then(|at| self.candidates.get_mut(at)) {
             candidate.is_marked = !candidate.is_marked;
             self.is_edited = true;
+            self.is_missing = false;
+            self.problem = None;
         }
         self.step(Step::By(1));
     }

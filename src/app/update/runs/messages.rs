@@ -7,7 +7,7 @@ use crate::app::runs::confirm::{Confirm, What};
 use crate::app::runs::flow::{Flow, PlanState};
 use crate::app::runs::head::tone;
 use crate::app::runs::watched::{Hold, Watched};
-use crate::app::runs::{News, RunsMsg};
+use crate::app::runs::{News, RunsMsg, Wanted};
 use crate::app::state::{Level, State};
 use crate::app::table::Tone;
 use crate::app::update::command::push;
@@ -21,8 +21,12 @@ pub(in crate::app::update) fn message(state: &mut State, msg: RunsMsg) -> Effect
             state.runs.books = Some(books);
             let effects = listed(state);
             match state.runs.wanted.take() {
-                Some(name) => effects.and(preparing::call(state, &name)),
-                None => effects,
+                Some(Wanted::Name(name)) => effects.and(preparing::call(state, &name)),
+                // Whoever went elsewhere does not want it any more.
+                Some(Wanted::For(row)) if row.as_ref() == state.subject() => {
+                    effects.and(preparing::offer(state))
+                }
+                Some(Wanted::For(_)) | None => effects,
             }
         }
         RunsMsg::Heads(heads) => {

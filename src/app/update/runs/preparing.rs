@@ -3,11 +3,11 @@
 use crate::app::command::Command;
 use crate::app::effect::Effects;
 use crate::app::pane::Pane;
-use crate::app::runs::RunsEffect;
 use crate::app::runs::flow::{Flow, PlanState, Planning, Stage};
 use crate::app::runs::form::{Form, Outcome};
 use crate::app::runs::offers::{Offer, called, offers};
 use crate::app::runs::subject::Subject;
+use crate::app::runs::{RunsEffect, Wanted};
 use crate::app::state::{Level, State};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::Step;
@@ -27,6 +27,7 @@ pub(in crate::app::update) fn offer(state: &mut State) -> Effects {
         _ => {}
     }
     if state.runs.books.is_none() {
+        state.runs.wanted = Some(Wanted::For(state.subject().cloned()));
         state.say("the runbooks are still being read", Tone::Muted);
         return Effects::redraw();
     }
@@ -60,7 +61,7 @@ pub(in crate::app::update) fn offer(state: &mut State) -> Effects {
 /// A runbook by its name, or an unambiguous beginning of it.
 pub(in crate::app::update) fn call(state: &mut State, name: &str) -> Effects {
     let Some(books) = &state.runs.books else {
-        state.runs.wanted = Some(name.to_owned());
+        state.runs.wanted = Some(Wanted::Name(name.to_owned()));
         state.say("the runbooks are still being read", Tone::Muted);
         return Effects::redraw();
     };
@@ -235,6 +236,17 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
                 *at = moved(*at, step, offers.len());
                 return Some(Effects::redraw());
             }
+        }
+        // What is typed before the plan is on screen is for nothing that is on it.
+        Stage::Plan(planning)
+            if !planning.is_painted
+                && !matches!(
+                    command,
+                    Command::Back | Command::Close | Command::Interrupt | Command::Refresh
+                )
+                && !matches!(planning.state, PlanState::Refused(_)) =>
+        {
+            return Some(Effects::none());
         }
         Stage::Form(_) | Stage::Plan(_) => {}
     }

@@ -41,6 +41,11 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
             Ok(Reply::whole(ReplyData::Command(found)))
         }
         Read::GpuProbe { instances, document } => probe::probe(caller, instances, document.as_deref()).await,
+        Read::GpuSamples {
+            instances,
+            samples,
+            gap_s,
+        } => probe::samples(caller, instances, (*samples, *gap_s)).await,
     }
 }
 

@@ -32,6 +32,40 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .set_instance_ids(named(operation, instances)?);
             request_id(&caller.call(operation, call.send()).await?)
         }
+        Write::PutTags { instance, tags } => {
+            let tags = tags.iter().map(|tag| {
+                aws_sdk_ec2::types::Tag::builder()
+                    .key(&tag.key)
+                    .value(&tag.value)
+                    .build()
+            });
+            let call = caller
+                .ec2()
+                .create_tags()
+                .set_resources(named(operation, std::slice::from_ref(instance))?)
+                .set_tags(Some(tags.collect()));
+            request_id(&caller.call(operation, call.send()).await?)
+        }
+        Write::DeleteTags { instance, keys } => {
+            // Without keys AWS would remove every tag.
+            if keys.is_empty() {
+                return Err(Fault::new(
+                    FaultKind::Invalid,
+                    operation.service,
+                    operation.name,
+                    "no tag is named",
+                ));
+            }
+            let tags = keys
+                .iter()
+                .map(|key| aws_sdk_ec2::types::Tag::builder().key(key).build());
+            let call = caller
+                .ec2()
+                .delete_tags()
+                .set_resources(named(operation, std::slice::from_ref(instance))?)
+                .set_tags(Some(tags.collect()));
+            request_id(&caller.call(operation, call.send()).await?)
+        }
     };
     Ok(Receipt {
         request_id,

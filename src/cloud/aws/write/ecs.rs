@@ -71,6 +71,33 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 created: None,
             })
         }
+        Write::PutTags { service, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = caller
+                .ecs()
+                .tag_resource()
+                .resource_arn(service)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
+        Write::DeleteTags { service, keys } => {
+            let call = caller
+                .ecs()
+                .untag_resource()
+                .resource_arn(service)
+                .set_tag_keys(Some(keys.clone()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
     }
 }
 

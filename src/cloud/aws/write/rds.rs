@@ -5,7 +5,7 @@ mod cluster;
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::operation::RequestId;
-use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDbInstanceFluentBuilder;
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
 use aws_sdk_rds::types::{DatabaseInsightsMode, DbInstance, DbSnapshot, ProcessorFeature, Tag};
 
 use crate::cloud::aws::caller::Caller;
@@ -128,6 +128,25 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
             let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, None))
         }
+        Write::PutTags { arn, tags } => {
+            let tags = tags
+                .iter()
+                .map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build());
+            let call = client
+                .add_tags_to_resource()
+                .resource_name(arn)
+                .set_tags(Some(tags.collect()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
+        Write::DeleteTags { arn, keys } => {
+            let call = client
+                .remove_tags_from_resource()
+                .resource_name(arn)
+                .set_tag_keys(Some(keys.clone()));
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
         Write::Modify { instance, change } => {
             let call = modification(client.modify_db_instance(), change)
                 .db_instance_identifier(instance)
@@ -148,9 +167,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
 
 /// A modification with what it changes; what it does not name is left alone.
 fn modification(
-    call: ModifyDbInstanceFluentBuilder,
+    call: ModifyDBInstanceFluentBuilder,
     change: &DbModification,
-) -> ModifyDbInstanceFluentBuilder {
+) -> ModifyDBInstanceFluentBuilder {
     let insights = change.performance_insights.as_ref();
     let monitoring = change.monitoring.as_ref();
     call.set_db_instance_class(change.class.clone())

@@ -189,7 +189,7 @@ fn service(sim: &Sim, index: usize) -> Service {
             .map(|group| group.arn.clone())
             .collect(),
         created_at: Some(stamp(state.created)),
-        tags: tags(&plan.tags),
+        tags: tags(&state.tags),
     }
 }
 

@@ -93,17 +93,32 @@ pub fn command(
 
 /// What the probe prints on each of these hosts.
 pub fn probe(sim: &Sim, wanted: &[String]) -> Vec<ProbeOutput> {
-    wanted.iter().map(|id| probe_one(sim, id)).collect()
+    wanted.iter().map(|id| probe_one(sim, id, sim.now)).collect()
 }
 
-fn probe_one(sim: &Sim, id: &str) -> ProbeOutput {
+/// What the probe prints several times over, the last time now.
+pub fn samples(sim: &Sim, wanted: &[String], (samples, gap_s): (u32, u32)) -> Vec<ProbeOutput> {
+    let mut outputs = Vec::new();
+    for back in (0..i64::from(samples.max(1))).rev() {
+        let at = sim.now - back * i64::from(gap_s) * SECOND;
+        for id in wanted {
+            let output = probe_one(sim, id, at);
+            if output.end == ProbeEnd::Done || back == 0 {
+                outputs.push(output);
+            }
+        }
+    }
+    outputs
+}
+
+fn probe_one(sim: &Sim, id: &str, at: Ms) -> ProbeOutput {
     let output = |end, stdout: String, detail: &str| ProbeOutput {
         instance_id: id.to_owned(),
         end,
         stdout,
         detail: detail.to_owned(),
         truncated: false,
-        at: stamp(sim.now),
+        at: stamp(at),
     };
     let Some(instance) = sim
         .instances
@@ -117,6 +132,6 @@ fn probe_one(sim: &Sim, id: &str) -> ProbeOutput {
     }
     match instance.host {
         Host::Hangs => output(ProbeEnd::TimedOut, String::new(), "Execution Timed Out"),
-        _ => output(ProbeEnd::Done, gpu::probe_output(sim, instance), ""),
+        _ => output(ProbeEnd::Done, gpu::probe_output(sim, instance, at), ""),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::plan::Tags;
 use super::super::plan::ecs::{Failure, Service as Plan};
 use super::super::signal;
 use super::super::time::{DAY, HOUR, MINUTE, Ms, part};
@@ -54,6 +55,8 @@ pub struct Service {
     pub rollouts: Vec<Rollout>,
     /// When it was created.
     pub created: Ms,
+    /// Its tags.
+    pub tags: Tags,
     /// Before this no task is started, since the last ones failed.
     pub backoff_until: Ms,
     /// Between which counts it is scaled by itself.
@@ -339,6 +342,7 @@ impl Sim {
             events: VecDeque::new(),
             rollouts,
             created: self.epoch - 210 * DAY,
+            tags: plan.tags.clone(),
             backoff_until: Ms::MIN,
             hands_off_until: Ms::MIN,
             bounds: plan.scaling.map(|scaling| (scaling.min, scaling.max)),

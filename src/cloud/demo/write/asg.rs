@@ -7,7 +7,7 @@ use super::super::sim::group::{Action, Lifecycle};
 use super::super::sim::refresh::{Refresh, State as Refreshing, VERSIONS};
 use super::super::sim::{Sim, Timer};
 use super::super::time::{iso, ms};
-use super::{Refusal, record};
+use super::{Refusal, check_tags, record};
 use crate::domain::asg::{RefreshSettings, ScheduledAction};
 use crate::domain::fault::Fault;
 use crate::domain::ops::autoscaling::Write;
@@ -65,19 +65,8 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         Write::TerminateInstance { instance } => terminate(sim, instance, refuse)?,
         Write::PutTags { group, tags } => {
             let index = find(sim, group, refuse)?;
+            check_tags(tags, refuse)?;
             for tag in tags {
-                if tag.key.is_empty() || tag.key.starts_with("aws:") {
-                    return Err(refuse.invalid(
-                        "ValidationError",
-                        "aws: prefixed tag key names are not allowed for external use.",
-                    ));
-                }
-                if tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
-                    return Err(refuse.invalid(
-                        "ValidationError",
-                        "A tag key has at most 128 characters and a value at most 256.",
-                    ));
-                }
                 let tags = &mut sim.groups[index].tags;
                 tags.insert(tag.key.clone(), tag.value.clone());
             }

@@ -2,16 +2,33 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html>
 
 use super::super::sim::Sim;
-use super::super::sim::instance::State;
+use super::super::sim::instance::{Instance, State};
 use super::super::time::{SECOND, iso};
-use super::{Refusal, record};
+use super::{Refusal, check_tags, record};
 use crate::domain::fault::Fault;
 use crate::domain::ops::ec2::Write;
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
-    let (Write::StopInstances { instances }
-    | Write::StartInstances { instances }
-    | Write::RebootInstances { instances }) = write;
+    let instances = match write {
+        Write::StopInstances { instances }
+        | Write::StartInstances { instances }
+        | Write::RebootInstances { instances } => instances,
+        Write::PutTags { instance, tags } => {
+            check_tags(tags, refuse)?;
+            let found = find(sim, instance, refuse)?;
+            for tag in tags {
+                found.tags.insert(tag.key.clone(), tag.value.clone());
+            }
+            record(sim, refuse, &[instance]);
+            return Ok(None);
+        }
+        Write::DeleteTags { instance, keys } => {
+            let found = find(sim, instance, refuse)?;
+            found.tags.retain(|key, _| !keys.contains(key));
+            record(sim, refuse, &[instance]);
+            return Ok(None);
+        }
+    };
     // AWS does all of it or nothing.
     for id in instances {
         check(sim, id, write, refuse)?;
@@ -38,11 +55,23 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
                     instance.up_since = Some(now + 50 * SECOND);
                 }
             }
-            Write::StopInstances { .. } | Write::StartInstances { .. } => {}
+            Write::StopInstances { .. }
+            | Write::StartInstances { .. }
+            | Write::PutTags { .. }
+            | Write::DeleteTags { .. } => {}
         }
         record(sim, refuse, &[id]);
     }
     Ok(None)
+}
+
+fn find<'s>(sim: &'s mut Sim, id: &str, refuse: &Refusal) -> Result<&'s mut Instance, Fault> {
+    sim.instances.get_mut(id).ok_or_else(|| {
+        refuse.absent(
+            "InvalidInstanceID.NotFound",
+            format!("The instance ID '{id}' does not exist"),
+        )
+    })
 }
 
 fn check(sim: &Sim, id: &str, write: &Write, refuse: &Refusal) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::sim::ecs::{Phase, Progress, Reference};
 use super::super::sim::{Sim, Timer};
 use super::super::time::{HOUR, Ms, SECOND};
-use super::{Refusal, record};
+use super::{Refusal, check_tags, record};
 use crate::domain::ecr::ImageName;
 use crate::domain::ecs::short_task_definition;
 use crate::domain::fault::Fault;
@@ -39,7 +39,36 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             task,
             reason,
         } => stop_task(sim, cluster, task, reason, refuse).map(|()| None),
+        Write::PutTags { service, tags } => {
+            check_tags(tags, refuse)?;
+            let index = tagged(sim, service, refuse)?;
+            for tag in tags {
+                sim.services[index]
+                    .tags
+                    .insert(tag.key.clone(), tag.value.clone());
+            }
+            record(sim, refuse, &[service]);
+            Ok(None)
+        }
+        Write::DeleteTags { service, keys } => {
+            let index = tagged(sim, service, refuse)?;
+            sim.services[index].tags.retain(|key, _| !keys.contains(key));
+            record(sim, refuse, &[service]);
+            Ok(None)
+        }
     }
+}
+
+/// The service of an ARN, `arn:…:service/CLUSTER/NAME`.
+fn tagged(sim: &Sim, arn: &str, refuse: &Refusal) -> Result<usize, Fault> {
+    let mut parts = arn.rsplit('/');
+    let (name, cluster) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    sim.find_service(cluster, name).ok_or_else(|| {
+        refuse.invalid(
+            "InvalidParameterException",
+            "The specified resource was not found.",
+        )
+    })
 }
 
 fn find(sim: &Sim, (cluster, service): (&str, &str), refuse: &Refusal) -> Result<usize, Fault> {

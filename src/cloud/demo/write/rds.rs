@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::super::sim::Sim;
 use super::super::sim::database::{Effect, Snapshot, Step};
 use super::super::time::{DAY, MINUTE, Ms, SECOND, ms};
-use super::{Refusal, record};
+use super::{Refusal, check_tags, record};
 use crate::domain::fault::Fault;
 use crate::domain::ops::rds::Write;
 
@@ -71,6 +71,23 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             record(sim, refuse, &[instance]);
             None
         }
+        Write::PutTags { arn, tags } => {
+            check_tags(tags, refuse)?;
+            let index = tagged(sim, arn, refuse)?;
+            for tag in tags {
+                sim.databases[index]
+                    .tags
+                    .insert(tag.key.clone(), tag.value.clone());
+            }
+            record(sim, refuse, &[arn]);
+            None
+        }
+        Write::DeleteTags { arn, keys } => {
+            let index = tagged(sim, arn, refuse)?;
+            sim.databases[index].tags.retain(|key, _| !keys.contains(key));
+            record(sim, refuse, &[arn]);
+            None
+        }
         Write::Modify { instance, change } => {
             modify::apply(sim, (instance, change), refuse)?;
             record(sim, refuse, &[instance]);
@@ -91,6 +108,11 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
 fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {
     sim.find_database(name)
         .ok_or_else(|| refuse.absent("DBInstanceNotFound", format!("DBInstance {name} not found.")))
+}
+
+/// The instance of an ARN, `arn:…:db:NAME`.
+fn tagged(sim: &Sim, arn: &str, refuse: &Refusal) -> Result<usize, Fault> {
+    find(sim, arn.rsplit(':').next().unwrap_or_default(), refuse)
 }
 
 /// An instance that is `available`.

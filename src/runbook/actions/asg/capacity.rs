@@ -211,7 +211,7 @@ impl Action for SetCapacity {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        sight(view, &change.target.name, |group| Sizes::of(group).fields())
+        sight(view, &change.target.id, |group| Sizes::of(group).fields())
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -305,7 +305,13 @@ impl Action for SetCapacity {
         if group.weighted {
             return;
         }
-        group.instances.truncate(sizes.desired as usize);
+        // Scale-in spares what is protected.
+        while group.instances.len() > sizes.desired as usize {
+            match group.instances.iter().rposition(|member| !member.protected) {
+                Some(last) => drop(group.instances.remove(last)),
+                None => break,
+            }
+        }
         let template = group.instance_types.first().cloned();
         for number in group.instances.len()..sizes.desired as usize {
             group.instances.push(GroupInstance {

@@ -14,6 +14,14 @@ pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> Cos
     if group.weighted {
         return unknown("capacity units of the group are not instances");
     }
+    if count < 0 && group.instances.len() as i64 == -count {
+        // All of them go, whatever they are.
+        return group
+            .instances
+            .iter()
+            .map(|member| member_cost(&member.id, view, site))
+            .fold(CostDelta::None, CostDelta::plus);
+    }
     let mut types: Vec<&str> = group
         .instances
         .iter()
@@ -48,5 +56,22 @@ pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> Cos
         }
         [] => unknown("no instance shows how the group pays for them"),
         _ => unknown("the group has instances that are paid for in several ways"),
+    }
+}
+
+/// What the end of one instance does to the bill.
+fn member_cost(id: &str, view: &View, site: &Site<'_>) -> CostDelta {
+    let Ok(Some(instance)) = view.instance(id) else {
+        return CostDelta::Unknown(format!("{id} is not listed among the instances"));
+    };
+    let what = &instance.instance_type;
+    match instance.purchase {
+        Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), -1, what),
+        Purchase::Spot => CostDelta::of(
+            site.spot.get(site.region, what, Some(&instance.zone)),
+            -1,
+            &format!("{what} (Spot)"),
+        ),
+        Purchase::CapacityBlock => CostDelta::Unknown("a Capacity Block is paid for anyway".to_owned()),
     }
 }

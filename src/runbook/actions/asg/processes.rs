@@ -176,7 +176,7 @@ fn plan(
 
 fn look(change: &Change, view: &View) -> Sight {
     match read(&change.with) {
-        Ok(with) => sight(view, &change.target.name, |group| state(group, &with.processes)),
+        Ok(with) => sight(view, &change.target.id, |group| state(group, &with.processes)),
         Err(_) => Sight::Gone,
     }
 }

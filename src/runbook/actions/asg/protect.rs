@@ -150,13 +150,13 @@ impl Action for Protect {
         });
         Ok(Proposal {
             changes: changes.collect(),
-            warnings: Vec::new(),
+            ..Proposal::default()
         })
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
         match parse::<With>(&change.with) {
-            Ok(with) => sight(view, &change.target.name, |group| state(group, &with.instances)),
+            Ok(with) => sight(view, &change.target.id, |group| state(group, &with.instances)),
             Err(_) => Sight::Gone,
         }
     }

@@ -425,6 +425,11 @@ impl EndRefresh {
         let Some(newest) = refreshes.first() else {
             return Err(Refusal::state(format!("{name} has had no instance refresh")));
         };
+        if newest.status == "RollbackSuccessful" {
+            return Ok(Proposal::passed_over(format!(
+                "the newest instance refresh of {name} is rolled back already"
+            )));
+        }
         if newest.status != "Successful" {
             return Err(Refusal::state(format!(
                 "the newest instance refresh of {name} is {}: there is nothing to roll back",

@@ -22,6 +22,8 @@ pub struct TerminateInstance;
 struct With {
     group: String,
     instance: String,
+    #[serde(default)]
+    even_protected: bool,
 }
 
 fn state(view: &View, with: &With) -> Sight {
@@ -51,12 +53,18 @@ impl Action for TerminateInstance {
             name: self.name(),
             role: Role::Action,
             about: "Terminates one instance of an Auto Scaling group and lowers the desired capacity with it.\n\
-                Unlike lowering the capacity this says which instance goes. A protected instance is refused, \
-                and so is going below the group's minimum. Undo raises the capacity again, which starts \
+                Unlike lowering the capacity this says which instance goes. A protected instance is refused \
+                unless told otherwise, and so is going below the group's minimum. Undo raises the capacity again, which starts \
                 another instance; what was on the old one is gone.",
             fields: vec![
                 FieldSchema::required("group", Type::Text, "The group."),
                 FieldSchema::required("instance", Type::Text, "The instance's id."),
+                FieldSchema::optional(
+                    "even_protected",
+                    Type::Bool,
+                    "`false`",
+                    "Whether it goes though it is protected from scale-in.",
+                ),
             ],
             outputs: Vec::new(),
             live: Vec::new(),
@@ -94,7 +102,7 @@ impl Action for TerminateInstance {
         if member.lifecycle.starts_with("Terminat") {
             return Ok(Proposal::nothing());
         }
-        if member.protected {
+        if member.protected && !wanted.even_protected {
             return Err(Refusal::state(format!(
                 "{} is protected from scale-in",
                 member.id

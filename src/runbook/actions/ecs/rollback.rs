@@ -212,7 +212,11 @@ impl Goal<'_> {
             changes.append(&mut copy.changes);
         }
         if service.task_definition == deployed {
-            return Ok(Proposal { changes, warnings });
+            return Ok(Proposal {
+                changes,
+                warnings,
+                ..Proposal::default()
+            });
         }
         if service.desired == 0 {
             warnings.push(format!(
@@ -221,7 +225,11 @@ impl Goal<'_> {
             ));
         }
         changes.push(deploy::change(service, (&deployed, undo), site));
-        Ok(Proposal { changes, warnings })
+        Ok(Proposal {
+            changes,
+            warnings,
+            ..Proposal::default()
+        })
     }
 }
 

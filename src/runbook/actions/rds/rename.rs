@@ -30,7 +30,10 @@ struct With {
 /// was not known when it was planned.
 fn find<'v>(change: &Change, view: &'v View) -> Result<Option<&'v DbInstance>, Unread> {
     let all = view.db_instances()?;
-    let id = change.before.get("resource_id").and_then(Value::as_str);
+    // Taken back, the id that was found before the rename stands on the other side.
+    let id = [&change.before, &change.after]
+        .into_iter()
+        .find_map(|fields| fields.get("resource_id").and_then(Value::as_str));
     if let Some(id) = id {
         return Ok(all.iter().find(|db| db.resource_id.as_deref() == Some(id)));
     }
@@ -114,6 +117,11 @@ impl Action for Rename {
             .resource_id
             .as_ref()
             .map_or_else(|| known_after("it exists"), |id| json!(id));
+        let mut after = fields([("name", json!(wanted.to))]);
+        // It is the same before and after: what is only known later would look like a change.
+        if let Some(id) = &db.resource_id {
+            after.insert("resource_id".to_owned(), json!(id));
+        }
         let replicas: Vec<&str> = view
             .db_instances()?
             .iter()
@@ -122,8 +130,8 @@ impl Action for Rename {
             .collect();
         let mut proposal = Proposal::one(Change {
             summary: format!("{} → {}", wanted.instance, wanted.to),
-            before: fields([("name", json!(wanted.instance)), ("resource_id", id.clone())]),
-            after: fields([("name", json!(wanted.to)), ("resource_id", id)]),
+            before: fields([("name", json!(wanted.instance)), ("resource_id", id)]),
+            after,
             impact: Impact {
                 outage: Some("it restarts, and its address changes for about ten minutes".to_owned()),
                 dependents: replicas

@@ -238,6 +238,7 @@ impl Action for Restore {
         Ok(Proposal {
             changes: vec![change],
             warnings,
+            ..Proposal::default()
         })
     }
 

@@ -118,6 +118,8 @@ pub(super) enum From {
 /// What AWS would drop, as far as it is known of the source. `storage_gib` is what is restored.
 pub(super) fn carried(source: &DbInstance, storage_gib: Option<u32>, from: From) -> RestoreSettings {
     let own = &source.settings;
+    // What is off anyway is not named: engines that do not have it refuse even to be told so.
+    let on = |setting: Option<bool>| setting.filter(|on| *on);
     let provisions = source.storage_type.as_deref() != Some("gp3")
         || storage_gib.is_some_and(|gib| gib >= provisions_gp3_from(&source.engine));
     RestoreSettings {
@@ -135,16 +137,16 @@ pub(super) fn carried(source: &DbInstance, storage_gib: Option<u32>, from: From)
         publicly_accessible: Some(source.publicly_accessible),
         port: own.port,
         license: own.license.clone(),
-        iam_authentication: own.iam_authentication,
+        iam_authentication: on(own.iam_authentication),
         ca_certificate: own.ca_certificate.clone(),
         log_exports: own.log_exports.clone(),
         copy_tags_to_snapshots: own.copy_tags_to_snapshots,
         minor_upgrades: own.minor_upgrades,
         network_type: own.network_type.clone(),
         lifecycle_support: own.lifecycle_support.clone(),
-        dedicated_log_volume: own.dedicated_log_volume,
-        backup_target: own.backup_target.clone(),
-        customer_owned_ip: own.customer_owned_ip,
+        dedicated_log_volume: on(own.dedicated_log_volume),
+        backup_target: own.backup_target.clone().filter(|target| target != "region"),
+        customer_owned_ip: on(own.customer_owned_ip),
         processor_features: own.processor_features.clone(),
         backup_retention_days: Some(source.backup_retention_days),
         backup_window: source.backup_window.clone(),

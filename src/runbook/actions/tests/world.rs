@@ -1,5 +1,6 @@
 //! One of everything.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -21,15 +22,19 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds};
+use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
-use crate::runbook::action::{Arguments, Site, View};
+use crate::domain::ssm::{ProbeEnd, ProbeOutput};
+use crate::runbook::action::{Arguments, Decisions, Site, View};
 
 pub const NOW: &str = "2026-11-21T03:00:00Z";
+
+/// A card with a process on it.
+pub const BUSY: &str = "#gpu 0\n0, GPU-9a9a6c50, 550, 93, 11662, 23028, 60, 200, 300, P0, 1710, 0, NVIDIA A10G\n#ext 0\n#apps 0\n=9a9a6c50,5762, 11402, python\n#end 0\n";
 
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -39,6 +44,8 @@ pub struct World {
     pub deployments: Vec<(&'static str, ServiceDeployment)>,
     pub groups: Vec<Group>,
     pub refreshes: Vec<InstanceRefresh>,
+    /// What the probe prints, where it is not that of a host at rest.
+    pub probed: BTreeMap<String, &'static str>,
     pub instances: Vec<Instance>,
     pub dbs: Vec<DbInstance>,
     pub clusters: Vec<DbCluster>,
@@ -63,6 +70,7 @@ pub fn arguments(with: &Value) -> Arguments {
 
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
+    static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
     static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
@@ -71,6 +79,8 @@ pub fn site() -> Site<'static> {
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
         spot: &SPOT,
+        estate: Some("lab"),
+        decisions: &DECISIONS,
     }
 }
 
@@ -103,6 +113,25 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .cloned()
                 .collect(),
         ),
+        Query::Ssm(ssm::Read::GpuSamples { instances, .. }) => ReplyData::ProbeOutputs(
+            instances
+                .iter()
+                .map(|id| ProbeOutput {
+                    instance_id: id.clone(),
+                    end: ProbeEnd::Done,
+                    stdout: world
+                        .probed
+                        .get(id)
+                        .copied()
+                        .unwrap_or(crate::runbook::survey::AT_REST)
+                        .to_owned(),
+                    detail: String::new(),
+                    truncated: false,
+                    at: NOW.parse().unwrap(),
+                })
+                .collect(),
+        ),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways) => ReplyData::NatGateways(Vec::new()),
         Query::Ec2(_) => ReplyData::Instances(world.instances.clone()),
         Query::Rds(rds::Read::Instances) => ReplyData::DbInstances(world.dbs.clone()),
         Query::Rds(rds::Read::Clusters) => ReplyData::DbClusters(world.clusters.clone()),
@@ -161,6 +190,7 @@ pub fn seen(world: &World) -> View {
     let definition = |revision: &str| ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     };
+    let probe = |ids: &[&str]| crate::runbook::survey::query(ids.iter().map(|id| (*id).to_owned())).unwrap();
     let refreshes = |group: &str| {
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
             group: group.to_owned(),
@@ -193,6 +223,10 @@ pub fn seen(world: &World) -> View {
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
         refreshes("refreshing"),
+        refreshes("training"),
+        probe(&["i-alone"]),
+        probe(&["i-t1", "i-t2"]),
+        Query::Ec2(crate::domain::ops::ec2::Read::NatGateways),
         Query::Ec2(crate::domain::ops::ec2::Read::Instances),
         Query::Rds(rds::Read::Instances),
         Query::Rds(rds::Read::Clusters),
@@ -207,6 +241,21 @@ pub fn seen(world: &World) -> View {
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
     ];
     of(world, &queries)
+}
+
+fn environment(name: &str) -> Tag {
+    Tag {
+        key: "Environment".to_owned(),
+        value: name.to_owned(),
+    }
+}
+
+/// What the evening notes.
+pub fn note(text: &str) -> Tag {
+    Tag {
+        key: "quarterdeck:night".to_owned(),
+        value: text.to_owned(),
+    }
 }
 
 fn alarm(name: &str, actions_enabled: bool) -> Alarm {
@@ -326,8 +375,37 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut training = sample::group("training", 2);
+    training.instances = vec![
+        sample::in_state("i-t1", "InService"),
+        sample::in_state("i-t2", "InService"),
+    ];
+    training.tags.push(environment("dev"));
+    let mut down = sample::group("down", 0);
+    down.max = 0;
+    down.tags.push(note(
+        "v1 was=1/4/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-20T11:00:00Z usd-h=2.4",
+    ));
+    for process in ["AlarmNotification", "ScheduledActions"] {
+        down.suspended.push(SuspendedProcess {
+            name: process.to_owned(),
+            reason: "User suspended".to_owned(),
+        });
+    }
+    let of_training = ["i-t1", "i-t2"].map(|id| {
+        let mut member = sample::instance(id, "g5.xlarge");
+        member.tags.push(Tag {
+            key: "aws:autoscaling:groupName".to_owned(),
+            value: "training".to_owned(),
+        });
+        member
+    });
     let mut stopped = sample::instance("i-stopped", "g5.xlarge");
     stopped.state = "stopped".to_owned();
+    stopped.tags.push(Tag {
+        key: "quarterdeck:stopped".to_owned(),
+        value: "v1 state=running at=2026-11-20T11:00:00Z of=lab".to_owned(),
+    });
     let mut member = sample::instance("i-1", "g5.xlarge");
     member.tags.push(Tag {
         key: "aws:autoscaling:groupName".to_owned(),
@@ -392,9 +470,13 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing],
+        groups: vec![workers, owned, refreshing, training, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
-        instances: vec![sample::instance("i-alone", "g5.xlarge"), stopped, member],
+        probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
+        instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
+            .into_iter()
+            .chain(of_training)
+            .collect(),
         dbs,
         clusters: clusters.to_vec(),
         proxies: vec![DbProxy {

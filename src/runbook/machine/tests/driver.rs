@@ -10,7 +10,7 @@ use super::world::World;
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::scope::ScopeName;
-use crate::runbook::action::{self, Arguments, Site, View};
+use crate::runbook::action::{self, Arguments, Decisions, Site, View};
 use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
 use crate::runbook::plan::{
     Assembly, CheckItem, FailurePolicy, Frame, Guard, Lane, Plan, PlanIdentity, Retry, Role, RunbookRef,
@@ -117,6 +117,7 @@ impl Planned {
     /// Reads the world and plans, as the planner does.
     pub fn plan(self, world: &mut World) -> Plan {
         let spot = SpotPrices::default();
+        let decisions = Decisions::default();
         let scope = self.frame.identity.scope.clone();
         let site = Site {
             scope: &scope,
@@ -125,6 +126,8 @@ impl Planned {
             now: world.now,
             prices: PriceTable::shipped(),
             spot: &spot,
+            estate: None,
+            decisions: &decisions,
         };
         let mut answers = View::default();
         for step in &self.steps {

@@ -37,10 +37,7 @@ pub(super) async fn find(
         .instance_id(wanted.instance);
     match caller.call(GET, call.send()).await {
         Ok(answer) => {
-            let state = answer
-                .status
-                .as_ref()
-                .map_or(CommandState::Running, |status| state(status));
+            let state = answer.status.as_ref().map_or(CommandState::Running, state);
             let printed = [&answer.standard_output_content, &answer.standard_error_content];
             let output = printed
                 .into_iter()

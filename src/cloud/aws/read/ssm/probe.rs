@@ -105,6 +105,42 @@ pub(super) async fn probe(
     })
 }
 
+/// Runs the probe several times over on those that answer.
+pub(super) async fn samples(
+    caller: &Caller<'_>,
+    instances: &[String],
+    (samples, gap_s): (u32, u32),
+) -> Result<Reply, Fault> {
+    let document = caller.clients().probe_document().map(str::to_owned);
+    let mut hosts = instances.to_vec();
+    let mut rows: Vec<ProbeOutput> = Vec::new();
+    let mut gaps = Vec::new();
+    for nth in 0..samples.max(1) {
+        if nth > 0 {
+            caller.host().sleep(Duration::from_secs(gap_s.into())).await;
+        }
+        let reply = probe(caller, &hosts, document.as_deref()).await?;
+        gaps.extend(reply.gaps);
+        let ReplyData::ProbeOutputs(outputs) = reply.data else {
+            break;
+        };
+        // Who did not answer once will not say more the next time.
+        hosts = outputs
+            .iter()
+            .filter(|output| output.end == ProbeEnd::Done)
+            .map(|output| output.instance_id.clone())
+            .collect();
+        rows.extend(outputs);
+        if hosts.is_empty() {
+            break;
+        }
+    }
+    Ok(Reply {
+        data: ReplyData::ProbeOutputs(rows),
+        gaps,
+    })
+}
+
 /// When Systems Manager heard of a host that is not online.
 fn last_heard(host: &ManagedHost) -> String {
     match host.last_ping_at {

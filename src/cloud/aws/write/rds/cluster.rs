@@ -138,7 +138,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write) -> Result<Receipt
         | Write::Stop { .. }
         | Write::Start { .. }
         | Write::Reboot { .. }
-        | Write::Modify { .. } => Err(Fault::new(
+        | Write::Modify { .. }
+        | Write::PutTags { .. }
+        | Write::DeleteTags { .. } => Err(Fault::new(
             FaultKind::Unsupported,
             operation.service,
             operation.name,

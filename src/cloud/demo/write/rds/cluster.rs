@@ -80,7 +80,9 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
         | Write::Stop { .. }
         | Write::Start { .. }
         | Write::Reboot { .. }
-        | Write::Modify { .. } => Ok(None),
+        | Write::Modify { .. }
+        | Write::PutTags { .. }
+        | Write::DeleteTags { .. } => Ok(None),
     }
 }
 

@@ -30,7 +30,11 @@ struct With {
 /// was not known when it was planned.
 fn followed<'v>(change: &Change, view: &'v View) -> Result<Option<&'v DbCluster>, Unread> {
     let all = view.db_clusters()?;
-    if let Some(id) = change.before.get("resource_id").and_then(Value::as_str) {
+    // Taken back, the id that was found before the rename stands on the other side.
+    let id = [&change.before, &change.after]
+        .into_iter()
+        .find_map(|fields| fields.get("resource_id").and_then(Value::as_str));
+    if let Some(id) = id {
         return Ok(all
             .iter()
             .find(|cluster| cluster.settings.resource_id.as_deref() == Some(id)));
@@ -100,11 +104,16 @@ impl Action for RenameCluster {
             .resource_id
             .as_ref()
             .map_or_else(|| known_after("it exists"), |id| json!(id));
+        let mut after = fields([("name", json!(wanted.to))]);
+        // It is the same before and after: what is only known later would look like a change.
+        if let Some(id) = &cluster.settings.resource_id {
+            after.insert("resource_id".to_owned(), json!(id));
+        }
         let members: Vec<String> = cluster.members.iter().map(|(name, _)| name.clone()).collect();
         let mut proposal = Proposal::one(Change {
             summary: format!("{} → {}", wanted.cluster, wanted.to),
-            before: fields([("name", json!(wanted.cluster)), ("resource_id", id.clone())]),
-            after: fields([("name", json!(wanted.to)), ("resource_id", id)]),
+            before: fields([("name", json!(wanted.cluster)), ("resource_id", id)]),
+            after,
             impact: Impact {
                 outage: Some("its addresses change, and the new ones work after some minutes".to_owned()),
                 dependents: members.iter().map(|name| format!("DB instance {name}")).collect(),

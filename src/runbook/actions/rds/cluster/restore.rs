@@ -276,6 +276,7 @@ impl Action for RestoreCluster {
         Ok(Proposal {
             changes: vec![change],
             warnings,
+            ..Proposal::default()
         })
     }
 

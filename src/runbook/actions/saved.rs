@@ -1,0 +1,234 @@
+//! What was there before something was put to rest, as a tag keeps it: short, of characters that every
+//! service of AWS takes in tags, and versioned.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::tags::MOST_VALUE;
+use crate::domain::asg::Group;
+use crate::domain::units::UsdPerHour;
+
+/// The version of the notation.
+const VERSION: &str = "v1";
+
+/// The three sizes of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// The least capacity.
+    pub min: u32,
+    /// The most capacity.
+    pub max: u32,
+    /// The capacity wanted.
+    pub desired: u32,
+}
+
+impl Sizes {
+    /// Of a group as it is.
+    pub const fn of(group: &Group) -> Self {
+        Self {
+            min: group.min,
+            max: group.max,
+            desired: group.desired,
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('/').map(str::parse);
+        let mut next = || parts.next()?.ok();
+        Some(Self {
+            min: next()?,
+            max: next()?,
+            desired: next()?,
+        })
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.min, self.max, self.desired)
+    }
+}
+
+/// What was there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saved {
+    /// What exactly.
+    pub what: What,
+    /// When it was noted.
+    pub at: Timestamp,
+    /// The estate that was put to rest with it, where a whole estate was.
+    pub estate: Option<String>,
+    /// What the rest saves an hour at list price, if that was known.
+    pub saves: Option<UsdPerHour>,
+}
+
+/// What was there, by the kind of resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A group of these sizes.
+    Group {
+        /// As it was.
+        was: Sizes,
+        /// As it was left.
+        left: Sizes,
+        /// Processes that were suspended with it; those that somebody had suspended before are not
+        /// among them.
+        held: Vec<String>,
+    },
+    /// Something that ran.
+    Running,
+    /// A service of so many tasks.
+    Tasks(u32),
+}
+
+impl Saved {
+    /// As a tag's value; `None` if it is too long for one.
+    pub fn encode(&self) -> Option<String> {
+        let mut text = VERSION.to_owned();
+        match &self.what {
+            What::Group { was, left, held } => {
+                text.push_str(&format!(" was={was} left={left}"));
+                if !held.is_empty() {
+                    text.push_str(&format!(" held={}", held.join("+")));
+                }
+            }
+            What::Running => text.push_str(" state=running"),
+            What::Tasks(tasks) => text.push_str(&format!(" tasks={tasks}")),
+        }
+        text.push_str(&format!(" at={:.0}", self.at));
+        if let Some(estate) = &self.estate {
+            text.push_str(&format!(" of={estate}"));
+        }
+        if let Some(saves) = self.saves {
+            text.push_str(&format!(" usd-h={:.4}", saves.per_hour().as_f64()));
+        }
+        (text.chars().count() <= MOST_VALUE).then_some(text)
+    }
+
+    /// From a tag's value.
+    ///
+    /// # Errors
+    /// If somebody else wrote it, or a newer version of this program.
+    pub fn decode(text: &str) -> Result<Self, String> {
+        let mut words = text.split(' ');
+        if words.next() != Some(VERSION) {
+            return Err(format!("{text:?} is not of the notation that this version reads"));
+        }
+        let fields: BTreeMap<&str, &str> = words.filter_map(|word| word.split_once('=')).collect();
+        let wrong = || format!("{text:?} cannot be read");
+        let what = if let Some(was) = fields.get("was") {
+            What::Group {
+                was: Sizes::read(was).ok_or_else(wrong)?,
+                left: fields
+                    .get("left")
+                    .and_then(|left| Sizes::read(left))
+                    .ok_or_else(wrong)?,
+                held: fields
+                    .get("held")
+                    .map(|held| held.split('+').map(str::to_owned).collect())
+                    .unwrap_or_default(),
+            }
+        } else if fields.get("state") == Some(&"running") {
+            What::Running
+        } else {
+            let tasks = fields.get("tasks").and_then(|tasks| tasks.parse().ok());
+            What::Tasks(tasks.ok_or_else(wrong)?)
+        };
+        Ok(Self {
+            what,
+            at: fields
+                .get("at")
+                .and_then(|at| at.parse().ok())
+                .ok_or_else(wrong)?,
+            estate: fields.get("of").map(|estate| (*estate).to_owned()),
+            saves: fields
+                .get("usd-h")
+                .and_then(|usd| usd.parse().ok())
+                .map(UsdPerHour::new),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn saved(what: What) -> Saved {
+        Saved {
+            what,
+            at: "2026-11-21T11:00:03Z".parse().unwrap(),
+            estate: None,
+            saves: Some(UsdPerHour::new("2.0100".parse().unwrap())),
+        }
+    }
+
+    #[test]
+    fn what_is_noted_is_read_back() {
+        let sizes = |min, max, desired| Sizes { min, max, desired };
+        for (what, expected) in [
+            (
+                What::Group {
+                    was: sizes(1, 10, 2),
+                    left: sizes(0, 0, 0),
+                    held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+                },
+                "v1 was=1/10/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Running,
+                "v1 state=running at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (What::Tasks(3), "v1 tasks=3 at=2026-11-21T11:00:03Z usd-h=2.0100"),
+        ] {
+            let text = saved(what.clone()).encode().unwrap();
+            assert_eq!(text, expected);
+            assert_eq!(Saved::decode(&text), Ok(saved(what)));
+            let allowed = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
+            assert!(text.chars().all(allowed), "{text}");
+        }
+        let bare = Saved {
+            saves: None,
+            estate: Some("codemate-dev".to_owned()),
+            ..saved(What::Running)
+        };
+        assert_eq!(Saved::decode(&bare.encode().unwrap()), Ok(bare));
+    }
+
+    #[test]
+    fn the_longest_note_fits_in_a_tag() {
+        let sizes = Sizes {
+            min: u32::MAX,
+            max: u32::MAX,
+            desired: u32::MAX,
+        };
+        let what = What::Group {
+            was: sizes,
+            left: sizes,
+            held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+        };
+        assert!(saved(what.clone()).encode().is_some());
+        let What::Group { was, left, .. } = what else {
+            unreachable!()
+        };
+        let held = vec!["AlarmNotification".to_owned(); 12];
+        assert_eq!(saved(What::Group { was, left, held }).encode(), None);
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_not_taken_for_ours() {
+        for text in [
+            "",
+            "v2 was=1/1/1",
+            "v1 was=1/1 left=0/0/0 at=2026-11-21T11:00:03Z",
+            "v1 was=1/1/1 at=2026-11-21T11:00:03Z",
+            "v1 tasks=x at=2026-11-21T11:00:03Z",
+            "v1 state=running",
+        ] {
+            assert!(Saved::decode(text).is_err(), "{text}");
+        }
+    }
+}

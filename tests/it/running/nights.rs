@@ -1,0 +1,151 @@
+//! A GPU fleet's evening and morning in the demo, the morning from another host.
+
+use std::collections::BTreeMap;
+
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::asg::Group;
+use quarterdeck::domain::ec2::Instance;
+use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::ids::tag;
+use quarterdeck::domain::ops::{Query, ReplyData, autoscaling, ec2};
+
+use super::stage::{EPOCH, Stage, given, run, who};
+
+/// What the morning has to bring back: sizes and suspended processes by group, states by instance.
+type Day = (
+    BTreeMap<String, (u32, u32, u32, Vec<String>)>,
+    BTreeMap<String, String>,
+);
+
+async fn groups(stage: &Stage) -> Vec<Group> {
+    let query = Query::AutoScaling(autoscaling::Read::Groups);
+    match stage.cloud.read(&stage.scope, &query).await.unwrap().data {
+        ReplyData::Groups(groups) => groups,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn alone(stage: &Stage) -> Vec<Instance> {
+    let query = Query::Ec2(ec2::Read::Instances);
+    match stage.cloud.read(&stage.scope, &query).await.unwrap().data {
+        ReplyData::Instances(mut instances) => {
+            instances.retain(|instance| instance.group().is_none());
+            instances
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn day(stage: &Stage) -> Day {
+    let sizes = groups(stage).await.into_iter().map(|group| {
+        let mut suspended: Vec<String> = group.suspended.into_iter().map(|known| known.name).collect();
+        suspended.sort();
+        (group.name, (group.min, group.max, group.desired, suspended))
+    });
+    let states = alone(stage)
+        .await
+        .into_iter()
+        .map(|instance| (instance.id, instance.state));
+    (sizes.collect(), states.collect())
+}
+
+fn is_noted(tags: &[quarterdeck::domain::ids::Tag]) -> bool {
+    tag(tags, "quarterdeck:night").is_some()
+}
+
+async fn there_and_back(world: World) {
+    let (evening, morning) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let now = EPOCH.parse().unwrap();
+    let mut stage = Stage::new((world, Scenario::GpuIdleNight), Vec::new(), now, evening.path());
+    let before = day(&stage).await;
+
+    // Whatever works or cannot be asked goes too: what is where is not the point here.
+    let set = [("busy", "force")];
+    let plan = stage.plan("gpu-night-down", &set).await.plan;
+    assert_eq!(stage.log.writes().len(), 0, "planning changes nothing");
+    assert!(!plan.is_empty());
+    assert!(
+        plan.warnings
+            .iter()
+            .any(|warning| warning.contains("such nights")),
+        "{:#?}",
+        plan.warnings
+    );
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    for group in groups(&stage).await.iter().filter(|group| is_noted(&group.tags)) {
+        assert_eq!((group.min, group.max, group.desired), (0, 0, 0), "{}", group.name);
+        assert_eq!(group.instances, [], "{}", group.name);
+    }
+    for instance in alone(&stage)
+        .await
+        .iter()
+        .filter(|instance| is_noted(&instance.tags))
+    {
+        assert_eq!(instance.state, "stopped", "{}", instance.id);
+    }
+
+    // A second night changes nothing and overwrites nothing.
+    let notes = groups(&stage).await;
+    let again = stage.plan("gpu-night-down", &set).await.plan;
+    assert!(again.is_empty(), "{:#?}", again.changes);
+    assert_eq!(groups(&stage).await, notes);
+
+    // The morning comes from another host: all that it knows is in the tags.
+    stage.engine = stage.another(morning.path());
+    let plan = stage.plan("gpu-morning-up", &[]).await.plan;
+    assert!(!plan.is_empty());
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(day(&stage).await, before);
+    assert!(!groups(&stage).await.iter().any(|group| is_noted(&group.tags)));
+    assert!(
+        !alone(&stage)
+            .await
+            .iter()
+            .any(|instance| is_noted(&instance.tags))
+    );
+    let idle = stage.plan("gpu-morning-up", &[]).await.plan;
+    assert!(idle.is_empty(), "{:#?}", idle.changes);
+}
+
+#[tokio::test]
+async fn a_fleet_of_groups_goes_down_and_comes_back_exactly() {
+    there_and_back(World::Invokeai).await;
+}
+
+#[tokio::test]
+async fn a_server_on_its_own_is_stopped_and_started() {
+    there_and_back(World::Ecg).await;
+}
+
+#[tokio::test]
+async fn work_is_refused_with_its_reason_and_nothing_changes() {
+    let home = tempfile::tempdir().unwrap();
+    let now = EPOCH.parse().unwrap();
+    let stage = Stage::new(
+        (World::Invokeai, Scenario::Everyday),
+        Vec::new(),
+        now,
+        home.path(),
+    );
+    let mut preparation = stage.preparation("gpu-night-down").await;
+    let given = given(preparation.runbook(), &[]);
+    let resolved = preparation.resolve(given).await.result.unwrap();
+    let refused = preparation
+        .plan(&resolved, (&who("alice"), None))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.exit, Exit::Precondition, "{refused}");
+    assert!(
+        refused
+            .reasons
+            .iter()
+            .any(|reason| reason.contains("cannot be asked")),
+        "{refused}"
+    );
+    assert_eq!(stage.log.writes().len(), 0);
+}
