@@ -93,6 +93,8 @@ impl Desk {
             pinned_logs: vec![Glob::new("/ecs/*-worker")],
             keymap: Keymap::build(&default_bindings(), &[]).unwrap(),
             themes: Vec::new(),
+            again: vec!["qd".to_owned()],
+            reach: None,
             notices: Vec::new(),
         };
         let picture = Arc::new(Picture::empty(inventory, at(0)));

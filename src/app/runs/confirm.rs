@@ -158,7 +158,10 @@ impl Confirm {
                 }
                 true
             }
-            (Place::Word | Place::Reason, _) => false,
+            (Place::Word | Place::Reason, _) => {
+                self.wrong = Some("a confirmation is typed, not pasted".to_owned());
+                false
+            }
         }
     }
 

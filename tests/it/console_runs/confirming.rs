@@ -63,7 +63,8 @@ fn neither_enter_nor_a_paste_nor_another_word_confirms() {
     desk.keys(&["enter"]).draw();
     desk.keys(&["enter", "enter", "enter"]);
     desk.stage.send(Msg::Paste("apply\n".to_owned()));
-    assert!(desk.said().contains("typed, not pasted"), "{}", desk.said());
+    let wrong = desk.confirm().and_then(|confirm| confirm.wrong.clone());
+    assert_eq!(wrong.as_deref(), Some("a confirmation is typed, not pasted"));
     desk.keys(&["enter"]);
     for wrong in ["appl", "apply ", "Apply", "yes", "y"] {
         desk.type_text(wrong).keys(&["enter"]);

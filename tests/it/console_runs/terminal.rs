@@ -19,6 +19,9 @@ fn at_the_service(qd: &Qd) -> Screen {
     screen.wait_until("one service", |seen| {
         !seen.contents().contains("codemate-backend-service-dev")
     });
+    // Paused, nothing is drawn but what keys and the run lead to.
+    screen.send_keys("p");
+    screen.wait_for_text("PAUSED");
     screen
 }
 
@@ -45,8 +48,9 @@ fn from_x_to_a_run_that_succeeded() {
     screen.wait_for_text("type apply");
     on_screen(&screen);
     // Pasted, it is nothing; nor is Enter.
-    screen.send_keys("\x1b[200~apply\x1b[201~\r");
+    screen.send_keys("\x1b[200~apply\x1b[201~");
     screen.wait_for_text("typed, not pasted");
+    screen.send_keys("\r");
     screen.wait_for_text("Enter alone does nothing");
     screen.resize(80, 24);
     screen.wait_until("the box in the smaller terminal", |seen| {

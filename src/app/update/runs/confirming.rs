@@ -296,9 +296,8 @@ pub(in crate::app::update) fn paste(state: &mut State, text: &str) -> Option<Eff
     let typing = preparing::is_typing(state);
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => {
-            if !confirm.paste(text) {
-                state.say("a confirmation is typed, not pasted", Tone::Warn);
-            }
+            // What was wrong with it is said in the box, which covers the last line.
+            confirm.paste(text);
             Some(Effects::redraw())
         }
         Some(Overlay::Menu(_)) => Some(Effects::none()),
