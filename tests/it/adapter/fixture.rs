@@ -115,6 +115,7 @@ impl Fixture {
             endpoint_url: Some(url.to_owned()),
             read_only: read_only.clone(),
             probe_documents: vec!["estate-probe".to_owned()],
+            command_documents: Vec::new(),
             config_file: Some(folder.path().join("config")),
             deadlines,
         };

@@ -216,6 +216,7 @@ impl Desk {
             account_name: None,
             estate: Some("practice".to_owned()),
             policy: Arc::new(Policy::default()),
+            selection: Arc::default(),
             spot: SpotPrices::default(),
             scope,
         };
