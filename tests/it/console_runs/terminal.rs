@@ -6,7 +6,7 @@ use crate::support::qd::{Qd, qd};
 use crate::support::screen::Screen;
 
 fn demo() -> Qd {
-    qd().args(["--demo", "codemate", "--scenario", "quiet", "--speed", "120"])
+    qd().args(["--demo", "codemate", "--scenario", "quiet", "--speed", "8"])
 }
 
 /// A console in front of the backend's service.
