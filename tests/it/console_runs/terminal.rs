@@ -9,15 +9,15 @@ fn demo() -> Qd {
     qd().args(["--demo", "codemate", "--scenario", "quiet", "--speed", "8"])
 }
 
-/// A console in front of the backend's service.
+/// A console in front of the frontend: the backend is deployed anew soon after the demo began.
 fn at_the_service(qd: &Qd) -> Screen {
     let mut screen = qd.screen(100, 30);
     screen.wait_for_text("DEMO codemate");
     screen.send_keys("2");
-    screen.wait_for_text("codemate-backend-service");
-    screen.send_keys("/backend-service\r");
+    screen.wait_for_text("codemate-frontend-service");
+    screen.send_keys("/frontend-service\r");
     screen.wait_until("one service", |seen| {
-        !seen.contents().contains("codemate-backend-service-dev")
+        !seen.contents().contains("codemate-frontend-service-dev")
     });
     // Paused, nothing is drawn but what keys and the run lead to.
     screen.send_keys("p");

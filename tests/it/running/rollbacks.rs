@@ -126,6 +126,8 @@ async fn a_bad_deployment_is_rolled_back_and_heals() {
             force_new_deployment: false,
         })
     );
+    // The last of the new tasks has to pass its health checks first.
+    stage.clock.sleep(std::time::Duration::from_mins(3)).await;
     let ReplyData::Balancing(balancing) = read(&stage, Query::Elb(elb::Read::Balancing)).await else {
         panic!("no target groups");
     };
