@@ -68,7 +68,14 @@ pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
     let mut reads = catalog::read_operations();
     let of_probe = operations_of_the_probe();
     reads.retain(|operation| !of_probe.contains(operation));
-    statement.extend(by_service("Read", &reads));
+    // One statement: a managed policy has room for few characters, and nobody narrows reads by service.
+    statement.push(Statement {
+        sid: "QuarterdeckRead".to_owned(),
+        effect: "Allow",
+        action: actions(&reads),
+        resource: vec!["*".to_owned()],
+        condition: None,
+    });
     match probe {
         Probe::Never => {}
         Probe::Shell => statement.extend(probe_statements(
@@ -84,7 +91,7 @@ pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
             // What a change reads first may be granted already.
             changes.extend(catalog::prerequisites().difference(&reads));
             changes.retain(|operation| !BY_NAME.contains(&(operation.service, operation.name)));
-            statement.extend(by_service("Change", &changes));
+            statement.extend(changes_by_service(&changes));
             statement.push(pass_roles());
         }
     }
@@ -153,8 +160,8 @@ fn actions(operations: &BTreeSet<Operation>) -> Vec<String> {
     actions.into_iter().collect()
 }
 
-/// A statement for each service.
-fn by_service(verb: &str, operations: &BTreeSet<Operation>) -> Vec<Statement> {
+/// A statement for each service, so that what may be changed can be narrowed to some resources.
+fn changes_by_service(operations: &BTreeSet<Operation>) -> Vec<Statement> {
     let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for action in actions(operations) {
         let service = action.split(':').next().unwrap_or_default().to_owned();
@@ -163,7 +170,7 @@ fn by_service(verb: &str, operations: &BTreeSet<Operation>) -> Vec<Statement> {
     services
         .into_iter()
         .map(|(service, action)| Statement {
-            sid: format!("Quarterdeck{verb}{}", title(&service)),
+            sid: format!("QuarterdeckChange{}", title(&service)),
             effect: "Allow",
             action,
             resource: vec!["*".to_owned()],

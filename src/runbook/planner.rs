@@ -98,6 +98,8 @@ struct Found {
     missing: Vec<Query>,
     exits: Vec<Exit>,
     reasons: Vec<String>,
+    /// Whether a step was refused, so that what it would give is not known to those after it.
+    refused_step: bool,
 }
 
 impl Found {
@@ -128,10 +130,16 @@ impl Found {
             RefusalKind::Credentials => Exit::Credentials,
             RefusalKind::Absent | RefusalKind::Unreadable | RefusalKind::State => Exit::Precondition,
         };
+        self.refused_step = true;
         self.refuse(exit, format!("{place}: {}", refusal.reason));
     }
 
+    /// An expression without a value. While a step before it is not planned, that may follow from there,
+    /// and is looked at again once it is.
     fn evaluation(&mut self, place: &str, error: &EvalError) {
+        if self.refused_step || !self.missing.is_empty() {
+            return;
+        }
         self.refuse(Exit::Usage, format!("{place}: {error}"));
     }
 }

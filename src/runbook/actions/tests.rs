@@ -371,7 +371,9 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
             );
         }
         let ends = ["asg.terminate_instance", "gpu.drain"].contains(&name);
-        if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && !ends {
+        // The image before this one is another one by then.
+        let relative = name == "ecr.retag" && with["to"] == "last-good";
+        if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && !ends && !relative {
             assert_eq!(planned(action, &arguments(&with), &view).changes, [], "{name}");
         }
     }

@@ -1,6 +1,8 @@
 //! One change under way: read, intend, write, reconcile, wait. The same for making and taking back.
 
-use jiff::{SignedDuration, Timestamp};
+mod reconcile;
+
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Fate, Happening, Out, Parked, Phase, Run, Ticket, protocol::Command};
@@ -8,12 +10,12 @@ use crate::domain::fault::Fault;
 use crate::domain::ops::{Mutation, Receipt, Token};
 use crate::runbook::action::{
     Action, Applied, Change, Difference, Effect, ErrorClass, Fields, Progress, Stamp, Standing, Unread, View,
-    is_known_after, standing, was_made,
+    is_known_after, standing,
 };
 use crate::runbook::check;
 use crate::runbook::expr::Names;
 use crate::runbook::plan::{Part, Retry, Wait, Work};
-use crate::runbook::record::{Act, End, Halt, Made, Outcome, Reconciled, Record, RunId, Side, Status, Then};
+use crate::runbook::record::{Act, End, Halt, Made, Outcome, Record, RunId, Side, Status, Then};
 use crate::runbook::value::Value;
 
 /// How often a read before a change is tried.
@@ -528,79 +530,6 @@ impl Run {
             };
             self.land(act, end, out);
         }
-    }
-
-    fn judge_reconcile(
-        &mut self,
-        act: Act,
-        (change, action): (&Change, &'static dyn Action),
-        view: &View,
-        out: &mut Out,
-    ) {
-        let Some(Fate::Intended { attempt, at }) = self.ledger.fate(act).cloned() else {
-            return;
-        };
-        let sight = action.sight(change, view);
-        if let crate::runbook::action::Sight::Unreadable(unread) = &sight {
-            return self.read_failed(act, Purpose::Reconcile, unread, out);
-        }
-        let settle = SignedDuration::from_secs(i64::try_from(action.pace().settle_s).unwrap_or(i64::MAX));
-        let age = self.now.cloud.duration_since(at);
-        // What counts is what was there just before the call, which is in the journal.
-        let mut change = change.clone();
-        if let Some(before) = self.ledger.before(act) {
-            change.before.extend(before.clone());
-        }
-        match was_made(&change, &sight) {
-            Some(true) => {
-                self.reconciled(act, attempt, Reconciled::Made, out);
-                if self.only_reconciles(act) {
-                    self.flights.remove(&act);
-                } else {
-                    self.look_at(act, Purpose::Progress, out);
-                }
-            }
-            Some(false) if age >= settle => {
-                self.reconciled(act, attempt, Reconciled::NotMade, out);
-                let unanswered = self.flights.get(&act).and_then(|flight| flight.unanswered);
-                if self.only_reconciles(act) {
-                    self.flights.remove(&act);
-                } else if let Some(class) = unanswered {
-                    let setback = Setback {
-                        class,
-                        attempt,
-                        reason: "the call was not answered, and reading shows that it was not made"
-                            .to_owned(),
-                    };
-                    self.set_back(act, &setback, out);
-                } else {
-                    // The process died before it made the call: that is no failure of the call.
-                    self.look_at(act, Purpose::Before, out);
-                }
-            }
-            None if age >= settle.saturating_mul(SETTLES) => {
-                let end = End::Failed {
-                    made: Made::Unknown,
-                    reason: "the call was not answered, and the resource is neither as it was nor as wanted"
-                        .to_owned(),
-                    class: None,
-                };
-                self.land(act, end, out);
-            }
-            Some(false) | None => {
-                let step = (settle.as_millis() / 4).clamp(1_000, 10_000) as u64;
-                self.rest(act, Purpose::Reconcile, step, out);
-            }
-        }
-    }
-
-    /// Whether all that is wanted of an act is to know whether it was made.
-    fn only_reconciles(&self, act: Act) -> bool {
-        self.drops_waits() || (self.phase == Phase::Undoing && !act.is_undo())
-    }
-
-    fn reconciled(&mut self, act: Act, attempt: u32, was: Reconciled, out: &mut Out) {
-        self.write(Record::Reconciled { act, attempt, was }, out);
     }
 
     fn judge_progress(
