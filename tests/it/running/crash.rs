@@ -543,7 +543,10 @@ async fn take_up(sample: &Sample, whole: &Whole, death: Death, to: Resume) -> (S
 async fn as_before(stage: &Stage, plan: &Plan, what: &str) {
     let mut seen = BTreeSet::new();
     for change in &plan.changes {
-        if !seen.insert(change.target.lock_key()) {
+        // A later change of the same sort begins where an earlier one has led. Nothing brings an instance
+        // back that ended; that there are as many as before is seen by the group's size.
+        let is_first = seen.insert((change.target.lock_key(), &change.action));
+        if !is_first || change.action == "asg.terminate_instance" {
             continue;
         }
         let action = action::find(&change.action).unwrap();
