@@ -303,7 +303,7 @@ impl Script for Power {
                 To::Running => start(&thing, draft)?,
                 To::Stopped => match (leave(thing.tags()), thing.passed_over(&view)) {
                     (Leave::Production(word), _) => {
-                        production.push(format!("{} is tagged {word}", thing.name()))
+                        production.push(format!("{} is tagged {word}", thing.name()));
                     }
                     (Leave::Untagged, _) => draft.skip(format!(
                         "{} has no tag that says what environment it is of, so it is not touched",
@@ -322,7 +322,7 @@ impl Script for Power {
             )));
         }
         if self.to == To::Stopped && with.part == Part::Databases {
-            self.tell_what_stays(draft);
+            tell_what_stays(draft);
         }
         if self.to == To::Stopped && !draft.proposal.changes.is_empty() {
             draft.proposal.off_s = Some(12 * 3_600);
@@ -450,52 +450,49 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
     )
 }
 
-impl Power {
-    /// What is billed on though the estate rests.
-    fn tell_what_stays(&self, draft: &mut Draft<'_>) {
-        let selection = &draft.site.decisions.selection;
-        let mut stays = Vec::new();
-        let named = |what: &str, names: Vec<String>| {
-            (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
-        };
-        if let Ok(gateways) = draft.view.nat_gateways() {
-            let names = gateways
-                .iter()
-                .map(|gateway| gateway.name.clone().unwrap_or_else(|| gateway.id.clone()));
-            stays.extend(named("NAT gateways", names.collect()));
-        }
-        if let Ok(balancers) = draft.view.load_balancers() {
-            let names = balancers
-                .iter()
-                .map(|balancer| balancer.name.clone())
-                .filter(|name| selection.includes_name(name));
-            stays.extend(named("load balancers", names.collect()));
-        }
-        if let Ok(caches) = draft.view.caches() {
-            let names = caches
-                .iter()
-                .map(|cache| cache.name.clone())
-                .filter(|name| selection.includes_name(name));
-            stays.extend(named("caches", names.collect()));
-        }
-        stays.push("volumes, database storage, snapshots, public addresses and stored logs".to_owned());
-        draft.warn(format!("billed on while the estate rests: {}", stays.join("; ")));
-        let stops = draft
-            .proposal
-            .changes
+/// What is billed on though the estate rests.
+fn tell_what_stays(draft: &mut Draft<'_>) {
+    let selection = &draft.site.decisions.selection;
+    let mut stays = Vec::new();
+    let named =
+        |what: &str, names: Vec<String>| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+    if let Ok(gateways) = draft.view.nat_gateways() {
+        let names = gateways
             .iter()
-            .any(|change| change.action == "rds.stop");
-        if stops
-            && let Ok(day) = draft
-                .site
-                .now
-                .checked_add(jiff::SignedDuration::from_hours(7 * 24))
-        {
-            draft.warn(format!(
-                "RDS starts stopped databases again by itself after seven days, on {}",
-                day.strftime("%Y-%m-%d")
-            ));
-        }
+            .map(|gateway| gateway.name.clone().unwrap_or_else(|| gateway.id.clone()));
+        stays.extend(named("NAT gateways", names.collect()));
+    }
+    if let Ok(balancers) = draft.view.load_balancers() {
+        let names = balancers
+            .iter()
+            .map(|balancer| balancer.name.clone())
+            .filter(|name| selection.includes_name(name));
+        stays.extend(named("load balancers", names.collect()));
+    }
+    if let Ok(caches) = draft.view.caches() {
+        let names = caches
+            .iter()
+            .map(|cache| cache.name.clone())
+            .filter(|name| selection.includes_name(name));
+        stays.extend(named("caches", names.collect()));
+    }
+    stays.push("volumes, database storage, snapshots, public addresses and stored logs".to_owned());
+    draft.warn(format!("billed on while the estate rests: {}", stays.join("; ")));
+    let stops = draft
+        .proposal
+        .changes
+        .iter()
+        .any(|change| change.action == "rds.stop");
+    if stops
+        && let Ok(day) = draft
+            .site
+            .now
+            .checked_add(jiff::SignedDuration::from_hours(7 * 24))
+    {
+        draft.warn(format!(
+            "RDS starts stopped databases again by itself after seven days, on {}",
+            day.strftime("%Y-%m-%d")
+        ));
     }
 }
 

@@ -5,11 +5,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{AcceptedWrite, Scenario, World};
+use quarterdeck::domain::asg::{LaunchTemplate, RefreshSettings, Spared};
 use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::glob::Glob;
+use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, autoscaling};
+use quarterdeck::domain::policy::Selection;
 use quarterdeck::runbook::action::{self, Standing, View, standing};
 use quarterdeck::runbook::machine::Summary;
 use quarterdeck::runbook::plan::Plan;
@@ -18,14 +24,32 @@ use quarterdeck::runbook::shipped::SHIPPED;
 
 use super::stage::{EPOCH, Stage, Watch, run};
 
+/// Parameters.
+type Set = &'static [(&'static str, &'static str)];
+
 /// How a shipped runbook is tried.
 struct Sample {
     runbook: &'static str,
     world: World,
     scenario: Scenario,
-    set: &'static [(&'static str, &'static str)],
+    /// What has to have happened for it to have something to do.
+    before: Before,
+    set: Set,
     /// What is left of it once it was taken back.
     undo: Undo,
+}
+
+/// What happens before a runbook is tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// Another runbook was run to its end.
+    Runbook(&'static str, Set),
+    /// A group's instances are being replaced by those of another version of its launch template.
+    Refresh {
+        group: &'static str,
+        version: &'static str,
+    },
 }
 
 /// What taking back comes to.
@@ -39,20 +63,47 @@ enum Undo {
     Leaves,
 }
 
+/// The part of Codemate that is not production.
+const DEV: &str = "codemate-dev";
+
 /// One line for each shipped runbook, and its test below.
 const SAMPLES: &[Sample] = &[
+    Sample {
+        runbook: "asg-instance-refresh-rollback",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        before: Before::Refresh {
+            group: "ecommerce-app-asg",
+            version: "2",
+        },
+        set: &[("group", "ecommerce-app-asg")],
+        // What was rolled back does not come again.
+        undo: Undo::Leaves,
+    },
     Sample {
         runbook: "asg-rollback-image",
         world: World::Ecommerce,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")],
         // Instances that were replaced stay so.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "drain-gpu-host",
+        world: World::Invokeai,
+        scenario: Scenario::GpuIdleNight,
+        before: Before::Nothing,
+        // One of two in the group invokeai-gpu-workers.
+        set: &[("instance", "i-03d42672df1900fee")],
+        // The instance is gone; another one takes its place.
         undo: Undo::Leaves,
     },
     Sample {
         runbook: "ecs-restart",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[
             ("cluster", "codemate-cluster"),
             ("service", "codemate-backend-service"),
@@ -63,6 +114,7 @@ const SAMPLES: &[Sample] = &[
         runbook: "ecs-scale",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[
             ("cluster", "codemate-cluster"),
             ("service", "codemate-backend-service"),
@@ -71,9 +123,26 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Whole,
     },
     Sample {
+        runbook: "gpu-morning-up",
+        world: World::Invokeai,
+        scenario: Scenario::GpuIdleNight,
+        before: Before::Runbook("gpu-night-down", &[("busy", "force")]),
+        set: &[],
+        undo: Undo::Whole,
+    },
+    Sample {
+        runbook: "gpu-night-down",
+        world: World::Invokeai,
+        scenario: Scenario::GpuIdleNight,
+        before: Before::Nothing,
+        set: &[("busy", "force")],
+        undo: Undo::Whole,
+    },
+    Sample {
         runbook: "rds-reboot-failover",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[("instance", "codemate-db-prod")],
         undo: Undo::Leaves,
     },
@@ -81,6 +150,7 @@ const SAMPLES: &[Sample] = &[
         runbook: "redis-failover",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[("group", "codemate-redis-prod")],
         undo: Undo::Leaves,
     },
@@ -89,6 +159,7 @@ const SAMPLES: &[Sample] = &[
         runbook: "restore-rds-point-in-time",
         world: World::Fashion,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[
             ("instance", "fashion-ai-aurora-1"),
             ("new_instance", "fashion-ai-again"),
@@ -100,6 +171,7 @@ const SAMPLES: &[Sample] = &[
         runbook: "restore-rds-snapshot",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[("instance", "codemate-db-prod"), ("swap", "true")],
         undo: Undo::Leaves,
     },
@@ -108,6 +180,7 @@ const SAMPLES: &[Sample] = &[
         runbook: "rollback-deploy",
         world: World::Codemate,
         scenario: Scenario::Quiet,
+        before: Before::Nothing,
         set: &[
             ("cluster", "codemate-cluster"),
             ("service", "codemate-backend-service"),
@@ -121,8 +194,25 @@ const SAMPLES: &[Sample] = &[
         runbook: "sqs-redrive",
         world: World::Invokeai,
         scenario: Scenario::Everyday,
+        before: Before::Nothing,
         set: &[("queue", "invokeai-generation-dlq")],
         undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "start-estate",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Runbook("stop-estate", &[("estate", DEV)]),
+        set: &[("estate", DEV)],
+        undo: Undo::Whole,
+    },
+    Sample {
+        runbook: "stop-estate",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("estate", DEV)],
+        undo: Undo::Whole,
     },
 ];
 
@@ -143,15 +233,21 @@ macro_rules! crashes {
 }
 
 crashes! {
+    asg_instance_refresh_rollback: "asg-instance-refresh-rollback",
     asg_rollback_image: "asg-rollback-image",
+    drain_gpu_host: "drain-gpu-host",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",
+    gpu_morning_up: "gpu-morning-up",
+    gpu_night_down: "gpu-night-down",
     rds_reboot_failover: "rds-reboot-failover",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",
     restore_rds_snapshot: "restore-rds-snapshot",
     rollback_deploy: "rollback-deploy",
     sqs_redrive: "sqs-redrive",
+    start_estate: "start-estate",
+    stop_estate: "stop-estate",
 }
 
 #[test]
@@ -168,19 +264,44 @@ struct Whole {
     run: RunId,
     text: String,
     entries: Vec<Entry>,
+    /// Writes before it.
+    before: Vec<AcceptedWrite>,
+    /// Its own.
     writes: Vec<AcceptedWrite>,
 }
 
 impl Whole {
-    fn of(stage: &Stage, run: &RunId) -> Self {
+    fn of(stage: &Stage, run: &RunId, before: &[AcceptedWrite]) -> Self {
+        let writes = stage.log.writes();
+        assert_eq!(&writes[..before.len()], before);
         let path = stage.engine.store().unwrap().journal_path(run);
         let text = fs::read_to_string(path).unwrap();
         Self {
             run: run.clone(),
             entries: record::read(&text).unwrap().entries,
-            writes: stage.log.writes(),
+            before: before.to_vec(),
+            writes: writes[before.len()..].to_vec(),
             text,
         }
+    }
+
+    /// What was done, target by target: they may overtake one another.
+    fn calls(&self) -> Vec<(&str, &Token, &Mutation)> {
+        let target = |token: &Token| {
+            let change = self.entries.iter().find_map(|entry| match &entry.record {
+                Record::Intent {
+                    act, token: known, ..
+                } if known == token => Some(act.change),
+                _ => None,
+            });
+            self.plan().changes[change.unwrap()].target.id.as_str()
+        };
+        let calls = self.writes.iter();
+        let mut calls: Vec<_> = calls
+            .map(|write| (target(&write.token), &write.token, &write.change))
+            .collect();
+        calls.sort_by_key(|(target, ..)| *target);
+        calls
     }
 
     fn plan(&self) -> &Plan {
@@ -234,6 +355,7 @@ fn remains(whole: &Whole, death: Death) -> (String, Vec<AcceptedWrite>, Timestam
         .collect();
     let last = entries[death.lines - 1].at.cloud;
     let now = writes.iter().map(|write| write.at).fold(last, Timestamp::max);
+    let writes = whole.before.iter().cloned().chain(writes).collect();
     (text, writes, now + SignedDuration::from_secs(2))
 }
 
@@ -250,11 +372,62 @@ fn has_open_calls(whole: &Whole, lines: usize) -> bool {
     dead(true) != dead(false)
 }
 
+fn stage(sample: &Sample, writes: Vec<AcceptedWrite>, now: Timestamp, state: &Path) -> Stage {
+    let mut stage = Stage::new((sample.world, sample.scenario), writes, now, state);
+    if sample.set.contains(&("estate", DEV)) {
+        let selection = Selection {
+            clusters: vec![Glob::new("codemate-cluster-dev")],
+            names: vec![Glob::new("codemate-db-dev")],
+            ..Selection::default()
+        };
+        stage.estate = Some((DEV, Arc::new(selection)));
+    }
+    stage
+}
+
+/// Lets happen what a runbook needs.
+async fn happen(before: Before, stage: &Stage) {
+    match before {
+        Before::Nothing => {}
+        Before::Runbook(runbook, set) => {
+            let plan = stage.plan(runbook, set).await.plan;
+            let start = stage.unattended(&plan);
+            let (summary, _) = run(&stage.engine, plan, start).await;
+            assert_eq!(summary.exit, Exit::Done, "{runbook}: {summary:#?}");
+        }
+        Before::Refresh { group, version } => {
+            let query = Query::AutoScaling(autoscaling::Read::Groups);
+            let groups = match stage.cloud.read(&stage.scope, &query).await.unwrap().data {
+                ReplyData::Groups(groups) => groups,
+                other => panic!("{other:?}"),
+            };
+            let known = groups.into_iter().find(|known| known.name == group).unwrap();
+            let change = Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+                group: group.to_owned(),
+                settings: RefreshSettings {
+                    min_healthy_percent: 90,
+                    max_healthy_percent: None,
+                    warmup_s: None,
+                    skip_matching: false,
+                    spared: Spared::Ignore,
+                    template: Some(LaunchTemplate {
+                        version: version.to_owned(),
+                        ..known.launch_template.unwrap()
+                    }),
+                },
+            });
+            let token = Token("before".to_owned());
+            stage.cloud.write(&stage.scope, &change, &token).await.unwrap();
+        }
+    }
+}
+
 async fn crash_everywhere(runbook: &str) {
     let sample = SAMPLES.iter().find(|sample| sample.runbook == runbook).unwrap();
     let home = tempfile::tempdir().unwrap();
-    let place = (sample.world, sample.scenario);
-    let stage = Stage::new(place, Vec::new(), EPOCH.parse().unwrap(), home.path());
+    let stage = stage(sample, Vec::new(), EPOCH.parse().unwrap(), home.path());
+    happen(sample.before, &stage).await;
+    let before = stage.log.writes();
     let plan = stage.plan(runbook, sample.set).await.plan;
     assert!(!plan.is_empty(), "{runbook} changes nothing here");
     let start = stage.unattended(&plan);
@@ -265,7 +438,7 @@ async fn crash_everywhere(runbook: &str) {
         "{runbook}: {summary:#?}\n{:#?}",
         watch.happenings
     );
-    let whole = Whole::of(&stage, &summary.run_id);
+    let whole = Whole::of(&stage, &summary.run_id, &before);
 
     let mut last_undone = None;
     for lines in 1..whole.entries.len() {
@@ -290,14 +463,7 @@ async fn crash_everywhere(runbook: &str) {
                 let ended = (summary.exit, summary.status);
                 assert_eq!(ended, (Exit::Done, Status::Succeeded), "{what}");
             }
-            let calls = |whole: &Whole| -> Vec<_> {
-                let calls = whole
-                    .writes
-                    .iter()
-                    .map(|write| (write.token.clone(), write.change.clone()));
-                calls.collect()
-            };
-            assert_eq!(calls(&resumed), calls(&whole), "{what}");
+            assert_eq!(resumed.calls(), whole.calls(), "{what}");
 
             let (summary, undone) = take_up(sample, &whole, death, Resume::RollBack).await;
             check_undone(sample, &summary, &format!("{death:?}: {}", undone.text));
@@ -351,14 +517,13 @@ async fn take_up(sample: &Sample, whole: &Whole, death: Death, to: Resume) -> (S
     let folder = home.path().join("runs").join(&whole.run.0);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("journal.jsonl"), text).unwrap();
-    let place = (sample.world, sample.scenario);
-    let stage = Stage::new(place, writes, now, home.path());
+    let stage = stage(sample, writes, now, home.path());
     let head = stage.engine.store().unwrap().head(&whole.run).unwrap();
     assert_eq!(head.status, Status::Interrupted, "{head:#?}");
     let start = stage.unattended(whole.plan());
     let mut watch = Watch::new(stage.engine.resume(&whole.run, to, start).unwrap());
     let summary = watch.end().await;
-    let after = Whole::of(&stage, &whole.run);
+    let after = Whole::of(&stage, &whole.run, &whole.before);
     let mut tokens = BTreeSet::new();
     for write in &after.writes {
         assert!(
@@ -378,7 +543,10 @@ async fn take_up(sample: &Sample, whole: &Whole, death: Death, to: Resume) -> (S
 async fn as_before(stage: &Stage, plan: &Plan, what: &str) {
     let mut seen = BTreeSet::new();
     for change in &plan.changes {
-        if !seen.insert(change.target.lock_key()) {
+        // A later change of the same sort begins where an earlier one has led. Nothing brings an instance
+        // back that ended; that there are as many as before is seen by the group's size.
+        let is_first = seen.insert((change.target.lock_key(), &change.action));
+        if !is_first || change.action == "asg.terminate_instance" {
             continue;
         }
         let action = action::find(&change.action).unwrap();

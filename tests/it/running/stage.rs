@@ -12,7 +12,7 @@ use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
 use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, Token};
-use quarterdeck::domain::policy::Policy;
+use quarterdeck::domain::policy::{Policy, Selection};
 use quarterdeck::domain::price::SpotPrices;
 use quarterdeck::domain::scope::Scope;
 use quarterdeck::engine::clock::{Clock, Clocks};
@@ -183,6 +183,8 @@ pub struct Stage {
     pub scope: Arc<Scope>,
     pub log: Arc<MemoryLog>,
     pub read_only: Arc<ReadOnlySwitch>,
+    /// The estate at hand by its name, and what belongs to it.
+    pub estate: Option<(&'static str, Arc<Selection>)>,
 }
 
 impl Stage {
@@ -220,6 +222,7 @@ impl Stage {
             scope: Arc::new(scope),
             log,
             read_only,
+            estate: None,
         };
         stage.engine = stage.another(state);
         stage
@@ -246,9 +249,13 @@ impl Stage {
             scope: self.scope.clone(),
             identity,
             account_name: None,
-            estate: None,
+            estate: self.estate.as_ref().map(|(name, _)| (*name).to_owned()),
             policy: Arc::new(Policy::default()),
-            selection: Arc::default(),
+            selection: self
+                .estate
+                .as_ref()
+                .map(|(_, selection)| selection.clone())
+                .unwrap_or_default(),
             spot: SpotPrices::default(),
         };
         self.engine.prepare(site, runbook)

@@ -5,7 +5,8 @@ use crate::domain::ec2::Purchase;
 use crate::runbook::action::{CostDelta, Site, View};
 
 /// What `count` more (or, if negative, fewer) instances of a group do to the bill. Which instances go
-/// is the group's choice, so it is known only if all are of one type and paid for in one way.
+/// is the group's choice, so it is known only if that leaves no choice, or if all are of one type and paid
+/// for in one way.
 pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> CostDelta {
     if count == 0 {
         return CostDelta::None;
@@ -14,13 +15,16 @@ pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> Cos
     if group.weighted {
         return unknown("capacity units of the group are not instances");
     }
-    if count < 0 && group.instances.len() as i64 == -count {
-        // All of them go, whatever they are.
-        return group
-            .instances
-            .iter()
-            .map(|member| member_cost(&member.id, view, site))
-            .fold(CostDelta::None, CostDelta::plus);
+    // Scale-in spares what is protected: where all others go, it is known which those are.
+    let all = || group.instances.iter();
+    let loose: Vec<_> = all().filter(|member| !member.protected).collect();
+    for going in [loose, all().collect()] {
+        if count < 0 && going.len() as u64 == count.unsigned_abs() {
+            return going
+                .into_iter()
+                .map(|member| of_member(&member.id, view, site))
+                .fold(CostDelta::None, CostDelta::plus);
+        }
     }
     let mut types: Vec<&str> = group
         .instances
@@ -60,7 +64,7 @@ pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> Cos
 }
 
 /// What the end of one instance does to the bill.
-fn member_cost(id: &str, view: &View, site: &Site<'_>) -> CostDelta {
+pub(super) fn of_member(id: &str, view: &View, site: &Site<'_>) -> CostDelta {
     let Ok(Some(instance)) = view.instance(id) else {
         return CostDelta::Unknown(format!("{id} is not listed among the instances"));
     };

@@ -616,11 +616,11 @@ impl Action for EndRefresh {
             return;
         };
         if let Some(newest) = view.refreshes_mut(&with.group).and_then(|all| all.first_mut()) {
-            newest.status = match self.to {
+            let status = match self.to {
                 End::Cancelled => "Cancelled",
                 End::RolledBack => "RollbackSuccessful",
-            }
-            .to_owned();
+            };
+            status.clone_into(&mut newest.status);
         }
     }
 }

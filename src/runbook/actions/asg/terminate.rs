@@ -134,7 +134,7 @@ impl Action for TerminateInstance {
             ),
             before,
             after,
-            cost: cost::of(group, -1, view, site),
+            cost: cost::of_member(&member.id, view, site),
             impact: Impact {
                 instances_removed: 1,
                 ..Impact::default()

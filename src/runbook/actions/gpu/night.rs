@@ -196,7 +196,7 @@ fn night_s(draft: &Draft<'_>) -> u64 {
     };
     let here = draft.site.now.to_zoned(policy.time_zone.rules().clone());
     (0..8)
-        .filter_map(|days| {
+        .find_map(|days| {
             let day = here.date().checked_add(jiff::Span::new().days(days)).ok()?;
             let start = day
                 .to_datetime(hours.from)
@@ -205,7 +205,6 @@ fn night_s(draft: &Draft<'_>) -> u64 {
             let is_work = hours.days.contains(&day.weekday());
             (is_work && start > here).then(|| start.timestamp().duration_since(draft.site.now).as_secs())
         })
-        .next()
         .and_then(|seconds| u64::try_from(seconds).ok())
         .unwrap_or(NIGHT_S)
 }

@@ -8,7 +8,10 @@ use crate::domain::asg::WarmPool;
 use crate::domain::ec2::Purchase;
 use crate::domain::ids::{Tag, tag};
 use crate::domain::policy::{ConfirmLevel, Environment, NightCapacity, Policy, WorkQueue};
-use crate::runbook::action::{Change, Decisions, Proposal, Refusal, RefusalKind, Site, View, find};
+use crate::domain::units::UsdPerHour;
+use crate::runbook::action::{
+    Change, CostDelta, Decisions, Proposal, Refusal, RefusalKind, Site, View, find,
+};
 
 fn plan_in(name: &str, with: &Value, view: &View, policy: Policy) -> Result<Proposal, Refusal> {
     let decisions = Decisions {
@@ -542,4 +545,34 @@ fn a_finished_refresh_is_rolled_back_by_another() {
     let template = group(&mut world, "refreshing").launch_template.as_mut().unwrap();
     "$Latest".clone_into(&mut template.version);
     assert!(back(&world).unwrap_err().reason.contains("which moves"));
+}
+
+#[test]
+fn a_mixed_group_is_priced_where_it_is_known_which_instances_go() {
+    let cost = |action: &str, protected: bool, with: Value| {
+        let mut mixed = world();
+        group(&mut mixed, "training").instances[0].protected = protected;
+        let first = mixed.instances.iter_mut().find(|host| host.id == "i-t1").unwrap();
+        first.purchase = Purchase::Spot;
+        let proposal = plan_in(action, &with, &seen(&mixed), Policy::default()).unwrap();
+        proposal.changes[0].cost.clone()
+    };
+    let smaller = json!({"group": "training", "desired": 1});
+    let known = cost("asg.set_capacity", true, smaller.clone());
+    match &known {
+        CostDelta::Known { usd_per_hour, .. } => assert!(*usd_per_hour < UsdPerHour::ZERO, "{known:?}"),
+        other => panic!("{other:?}"),
+    }
+    let named = |id: &str| json!({"group": "training", "instance": id, "even_protected": true});
+    assert_eq!(cost("asg.terminate_instance", false, named("i-t2")), known);
+    // What Spot costs was not read here, and either may go.
+    for (cost, why) in [
+        (cost("asg.set_capacity", false, smaller), "in several ways"),
+        (cost("asg.terminate_instance", true, named("i-t1")), "(Spot)"),
+    ] {
+        match cost {
+            CostDelta::Unknown(text) => assert!(text.contains(why), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
