@@ -397,7 +397,7 @@ impl Watch {
 
     /// The next notice, noted. Questions are left to the test.
     pub async fn notice(&mut self) -> Notice {
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let notice = tokio::time::timeout(patience, self.handle.notices.recv())
             .await
             .unwrap_or_else(|_| panic!("nothing happens after {:#?}", self.entries.last()))
@@ -454,11 +454,12 @@ impl Watch {
     }
 
     pub fn warnings(&self) -> Vec<&str> {
-        let warning = |happening| match happening {
-            &Happening::Warning(ref text) => Some(text.as_str()),
+        let happenings = self.happenings.iter();
+        let warnings = happenings.filter_map(|happening| match happening {
+            Happening::Warning(text) => Some(text.as_str()),
             _ => None,
-        };
-        self.happenings.iter().filter_map(warning).collect()
+        });
+        warnings.collect()
     }
 }
 
