@@ -42,7 +42,9 @@ fn on_screen(screen: &Screen) {
 
 #[test]
 fn from_x_to_a_run_that_succeeded() {
-    let mut screen = at_the_service(&demo());
+    // Its home is gone with it.
+    let qd = demo();
+    let mut screen = at_the_service(&qd);
     planned(&mut screen);
     screen.send_keys("\r");
     screen.wait_for_text("type apply");
@@ -76,7 +78,9 @@ fn from_x_to_a_run_that_succeeded() {
 
 #[test]
 fn what_is_typed_ahead_confirms_nothing() {
-    let mut screen = at_the_service(&demo());
+    // Its home is gone with it.
+    let qd = demo();
+    let mut screen = at_the_service(&qd);
     screen.send_keys("x");
     screen.wait_for_text("ecs-restart");
     // All at once, before any plan is there.
