@@ -1,7 +1,7 @@
 //! Planning a runbook over a thousand Auto Scaling groups, and running it in the pure machine against a
 //! world in memory: time, journal and peak memory. `cargo bench --bench runbooks`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, ReplyData, autos
 use quarterdeck::domain::policy::ConfirmLevel;
 use quarterdeck::domain::price::{PriceTable, SpotPrices};
 use quarterdeck::domain::scope::{Identity, ScopeName};
-use quarterdeck::runbook::action::{Allowances, View};
+use quarterdeck::runbook::action::{Allowances, Decisions, View};
 use quarterdeck::runbook::machine::{Answer, Command, Event, Run, Summary, Ticket};
 use quarterdeck::runbook::plan::{Plan, PlanIdentity};
 use quarterdeck::runbook::planner::{Next, Planner, RunNames};
@@ -194,6 +194,7 @@ fn plan(world: &mut World) -> (Plan, Duration) {
         operator: "alice".to_owned(),
         reason: None,
     };
+    let decisions = Decisions::default();
     let planner = Planner {
         runbook: &runbook,
         params: &params,
@@ -202,6 +203,7 @@ fn plan(world: &mut World) -> (Plan, Duration) {
         prices: PriceTable::shipped(),
         spot: &spot,
         allowed: &allowed,
+        decisions: &decisions,
         run: &run,
         now: world.now,
         wall: world.now,
@@ -230,12 +232,12 @@ fn run(plan: Plan, world: &mut World) -> (Summary, usize, usize, Duration) {
     };
     let mut run = Run::new(RunId("r-bench".to_owned()), plan, who, None, world.moment());
     let mut events = VecDeque::from([Event::Begin]);
-    let mut timers: BTreeMap<(Timestamp, Ticket), ()> = BTreeMap::new();
+    let mut timers: BTreeSet<(Timestamp, Ticket)> = BTreeSet::new();
     let (mut lines, mut bytes) = (0, 0);
     let mut machine = Duration::ZERO;
     loop {
         let event = events.pop_front().unwrap_or_else(|| {
-            let ((at, ticket), ()) = timers.pop_first().expect("it waits for something");
+            let (at, ticket) = timers.pop_first().expect("it waits for something");
             world.now = world.now.max(at);
             Event::Due { ticket }
         });
@@ -264,7 +266,7 @@ fn run(plan: Plan, world: &mut World) -> (Summary, usize, usize, Duration) {
                 }),
                 Command::Lock { .. } => events.push_back(Event::Locked),
                 Command::Timer { ticket, at } => {
-                    timers.insert((at, ticket), ());
+                    timers.insert((at, ticket));
                 }
                 Command::Unlock | Command::Emit(_) => {}
             }

@@ -205,7 +205,7 @@ pub enum News {
     /// Everything that its journal has so far.
     Journal(Vec<Entry>),
     /// One more entry of its journal.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// What watchers are told.
     Happened(Moment, Happening),
     /// Somebody is asked.

@@ -134,7 +134,7 @@ impl Watched {
                     self.remember(entry.at, Said::Recorded(Box::new(entry)));
                 }
             }
-            News::Entry(entry) => self.entry(entry),
+            News::Entry(entry) => self.entry(*entry),
             News::Happened(at, happening) => self.happened(at, happening),
             News::Asked(ticket, question) => self.asked = Some((ticket, question)),
             News::WaitsForLocks(holders) => self.waits_for_locks = Some(holders),

@@ -106,7 +106,11 @@ fn interrupt(state: &mut State, run: &RunId) -> Option<Effects> {
     let is_ours = state.runs.watched.get(run).is_some_and(Watched::is_ours);
     let menu = if is_ours {
         Menu::of_running(run, &name)
-    } else if state.runs.head(run).is_some_and(|head| head.is_live()) {
+    } else if state
+        .runs
+        .head(run)
+        .is_some_and(super::super::runs::head::Head::is_live)
+    {
         Menu::of_followed(run, &name)
     } else {
         return None;

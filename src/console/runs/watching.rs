@@ -123,7 +123,7 @@ async fn one(shared: &Shared, run: &RunId) {
             news.push(News::Journal(entries));
             first = false;
         } else {
-            news.extend(entries.into_iter().map(News::Entry));
+            news.extend(entries.into_iter().map(|entry| News::Entry(Box::new(entry))));
         }
         let over = end.is_some();
         news.extend(end);
@@ -222,7 +222,7 @@ pub(super) async fn relay(shared: &Shared, mut handle: RunHandle) -> Status {
 fn told(notice: Notice) -> News {
     match notice {
         Notice::Happened { at, happening } => News::Happened(at, happening),
-        Notice::Recorded(entry) => News::Entry(*entry),
+        Notice::Recorded(entry) => News::Entry(entry),
         Notice::Asked { ticket, question } => News::Asked(ticket, question),
         Notice::WaitingForLock { holders } => {
             let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();

@@ -190,7 +190,7 @@ impl Preparation {
                 "estate",
                 record([
                     ("name", estate.as_deref().into()),
-                    ("environment", Value::text(&policy.environment.to_string())),
+                    ("environment", Value::text(policy.environment.to_string())),
                 ]),
             )
     }

@@ -198,7 +198,7 @@ impl Action for Retag {
         match view.images(None, &with.repository) {
             Err(unread) => Sight::Unreadable(unread),
             // A repository without the image is as good as none.
-            Ok(images) if images.is_empty() => Sight::Gone,
+            Ok([]) => Sight::Gone,
             Ok(images) => {
                 let digest = tagged(images, &with.tag).map(|image| &image.digest);
                 Sight::Here(fields([("digest", json!(digest))]))

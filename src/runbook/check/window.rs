@@ -155,7 +155,7 @@ mod tests {
     fn judged(with: &Value, now: &str) -> Result<bool, BadArguments> {
         let with = with.as_object().expect("a mapping");
         let now = now.parse().expect("a timestamp");
-        assert_eq!(Window.reads(with, now).map(|reads| reads.len()).unwrap_or(0), 0);
+        assert_eq!(Window.reads(with, now).map_or(0, |reads| reads.len()), 0);
         Window
             .judge(with, &View::default(), now)
             .map(|verdict| verdict.passed())

@@ -104,7 +104,8 @@ pub fn fleet(world: &mut World) -> Value {
 pub fn refused_at(body: &str, fails: impl Fn(&Query) -> Option<crate::domain::fault::Fault>) -> Refused {
     let mut world = World::new(&["a", "b"]);
     let runbook = runbook(&format!("{HEAD}{body}"));
-    let answered = with_planner(&runbook, &BTreeMap::new(), &world.clone(), |planner| {
+
+    with_planner(&runbook, &BTreeMap::new(), &world.clone(), |planner| {
         let mut view = View::default();
         loop {
             match planner.plan(&view) {
@@ -118,8 +119,7 @@ pub fn refused_at(body: &str, fails: impl Fn(&Query) -> Option<crate::domain::fa
                 Err(refused) => return refused,
             }
         }
-    });
-    answered
+    })
 }
 
 /// What planning asks for first.

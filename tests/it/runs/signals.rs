@@ -1,14 +1,10 @@
 //! Signals, and a process that dies.
 
-use std::fs;
-
 use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{desired, document, exits, faster, runs, scale, under_way, with, world};
-use crate::support::PATIENCE;
 use crate::support::qd::Qd;
-use crate::support::wait::wait_until;
 
 /// A run that has changed something and would go on for long.
 fn slow() -> Qd {

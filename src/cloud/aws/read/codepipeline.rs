@@ -99,7 +99,7 @@ fn stage_from_sdk(stage: &StageDeclaration, state: Option<&StageState>) -> Stage
             .and_then(StageState::latest_execution)
             .map(|execution| execution.status().as_str().to_owned()),
         // The first stage has no transition into it.
-        enabled: transition.is_none_or(|transition| transition.enabled()),
+        enabled: transition.is_none_or(aws_sdk_codepipeline::types::TransitionState::enabled),
         disabled_reason: transition
             .filter(|transition| !transition.enabled())
             .and_then(|transition| text(transition.disabled_reason())),

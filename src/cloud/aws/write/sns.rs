@@ -21,7 +21,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, token: &Token) ->
         .topic_arn(topic)
         .subject(subject)
         .message(message);
-    if topic.ends_with(".fifo") {
+    // AWS takes only this spelling.
+    let is_fifo = topic.strip_suffix(".fifo").is_some();
+    if is_fifo {
         call = call.message_group_id(group).message_deduplication_id(&token.0);
     }
     let answer = caller.call(change.operation(), call.send()).await?;

@@ -184,9 +184,16 @@ mod tests {
 
     const GOOD: &str = "SUCCESSFUL";
 
+    /// What runs, what was deployed, oldest first, and which of it is good.
+    type Case = (
+        u32,
+        &'static [(u32, &'static str, &'static str)],
+        Option<&'static str>,
+    );
+
     #[test]
     fn the_newest_successful_other_one_is_good_whatever_its_number() {
-        let cases: [(u32, &[(u32, &str, &str)], Option<&str>); 8] = [
+        let cases: [Case; 8] = [
             (2, &[(1, "a", GOOD), (2, "b", GOOD)], Some("d0")),
             // The number before never ran well, or never ran.
             (

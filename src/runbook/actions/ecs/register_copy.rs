@@ -69,7 +69,7 @@ fn newest(view: &View, source: &str) -> Result<Option<u32>, Unread> {
     Ok(revisions.iter().map(|name| name.revision).max())
 }
 
-fn revision_of<'c>(fields: &'c crate::runbook::action::Fields) -> Option<&'c str> {
+fn revision_of(fields: &crate::runbook::action::Fields) -> Option<&str> {
     fields.get("task_definition").and_then(Value::as_str)
 }
 

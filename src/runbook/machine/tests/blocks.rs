@@ -10,7 +10,7 @@ use crate::runbook::plan::Plan;
 use crate::runbook::planner::tests::plan_of;
 use crate::runbook::record::{Resume, Status, Then};
 
-const BLOCK: &str = r#"
+const BLOCK: &str = r"
 steps:
   - id: careful
     block:
@@ -22,7 +22,7 @@ steps:
     always:
       - {id: release, action: asg.resume_processes, with: {group: a, processes: [AlarmNotification]}}
   - {id: last, action: asg.set_capacity, with: {group: c, min: 0, desired: 0}, wait: {timeout: 5m}}
-"#;
+";
 
 fn world() -> World {
     World::new(&["a", "b", "c"])
@@ -263,13 +263,13 @@ fn a_step_is_taken_back_by_the_steps_that_its_author_gives() {
 fn steps_that_look_wait_until_it_holds_or_fail() {
     let body = |within: &str| {
         format!(
-            r#"
+            r"
 steps:
   - {{id: down, action: asg.set_capacity, with: {{group: a, min: 0, desired: 0}}, wait: {{timeout: 5m}}}}
   - {{id: quiet, check: asg.no_activity_in_progress, with: {{groups: [a]}}, within: {within}}}
   - {{id: well, check: alarm.state, with: {{alarms: [errors], is: ok}}, within: {within}, every: 30s, message: still errors}}
   - {{id: other, action: asg.set_capacity, with: {{group: b, min: 0, desired: 0}}, wait: {{timeout: 5m}}}}
-"#
+"
         )
     };
     use crate::domain::alarm::AlarmState;
@@ -367,7 +367,7 @@ steps:
 
 #[test]
 fn what_runs_at_the_end_may_depend_on_how_it_went() {
-    let body = r#"
+    let body = r"
 steps:
   - {id: down, action: asg.set_capacity, with: {group: a, min: 0, desired: 0}, wait: {timeout: 5m}}
 always:
@@ -379,7 +379,7 @@ always:
     when: run.status != 'succeeded'
     action: asg.suspend_processes
     with: {group: c, processes: [AlarmNotification]}
-"#;
+";
     let found = survives(body, world);
     assert_eq!((found.1, found.3), (Exit::Done, vec![0, 1, 0]));
     let found = survives(body, || {
@@ -391,14 +391,14 @@ always:
     assert_eq!(found.1, Exit::Credentials);
 }
 
-const USING: &str = r#"
+const USING: &str = r"
 limits: {max_targets: 5}
 steps:
   - {id: first, action: asg.suspend_processes, with: {group: c, processes: [AlarmNotification]}}
   - {id: down, use: down, with: {group: a, size: 0}}
 always:
   - {id: after, use: hold, with: {group: b}}
-"#;
+";
 
 const DOWN: &str = r#"
 params:
@@ -528,7 +528,7 @@ fn messages_say_how_it_went_and_are_sent_at_most_once() {
             assert_nothing_twice(&world);
             let subjects: Vec<String> = told(&world).into_iter().map(|(subject, _)| subject).collect();
             assert!(
-                subjects.len() >= 1 && subjects.len() <= 2,
+                !subjects.is_empty() && subjects.len() <= 2,
                 "{death:?} {subjects:?}"
             );
         }
@@ -592,13 +592,13 @@ steps:
 fn a_document_runs_once_on_a_host_that_answers_and_only_if_it_is_allowed() {
     let body = |document: &str, instance: &str| {
         format!(
-            r#"
+            r"
 steps:
   - id: drain
     action: ssm.run_document
     with: {{document: {document}, instance: {instance}, parameters: {{mode: [gentle]}}}}
     wait: {{timeout: 5m}}
-"#
+"
         )
     };
     for (document, instance, why) in [

@@ -187,12 +187,12 @@ fn a_list_that_changes_under_way_is_the_one_of_the_plan() {
 
 #[test]
 fn a_condition_without_a_value_is_no_plan() {
-    let body = r#"
+    let body = r"
 params:
   number: {type: int, about: x}
 steps:
   - {id: down, when: 1 / params.number == 1, action: asg.set_capacity, with: {group: a, desired: 0, min: 0}, wait: {timeout: 5m}}
-"#;
+";
     for (number, is_planned) in [(1, true), (0, false)] {
         let planned = plan_with(body, &[("number", Value::Int(number))], &mut World::new(&["a"]));
         assert_eq!(planned.is_ok(), is_planned, "{planned:?}");
@@ -401,12 +401,12 @@ steps:
 
 #[test]
 fn what_cannot_be_taken_back_is_said_and_the_rest_is_taken_back() {
-    let body = r#"
+    let body = r"
 steps:
   - {id: first, action: asg.set_capacity, with: {group: a, desired: 0, min: 0}, wait: {timeout: 5m}}
   - {id: run, action: exec.run, with: {argv: [/usr/bin/true]}}
   - {id: last, action: asg.set_capacity, with: {group: b, desired: 0, min: 0}, wait: {timeout: 5m}}
-"#;
+";
     let mut world = World::new(&["a", "b"]);
     let plan = plan_of(body, &mut world).unwrap();
     assert_eq!(plan.blast_radius.irreversible, 1);
