@@ -125,7 +125,10 @@ pub fn running() -> Desk {
     };
     let ticket = Some(*ticket);
     desk.stage.send(Msg::Runs(RunsMsg::Started { ticket, run: id() }));
-    let mut news: Vec<News> = journal(&plan).into_iter().map(News::Entry).collect();
+    let mut news: Vec<News> = journal(&plan)
+        .into_iter()
+        .map(|entry| News::Entry(Box::new(entry)))
+        .collect();
     let told = [
         (1, Happening::Began),
         (
@@ -401,7 +404,10 @@ fn a_run_of_another_process_is_followed_by_its_journal() {
     assert!(text(&desk).contains("pending"), "{}", text(&desk));
     desk.stage.send(Msg::Runs(RunsMsg::News {
         run: id(),
-        news: later.into_iter().map(News::Entry).collect(),
+        news: later
+            .into_iter()
+            .map(|entry| News::Entry(Box::new(entry)))
+            .collect(),
     }));
     assert!(text(&desk).contains("under way"), "{}", text(&desk));
     assert_eq!(desk.stage.state.runs.live(), 1);
