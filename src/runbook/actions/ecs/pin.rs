@@ -159,6 +159,15 @@ fn in_ecr(
             pins.images.insert(container.name.clone(), name.pinned(digest));
             Ok(())
         }
+        // The revision that is to be left names the same tag: what it means now is what is to be left.
+        (Some(digest), Some(image)) if !is_shared(wanted, container) => {
+            pins.warnings.push(format!(
+                "{}: the tag {tag} of {} means {} now, and what ran, {digest}, is gone from the repository: \
+                 another build may start",
+                container.name, repository.name, image.digest
+            ));
+            Ok(())
+        }
         (Some(digest), _) => Err(gone(digest)),
         (None, None) => Err(gone(&container.image)),
         (None, Some(_)) if is_shared(wanted, container) => Err(unrecorded(wanted, container)),

@@ -190,6 +190,28 @@ fn an_image_that_is_gone_is_no_way_back() {
 }
 
 #[test]
+fn a_tag_that_was_built_anew_is_deployed_with_a_warning() {
+    let mut world = plain();
+    for image in world
+        .images
+        .iter_mut()
+        .filter(|image| image.digest == digest('a'))
+    {
+        image.digest = digest('e');
+    }
+    let proposal = rollback(&world, "last-good").unwrap();
+    assert_eq!(planned(&world, "last-good"), ["ecs.deploy: api:6 → api:4"]);
+    assert!(
+        proposal
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("another build may start")),
+        "{:?}",
+        proposal.warnings
+    );
+}
+
+#[test]
 fn an_inactive_revision_is_registered_again() {
     let mut world = plain();
     world.definitions[0].status = "INACTIVE".to_owned();
