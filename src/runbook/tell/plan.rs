@@ -249,7 +249,7 @@ fn change(change: &Change) -> Vec<Line> {
         let dependents: Vec<&str> = change.impact.dependents.iter().map(String::as_str).collect();
         lines.push(
             Line::indented(6)
-                .with(Role::Dim, "also touches ")
+                .with(Role::Dim, "touches too: ")
                 .hanging()
                 .with(Role::Plain, dependents.join(", ")),
         );
@@ -413,7 +413,7 @@ pub fn totals(plan: &Plan) -> Vec<Line> {
     }
     if !radius.dependents.is_empty() {
         let dependents: Vec<&str> = radius.dependents.iter().map(String::as_str).collect();
-        lines.push(labelled("also touches").with(Role::Plain, dependents.join(", ")));
+        lines.push(labelled("touches too").with(Role::Plain, dependents.join(", ")));
     }
     for outage in &radius.outages {
         lines.push(labelled("users notice").with(Role::Warn, outage));

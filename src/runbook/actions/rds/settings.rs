@@ -128,7 +128,11 @@ pub(super) fn carried(source: &DbInstance, storage_gib: Option<u32>, from: From)
         subnet_group: own.subnet_group.clone(),
         security_groups: own.security_groups.clone(),
         parameter_group: source.parameter_group.as_ref().map(|(name, _)| name.clone()),
-        option_group: own.option_group.clone(),
+        // AWS gives its own default by itself, and makes it where there is none yet.
+        option_group: own
+            .option_group
+            .clone()
+            .filter(|group| !group.starts_with("default:")),
         storage_type: source.storage_type.clone(),
         iops: own.iops.filter(|_| provisions),
         storage_throughput: own.storage_throughput.filter(|_| provisions),
