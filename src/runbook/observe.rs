@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::action::{Unread, View};
+use super::actions::gpu::NIGHT;
 use super::facts;
 use super::model::Source;
 use super::survey;
@@ -318,14 +319,17 @@ fn service(service: &Service) -> Resource {
     )
 }
 
-/// Whether a group launches instances with GPUs.
+/// Whether a group launches instances with GPUs. One that chooses its types by their properties names none
+/// while it is empty; that it was taken down for the night as a fleet of GPUs is written on it.
 fn has_gpus(group: &Group) -> bool {
-    group
-        .instances
-        .iter()
-        .filter_map(|member| member.instance_type.as_deref())
-        .chain(group.instance_types.iter().map(String::as_str))
-        .any(gpu::is_gpu_type)
+    let taken_down = group.tags.iter().any(|tag| tag.key == NIGHT);
+    taken_down
+        || group
+            .instances
+            .iter()
+            .filter_map(|member| member.instance_type.as_deref())
+            .chain(group.instance_types.iter().map(String::as_str))
+            .any(gpu::is_gpu_type)
 }
 
 fn group(group: &Group, view: &View) -> Resource {

@@ -1,5 +1,7 @@
 //! What the evening and the morning of a GPU fleet do and refuse.
 
+use std::collections::BTreeMap;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -12,6 +14,7 @@ use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{
     Change, CostDelta, Decisions, Proposal, Refusal, RefusalKind, Site, View, find,
 };
+use crate::runbook::model::Source;
 
 fn plan_in(name: &str, with: &Value, view: &View, policy: Policy) -> Result<Proposal, Refusal> {
     let decisions = Decisions {
@@ -575,4 +578,27 @@ fn a_mixed_group_is_priced_where_it_is_known_which_instances_go() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn a_group_that_is_down_is_of_the_fleet_though_it_names_no_type() {
+    let mut view = seen(&world());
+    let with = json!({"target": "training"});
+    let down = plan_in("gpu.night_down", &with, &view, Policy::default()).unwrap();
+    apply(&down.changes, &mut view);
+    // One that chooses its instances by their properties lists no types.
+    let group = view.group_mut("training").unwrap();
+    group.instances.clear();
+    group.instance_types.clear();
+    let fleet = |view: &View| -> Vec<String> {
+        let found = crate::runbook::observe::candidates(Source::GpuFleet, &BTreeMap::new(), view).unwrap();
+        found.iter().map(ToString::to_string).collect()
+    };
+    assert!(
+        fleet(&view).contains(&"training".to_owned()),
+        "{:?}",
+        fleet(&view)
+    );
+    view.group_mut("training").unwrap().tags.clear();
+    assert!(!fleet(&view).contains(&"training".to_owned()));
 }
