@@ -7,7 +7,6 @@ use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::inventory::ScopeState;
 use crate::domain::price::{Arch, BurnItem, BurnKind, FargateSize};
-use crate::domain::units::Mib;
 
 /// Instances that cost the same: of one group (or one alone), type, purchase and, for Spot, zone.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +84,7 @@ pub(super) fn tasks(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<B
         let Some(kind) = fargate(service) else { continue };
         let size = definitions
             .get(&service.task_definition)
-            .and_then(|definition| size(definition));
+            .and_then(|definition| FargateSize::of(definition));
         let mut note = match size {
             Some((arch, size)) => format!(
                 "{} vCPU, {} GiB{}",
@@ -123,12 +122,6 @@ fn fargate(service: &Service) -> Option<BurnKind> {
         (false, true) => Some(BurnKind::FargateSpot),
         (false, false) => None,
     }
-}
-
-fn size(definition: &TaskDefinition) -> Option<(Arch, FargateSize)> {
-    let arch = Arch::from_task_definition(definition.architecture.as_deref())?;
-    let memory = Mib(u64::from(definition.memory_mib?));
-    Some((arch, FargateSize::new(definition.cpu_units?, memory)))
 }
 
 /// A number without a fraction that says nothing: `2`, `0.5`.

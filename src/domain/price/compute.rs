@@ -2,6 +2,7 @@
 
 use super::document::Section;
 use super::{PriceTable, Priced};
+use crate::domain::ecs::TaskDefinition;
 use crate::domain::units::{Gib, Mib, UsdPerHour};
 
 /// Processor architecture of a Fargate task.
@@ -58,6 +59,13 @@ impl FargateSize {
             memory,
             ephemeral: Self::FREE_EPHEMERAL,
         }
+    }
+
+    /// What a task of this definition is paid by; `None` where it does not say its size.
+    pub fn of(definition: &TaskDefinition) -> Option<(Arch, Self)> {
+        let arch = Arch::from_task_definition(definition.architecture.as_deref())?;
+        let memory = Mib(u64::from(definition.memory_mib?));
+        Some((arch, Self::new(definition.cpu_units?, memory)))
     }
 }
 

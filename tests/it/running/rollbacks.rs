@@ -14,6 +14,7 @@ use quarterdeck::domain::ops::{
     Mutation, Query, ReplyData, application_auto_scaling, codepipeline, ecr, ecs, elb, sqs,
 };
 use quarterdeck::domain::scalable::ScalableTarget;
+use quarterdeck::domain::units::UsdPerHour;
 use quarterdeck::engine::clock::Clock;
 use quarterdeck::runbook::machine::Summary;
 use quarterdeck::runbook::plan::Plan;
@@ -353,6 +354,9 @@ async fn a_count_takes_its_bounds_along_and_back() {
         steps(&plan),
         ["scaled by itself between 2 and 6 → 0 and 6", "desired 2 → 0"]
     );
+    // Two tasks of Fargate that are paid no more.
+    let saved = plan.cost.usd_per_hour.expect("a known size");
+    assert!(plan.cost.as_of.is_some() && saved < UsdPerHour::ZERO, "{saved:?}");
     let (summary, _) = carry_out(&stage, plan).await;
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
     // Application Auto Scaling would have brought it back by now.

@@ -62,7 +62,7 @@ fn read(with: &Arguments) -> Result<With, BadArguments> {
     }
 }
 
-fn task_definitions(revision: &str) -> Query {
+pub(super) fn task_definitions(revision: &str) -> Query {
     Query::Ecs(ecs::Read::TaskDefinitions {
         revisions: vec![revision.to_owned()],
     })

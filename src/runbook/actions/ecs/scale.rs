@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::deploy::task_definitions;
 use super::scaling_bounds::{self, targets};
 use super::{Named, service, sight, target};
+use crate::domain::ecs::Service;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
 use crate::domain::policy::ConfirmLevel;
+use crate::domain::price::FargateSize;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
+    Sight, Site, Stamp, Undo, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -35,6 +38,26 @@ fn count(fields: &crate::runbook::action::Fields) -> Option<u32> {
 
 fn summary(from: u32, to: u32) -> String {
     format!("desired {from} → {to}")
+}
+
+fn on_fargate(service: &Service) -> bool {
+    service.capacity.iter().any(|one| one.starts_with("FARGATE"))
+}
+
+/// What another number of tasks costs. Tasks on instances cost nothing of their own; which tasks are on
+/// Fargate Spot is not known beforehand, nor is its price.
+fn cost(service: &Service, wanted: u32, (view, site): (&View, &Site<'_>)) -> CostDelta {
+    if !on_fargate(service) {
+        return CostDelta::None;
+    }
+    let on_demand = service.capacity.iter().all(|one| one != "FARGATE_SPOT");
+    let definition = view.task_definition(&service.task_definition).ok().flatten();
+    let price = definition
+        .filter(|_| on_demand)
+        .and_then(FargateSize::of)
+        .and_then(|(arch, size)| site.prices.fargate(site.region, arch, size));
+    let more = i64::from(wanted) - i64::from(service.desired);
+    CostDelta::of(price, more, &format!("tasks of {}", service.task_definition))
 }
 
 impl Action for Scale {
@@ -80,6 +103,17 @@ impl Action for Scale {
         Ok(vec![Query::Ecs(ecs::Read::Fleet), targets()])
     }
 
+    /// The size of its tasks, which is what Fargate is paid by.
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let Ok(with) = parse::<With>(with) else {
+            return Vec::new();
+        };
+        match view.service(&with.cluster, &with.service) {
+            Ok(Some(service)) if on_fargate(service) => vec![task_definitions(&service.task_definition)],
+            _ => Vec::new(),
+        }
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let service = service(view, &wanted.cluster, &wanted.service)?;
@@ -95,6 +129,7 @@ impl Action for Scale {
             } else {
                 Risk::Reversible
             },
+            cost: cost(service, wanted.desired, (view, site)),
             impact: Impact {
                 tasks_removed: service.desired.saturating_sub(wanted.desired),
                 outage: (wanted.desired == 0).then(|| "no task of it runs any more".to_owned()),
