@@ -3,22 +3,34 @@
 use std::time::Duration;
 
 use super::{SERVICE, desired, runs, scale, with, world};
+use crate::support::screen::Screen;
+
+/// Until a question stands there and is listened to: what is typed before its mark is thrown away.
+fn asks(screen: &Screen, question: &str) {
+    screen.wait_until(&format!("the question {question:?}"), |seen| {
+        let shown = seen.contents();
+        let shown = shown.trim_end();
+        shown
+            .rfind(question)
+            .is_some_and(|at| shown[at..].lines().last() == Some(">"))
+    });
+}
 
 #[test]
 fn what_is_missing_is_asked_for_and_the_word_applies() {
     let qd = world(100);
     let mut screen = with(&qd, "runbook run ecs-scale").screen(100, 60);
-    screen.wait_for_text("cluster: The cluster");
-    screen.wait_for_text("codemate-cluster-dev");
-    screen.wait_for_text("> ");
+    asks(&screen, "cluster: The cluster");
+    assert!(screen.contents().contains("codemate-cluster-dev"));
     screen.send_keys("codemate-cluster\r");
-    screen.wait_for_text("service: The service");
+    asks(&screen, "service: The service");
     screen.send_keys("codemate-backend-service\r");
-    screen.wait_for_text("desired: Tasks");
+    asks(&screen, "desired: Tasks");
     screen.send_keys("many\r");
     screen.wait_for_text("not a whole number");
+    asks(&screen, "not a whole number");
     screen.send_keys("4\r");
-    screen.wait_for_text("To carry it out, type apply");
+    asks(&screen, "To carry it out, type apply");
     let shown = screen.contents();
     assert!(
         shown.contains("in account 111122223333") && shown.contains("ap-northeast-2"),
@@ -35,8 +47,7 @@ fn anything_else_declines() {
     let qd = world(100);
     for (keys, code) in [("yes\r", 5), ("\r", 5), ("\u{4}", 5), ("\u{3}", 130)] {
         let mut screen = scale(&qd, 4, "").screen(100, 60);
-        screen.wait_for_text("type apply");
-        screen.wait_for_silence(Duration::from_millis(100));
+        asks(&screen, "type apply");
         screen.send_keys(keys);
         assert_eq!(screen.wait_for_end().exit_code(), code, "{keys:?}");
     }
@@ -52,6 +63,7 @@ fn what_was_typed_before_the_question_is_no_answer() {
     screen.wait_for_text("To carry it out, type apply");
     screen.wait_for_silence(Duration::from_millis(300));
     assert!(!screen.contents().contains("SUCCEEDED"), "{}", screen.contents());
+    asks(&screen, "To carry it out, type apply");
     screen.send_keys("no\r");
     assert_eq!(screen.wait_for_end().exit_code(), 5);
     assert_eq!(desired(&qd), 3);
@@ -61,8 +73,7 @@ fn what_was_typed_before_the_question_is_no_answer() {
 fn an_empty_answer_gives_no_parameter() {
     let qd = world(100);
     let mut screen = with(&qd, "runbook run ecs-scale").screen(100, 60);
-    screen.wait_for_text("cluster: The cluster");
-    screen.wait_for_silence(Duration::from_millis(100));
+    asks(&screen, "cluster: The cluster");
     screen.send_keys("\r");
     assert_eq!(screen.wait_for_end().exit_code(), 5);
 }
