@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod asg;
 pub mod burn_rate;
 pub mod changes;
+pub mod codebuild;
 pub mod cost;
 pub mod datastore;
 pub mod delivery;

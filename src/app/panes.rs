@@ -5,6 +5,7 @@ mod data;
 mod gpu;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod runs;
 mod services;
 mod sketch;
@@ -37,7 +38,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
-        Pane::Pipelines => Vec::new(),
+        Pane::Pipelines => pipelines::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -53,8 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
-    /// others too, and read them only then.
+    /// Every kind, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
@@ -72,6 +71,9 @@ impl Kind {
         Self::NatGateway,
         Self::Budget,
         Self::Scope,
+        Self::Pipeline,
+        Self::CodebuildProject,
+        Self::EcrRepository,
     ];
 
     /// The name on the command line and in JSON.

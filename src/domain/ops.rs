@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
@@ -72,6 +73,8 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// CodeBuild.
+    CodeBuild(codebuild::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -173,6 +176,12 @@ pub enum ReplyData {
     Pipelines(Vec<crate::domain::delivery::Pipeline>),
     /// Stacks.
     Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Executions of pipelines.
+    PipelineExecutions(Vec<crate::domain::delivery::Execution>),
+    /// Build projects.
+    BuildProjects(Vec<crate::domain::codebuild::Project>),
+    /// Repositories of images.
+    Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
 }
@@ -259,6 +268,7 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::CodeBuild(read) => read.operations(),
         }
     }
 }
@@ -292,6 +302,7 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::CodePipeline(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::Rds(_)
@@ -302,7 +313,6 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_) => &[],
         }
     }

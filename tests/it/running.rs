@@ -4,6 +4,7 @@ mod crash;
 mod databases;
 mod nights;
 mod path;
+mod pipelines;
 mod rollbacks;
 mod stage;
 mod together;

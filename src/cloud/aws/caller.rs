@@ -77,6 +77,9 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// CodeBuild.
+    #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild,
 }
 
 impl<'a> Caller<'a> {

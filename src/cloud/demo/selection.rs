@@ -125,11 +125,17 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A build on the way to production failed: codemate.
+    PipelineFailed,
+    /// A change waits for somebody to let it into production: codemate.
+    ApprovalWaiting,
+    /// A lifecycle policy deletes the image that a rollback needs: ecg.
+    ImageExpiring,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 7] = [
+    pub const NAMED: &'static [Self] = &[
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -137,6 +143,9 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::PipelineFailed,
+        Self::ApprovalWaiting,
+        Self::ImageExpiring,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -150,6 +159,9 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::PipelineFailed => "pipeline-failed",
+            Self::ApprovalWaiting => "approval-waiting",
+            Self::ImageExpiring => "image-expiring",
         }
     }
 }
@@ -163,7 +175,8 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+    "unknown scenario {0:?}: expected one of {names}",
+    names = Scenario::NAMED.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownScenario(pub String);
 
@@ -172,7 +185,8 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::NAMED
-            .into_iter()
+            .iter()
+            .copied()
             .find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }

@@ -139,6 +139,33 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Whole,
     },
     Sample {
+        runbook: "pipeline-approve",
+        world: World::Codemate,
+        scenario: Scenario::ApprovalWaiting,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("answer", "approve")],
+        // An answer stands.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-retry-stage",
+        world: World::Codemate,
+        scenario: Scenario::PipelineFailed,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Build")],
+        // What was built stays built.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-rollback-stage",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Deploy")],
+        // The next execution brings it forward again.
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "rds-reboot-failover",
         world: World::Codemate,
         scenario: Scenario::Quiet,
@@ -240,6 +267,9 @@ crashes! {
     ecs_scale: "ecs-scale",
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
+    pipeline_approve: "pipeline-approve",
+    pipeline_retry_stage: "pipeline-retry-stage",
+    pipeline_rollback_stage: "pipeline-rollback-stage",
     rds_reboot_failover: "rds-reboot-failover",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",

@@ -509,10 +509,14 @@ pub fn world() -> World {
         pipelines: vec![
             Pipeline {
                 name: "api-pipeline".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Build", true), stage("Deploy", true)],
             },
             Pipeline {
                 name: "held".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Release", false)],
             },
         ],
@@ -535,6 +539,7 @@ fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         pushed_at: Some(pushed.parse().unwrap()),
         size_bytes: Some(1),
+        scan: None,
     }
 }
 
@@ -549,7 +554,7 @@ pub fn stage(name: &str, enabled: bool) -> Stage {
         status: Some("Succeeded".to_owned()),
         enabled,
         disabled_reason: (!enabled).then(|| "freeze".to_owned()),
-        waiting: false,
+        ..Stage::default()
     }
 }
 
