@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::database::{self, Database};
 use super::settings::{MODIFIABLE, differences, facts};
-use super::{at_rest, instance, target};
+use super::{instance, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::rds::DbModification;
@@ -46,23 +47,16 @@ fn heading_of(db: &DbInstance) -> Fields {
 }
 
 fn sight(change: &Change, view: &View) -> Sight {
-    match view.db_instance(&change.target.name) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(db)) => Sight::Here(heading_of(db)),
-    }
+    database::sight(view, &change.target.name, heading_of)
 }
 
 fn progress(change: &Change, view: &View) -> Progress {
-    match view.db_instance(&change.target.name) {
-        Err(unread) => Progress::Waiting(unread.to_string()),
-        Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-        Ok(Some(db)) if db.status == "storage-optimization" => reached(change, db),
-        Ok(Some(db)) => match at_rest(db) {
-            Progress::Done => reached(change, db),
-            other => other,
-        },
-    }
+    database::progress(view, &change.target.name, |db: &DbInstance| match db.at_rest() {
+        // Storage is there to be used long before AWS is done with it.
+        _ if db.status == "storage-optimization" => reached(change, db),
+        Progress::Done => reached(change, db),
+        other => other,
+    })
 }
 
 fn reached(change: &Change, db: &DbInstance) -> Progress {
@@ -318,7 +312,7 @@ impl Action for Modify {
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -430,7 +424,7 @@ impl Action for CopySettings {
         let source = instance(view, &wanted.like)?;
         let is_new = db.resource_id.is_none();
         if !is_new {
-            super::available(db)?;
+            database::available(db)?;
         }
         let (set, other): (Vec<_>, Vec<_>) = differences(source, db)
             .into_iter()
@@ -479,7 +473,7 @@ impl Action for CopySettings {
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

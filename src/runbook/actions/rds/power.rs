@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{at_rest, instance, target};
+use super::database::{self, Database};
+use super::{instance, target};
+use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
@@ -154,15 +156,13 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(db)) => Sight::Here(fields([("state", json!(heading(&db.status)))])),
-        }
+        database::sight(view, &change.target.name, |db: &DbInstance| {
+            fields([("state", json!(heading(&db.status)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -174,15 +174,11 @@ impl Action for Power {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-            Ok(Some(db)) => match self.to {
-                To::Running => at_rest(db),
-                To::Stopped if db.status == "stopped" => Progress::Done,
-                To::Stopped => Progress::Waiting(format!("it is {}", db.status)),
-            },
-        }
+        database::progress(view, &change.target.name, |db: &DbInstance| match self.to {
+            To::Running => db.at_rest(),
+            To::Stopped if db.status == "stopped" => Progress::Done,
+            To::Stopped => Progress::Waiting(format!("it is {}", db.status)),
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

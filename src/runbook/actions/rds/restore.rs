@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::database::{self, Database};
+use super::instance;
 use super::settings::{From, LATEST, a_day, carried, check_name, cost_of, left_behind, loss, moment, pick};
-use super::{at_rest, instance};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::{Kind, Tag};
 use crate::domain::ops::rds::RestoreSettings;
@@ -291,7 +292,7 @@ impl Action for Restore {
             Ok(Some(db)) if db.status == "storage-full" => {
                 Progress::Failed(format!("{} is storage-full", db.name))
             }
-            Ok(Some(db)) => at_rest(db),
+            Ok(Some(db)) => db.at_rest(),
         }
     }
 

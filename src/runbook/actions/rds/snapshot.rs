@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::settings::check_name;
-use super::{available, cluster, instance, target};
-use crate::domain::datastore::DbSnapshot;
+use super::{cluster, database, instance, target};
+use crate::domain::datastore::{DbCluster, DbInstance, DbSnapshot};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
@@ -126,12 +126,12 @@ impl Action for Take {
         let target = match self.of {
             Of::Instance => {
                 let db = instance(view, &source)?;
-                available(db)?;
+                database::available(db)?;
                 target(site, db)
             }
             Of::Cluster => {
                 let cluster = cluster::find(view, &source)?;
-                cluster::available(cluster)?;
+                database::available(cluster)?;
                 cluster::target(site, cluster)
             }
         };
@@ -167,8 +167,8 @@ impl Action for Take {
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
         match self.of {
-            Of::Instance => super::busy(view, &change.target.name),
-            Of::Cluster => cluster::busy(view, &change.target.name),
+            Of::Instance => database::busy::<DbInstance>(view, &change.target.name),
+            Of::Cluster => database::busy::<DbCluster>(view, &change.target.name),
         }
     }
 

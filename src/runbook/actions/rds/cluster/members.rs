@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::database::{self, Database};
 use super::super::settings::{a_day, check_name, cost_of, own_tags};
 use super::{find, makes_its_own};
-use crate::domain::datastore::DbInstance;
+use crate::domain::datastore::{DbCluster, DbInstance};
 use crate::domain::ids::Kind;
 use crate::domain::ops::rds::MemberSettings;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -153,7 +154,7 @@ impl Action for AddMembers {
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
         let with: With = parse(&change.with).ok()?;
-        super::busy(view, &with.cluster)
+        database::busy::<DbCluster>(view, &with.cluster)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -176,7 +177,7 @@ impl Action for AddMembers {
         match view.db_instance(&change.target.name) {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
-            Ok(Some(db)) => super::super::at_rest(db),
+            Ok(Some(db)) => db.at_rest(),
         }
     }
 

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::database::{self, Database};
 use super::super::settings::cost_of;
-use super::{FAILED, find, target};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -182,15 +183,13 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => Sight::Here(fields([("state", json!(heading(&cluster.status)))])),
-        }
+        database::sight(view, &change.target.name, |cluster: &DbCluster| {
+            fields([("state", json!(heading(&cluster.status)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbCluster>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -206,19 +205,14 @@ impl Action for Power {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        let wanted = match self.to {
-            To::Stopped => "stopped",
-            To::Running => "available",
-        };
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cluster does not exist any more".to_owned()),
-            Ok(Some(cluster)) if cluster.status == wanted => Progress::Done,
-            Ok(Some(cluster)) if FAILED.contains(&cluster.status.as_str()) => {
+        database::progress(view, &change.target.name, |cluster: &DbCluster| match self.to {
+            To::Running => cluster.at_rest(),
+            To::Stopped if cluster.status == "stopped" => Progress::Done,
+            To::Stopped if cluster.has_failed() => {
                 Progress::Failed(format!("{} is {}", cluster.name, cluster.status))
             }
-            Ok(Some(cluster)) => Progress::Waiting(format!("it is {}", cluster.status)),
-        }
+            To::Stopped => Progress::Waiting(format!("it is {}", cluster.status)),
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::database::{self, Database};
 use super::super::settings::{From, LATEST, check_name, loss, moment, own_tags, pick};
-use super::{at_rest, beside, find, makes_its_own};
+use super::{find, makes_its_own};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::{Kind, Tag};
 use crate::domain::ops::rds::{ClusterOrigin, ClusterRestoreSettings};
@@ -265,7 +266,7 @@ impl Action for RestoreCluster {
             },
             ..Change::draft(
                 self,
-                site.target(Kind::RdsCluster, &beside(source, new), new),
+                site.target(Kind::RdsCluster, &database::beside(&source.arn, new), new),
                 &own,
             )
         };
@@ -319,7 +320,7 @@ impl Action for RestoreCluster {
         match view.db_cluster(&change.target.name) {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
-            Ok(Some(cluster)) => at_rest(cluster),
+            Ok(Some(cluster)) => cluster.at_rest(),
         }
     }
 

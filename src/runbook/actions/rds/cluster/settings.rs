@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{at_rest, available, find, target};
+use super::super::database::{self, Database};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -116,7 +117,7 @@ impl Action for CopyClusterSettings {
         let source = find(view, &wanted.like)?;
         let is_new = cluster.settings.resource_id.is_none();
         if !is_new {
-            available(cluster)?;
+            database::available(cluster)?;
         }
         let (set, other): (Vec<_>, Vec<_>) = differences(source, cluster)
             .into_iter()
@@ -160,15 +161,11 @@ impl Action for CopyClusterSettings {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => Sight::Here(facts(cluster)),
-        }
+        database::sight(view, &change.target.name, facts)
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbCluster>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -183,10 +180,8 @@ impl Action for CopyClusterSettings {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cluster does not exist any more".to_owned()),
-            Ok(Some(cluster)) => match at_rest(cluster) {
+        database::progress(view, &change.target.name, |cluster: &DbCluster| {
+            match cluster.at_rest() {
                 Progress::Done => {
                     let live = facts(cluster);
                     match change
@@ -201,8 +196,8 @@ impl Action for CopyClusterSettings {
                     }
                 }
                 other => other,
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {
