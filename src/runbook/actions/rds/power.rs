@@ -14,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::power::To;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -27,28 +28,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `rds.start`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Self::Stopped => Self::Running,
-            Self::Running => Self::Stopped,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,12 +92,9 @@ impl Action for Power {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let db = instance(view, &wanted.instance)?;
-        let live = heading(&db.status);
-        if live == self.to.word() {
+        let status = &db.status;
+        if !self.to.is_needed(heading(status), (&db.name, status))? {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.other().word() {
-            return Err(Refusal::state(format!("{} is {}", db.name, db.status)));
         }
         let replica = view
             .db_instances()?
@@ -136,9 +112,9 @@ impl Action for Power {
         });
         let sign = if self.to == To::Stopped { -1 } else { 1 };
         let proposal = Proposal::one(Change {
-            summary: format!("{} → {}", self.to.other().word(), self.to.word()),
-            before: fields([("state", json!(self.to.other().word()))]),
-            after: fields([("state", json!(self.to.word()))]),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
             cost: CostDelta::of(price, sign, &db.class),
             impact: Impact {
                 outage: (self.to == To::Stopped).then(|| "nobody can connect".to_owned()),
@@ -186,9 +162,7 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.word(), self.to.other().word()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {

@@ -14,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::power::To;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -27,28 +28,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `rds.start_cluster`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Self::Stopped => Self::Running,
-            Self::Running => Self::Stopped,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,12 +112,9 @@ impl Action for Power {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let cluster = find(view, &wanted.cluster)?;
-        let live = heading(&cluster.status);
-        if live == self.to.word() {
+        let status = &cluster.status;
+        if !self.to.is_needed(heading(status), (&cluster.name, status))? {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.other().word() {
-            return Err(Refusal::state(format!("{} is {}", cluster.name, cluster.status)));
         }
         if let Some(why) = unstoppable(cluster) {
             return Err(Refusal::state(format!(
@@ -155,9 +131,9 @@ impl Action for Power {
             cost = cost.plus(cost_of(db, None, site));
         }
         let proposal = Proposal::one(Change {
-            summary: format!("{} → {}", self.to.other().word(), self.to.word()),
-            before: fields([("state", json!(self.to.other().word()))]),
-            after: fields([("state", json!(self.to.word()))]),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
             cost: match self.to {
                 To::Stopped => cost.reversed(),
                 To::Running => cost,
@@ -220,9 +196,7 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.word(), self.to.other().word()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {
