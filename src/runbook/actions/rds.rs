@@ -9,6 +9,7 @@ mod reboot;
 mod rename;
 mod renaming;
 mod restore;
+mod restoring;
 pub(in crate::runbook) mod settings;
 mod snapshot;
 

@@ -1,7 +1,9 @@
 //! What DB instances and DB clusters have in common, for actions that there are for both.
 
+use serde_json::json;
+
 use crate::domain::datastore::{DbCluster, DbInstance};
-use crate::runbook::action::{Fields, Progress, Refusal, Sight, Unread, View};
+use crate::runbook::action::{Fields, Progress, Refusal, Sight, Unread, View, fields};
 
 /// A DB instance or a DB cluster.
 pub(super) trait Database: Sized {
@@ -156,8 +158,9 @@ pub(super) fn available(database: &impl Database) -> Result<(), Refusal> {
     }
 }
 
-/// Refuses the name of another one.
+/// Refuses a name that it cannot be given, or that another one has.
 pub(super) fn free<D: Database>(view: &View, name: &str) -> Result<(), Refusal> {
+    check_name(name)?;
     match D::named(view, name)? {
         Some(_) => Err(Refusal::state(format!("the name {name} is taken"))),
         None => Ok(()),
@@ -195,4 +198,44 @@ pub(super) fn progress<D: Database>(
 /// What goes on with the one of that name that passes by itself.
 pub(super) fn busy<D: Database>(view: &View, name: &str) -> Option<String> {
     D::named(view, name).ok().flatten()?.busy()
+}
+
+/// Whether there is one of that name, as changes that make one see it.
+pub(super) fn existence<D: Database>(view: &View, name: &str) -> Sight {
+    match D::named(view, name) {
+        Err(unread) => Sight::Unreadable(unread),
+        Ok(found) => Sight::Here(exists(found.is_some())),
+    }
+}
+
+/// The same as fields of a change.
+pub(super) fn exists(exists: bool) -> Fields {
+    fields([("exists", json!(exists))])
+}
+
+/// How far a change is that makes the one of that name, by a function of it.
+pub(super) fn made<D: Database>(view: &View, name: &str, progress: impl FnOnce(&D) -> Progress) -> Progress {
+    match D::named(view, name) {
+        Err(unread) => Progress::Waiting(unread.to_string()),
+        Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
+        Ok(Some(database)) => progress(database),
+    }
+}
+
+/// A name that RDS takes for an instance or a cluster.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    let fine = (1..=63).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-')
+        && !name.ends_with('-')
+        && !name.contains("--");
+    if fine {
+        Ok(())
+    } else {
+        Err(Refusal::state(format!(
+            "{name} is no name for a database: 1 to 63 small letters, digits and single hyphens, a letter first"
+        )))
+    }
 }

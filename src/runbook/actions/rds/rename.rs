@@ -1,9 +1,8 @@
 //! `rds.rename`: another name for a DB instance, which is followed by its resource id.
 
 use serde::Deserialize;
-use serde_json::json;
 
-use super::settings::{attached, check_name};
+use super::settings::attached;
 use super::{database, instance, renaming, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
@@ -92,7 +91,6 @@ impl Action for Rename {
             return Ok(Proposal::nothing());
         }
         database::available(db)?;
-        check_name(&wanted.to)?;
         database::free::<DbInstance>(view, &wanted.to)?;
         let (before, after) = renaming::sides(db, &wanted.to);
         let replicas: Vec<&str> = view

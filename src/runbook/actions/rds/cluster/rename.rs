@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::settings::{attached, check_name};
+use super::super::settings::attached;
 use super::super::{database, renaming};
 use super::{find, target};
 use crate::domain::datastore::DbCluster;
@@ -87,7 +87,6 @@ impl Action for RenameCluster {
             return Ok(Proposal::nothing());
         }
         database::available(cluster)?;
-        check_name(&wanted.to)?;
         database::free::<DbCluster>(view, &wanted.to)?;
         let (before, after) = renaming::sides(cluster, &wanted.to);
         let members: Vec<String> = cluster.members.iter().map(|(name, _)| name.clone()).collect();
