@@ -2,6 +2,7 @@
 //! operations, and refused where those are the right ones.
 
 pub(in crate::runbook) mod cluster;
+mod copying;
 mod database;
 mod modify;
 mod power;

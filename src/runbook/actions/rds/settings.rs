@@ -79,6 +79,11 @@ pub(in crate::runbook) fn differences(source: &DbInstance, other: &DbInstance) -
         .collect()
 }
 
+/// A setting's value as text, without quotes.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
