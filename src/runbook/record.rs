@@ -219,6 +219,9 @@ pub enum Halt {
     Drift {
         /// What: the target's name.
         target: String,
+        /// What differs, in words; empty in journals of before this was kept.
+        #[serde(default)]
+        reason: String,
     },
     /// A guard tripped.
     Guard {

@@ -9,6 +9,7 @@ use crate::domain::exit::Exit;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
 use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
+use crate::runbook::tell::not_as_planned;
 
 /// What a run came to: `quarterdeck.run/1`, less what only the driver knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -419,7 +420,7 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
 pub(super) fn reason(halt: &Halt) -> String {
     match halt {
         Halt::StepFailed { step } => format!("step {step} failed"),
-        Halt::Drift { target } => format!("{target} is not as planned"),
+        Halt::Drift { target, reason } => not_as_planned(target, reason),
         Halt::Guard { reason } => format!("guard {reason}"),
         Halt::VerifyFailed { reason } => format!("verification failed: {reason}"),
         Halt::Deadline => "out of time".to_owned(),
