@@ -9,7 +9,7 @@ mod schedule;
 mod terminate;
 
 pub(super) use capacity::SetCapacity;
-pub(super) use processes::{ResumeProcesses, SuspendProcesses};
+pub(super) use processes::{RESUME as RESUME_PROCESSES, SUSPEND as SUSPEND_PROCESSES};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};

@@ -14,7 +14,7 @@ use crate::domain::ops::{Query, autoscaling, ec2, sqs};
 use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
-use crate::runbook::actions::asg::{HOLDS, Protect, SetCapacity, SuspendProcesses, TerminateInstance};
+use crate::runbook::actions::asg::{HOLDS, Protect, SUSPEND_PROCESSES, SetCapacity, TerminateInstance};
 use crate::runbook::actions::saved::{Saved, Sizes, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
@@ -444,7 +444,7 @@ impl Evening<'_> {
             .into_iter()
             .filter(|process| !self.group.suspended.iter().any(|known| known.name == *process))
             .collect();
-        draft.add(&SuspendProcesses, json!({"group": name, "processes": HOLDS}))?;
+        draft.add(&SUSPEND_PROCESSES, json!({"group": name, "processes": HOLDS}))?;
         // Whom scale-in must not take: those that work, and those that somebody protects.
         let working: BTreeSet<&String> = match self.with.busy {
             Busy::Force => hosts.protected.iter().collect(),
