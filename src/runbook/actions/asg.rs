@@ -43,9 +43,5 @@ fn target(site: &Site<'_>, group: &Group) -> Target {
 /// What the group of this ARN looks like, by a function of it. One that was made anew under the same name
 /// is another.
 fn sight(view: &View, id: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
-    match view.group(id) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(group)) => Sight::Here(fields(group)),
-    }
+    Sight::of(view.group(id), fields)
 }
