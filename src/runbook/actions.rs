@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod codepipeline;
 mod ec2;
 mod ecr;

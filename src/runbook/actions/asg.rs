@@ -6,6 +6,7 @@ mod processes;
 mod protect;
 mod refresh;
 mod schedule;
+mod sizes;
 mod terminate;
 
 pub(super) use capacity::SetCapacity;
@@ -13,6 +14,7 @@ pub(super) use processes::{RESUME as RESUME_PROCESSES, SUSPEND as SUSPEND_PROCES
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
+pub use sizes::Sizes;
 pub(super) use terminate::TerminateInstance;
 
 use crate::domain::asg::Group;

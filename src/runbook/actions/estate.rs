@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::saved::{Saved, Sizes, What};
+use super::asg::Sizes;
+use super::saved::{Saved, What};
 use super::script::{Composed, Draft, Script};
 use super::{asg, ec2 as power, ecs as tasks, gpu, rds as db, tags};
 use crate::domain::asg::Group;

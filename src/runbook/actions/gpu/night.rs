@@ -14,8 +14,10 @@ use crate::domain::ops::{Query, autoscaling, ec2, sqs};
 use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
-use crate::runbook::actions::asg::{HOLDS, Protect, SUSPEND_PROCESSES, SetCapacity, TerminateInstance};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::asg::{
+    HOLDS, Protect, SUSPEND_PROCESSES, SetCapacity, Sizes, TerminateInstance,
+};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
