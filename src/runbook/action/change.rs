@@ -46,8 +46,8 @@ impl Target {
     }
 }
 
-/// One change of one resource, planned: what it makes of what, what it costs and breaks, and all that is needed
-/// to make it, follow it and take it back, in this process or another one.
+/// One change of one resource, planned: what it makes of what, what it costs and breaks, and all that is
+/// needed to make it, follow it and take it back, in this process or another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The action that makes it.
