@@ -178,7 +178,8 @@ impl Level {
     }
 }
 
-/// The console.
+/// Everything that the console shows and remembers. Only [`update`](crate::app::update::update) changes it,
+/// and drawing only reads it.
 pub struct State {
     /// What it was told at its start.
     pub setup: Setup,

@@ -60,7 +60,7 @@ pub enum Applied {
     AccountChanged,
 }
 
-/// All scopes.
+/// What is known of every scope that is watched.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// In the order in which the user named them.
@@ -72,7 +72,7 @@ pub struct Inventory {
 pub struct ScopeState {
     /// The scope.
     pub scope: Arc<Scope>,
-    /// Rises when identity, role, selection or endpoint changes.
+    /// Rises when the account behind the scope, or what is selected of it, becomes another one.
     pub epoch: u32,
     /// What of the scope belongs to the estate; nothing else is taken in.
     pub selection: Arc<Selection>,
@@ -526,7 +526,8 @@ impl Inventory {
         }
     }
 
-    /// Takes a part of an answer in: of the GPU probe, the one question that is answered in parts.
+    /// Takes in a part of an answer that is not whole yet. Only the GPU probe is answered in parts; parts of
+    /// anything else are left alone.
     pub fn apply_part(&mut self, answer: &Answer) {
         if let Some(state) = self
             .scopes
@@ -541,7 +542,8 @@ impl Inventory {
         }
     }
 
-    /// Takes an answer in.
+    /// Takes an answer in, whole or failed, and says what it changed. Answers may come in any order; one that
+    /// is out of date changes nothing.
     pub fn apply(&mut self, answer: &Answer) -> Applied {
         let Some(index) = self
             .scopes

@@ -187,7 +187,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -223,7 +224,8 @@ pub enum Mutation {
     ApplicationAutoScaling(application_auto_scaling::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 

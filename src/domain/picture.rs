@@ -74,7 +74,8 @@ impl Picture {
     }
 }
 
-/// One consistent view of all scopes.
+/// What is known of all scopes at one moment, with the findings, changes and costs that follow from just that:
+/// whoever shows or prints one never mixes two moments.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// What is known.

@@ -42,7 +42,7 @@ pub enum Order {
 /// How findings are made of what is known; the estate's policy is inside.
 pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<crate::domain::health::Finding> + Send + Sync>;
 
-/// What a collector needs.
+/// Asks what [`schedule::wants`] wants, keeps the answers, and publishes pictures of them.
 pub struct Collector {
     cloud: Arc<dyn Cloud>,
     host: Arc<EngineHost>,
@@ -150,7 +150,8 @@ impl Collector {
         self
     }
 
-    /// Collects until the orders end.
+    /// Collects until the sender of the orders is dropped, and publishes a picture whenever there is news. For
+    /// the console.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             let now = self.clock.now();
@@ -187,7 +188,8 @@ impl Collector {
         }
     }
 
-    /// Asks everything of the focus once and waits for all answers, at most until the deadline.
+    /// Asks everything of the focus once and waits for all answers, at most for `deadline` on the cloud's
+    /// clock; what has not come by then is a failure in the picture. For commands that print.
     pub async fn once(mut self, focus: Focus, deadline: Duration) -> Arc<Picture> {
         self.focus = focus;
         let timer = self.clock.sleep(deadline);

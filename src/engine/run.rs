@@ -332,8 +332,3 @@ impl RunEngine {
         Follower::open(store, id, Arc::clone(&self.0.clocks.wall))
     }
 }
-
-/// The command that takes a run up again. Flags that say where its state is are the caller's.
-pub fn resume_cmd(id: &RunId) -> String {
-    format!("qd resume {id}")
-}

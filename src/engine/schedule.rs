@@ -97,7 +97,8 @@ const SLOWEST: i32 = 4;
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
 const MAX_TASK_DEFINITIONS: usize = 20;
 
-/// Everything that should be asked, scope by scope.
+/// Every question that should be asked again and again, with its cadence; scope by scope. What is in `focus`
+/// is asked more often. The collector works out when each is due.
 pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timestamp) -> Vec<Want> {
     let mut wants = Vec::new();
     for state in &inventory.scopes {

@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod codepipeline;
 mod ec2;
 mod ecr;
@@ -27,8 +27,8 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
-    &asg::SuspendProcesses,
-    &asg::ResumeProcesses,
+    &asg::SUSPEND_PROCESSES,
+    &asg::RESUME_PROCESSES,
     &asg::Protect,
     &asg::TerminateInstance,
     &asg::PutScheduledAction,

@@ -328,7 +328,7 @@ impl Status {
     }
 }
 
-/// What a journal tells.
+/// What one line of a journal tells. Everything that a run decides is one of these before it is acted on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Record {

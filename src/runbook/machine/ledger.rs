@@ -51,7 +51,8 @@ pub enum ReplayError {
     Over(&'static str, &'static str),
 }
 
-/// What is known of a run.
+/// What is known of a run: the fold of its journal, and of nothing else. Whoever drives a run, follows it or
+/// lists it has the same ledger after the same records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     run: RunId,

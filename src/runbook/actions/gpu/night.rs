@@ -14,8 +14,10 @@ use crate::domain::ops::{Query, autoscaling, ec2, sqs};
 use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
-use crate::runbook::actions::asg::{HOLDS, Protect, SetCapacity, SuspendProcesses, TerminateInstance};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::asg::{
+    HOLDS, Protect, SUSPEND_PROCESSES, SetCapacity, Sizes, TerminateInstance,
+};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -444,7 +446,7 @@ impl Evening<'_> {
             .into_iter()
             .filter(|process| !self.group.suspended.iter().any(|known| known.name == *process))
             .collect();
-        draft.add(&SuspendProcesses, json!({"group": name, "processes": HOLDS}))?;
+        draft.add(&SUSPEND_PROCESSES, json!({"group": name, "processes": HOLDS}))?;
         // Whom scale-in must not take: those that work, and those that somebody protects.
         let working: BTreeSet<&String> = match self.with.busy {
             Busy::Force => hosts.protected.iter().collect(),

@@ -44,14 +44,12 @@ pub(super) fn followed<'v, D: Database>(change: &Change, view: &'v View) -> Resu
 
 /// What the one of a change looks like; `name` is the name that it has, or is being given.
 pub(super) fn sight<D: Database>(change: &Change, view: &View, name: impl FnOnce(&D) -> &str) -> Sight {
-    match followed::<D>(change, view) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(database)) => Sight::Here(fields([
+    Sight::of(followed::<D>(change, view), |database| {
+        fields([
             ("name", json!(name(database))),
             ("resource_id", json!(database.resource_id())),
-        ])),
-    }
+        ])
+    })
 }
 
 /// What goes on with the one of a change that passes by itself.
