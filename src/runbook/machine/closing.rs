@@ -31,7 +31,7 @@ pub struct Summary {
     pub resumable: bool,
     /// Why it stopped, in words; empty if it did not.
     pub reasons: Vec<String>,
-    /// What remains that should not, in words.
+    /// What remains that should not, in words; empty if it succeeded or everything was taken back.
     pub remains: Vec<String>,
     /// Whether there is a journal of it.
     pub journaled: bool,
@@ -111,8 +111,9 @@ impl Run {
     }
 
     fn close_as(&mut self, status: Status, exit: Exit, out: &mut Out) {
-        let remains = self.remains().left;
-        self.end = Some(self.summarise(status, exit));
+        let summary = self.summarise(status, exit);
+        let remains = summary.remains.clone();
+        self.end = Some(summary);
         let seq = self.write(
             Record::Closed {
                 status,
@@ -188,7 +189,12 @@ impl Run {
             rolled_back: undone && remains.made && remains.left.is_empty(),
             resumable: false,
             reasons: self.ledger.halts().iter().map(reason).collect(),
-            remains: remains.left,
+            // What a run was for remains too, and is no trouble once it succeeded.
+            remains: if status == Status::Succeeded {
+                Vec::new()
+            } else {
+                remains.left
+            },
             journaled: true,
         }
     }
@@ -274,6 +280,10 @@ impl Run {
         } else {
             Exit::Done
         };
+        // What was asked was done, whatever had stopped the run before.
+        if self.ledger.was_asked_back() && matches!(state, Exit::RolledBack | Exit::Done) {
+            return Exit::Done;
+        }
         let mut exits = vec![state];
         exits.extend(
             self.ledger
@@ -324,7 +334,7 @@ impl Run {
 
     fn status_of(&self, exit: Exit) -> Status {
         match exit {
-            Exit::Done if self.ledger.is_rolling_back() => Status::RolledBack,
+            Exit::Done if self.ledger.is_rolling_back() || self.ledger.was_asked_back() => Status::RolledBack,
             Exit::Done => Status::Succeeded,
             Exit::RolledBack => Status::RolledBack,
             Exit::Partial | Exit::RollbackFailed => Status::Partial,

@@ -300,7 +300,8 @@ async fn a_killed_process_leaves_nothing_locked() {
             .resume(&id, Resume::RollBack, stage.unattended(plan))
             .unwrap(),
     );
-    assert_eq!(watch.end().await.status, Status::RolledBack);
+    let summary = watch.end().await;
+    assert_eq!((summary.status, summary.exit), (Status::RolledBack, Exit::Done));
 }
 
 #[tokio::test]
