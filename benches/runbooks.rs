@@ -11,7 +11,7 @@ use quarterdeck::domain::fault::Fault;
 use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, ReplyData, autoscaling};
 use quarterdeck::domain::policy::ConfirmLevel;
-use quarterdeck::domain::price::{PriceTable, SpotPrices};
+use quarterdeck::domain::price::PriceTable;
 use quarterdeck::domain::scope::{Identity, ScopeName};
 use quarterdeck::runbook::action::{Allowances, Decisions, View};
 use quarterdeck::runbook::machine::{Answer, Command, Event, Run, Summary, Ticket};
@@ -187,7 +187,6 @@ fn plan(world: &mut World) -> (Plan, Duration) {
         estate: None,
         environment: "dev".to_owned(),
     };
-    let spot = SpotPrices::default();
     let allowed = Allowances::default();
     let run = RunNames {
         id: "r-bench".to_owned(),
@@ -201,7 +200,6 @@ fn plan(world: &mut World) -> (Plan, Duration) {
         identity: &identity,
         confirm_at_least: ConfirmLevel::None,
         prices: PriceTable::shipped(),
-        spot: &spot,
         allowed: &allowed,
         decisions: &decisions,
         run: &run,

@@ -88,6 +88,7 @@ pub fn scopes(worlds: Worlds) -> Vec<Scope> {
             region: world.region().to_owned(),
             role: None,
             expected_account: Some(world.account().to_owned()),
+            account_name: None,
         })
         .collect()
 }

@@ -18,7 +18,6 @@ use crate::app::runs::{Looking, Prepared, RunsEffect, RunsMsg};
 use crate::domain::fault::Fault;
 use crate::domain::picture::Picture;
 use crate::domain::policy::{ConfirmLevel, Policy, Selection};
-use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Scope, ScopeName};
 use crate::engine::clock::Clocks;
@@ -363,11 +362,9 @@ impl Shared {
         let policy: &Arc<Policy> = policies.of_scope.get(&scope.name).unwrap_or(&policies.otherwise);
         Ok(SiteFacts {
             identity,
-            account_name: None,
             estate: self.kit.estate.clone(),
             policy: policy.clone(),
             selection: self.kit.selection.clone(),
-            spot: SpotPrices::default(),
             scope,
         })
     }

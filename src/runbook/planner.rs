@@ -24,7 +24,7 @@ use super::value::Value;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 
 /// What is to be planned.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,6 @@ pub struct Planner<'a> {
     pub decisions: &'a Decisions,
     /// List prices.
     pub prices: &'a PriceTable,
-    /// Spot prices, as far as they are known.
-    pub spot: &'a SpotPrices,
     /// What the operator's settings allow.
     pub allowed: &'a Allowances,
     /// What the run is called in expressions.
@@ -169,7 +167,6 @@ impl Planner<'_> {
             region: &identity.region,
             now: self.now,
             prices: self.prices,
-            spot: self.spot,
             estate: identity.estate.as_deref(),
             decisions: self.decisions,
         };

@@ -10,7 +10,7 @@ use super::{RunEngine, id};
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::{Policy, Selection};
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::scope::{Identity, Scope};
 use crate::runbook::action::{Decisions, View};
 use crate::runbook::expr::Names;
@@ -29,16 +29,12 @@ pub struct SiteFacts {
     pub scope: Arc<Scope>,
     /// Who the credentials are; [`RunEngine::identify`] asks.
     pub identity: Identity,
-    /// The account's name, if the estate gives one.
-    pub account_name: Option<String>,
     /// The estate, if one was named.
     pub estate: Option<String>,
     /// Its policy: environment, least confirmation.
     pub policy: Arc<Policy>,
     /// What belongs to it; everything where no estate was named.
     pub selection: Arc<Selection>,
-    /// Spot prices, as far as they are known.
-    pub spot: SpotPrices,
 }
 
 /// What is known of one parameter.
@@ -168,7 +164,6 @@ impl Preparation {
     fn context(&self) -> Names<'static> {
         let SiteFacts {
             identity,
-            account_name,
             estate,
             policy,
             scope,
@@ -182,7 +177,7 @@ impl Preparation {
                 "account",
                 record([
                     ("id", Value::text(&identity.account)),
-                    ("name", account_name.as_deref().into()),
+                    ("name", scope.account_name.as_deref().into()),
                 ]),
             )
             .with("region", Value::text(&scope.region))
@@ -211,11 +206,9 @@ impl Preparation {
         let SiteFacts {
             scope,
             identity,
-            account_name,
             estate,
             policy,
             selection,
-            spot,
         } = &self.site;
         let decisions = Decisions {
             policy: Policy::clone(policy),
@@ -232,7 +225,7 @@ impl Preparation {
             account: identity.account.clone(),
             region: scope.region.clone(),
             arn: identity.arn.clone(),
-            account_name: account_name.clone(),
+            account_name: scope.account_name.clone(),
             estate: estate.clone(),
             environment: policy.environment.to_string(),
         };
@@ -243,7 +236,6 @@ impl Preparation {
             confirm_at_least: policy.confirm_at_least,
             decisions: &decisions,
             prices: PriceTable::shipped(),
-            spot,
             allowed: &self.engine.0.allowed,
             run: &names,
             now,

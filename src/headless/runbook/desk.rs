@@ -8,7 +8,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::domain::policy::{Policy, Selection};
-use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Identity, Scope};
 use crate::engine::clock::{Clock as WallClock, Clocks};
@@ -193,11 +192,9 @@ impl Bench {
             .unwrap_or(&self.policies.otherwise);
         SiteFacts {
             identity,
-            account_name: None,
             estate: self.estate.clone(),
             policy: Arc::<Policy>::clone(policy),
             selection: self.selection.clone(),
-            spot: SpotPrices::default(),
             scope,
         }
     }

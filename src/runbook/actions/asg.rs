@@ -9,6 +9,7 @@ mod schedule;
 mod terminate;
 
 pub(super) use capacity::SetCapacity;
+pub(super) use cost::spot_query;
 pub(super) use processes::{ResumeProcesses, SuspendProcesses};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};

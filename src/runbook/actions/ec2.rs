@@ -17,6 +17,7 @@ use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
 
+use crate::runbook::actions::asg::spot_query;
 /// Stops or starts an instance.
 pub struct Power {
     to: To,
@@ -84,7 +85,7 @@ fn find<'v>(view: &'v View, wanted: &str) -> Result<&'v Instance, Refusal> {
     }
 }
 
-fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
+fn cost(instance: &Instance, to: To, view: &View, site: &Site<'_>) -> CostDelta {
     let sign = match to {
         To::Stopped => -1,
         To::Running => 1,
@@ -92,7 +93,7 @@ fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
     let what = &instance.instance_type;
     match instance.purchase {
         Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), sign, what),
-        Purchase::Spot => CostDelta::of(site.spot.get(site.region, what, Some(&instance.zone)), sign, what),
+        Purchase::Spot => CostDelta::of(site.spot_price(view, what, Some(&instance.zone)), sign, what),
         Purchase::CapacityBlock => CostDelta::Unknown("a Capacity Block is paid for anyway".to_owned()),
     }
 }
@@ -154,6 +155,12 @@ impl Action for Power {
         let wanted: With = parse(with)?;
         let instance = find(view, &wanted.instance)?;
         let id = &instance.id;
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let wanted = parse::<With>(with).ok();
+        let instance = wanted.and_then(|with| find(view, &with.instance).ok());
+        spot_query(instance).into_iter().collect()
+    }
+
         if let Some(group) = instance.group() {
             return Err(Refusal::state(format!(
                 "{id} is in the Auto Scaling group {group}, which would replace it: change the group's capacity"
@@ -179,7 +186,7 @@ impl Action for Power {
             summary: format!("{} → {}", self.to.opposite(), self.to.state()),
             before: fields([("state", json!(self.to.opposite()))]),
             after: fields([("state", json!(self.to.state()))]),
-            cost: cost(instance, self.to, site),
+            cost: cost(instance, self.to, view, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
         };
         let mut proposal = Proposal::nothing();

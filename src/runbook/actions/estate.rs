@@ -296,6 +296,19 @@ impl Script for Power {
         let view = draft.view.clone();
         let mut production = Vec::new();
         for thing in with.part.things(&view)? {
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let is_groups = parse::<With>(with).is_ok_and(|with| with.part == Part::Groups);
+        let Ok(instances) = view.instances() else {
+            return Vec::new();
+        };
+        let members = instances.iter().filter(|instance| instance.group().is_some());
+        is_groups
+            .then(|| asg::spot_query(members))
+            .flatten()
+            .into_iter()
+            .collect()
+    }
+
             if !thing.is_member(&decisions.selection) {
                 continue;
             }

@@ -14,7 +14,9 @@ use crate::domain::ops::{Query, autoscaling, ec2, sqs};
 use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
-use crate::runbook::actions::asg::{HOLDS, Protect, SetCapacity, SuspendProcesses, TerminateInstance};
+use crate::runbook::actions::asg::{
+    HOLDS, Protect, SetCapacity, SuspendProcesses, TerminateInstance, spot_query,
+};
 use crate::runbook::actions::saved::{Saved, Sizes, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
@@ -122,16 +124,7 @@ impl Script for NightDown {
                 let mut queries = vec![Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
                     group: group.name.clone(),
                 })];
-                let mut spot: Vec<String> = members(group, view)
-                    .into_iter()
-                    .filter(|host| host.purchase == Purchase::Spot)
-                    .map(|host| host.instance_type.clone())
-                    .collect();
-                spot.sort();
-                spot.dedup();
-                if !spot.is_empty() {
-                    queries.push(Query::Ec2(ec2::Read::SpotPrices { types: spot }));
-                }
+                queries.extend(spot_query(members(group, view)));
                 // Hosts of others are none of our business: nothing is run on them.
                 if owner_of_group(group, view).is_none() {
                     let running = members(group, view).into_iter().filter(|host| host.is_running());

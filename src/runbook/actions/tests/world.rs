@@ -23,7 +23,7 @@ use crate::domain::ecs::{
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
 use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scalable::{ScalableTarget, resource_of};
@@ -71,14 +71,12 @@ pub fn arguments(with: &Value) -> Arguments {
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
     static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
-    static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
         account: sample::ACCOUNT,
         region: "ap-northeast-2",
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
-        spot: &SPOT,
         estate: Some("lab"),
         decisions: &DECISIONS,
     }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::world::World;
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::scope::ScopeName;
 use crate::runbook::action::{self, Arguments, Decisions, Site, View};
 use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
@@ -116,7 +116,6 @@ impl Planned {
 
     /// Reads the world and plans, as the planner does.
     pub fn plan(self, world: &mut World) -> Plan {
-        let spot = SpotPrices::default();
         let decisions = Decisions::default();
         let scope = self.frame.identity.scope.clone();
         let site = Site {
@@ -125,7 +124,6 @@ impl Planned {
             region: "us-east-1",
             now: world.now,
             prices: PriceTable::shipped(),
-            spot: &spot,
             estate: None,
             decisions: &decisions,
         };
