@@ -246,6 +246,7 @@ impl Planner<'_> {
                 },
                 deadline_s: seconds(limits.deadline),
                 rollback_deadline_s: seconds(limits.rollback_deadline),
+                max_runs_per_hour: limits.max_runs_per_hour,
             })
             .map_err(|error| Refused {
                 exit: Exit::Internal,

@@ -202,7 +202,6 @@ impl Preparation {
         let clocks = &self.engine.0.clocks;
         let now = clocks.cloud.now();
         let wall = clocks.wall.now();
-        self.not_too_often(wall)?;
         let SiteFacts {
             scope,
             identity,
@@ -210,6 +209,10 @@ impl Preparation {
             policy,
             selection,
         } = &self.site;
+        let limit = self.runbook.limits.max_runs_per_hour;
+        let name = &self.runbook.name.value;
+        self.engine
+            .not_too_often(name, limit, (&identity.account, &scope.region))?;
         let decisions = Decisions {
             policy: Policy::clone(policy),
             selection: Selection::clone(selection),
@@ -263,39 +266,6 @@ impl Preparation {
         })
     }
 
-    /// The runbook's own limit of runs per hour.
-    fn not_too_often(&self, wall: Timestamp) -> Result<(), Refused> {
-        let Some(most) = self.runbook.limits.max_runs_per_hour else {
-            return Ok(());
-        };
-        let Some(store) = self.engine.store() else {
-            return Ok(());
-        };
-        let after = wall
-            .saturating_sub(SignedDuration::from_hours(1))
-            .unwrap_or(Timestamp::MIN);
-        let name = &self.runbook.name.value;
-        let place = (
-            self.site.identity.account.as_str(),
-            self.site.scope.region.as_str(),
-        );
-        let count = store.count_since(name, place, after).map_err(|error| Refused {
-            exit: error.exit(),
-            reasons: vec![format!(
-                "how often {name} ran within the hour is not known: {error}"
-            )],
-        })?;
-        if count < usize::try_from(most).unwrap_or(usize::MAX) {
-            return Ok(());
-        }
-        Err(Refused {
-            exit: Exit::Precondition,
-            reasons: vec![format!(
-                "{name} ran {count} times within the hour here; it may {most} times"
-            )],
-        })
-    }
-
     /// What somebody should know before saying yes that is no part of the plan.
     fn cautions(&self, plan: &Plan, now: Timestamp) -> Vec<String> {
         let mut cautions = Vec::new();
@@ -332,6 +302,45 @@ impl Preparation {
 const MOST_ROUNDS: usize = 64;
 
 impl RunEngine {
+    /// A runbook's own limit of runs per hour in an account and region: whether one more may begin now.
+    ///
+    /// # Errors
+    /// If it ran as often as it may, or nobody knows how often.
+    pub(super) fn not_too_often(
+        &self,
+        runbook: &str,
+        most: Option<u32>,
+        place: (&str, &str),
+    ) -> Result<(), Refused> {
+        let (Some(most), Some(store)) = (most, self.store()) else {
+            return Ok(());
+        };
+        let after = self
+            .0
+            .clocks
+            .wall
+            .now()
+            .saturating_sub(SignedDuration::from_hours(1))
+            .unwrap_or(Timestamp::MIN);
+        let count = store
+            .count_since(runbook, place, after)
+            .map_err(|error| Refused {
+                exit: error.exit(),
+                reasons: vec![format!(
+                    "how often {runbook} ran within the hour is not known: {error}"
+                )],
+            })?;
+        if count < usize::try_from(most).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        Err(Refused {
+            exit: Exit::Precondition,
+            reasons: vec![format!(
+                "{runbook} ran {count} times within the hour here; it may {most} times"
+            )],
+        })
+    }
+
     /// Asks all of these at once, each with its answer. The rate budgets of the cloud's host see to it
     /// that it is not too much.
     pub(super) async fn read_all(&self, scope: &Scope, queries: Vec<Query>) -> View {

@@ -94,6 +94,7 @@ impl Planned {
                 on_failure: FailurePolicy::RollBack,
                 deadline_s: 3_600,
                 rollback_deadline_s: 3_600,
+                max_runs_per_hour: None,
             },
             steps,
         }
