@@ -2,6 +2,7 @@
 //! fails to a document.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -278,3 +279,4 @@ impl Line<'_> {
         }
     }
 }
+            grace: Duration::from_secs(preferences.settings.runs.credential_grace_s.into()),

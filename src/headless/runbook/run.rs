@@ -1,7 +1,6 @@
 //! `qd runbook run`: plan, confirm, apply, verify.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -19,9 +18,6 @@ use crate::runbook::machine::{Answer, Question};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
-
-/// How long a run without a terminal waits for credentials that have ended.
-const GRACE: Duration = Duration::from_mins(5);
 
 /// What is to be run.
 pub enum Work {
@@ -131,7 +127,7 @@ pub fn start(bench: &Bench, scope: Arc<Scope>, (arn, confirmed, how): (&str, Opt
         patience: if bench.place.can_ask() {
             Patience::Endless
         } else {
-            Patience::For(GRACE)
+            Patience::For(bench.place.grace)
         },
     }
 }
