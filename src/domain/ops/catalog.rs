@@ -317,6 +317,10 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             shard: none(),
         }),
+        Mutation::ElastiCache(elasticache::Write::Promote {
+            group: none(),
+            node: none(),
+        }),
         Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
             group: none(),
             snapshot: none(),

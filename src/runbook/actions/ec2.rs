@@ -1,4 +1,8 @@
-//! `ec2.stop` and `ec2.start`: instances that are in no group.
+//! `ec2.stop` and `ec2.start`: instances that are in no group. `ec2.reboot`: any.
+
+mod reboot;
+
+pub(super) use reboot::Reboot;
 
 use std::collections::BTreeMap;
 
@@ -13,11 +17,11 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::asg::spot_query;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
 
-use crate::runbook::actions::asg::spot_query;
 /// Stops or starts an instance.
 pub struct Power {
     to: To,
@@ -151,16 +155,16 @@ impl Action for Power {
         Ok(vec![Query::Ec2(ec2::Read::Instances)])
     }
 
-    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        let wanted: With = parse(with)?;
-        let instance = find(view, &wanted.instance)?;
-        let id = &instance.id;
     fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
         let wanted = parse::<With>(with).ok();
         let instance = wanted.and_then(|with| find(view, &with.instance).ok());
         spot_query(instance).into_iter().collect()
     }
 
+    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
+        let wanted: With = parse(with)?;
+        let instance = find(view, &wanted.instance)?;
+        let id = &instance.id;
         if let Some(group) = instance.group() {
             return Err(Refusal::state(format!(
                 "{id} is in the Auto Scaling group {group}, which would replace it: change the group's capacity"

@@ -1,7 +1,10 @@
-//! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.snapshot`: a backup.
+//! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.promote`: one that is named.
+//! `elasticache.snapshot`: a backup.
 
+mod promote;
 mod snapshot;
 
+pub(super) use promote::Promote;
 pub(super) use snapshot::Snapshot;
 
 use serde::Deserialize;

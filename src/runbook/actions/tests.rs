@@ -76,6 +76,7 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
+        ("ec2.reboot", json!({"instance": "i-alone"})),
         (
             "ecs.deploy",
             json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
@@ -100,6 +101,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "elasticache.failover",
             json!({"group": "sessions", "shard": "0001"}),
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "manual", "node": "manual-002"}),
         ),
         ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
         (
@@ -225,7 +230,8 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 7] = [
+const REPEATABLE: [&str; 8] = [
+    "ec2.reboot",
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",

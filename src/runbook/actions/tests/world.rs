@@ -309,6 +309,15 @@ pub fn service_deployment(arn: &str, revision: &str, status: &str) -> ServiceDep
     }
 }
 
+/// A cache in which no replica takes over by itself.
+fn by_hand(name: &str) -> crate::domain::datastore::Cache {
+    crate::domain::datastore::Cache {
+        automatic_failover: false,
+        multi_az: false,
+        ..sample::cache(name, 2)
+    }
+}
+
 fn queue(name: &str, visible: u64, dead_letter: Option<&str>) -> Queue {
     Queue {
         arn: sample::arn("sqs", name),
@@ -482,7 +491,7 @@ pub fn world() -> World {
             targets: vec!["main".to_owned()],
         }],
         snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
-        caches: vec![sample::cache("sessions", 2)],
+        caches: vec![sample::cache("sessions", 2), by_hand("manual")],
         balancing: Balancing {
             load_balancers: Vec::new(),
             target_groups: vec![TargetGroup {
