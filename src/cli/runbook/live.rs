@@ -8,11 +8,10 @@ use jiff::tz::TimeZone;
 
 use super::{ConsentArgs, LockCommand, ParameterArgs, PlanArgs, RunArgs, RunbookCommand, TakeUpArgs};
 use crate::cli::global::Global;
-use crate::cli::launch::{Launch, Maker, Usage};
+use crate::cli::launch::{Launch, Maker, Usage, run_folder};
 use crate::cli::preferences::Preferences;
 use crate::config::MOST_BYTES;
 use crate::engine::clock::SystemClock;
-use crate::engine::run::StateFolder;
 use crate::engine::runbooks::Runbooks;
 use crate::headless::out::complain;
 use crate::headless::runbook::desk::{Bench, Desk, Place, block_on};
@@ -266,10 +265,7 @@ impl Line<'_> {
         let preferences = self.preferences;
         let words = self.global.again();
         Place {
-            folder: StateFolder::choose(
-                preferences.settings.state_dir.as_deref(),
-                &preferences.environment,
-            ),
+            folder: run_folder(preferences, self.global.demo.is_some()),
             environment: preferences.environment.clone(),
             commands: Commands::of(words.iter().map(String::as_str)),
             words,
