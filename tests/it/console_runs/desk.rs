@@ -181,6 +181,7 @@ impl Desk {
                         scope,
                         book,
                         given,
+                        ..
                     } => {
                         let answered = Box::new(self.resolve(&scope, &book, given));
                         self.stage.send(Msg::Runs(RunsMsg::Resolved { ticket, answered }));
