@@ -112,6 +112,12 @@ pub trait Action: Sync {
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
 
+    /// What calls a change off that may still be under way, where nothing takes it back: made first when a run
+    /// takes back what it did; what remains is said all the same. Nothing unless said otherwise.
+    fn call_off(&self, _change: &Change) -> Option<Change> {
+        None
+    }
+
     /// Whether reading can show afterwards that a call was made. Where it cannot, a call without an
     /// answer stays unknown: it is neither repeated nor taken for made.
     fn leaves_trace(&self) -> bool {

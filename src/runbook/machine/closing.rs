@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::opening::{exit_of, exit_of_signal};
-use super::{Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
+use super::{CALL_OFF, Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
@@ -233,6 +233,12 @@ impl Run {
     /// Whether a change was taken back; else whether that was tried, and what to say.
     fn undone(&mut self, change: usize) -> Result<(), (bool, String)> {
         let kept = self.ledger.kept(change).is_some();
+        if self.is_left(change)
+            && let Some(Fate::Ended(End::Failed { reason, .. })) =
+                self.ledger.fate(Act::undo(change, CALL_OFF))
+        {
+            return Err((true, format!(": calling it off failed: {reason}")));
+        }
         let parts = match self.inverse(change).as_deref() {
             Some(Undo::By(changes)) if !kept => changes.len().max(1),
             Some(Undo::By(_) | Undo::NotNeeded(_) | Undo::Impossible(_)) | None => 1,
