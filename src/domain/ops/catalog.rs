@@ -164,6 +164,13 @@ fn mutations() -> Vec<Mutation> {
             max: None,
             desired: None,
         }),
+        Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: none(),
+            min: 0,
+            max_prepared: None,
+            state: none(),
+            reuse_on_scale_in: false,
+        }),
         Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
             group: none(),
             processes: Vec::new(),

@@ -7,6 +7,7 @@ mod protect;
 mod refresh;
 mod schedule;
 mod terminate;
+mod warm_pool;
 
 pub(super) use capacity::SetCapacity;
 pub(super) use cost::spot_query;
@@ -15,6 +16,7 @@ pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
 pub(super) use terminate::TerminateInstance;
+pub(super) use warm_pool::{Prepared, SetWarmPool};
 
 use crate::domain::asg::Group;
 use crate::domain::ec2::foreign_owner;

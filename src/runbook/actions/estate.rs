@@ -217,10 +217,7 @@ impl Part {
                 Query::AutoScaling(autoscaling::Read::Groups),
                 Query::Ec2(ec2::Read::Instances),
             ],
-            Self::Databases => vec![
-                Query::Rds(rds::Read::Clusters),
-                Query::Rds(rds::Read::Instances),
-            ],
+            Self::Databases => vec![Query::Rds(rds::Read::Clusters), Query::Rds(rds::Read::Instances)],
         }
     }
 
@@ -379,6 +376,7 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 .filter(|process| !group.suspended.iter().any(|known| known.name == **process))
                 .map(|process| (*process).to_owned())
                 .collect(),
+            pool: pool_in_the_way(group),
         },
     };
     // What an earlier stop noted is what the start brings back.
@@ -407,6 +405,9 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 &asg::SuspendProcesses,
                 json!({"group": group.name, "processes": asg::HOLDS}),
             )?;
+            if let Some(pool) = pool_in_the_way(group) {
+                draft.add(&asg::SetWarmPool, pool.at_rest(0).arguments(&group.name))?;
+            }
             draft.add(
                 &asg::SetCapacity,
                 json!({"group": group.name, "min": 0, "max": 0, "desired": 0}),
@@ -450,7 +451,15 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 json!({"cluster": service.cluster, "service": service.name, "desired": desired}),
             )?;
         }
-        (Thing::Group(group), What::Group { was, left, held }) => {
+        (
+            Thing::Group(group),
+            What::Group {
+                was,
+                left,
+                held,
+                pool,
+            },
+        ) => {
             let now = Sizes::of(group);
             if now != *left && now != *was {
                 draft.warn(format!("{name}: somebody has set min/max/desired to {now} since"));
@@ -466,6 +475,7 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 &asg::SetCapacity,
                 json!({"group": name, "min": was.min, "max": was.max, "desired": was.desired}),
             )?;
+            gpu::refill(group, *pool, draft)?;
         }
         (Thing::Instance(instance), What::Running) => {
             draft.add(&power::START, json!({"instance": instance.id}))?;
@@ -483,6 +493,12 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         &tags::REMOVE,
         json!({"kind": kind, "resource": resource, "key": STOPPED}),
     )
+}
+
+/// How large a group's warm pool may be, if it would keep instances beside a group of none.
+fn pool_in_the_way(group: &Group) -> Option<asg::Prepared> {
+    let pool = asg::Prepared::of(group.warm_pool.as_ref()?);
+    (pool != pool.at_rest(0)).then_some(pool)
 }
 
 /// What is billed on though the estate rests.

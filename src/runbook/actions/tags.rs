@@ -51,7 +51,13 @@ enum Holder {
     RdsInstance,
 }
 
-const HOLDERS: &[&str] = &["asg", "ec2-instance", "ecs-service", "rds-cluster", "rds-instance"];
+const HOLDERS: &[&str] = &[
+    "asg",
+    "ec2-instance",
+    "ecs-service",
+    "rds-cluster",
+    "rds-instance",
+];
 
 /// What every change here names; a `value` is there only where one is to be written.
 #[derive(Deserialize)]
@@ -162,8 +168,12 @@ impl Holder {
             (Self::Ec2Instance, None) => Mutation::Ec2(ec2::Write::DeleteTags { instance: id, keys }),
             (Self::EcsService, Some(tags)) => Mutation::Ecs(ecs::Write::PutTags { service: id, tags }),
             (Self::EcsService, None) => Mutation::Ecs(ecs::Write::DeleteTags { service: id, keys }),
-            (Self::RdsCluster | Self::RdsInstance, Some(tags)) => Mutation::Rds(rds::Write::PutTags { arn: id, tags }),
-            (Self::RdsCluster | Self::RdsInstance, None) => Mutation::Rds(rds::Write::DeleteTags { arn: id, keys }),
+            (Self::RdsCluster | Self::RdsInstance, Some(tags)) => {
+                Mutation::Rds(rds::Write::PutTags { arn: id, tags })
+            }
+            (Self::RdsCluster | Self::RdsInstance, None) => {
+                Mutation::Rds(rds::Write::DeleteTags { arn: id, keys })
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What holds for every action: it keeps its own word. Each case is an action with arguments on a world
 //! in which there is something for it to do.
 
+mod estate;
 mod night;
 mod refusals;
 mod rollback;
@@ -32,6 +33,11 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"group": "workers", "min": 0, "desired": 1}),
         ),
         ("asg.set_capacity", json!({"group": "workers", "desired": 5})),
+        (
+            "asg.set_warm_pool",
+            json!({"group": "pooled", "min": 1, "max_prepared": -1}),
+        ),
+        ("asg.set_warm_pool", json!({"group": "pooled", "max_prepared": 0})),
         (
             "asg.suspend_processes",
             json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),

@@ -112,13 +112,13 @@ fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {
 fn tagged<'s>(sim: &'s mut Sim, arn: &str, refuse: &Refusal) -> Result<&'s mut Tags, Fault> {
     let name = arn.rsplit(':').next().unwrap_or_default();
     if arn.contains(":cluster:") {
-        let found = sim.database_clusters.iter_mut().find(|cluster| cluster.name == name);
-        return found.map(|cluster| &mut cluster.tags).ok_or_else(|| {
-            refuse.absent(
-                "DBClusterNotFoundFault",
-                format!("DBCluster {name} not found."),
-            )
-        });
+        let found = sim
+            .database_clusters
+            .iter_mut()
+            .find(|cluster| cluster.name == name);
+        return found
+            .map(|cluster| &mut cluster.tags)
+            .ok_or_else(|| refuse.absent("DBClusterNotFoundFault", format!("DBCluster {name} not found.")));
     }
     let index = find(sim, name, refuse)?;
     Ok(&mut sim.databases[index].tags)

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
-    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
+    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess, WarmPool,
 };
 use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
@@ -241,7 +241,7 @@ pub fn seen(world: &World) -> View {
     of(world, &queries)
 }
 
-fn environment(name: &str) -> Tag {
+pub fn environment(name: &str) -> Tag {
     Tag {
         key: "Environment".to_owned(),
         value: name.to_owned(),
@@ -382,6 +382,16 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut pooled = sample::group("pooled", 1);
+    pooled.warm_pool = Some(WarmPool {
+        state: "Stopped".to_owned(),
+        min: 0,
+        max_prepared: Some(3),
+        reuse_on_scale_in: false,
+        instances: ["i-w1", "i-w2"]
+            .map(|id| sample::in_state(id, "Warmed:Stopped"))
+            .to_vec(),
+    });
     let mut training = sample::group("training", 2);
     training.instances = vec![
         sample::in_state("i-t1", "InService"),
@@ -477,7 +487,7 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing, training, down],
+        groups: vec![workers, owned, refreshing, training, pooled, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
         probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
         instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
