@@ -123,7 +123,13 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> Exit {
     // It repeats what was typed, which a script may have taken from anywhere.
     let text = error.render().to_string();
     complain(&text);
-    document(arguments, &Failure { exit: Exit::Usage, reasons: reasons(&text) });
+    document(
+        arguments,
+        &Failure {
+            exit: Exit::Usage,
+            reasons: reasons(&text),
+        },
+    );
     Exit::Usage
 }
 

@@ -343,4 +343,3 @@ impl RunEngine {
         Follower::open(store, id, Arc::clone(&self.0.clocks.wall))
     }
 }
-

@@ -26,6 +26,7 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
+    &asg::SetWarmPool,
     &asg::SuspendProcesses,
     &asg::ResumeProcesses,
     &asg::Protect,

@@ -24,7 +24,9 @@ impl TypedValueParser for ShippedNames {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(SHIPPED.iter().map(|(name, _)| PossibleValue::new(*name))))
+        Some(Box::new(
+            SHIPPED.iter().map(|(name, _)| PossibleValue::new(*name)),
+        ))
     }
 }
 

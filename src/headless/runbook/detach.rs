@@ -50,12 +50,10 @@ enum Sign {
 
 /// Refuses a plan with secrets that were to be typed: there is nobody to type them, and they are put nowhere.
 pub fn has_its_secrets(plan: &Plan) -> Result<(), Failure> {
-    let typed = secrets::wanted(plan)
-        .into_iter()
-        .find_map(|place| match place {
-            SecretRef::Asked(name) => Some(name),
-            SecretRef::Ssm(_) | SecretRef::SecretsManager(_) | SecretRef::Environment(_) => None,
-        });
+    let typed = secrets::wanted(plan).into_iter().find_map(|place| match place {
+        SecretRef::Asked(name) => Some(name),
+        SecretRef::Ssm(_) | SecretRef::SecretsManager(_) | SecretRef::Environment(_) => None,
+    });
     match typed {
         None => Ok(()),
         Some(name) => Err(Failure::usage(format!(

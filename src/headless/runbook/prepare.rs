@@ -133,7 +133,9 @@ async fn resolve(
             };
             if param.ty.value == Type::Secret {
                 // A plan names its place alone; it is typed once something is to be carried out.
-                given.asked(param, "").map_err(|problem| Failure::usage(problem.to_string()))?;
+                given
+                    .asked(param, "")
+                    .map_err(|problem| Failure::usage(problem.to_string()))?;
                 continue;
             }
             ask(bench, (param, &resolution), &mut given, keyboard).await?;

@@ -158,12 +158,7 @@ async fn what_spot_saves_is_told_with_the_day_of_its_price() {
     const GROUP: &str = "invokeai-gpu-workers-spot";
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();
-    let mut stage = Stage::new(
-        (World::Invokeai, Scenario::Quiet),
-        Vec::new(),
-        now,
-        home.path(),
-    );
+    let mut stage = Stage::new((World::Invokeai, Scenario::Quiet), Vec::new(), now, home.path());
     let mut scope = (*stage.scope).clone();
     scope.account_name = Some("inv-prod".to_owned());
     stage.scope = std::sync::Arc::new(scope);
@@ -184,13 +179,19 @@ async fn what_spot_saves_is_told_with_the_day_of_its_price() {
     );
     let preparation = stage.preparation_of(super::stage::load_text(&text)).await;
     let resolved = quarterdeck::runbook::params::Resolved::default();
-    let plan = preparation.plan(&resolved, (&who("alice"), None)).await.unwrap().plan;
+    let plan = preparation
+        .plan(&resolved, (&who("alice"), None))
+        .await
+        .unwrap()
+        .plan;
     let last = plan.changes.last().unwrap();
     let CostDelta::Known { usd_per_hour, as_of } = &last.cost else {
         panic!("{:?}", last.cost);
     };
     // A fraction of the list price, and of that day: nothing that the price table knows.
-    let list = PriceTable::shipped().ec2("us-east-1", &spot.instance_type).unwrap();
+    let list = PriceTable::shipped()
+        .ec2("us-east-1", &spot.instance_type)
+        .unwrap();
     let saved = -*usd_per_hour;
     assert!(
         saved.per_hour() > Usd::ZERO && saved.per_hour() < list.value.per_hour(),

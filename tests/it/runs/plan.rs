@@ -248,5 +248,8 @@ fn a_mistake_on_the_command_line_is_a_document_too() {
     // Without `-o` standard output stays empty.
     let plain = with(&qd, "status --wrong").run();
     exits(&plain, 2);
-    assert!(plain.stdout.is_empty() && plain.stderr.contains("--wrong"), "{plain:#?}");
+    assert!(
+        plain.stdout.is_empty() && plain.stderr.contains("--wrong"),
+        "{plain:#?}"
+    );
 }
