@@ -137,7 +137,7 @@ impl Demo {
     /// instances each that nobody asks anything of: to measure what a large estate costs. Before anything is
     /// asked of it.
     #[must_use]
-    pub const fn crowded(mut self, groups: usize) -> Self {
+    pub fn crowded(mut self, groups: usize) -> Self {
         self.crowd = groups;
         self
     }
