@@ -79,6 +79,16 @@ async fn detached(
     (to, how): (Resume, &How),
     signals: &mut Signals,
 ) -> Result<Exit, Failure> {
+    // That somebody drives it is how the new process is seen to.
+    let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
+    if store.is_driven(id)? {
+        let error = CannotResume::Store(StoreError::Driven(id.clone()));
+        let mut failure = refused(bench, id, &error);
+        failure
+            .reasons
+            .push(format!("to follow it: {}", bench.place.commands.attach(id)));
+        return Err(failure);
+    }
     detach::has_its_secrets(plan)?;
     attended(plan, false)?;
     let consent = &how.consent;
