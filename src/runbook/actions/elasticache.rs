@@ -128,7 +128,9 @@ impl Action for Failover {
             )));
         }
         if !cache.automatic_failover {
-            return Err(Refusal::state(format!("automatic failover is off on {name}")));
+            return Err(Refusal::state(format!(
+                "automatic failover is off on {name}: a replica is promoted by name (elasticache.promote)"
+            )));
         }
         if cache.status != "available" {
             return Err(Refusal::state(format!("{name} is {}", cache.status)));
