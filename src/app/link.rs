@@ -200,6 +200,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         }))
     }
 

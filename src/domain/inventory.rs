@@ -645,6 +645,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         })
     }
 

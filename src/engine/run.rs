@@ -268,6 +268,19 @@ impl RunEngine {
             .insert(place, secret);
     }
 
+    /// Secrets of a plan that somebody would have to type first, by parameter.
+    pub fn untyped_secrets(&self, plan: &Plan) -> Vec<String> {
+        let known = self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets::wanted(plan)
+            .into_iter()
+            .filter(|place| !known.contains_key(place))
+            .filter_map(|place| match place {
+                SecretRef::Asked(name) => Some(name),
+                SecretRef::Ssm(_) | SecretRef::SecretsManager(_) | SecretRef::Environment(_) => None,
+            })
+            .collect()
+    }
+
     /// Who the credentials of a scope are.
     ///
     /// # Errors

@@ -145,6 +145,9 @@ pub struct ScopeFile {
     /// The account that this must turn out to be, 12 digits in quotes. Anything else is refused.
     #[schemars(regex(pattern = r"^\d{12}$"))]
     pub account: Option<String>,
+    /// What people call that account, its alias for example. Shown beside the number where something is
+    /// confirmed; nothing relies on it.
+    pub account_name: Option<String>,
 }
 
 /// What belongs to the estate: whatever matches one of these. In a pattern `*` stands for any run of

@@ -164,6 +164,13 @@ fn mutations() -> Vec<Mutation> {
             max: None,
             desired: None,
         }),
+        Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: none(),
+            min: 0,
+            max_prepared: None,
+            state: none(),
+            reuse_on_scale_in: false,
+        }),
         Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
             group: none(),
             processes: Vec::new(),
@@ -316,6 +323,10 @@ fn mutations() -> Vec<Mutation> {
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::Promote {
+            group: none(),
+            node: none(),
         }),
         Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
             group: none(),

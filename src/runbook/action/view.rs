@@ -1,6 +1,8 @@
 //! Answers of a cloud, as an action sees them: found, not there, or not known. The three are never
 //! mixed up: an answer with gaps proves of nothing that it does not exist.
 
+mod trail;
+
 use std::fmt;
 
 use jiff::Timestamp;

@@ -8,14 +8,17 @@ mod refresh;
 mod schedule;
 mod sizes;
 mod terminate;
+mod warm_pool;
 
 pub(super) use capacity::SetCapacity;
+pub(super) use cost::spot_query;
 pub(super) use processes::{RESUME as RESUME_PROCESSES, SUSPEND as SUSPEND_PROCESSES};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
 pub use sizes::Sizes;
 pub(super) use terminate::TerminateInstance;
+pub(super) use warm_pool::{Prepared, SetWarmPool};
 
 use crate::domain::asg::Group;
 use crate::domain::ec2::foreign_owner;

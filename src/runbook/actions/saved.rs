@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::asg::Sizes;
+use super::asg::{Prepared, Sizes};
 use super::tags::MOST_VALUE;
 use crate::domain::units::UsdPerHour;
 
@@ -37,6 +37,8 @@ pub enum What {
         /// Processes that were suspended with it; those that somebody had suspended before are not
         /// among them.
         held: Vec<String>,
+        /// How large its warm pool could be, where that was changed with it.
+        pool: Option<Prepared>,
     },
     /// Something that ran.
     Running,
@@ -49,10 +51,19 @@ impl Saved {
     pub fn encode(&self) -> Option<String> {
         let mut text = VERSION.to_owned();
         match &self.what {
-            What::Group { was, left, held } => {
+            What::Group {
+                was,
+                left,
+                held,
+                pool,
+            } => {
                 text.push_str(&format!(" was={was} left={left}"));
                 if !held.is_empty() {
                     text.push_str(&format!(" held={}", held.join("+")));
+                }
+                if let Some(Prepared { min, max }) = pool {
+                    let max = max.map_or_else(|| "-".to_owned(), |max| max.to_string());
+                    text.push_str(&format!(" pool={min}/{max}"));
                 }
             }
             What::Running => text.push_str(" state=running"),
@@ -90,6 +101,10 @@ impl Saved {
                     .get("held")
                     .map(|held| held.split('+').map(str::to_owned).collect())
                     .unwrap_or_default(),
+                pool: match fields.get("pool") {
+                    None => None,
+                    Some(pool) => Some(prepared(pool).ok_or_else(wrong)?),
+                },
             }
         } else if fields.get("state") == Some(&"running") {
             What::Running
@@ -110,6 +125,18 @@ impl Saved {
                 .map(UsdPerHour::new),
         })
     }
+}
+
+/// `0/3`, or `2/-` for a pool that fills up to its group's maximum.
+fn prepared(text: &str) -> Option<Prepared> {
+    let (min, max) = text.split_once('/')?;
+    Some(Prepared {
+        min: min.parse().ok()?,
+        max: match max {
+            "-" => None,
+            max => Some(max.parse().ok()?),
+        },
+    })
 }
 
 #[cfg(test)]
@@ -136,8 +163,27 @@ mod tests {
                     was: sizes(1, 10, 2),
                     left: sizes(0, 0, 0),
                     held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+                    pool: None,
                 },
                 "v1 was=1/10/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Group {
+                    was: sizes(1, 10, 2),
+                    left: sizes(0, 0, 0),
+                    held: Vec::new(),
+                    pool: Some(Prepared { min: 0, max: Some(3) }),
+                },
+                "v1 was=1/10/2 left=0/0/0 pool=0/3 at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Group {
+                    was: sizes(1, 10, 2),
+                    left: sizes(0, 0, 0),
+                    held: Vec::new(),
+                    pool: Some(Prepared { min: 2, max: None }),
+                },
+                "v1 was=1/10/2 left=0/0/0 pool=2/- at=2026-11-21T11:00:03Z usd-h=2.0100",
             ),
             (
                 What::Running,
@@ -170,13 +216,23 @@ mod tests {
             was: sizes,
             left: sizes,
             held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+            pool: Some(Prepared {
+                min: u32::MAX,
+                max: Some(u32::MAX),
+            }),
         };
         assert!(saved(what.clone()).encode().is_some());
         let What::Group { was, left, .. } = what else {
             unreachable!()
         };
         let held = vec!["AlarmNotification".to_owned(); 12];
-        assert_eq!(saved(What::Group { was, left, held }).encode(), None);
+        let what = What::Group {
+            was,
+            left,
+            held,
+            pool: None,
+        };
+        assert_eq!(saved(what).encode(), None);
     }
 
     #[test]
@@ -186,6 +242,7 @@ mod tests {
             "v2 was=1/1/1",
             "v1 was=1/1 left=0/0/0 at=2026-11-21T11:00:03Z",
             "v1 was=1/1/1 at=2026-11-21T11:00:03Z",
+            "v1 was=1/1/1 left=0/0/0 pool=3 at=2026-11-21T11:00:03Z",
             "v1 tasks=x at=2026-11-21T11:00:03Z",
             "v1 state=running",
         ] {

@@ -1,6 +1,7 @@
 //! What holds for every action: it keeps its own word. Each case is an action with arguments on a world
 //! in which there is something for it to do.
 
+mod estate;
 mod night;
 mod refusals;
 mod rollback;
@@ -32,6 +33,11 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"group": "workers", "min": 0, "desired": 1}),
         ),
         ("asg.set_capacity", json!({"group": "workers", "desired": 5})),
+        (
+            "asg.set_warm_pool",
+            json!({"group": "pooled", "min": 1, "max_prepared": -1}),
+        ),
+        ("asg.set_warm_pool", json!({"group": "pooled", "max_prepared": 0})),
         (
             "asg.suspend_processes",
             json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
@@ -76,6 +82,7 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
+        ("ec2.reboot", json!({"instance": "i-alone"})),
         (
             "ecs.deploy",
             json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
@@ -100,6 +107,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "elasticache.failover",
             json!({"group": "sessions", "shard": "0001"}),
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "manual", "node": "manual-002"}),
         ),
         ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
         (
@@ -225,7 +236,8 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 7] = [
+const REPEATABLE: [&str; 8] = [
+    "ec2.reboot",
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",

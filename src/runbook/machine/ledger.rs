@@ -73,6 +73,8 @@ pub struct Ledger {
     halts: Vec<Halt>,
     mended: bool,
     rolling_back: bool,
+    /// Somebody took the run up again to take everything back: that it was taken back is then what was wanted.
+    asked_back: bool,
     verified: bool,
     parked: bool,
     stopped: Option<(Status, Exit)>,
@@ -106,6 +108,7 @@ impl Ledger {
             halts: Vec::new(),
             mended: false,
             rolling_back: false,
+            asked_back: false,
             verified: false,
             parked: false,
             stopped: None,
@@ -249,6 +252,7 @@ impl Ledger {
                 });
             }
             Resume::RollBack => {
+                self.asked_back = true;
                 let failed: Vec<Act> = self
                     .fates
                     .iter()
@@ -438,6 +442,11 @@ impl Ledger {
                 End::AlreadyThere | End::Drifted { .. } | End::Gone | End::NotUndone { .. } => Made::No,
             },
         }
+    }
+
+    /// Whether somebody asked for everything to be taken back, as opposed to a failure that led to it.
+    pub(super) const fn was_asked_back(&self) -> bool {
+        self.asked_back
     }
 
     /// What history lists it as.

@@ -60,6 +60,7 @@ fn every_key_reaches_the_estate() {
                 external_id: Some("partner-7".to_owned()),
                 mfa_serial: Some("arn:aws:iam::210987654321:mfa/kim".to_owned()),
                 account: Some("123456789012".to_owned()),
+                account_name: Some("shop-production".to_owned()),
             },
             ScopeSpec::new(None, "us-east-1"),
         ],

@@ -60,6 +60,7 @@ fn accounts(answers: [Vec<(Source, Result<ReplyData, Fault>)>; 2]) -> Picture {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         })
     };
     let mut inventory = Inventory::new(accounts.map(scope));

@@ -90,6 +90,10 @@ impl Action for TerminateInstance {
         ])
     }
 
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        parse::<With>(with).map_or_else(|_| Vec::new(), |with| cost::spot_query_of(&with.group, view))
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let group = group(view, &wanted.group)?;
