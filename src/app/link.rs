@@ -52,6 +52,10 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
             format!("{base}/codesuite/codepipeline/pipelines/{id}/view?region={region}")
         }
         Kind::EcrRepository => format!("{base}/ecr/repositories?region={region}"),
+        Kind::Advice if id.starts_with("arn:") => {
+            format!("{base}/compute-optimizer/home?region={region}#/dashboard")
+        }
+        Kind::Advice => "https://us-east-1.console.aws.amazon.com/trustedadvisor/home#/dashboard".to_owned(),
     })
 }
 
@@ -134,6 +138,11 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
         Kind::Scope => "sts get-caller-identity".to_owned(),
         Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(id)),
         Kind::EcrRepository => format!("ecr describe-images --repository-name {}", quoted(id)),
+        Kind::Advice if id.starts_with("arn:") => "compute-optimizer get-recommendation-summaries".to_owned(),
+        Kind::Advice => format!(
+            "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
+            quoted(id)
+        ),
     };
     let profile = scope
         .scope

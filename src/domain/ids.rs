@@ -48,12 +48,14 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
 }
 
 impl Kind {
     /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
     /// others too, and read them only then.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::EcsService,
         Self::Asg,
         Self::Ec2Instance,
@@ -69,6 +71,7 @@ impl Kind {
         Self::LogGroup,
         Self::NatGateway,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
     ];
 
@@ -93,6 +96,7 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
         }
     }
 
@@ -115,6 +119,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
         }
     }
 }

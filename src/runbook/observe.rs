@@ -94,7 +94,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -239,7 +240,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::Advice => Vec::new(),
     })
 }
 
