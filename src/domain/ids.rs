@@ -50,12 +50,14 @@ pub enum Kind {
     EcrRepository,
     /// A piece of advice of Trusted Advisor or Compute Optimizer.
     Advice,
+    /// A build project of CodeBuild.
+    CodebuildProject,
 }
 
 impl Kind {
     /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
     /// others too, and read them only then.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
         Self::Ec2Instance,
@@ -97,10 +99,11 @@ impl Kind {
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
             Self::Advice => "advice",
+            Self::CodebuildProject => "codebuild-project",
         }
     }
 
-    /// The short word for narrow columns, at most four columns wide.
+    /// The short word for narrow columns, at most five columns wide.
     pub const fn short(self) -> &'static str {
         match self {
             Self::EcsService => "ecs",
@@ -120,6 +123,7 @@ impl Kind {
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
             Self::Advice => "tip",
+            Self::CodebuildProject => "build",
         }
     }
 }
@@ -140,7 +144,8 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }

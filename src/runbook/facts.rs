@@ -177,6 +177,7 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
         | Kind::Advice => &[],
     }
 }

@@ -95,6 +95,7 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
         | Kind::Advice => Vec::new(),
     }
 }
@@ -241,6 +242,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
         | Kind::Advice => Vec::new(),
     })
 }

@@ -178,6 +178,7 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
         | Kind::Advice => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
