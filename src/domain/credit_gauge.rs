@@ -98,7 +98,11 @@ fn week_of(usage: &Usage, today: Date) -> Vec<&[(String, f64)]> {
 }
 
 fn mean(days: &[&[(String, f64)]]) -> Option<f64> {
-    let total: f64 = days.iter().flat_map(|day| day.iter()).map(|(_, amount)| amount).sum();
+    let total: f64 = days
+        .iter()
+        .flat_map(|day| day.iter())
+        .map(|(_, amount)| amount)
+        .sum();
     (!days.is_empty()).then(|| total / days.len() as f64)
 }
 
@@ -187,7 +191,10 @@ mod tests {
         assert_eq!(gauge.percent_left(), Some(30.0));
         assert_eq!(
             gauge.eaters,
-            [("Amazon SageMaker".to_owned(), 15.0), ("Amazon RDS".to_owned(), 5.0)]
+            [
+                ("Amazon SageMaker".to_owned(), 15.0),
+                ("Amazon RDS".to_owned(), 5.0)
+            ]
         );
     }
 

@@ -161,7 +161,7 @@ fn verdict(item: &document::Item, ours: Option<Usd>) -> Verdict {
     if is_within_a_tenth(ours, item.document_usd, item.document_usd_most) {
         return Verdict::Agrees;
     }
-    match item.off {
+    match item.own_arithmetic().or(item.off) {
         Some(document::Off::Price) => Verdict::Price,
         Some(document::Off::Arithmetic) => Verdict::Arithmetic,
         None => Verdict::Unexplained,

@@ -92,20 +92,27 @@ pub fn reconcile(inventory: &Inventory, burn: &BurnRate, today: Date) -> Reconci
         .collect();
     lines.sort_by(|a, b| {
         let size = |line: &ReconciledLine| line.difference().map_or(-1.0, f64::abs);
-        size(b).total_cmp(&size(a)).then_with(|| a.service.cmp(&b.service))
+        size(b)
+            .total_cmp(&size(a))
+            .then_with(|| a.service.cmp(&b.service))
     });
     let mut notes = Vec::new();
     if estimated == Some(true) {
-        notes.push(format!("AWS still counts {day}: its amounts are estimated and grow for a day or two."));
+        notes.push(format!(
+            "AWS still counts {day}: its amounts are estimated and grow for a day or two."
+        ));
     }
     if unread > 0 && is_billed {
         notes.push(format!("Of {unread} accounts the bill of that day is not known."));
     }
     if inventory.shown().any(|state| !state.selection.is_everything()) {
-        notes.push("The bill is that of whole accounts; what runs is only what belongs to the estate.".to_owned());
+        notes.push(
+            "The bill is that of whole accounts; what runs is only what belongs to the estate.".to_owned(),
+        );
     }
     notes.push(
-        "Both are without credits; discounts, reserved capacity and the free tier lower the bill alone.".to_owned(),
+        "Both are without credits; discounts, reserved capacity and the free tier lower the bill alone."
+            .to_owned(),
     );
     Reconciled {
         day,
@@ -299,7 +306,11 @@ mod tests {
     }
 
     fn found<'a>(reconciled: &'a Reconciled, service: &str) -> &'a ReconciledLine {
-        reconciled.lines.iter().find(|line| line.service == service).unwrap()
+        reconciled
+            .lines
+            .iter()
+            .find(|line| line.service == service)
+            .unwrap()
     }
 
     #[test]
@@ -323,7 +334,10 @@ mod tests {
                 item(BurnKind::Fixed, Some("1")),
             ],
         );
-        assert_eq!((reconciled.day, reconciled.estimated), (date(2026, 11, 20), Some(true)));
+        assert_eq!(
+            (reconciled.day, reconciled.estimated),
+            (date(2026, 11, 20), Some(true))
+        );
         assert_eq!(found(&reconciled, RDS).because, [""; 0]);
         assert_eq!(
             found(&reconciled, EC2_OTHER).because[0],
@@ -336,8 +350,15 @@ mod tests {
         );
         assert_eq!(found(&reconciled, "Tax").because, ["tax is in no price list"]);
         assert_eq!(found(&reconciled, "AmazonCloudWatch").running, None);
-        assert_eq!(reconciled.lines[0].service, EC2, "the largest difference comes first");
-        assert!(reconciled.notes[0].contains("still counts"), "{:?}", reconciled.notes);
+        assert_eq!(
+            reconciled.lines[0].service, EC2,
+            "the largest difference comes first"
+        );
+        assert!(
+            reconciled.notes[0].contains("still counts"),
+            "{:?}",
+            reconciled.notes
+        );
         let difference = found(&reconciled, EC2).difference().unwrap();
         assert!((difference - (6.0 - 1.237 * 24.0)).abs() < 1e-9, "{difference}");
     }

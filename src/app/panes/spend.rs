@@ -101,7 +101,11 @@ fn account_row(state: &State, scope: &ScopeState) -> Row {
         .unwrap_or_default();
     let name = scope.account().unwrap_or(format::UNKNOWN);
     Row {
-        key: RowKey::Resource(ResourceKey::new(&scope.scope.global_name(), Kind::Budget, "spend")),
+        key: RowKey::Resource(ResourceKey::new(
+            &scope.scope.global_name(),
+            Kind::Budget,
+            "spend",
+        )),
         cells: vec![
             Cell::new(format!("{name} {}", scope.scope.profile_name())).tone(Tone::Strong),
             Cell::number(spent, format::usd),

@@ -220,7 +220,12 @@ fn credit_burn(sim: &mut Sim) {
     instance.up_since = Some(since);
     instance.up.set(since, 1.0);
     let id = instance.id.clone();
-    sim.record(since, ("ec2.amazonaws.com", "StartInstances"), "minho.park", &[&id]);
+    sim.record(
+        since,
+        ("ec2.amazonaws.com", "StartInstances"),
+        "minho.park",
+        &[&id],
+    );
 }
 
 fn queue_backlog(sim: &mut Sim) {

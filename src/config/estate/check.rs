@@ -16,8 +16,8 @@ use crate::domain::diagnostic::{Diagnostic, Span, quoted};
 use crate::domain::document::{Node, Step};
 use crate::domain::glob::Glob;
 use crate::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, NightCapacity, Policy,
-    Selection, TagFilter, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, NightCapacity,
+    Policy, Selection, TagFilter, WorkQueue, Zone,
 };
 
 /// Checks the meaning of every part; the estate is of use only if no error was found.
@@ -81,12 +81,7 @@ fn cost_tag(tag: &CostTagFile, select: Option<&SelectFile>, estate: &str) -> Cos
     });
     CostTag {
         key: tag.key.clone(),
-        value: tag
-            .value
-            .as_deref()
-            .or(selected)
-            .unwrap_or(estate)
-            .to_owned(),
+        value: tag.value.as_deref().or(selected).unwrap_or(estate).to_owned(),
     }
 }
 

@@ -106,6 +106,15 @@ pub(super) struct Item {
     pub(super) because: Option<String>,
 }
 
+impl Item {
+    /// That the arithmetic is off, if the document's own price times its quantity is not its amount.
+    pub(super) fn own_arithmetic(&self) -> Option<Off> {
+        let computed = self.document_rate? * self.document_quantity?;
+        let holds = super::is_within_a_tenth(computed, self.document_usd, None);
+        (!holds).then_some(Off::Arithmetic)
+    }
+}
+
 /// Whether AWS publishes a price for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "bool")]

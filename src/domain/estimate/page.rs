@@ -90,10 +90,13 @@ fn row(line: &Line, sources: &mut Vec<String>) -> String {
     };
     let source = line.source.as_ref().map_or_else(String::new, |(source, day)| {
         let words = format!("{source}, {day}");
-        let place = sources.iter().position(|known| *known == words).unwrap_or_else(|| {
-            sources.push(words);
-            sources.len() - 1
-        });
+        let place = sources
+            .iter()
+            .position(|known| *known == words)
+            .unwrap_or_else(|| {
+                sources.push(words);
+                sources.len() - 1
+            });
         (place + 1).to_string()
     });
     let mut said = line.verdict.words().to_owned();

@@ -123,11 +123,7 @@ impl Thing {
             Self::Fargate {
                 cpu_units,
                 memory_mib,
-            } => table.fargate(
-                region,
-                Arch::X86,
-                FargateSize::new(*cpu_units, Mib(*memory_mib)),
-            ),
+            } => table.fargate(region, Arch::X86, FargateSize::new(*cpu_units, Mib(*memory_mib))),
             Self::Rds {
                 class,
                 engine,

@@ -27,11 +27,17 @@ fn every_item_agrees_within_a_tenth_or_says_what_is_off() {
             .chain(&estimate.savings)
             .chain(&estimate.rates);
         for line in all {
-            let place = format!("{}: {}: {:?} beside {}", profile.name, line.name, line.ours, line.document);
+            let place = format!(
+                "{}: {}: {:?} beside {}",
+                profile.name, line.name, line.ours, line.document
+            );
             match line.verdict {
                 Verdict::Agrees => {}
                 Verdict::Arithmetic | Verdict::Price | Verdict::NotListed => {
-                    assert!(line.because.as_ref().is_some_and(|why| !why.is_empty()), "{place}");
+                    assert!(
+                        line.because.as_ref().is_some_and(|why| !why.is_empty()),
+                        "{place}"
+                    );
                 }
                 Verdict::Unknown | Verdict::Unexplained => panic!("{place}: {:?}", line.verdict),
             }
@@ -72,7 +78,10 @@ fn a_price_is_blamed_only_where_the_documents_own_arithmetic_holds() {
             seen += 1;
             let computed = rate * quantity;
             let holds = is_within_a_tenth(computed, item.document_usd, None);
-            let place = format!("{}: {}: {computed} beside {}", profile.name, item.name, item.document_usd);
+            let place = format!(
+                "{}: {}: {computed} beside {}",
+                profile.name, item.name, item.document_usd
+            );
             match item.off {
                 Some(Off::Price) | None => assert!(holds, "{place}"),
                 Some(Off::Arithmetic) => assert!(computed != item.document_usd, "{place}"),
@@ -89,7 +98,11 @@ fn the_documents_totals_are_the_sums_of_their_items_or_it_is_said() {
         .filter(|(_, estimate)| estimate.document_sum() != estimate.document_total)
         .map(|(profile, estimate)| {
             assert!(estimate.total_because.is_some(), "{}", profile.name);
-            (profile.name.clone(), estimate.document_sum(), estimate.document_total)
+            (
+                profile.name.clone(),
+                estimate.document_sum(),
+                estimate.document_total,
+            )
         })
         .collect();
     assert_eq!(

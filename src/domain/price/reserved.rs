@@ -63,8 +63,14 @@ mod tests {
         let table = PriceTable::shipped();
         for region in ["us-east-1", "ap-northeast-2"] {
             for (reserved, listed) in [
-                (table.reserved_ec2(region, "g5.xlarge"), table.ec2(region, "g5.xlarge")),
-                (table.reserved_ec2(region, "t3.small"), table.ec2(region, "t3.small")),
+                (
+                    table.reserved_ec2(region, "g5.xlarge"),
+                    table.ec2(region, "g5.xlarge"),
+                ),
+                (
+                    table.reserved_ec2(region, "t3.small"),
+                    table.ec2(region, "t3.small"),
+                ),
                 (
                     table.reserved_rds(region, "db.t4g.medium", DbEngine::Mysql, Deployment::SingleAz),
                     table.rds(region, "db.t4g.medium", DbEngine::Mysql, Deployment::SingleAz),

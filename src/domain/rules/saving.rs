@@ -50,7 +50,8 @@ fn share_off(context: &Context<'_>) -> Option<f64> {
 fn month_of(rate: UsdPerHour, share: f64) -> Usd {
     /// Parts that a share is counted in, so that money stays exact.
     const PARTS: u64 = 100_000;
-    rate.per_month().scale((share * PARTS as f64).round() as u64, PARTS)
+    rate.per_month()
+        .scale((share * PARTS as f64).round() as u64, PARTS)
 }
 
 /// The Spot prices that were read.

@@ -15,8 +15,8 @@ use crate::domain::price::BurnRate;
 use crate::domain::reconcile::reconcile;
 use crate::domain::rules::Policies;
 use crate::headless::spend::document::{
-    AccountEntry, AnomalyEntry, BudgetEntry, Burn, CreditEntry, DayEntry, EstateEntry, FixedEntry, SavingEntry,
-    ServiceEntry, Spend, TagEntry, Yesterday, YesterdayEntry,
+    AccountEntry, AnomalyEntry, BudgetEntry, Burn, CreditEntry, DayEntry, EstateEntry, FixedEntry,
+    SavingEntry, ServiceEntry, Spend, TagEntry, Yesterday, YesterdayEntry,
 };
 use crate::headless::status::build::second;
 
@@ -141,7 +141,10 @@ fn credit_gauges(picture: &Picture, policies: &Policies, today: Date) -> Vec<Cre
 fn by_tag(leaders: &[&ScopeState]) -> Option<Vec<TagEntry>> {
     let mut amounts: BTreeMap<(&str, &str), f64> = BTreeMap::new();
     let mut named = false;
-    for costs in leaders.iter().filter_map(|state| state.usage.get()?.by_tag.as_ref()) {
+    for costs in leaders
+        .iter()
+        .filter_map(|state| state.usage.get()?.by_tag.as_ref())
+    {
         named = true;
         for (value, amount) in &costs.by_value {
             *amounts.entry((&costs.key, value)).or_default() += amount;

@@ -118,7 +118,9 @@ fn gauges(spend: &Spend, page: &Page) -> String {
         Column::words("MOST OF IT", 14).sheds(2),
     ]);
     for gauge in &spend.credit_gauges {
-        let date = |date: Option<jiff::civil::Date>| date.map_or_else(|| UNKNOWN.to_owned(), |date| date.to_string());
+        let date = |date: Option<jiff::civil::Date>| {
+            date.map_or_else(|| UNKNOWN.to_owned(), |date| date.to_string())
+        };
         let early = gauge.dry_on.zip(gauge.until).is_some_and(|(dry, end)| dry < end);
         let at_most = if gauge.exact { "" } else { "≤ " };
         table.row([
@@ -225,7 +227,10 @@ fn savings(spend: &Spend, page: &Page) -> String {
         Detail::Normal => MOST_ROWS,
     };
     for entry in spend.savings.iter().take(most) {
-        let how = entry.title.split_once(": ").map_or(entry.title.as_str(), |(_, how)| how);
+        let how = entry
+            .title
+            .split_once(": ")
+            .map_or(entry.title.as_str(), |(_, how)| how);
         table.row([
             Cell::new(usd(entry.saves_usd_per_month)),
             Cell::new(&entry.name),
@@ -233,7 +238,11 @@ fn savings(spend: &Spend, page: &Page) -> String {
             Cell::new(&entry.rule).tone(Tone::Muted),
         ]);
     }
-    let mut out = section("possible savings (some exclude each other: not to be added up)", &table, page);
+    let mut out = section(
+        "possible savings (some exclude each other: not to be added up)",
+        &table,
+        page,
+    );
     let left_out = spend.savings.len().saturating_sub(most);
     if left_out > 0 {
         out.push_str(&format!("and {left_out} more, see -o wide\n"));

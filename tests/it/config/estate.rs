@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, Limit, NightCapacity,
-    Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, Limit,
+    NightCapacity, Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
 };
 
 use super::{assert_generated, assert_report, fixtures, root, short};

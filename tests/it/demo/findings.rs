@@ -306,7 +306,9 @@ fn a_forgotten_instance_burns_the_credits_until_it_is_stopped() {
             instances: vec![box_of(&stage).id],
         }))
         .expect("it can be stopped");
-    stage.until(SignedDuration::from_mins(15), |stage| box_of(stage).state == "stopped");
+    stage.until(SignedDuration::from_mins(15), |stage| {
+        box_of(stage).state == "stopped"
+    });
     assert!(!is_idle(&findings(&stage)));
     // The rate is the mean of a week, so the gauge follows within it.
     stage.pass(SignedDuration::from_hours(8 * 24));
@@ -325,7 +327,9 @@ fn every_world_has_savings_with_amounts_and_spend_near_its_documents() {
     ] {
         let stage = Stage::open(world, Scenario::Quiet);
         let today = stage.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let week: f64 = (2..=8).map(|back| stage.cost_of(today - jiff::Span::new().days(back))).sum();
+        let week: f64 = (2..=8)
+            .map(|back| stage.cost_of(today - jiff::Span::new().days(back)))
+            .sum();
         let month = week / 7.0 * 730.0 / 24.0;
         assert!(
             (month - document).abs() < document * 0.1,

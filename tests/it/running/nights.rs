@@ -126,7 +126,12 @@ async fn a_server_on_its_own_is_stopped_and_started() {
 async fn a_forgotten_training_instance_is_stopped_by_its_id() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();
-    let stage = Stage::new((World::Fashion, Scenario::CreditBurn), Vec::new(), now, home.path());
+    let stage = Stage::new(
+        (World::Fashion, Scenario::CreditBurn),
+        Vec::new(),
+        now,
+        home.path(),
+    );
     let forgotten = |all: Vec<Instance>| {
         all.into_iter()
             .find(|one| one.name.as_deref() == Some("fashion-ai-train-01"))
@@ -134,10 +139,7 @@ async fn a_forgotten_training_instance_is_stopped_by_its_id() {
     };
     let before = forgotten(alone(&stage).await);
     assert_eq!(before.state, "running");
-    let plan = stage
-        .plan("gpu-night-down", &[("fleet", &before.id)])
-        .await
-        .plan;
+    let plan = stage.plan("gpu-night-down", &[("fleet", &before.id)]).await.plan;
     assert!(!plan.is_empty());
     let start = stage.unattended(&plan);
     let (summary, _) = run(&stage.engine, plan, start).await;

@@ -59,7 +59,9 @@ fn gauge_rows(state: &State, scope: &ScopeState, gauge: &CreditGauge) -> Vec<Row
         key: RowKey::Resource(key),
         cells: vec![
             Cell::new(scope.scope.profile_name()).tone(Tone::Strong),
-            share.map_or_else(|| Cell::new(format::UNKNOWN).tone(Tone::Muted), Cell::bar).tone(tone),
+            share
+                .map_or_else(|| Cell::new(format::UNKNOWN).tone(Tone::Muted), Cell::bar)
+                .tone(tone),
             Cell::number(gauge.left, |left| {
                 format!("{}{}", if gauge.is_whole { "" } else { "≤" }, format::usd(left))
             })

@@ -134,7 +134,11 @@ fn advice_rows(given: Option<&Advices>, scope: &ScopeName) -> Vec<Row> {
         ],
         health: Health::Ok,
     };
-    given.into_iter().flat_map(|given| &given.items).map(row).collect()
+    given
+        .into_iter()
+        .flat_map(|given| &given.items)
+        .map(row)
+        .collect()
 }
 
 /// The burn rate beside yesterday's bill.

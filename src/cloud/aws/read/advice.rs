@@ -49,12 +49,16 @@ async fn compute_optimizer(caller: &Caller<'_>) -> Result<Reply, Fault> {
 
 #[cfg(not(feature = "aws-extra"))]
 async fn trusted_advisor(_caller: &Caller<'_>) -> Result<Reply, Fault> {
-    Ok(Reply::whole(ReplyData::Advices(Advices::unavailable(Unavailable::Build))))
+    Ok(Reply::whole(ReplyData::Advices(Advices::unavailable(
+        Unavailable::Build,
+    ))))
 }
 
 #[cfg(not(feature = "aws-extra"))]
 async fn compute_optimizer(_caller: &Caller<'_>) -> Result<Reply, Fault> {
-    Ok(Reply::whole(ReplyData::Advices(Advices::unavailable(Unavailable::Build))))
+    Ok(Reply::whole(ReplyData::Advices(Advices::unavailable(
+        Unavailable::Build,
+    ))))
 }
 
 #[cfg(test)]
@@ -74,7 +78,10 @@ mod tests {
             of(FaultKind::AccessDenied, "OptInRequiredException"),
             Some(Unavailable::NotEnrolled)
         );
-        assert_eq!(of(FaultKind::Unsupported, "UnknownOperation"), Some(Unavailable::Region));
+        assert_eq!(
+            of(FaultKind::Unsupported, "UnknownOperation"),
+            Some(Unavailable::Region)
+        );
         assert_eq!(of(FaultKind::AccessDenied, "AccessDeniedException"), None);
         assert_eq!(of(FaultKind::Throttled, "ThrottlingException"), None);
     }

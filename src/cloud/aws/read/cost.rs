@@ -117,17 +117,23 @@ async fn usage(caller: &Caller<'_>, span: &Span, tag: Option<&str>) -> Result<Re
         to,
         granularity: Granularity::Monthly,
         filter: None,
-        groups: vec![Group::By(Dimension::LinkedAccount), Group::By(Dimension::RecordType)],
+        groups: vec![
+            Group::By(Dimension::LinkedAccount),
+            Group::By(Dimension::RecordType),
+        ],
     };
     let daily = bill(caller, &by_service).await?;
     let (monthly, gaps) = match bill(caller, &by_account).await {
         Ok(results) => (Some(results), Vec::new()),
         Err(fault) => (None, vec![fault]),
     };
-    let credits_used = monthly.as_ref().zip(credits_since).map(|(results, since)| CreditsUsed {
-        since: since.first_of_month().min(month),
-        amount: convert::credits_from_sdk(results, METRIC, &CREDITS),
-    });
+    let credits_used = monthly
+        .as_ref()
+        .zip(credits_since)
+        .map(|(results, since)| CreditsUsed {
+            since: since.first_of_month().min(month),
+            amount: convert::credits_from_sdk(results, METRIC, &CREDITS),
+        });
     let accounts = monthly.map(|results| {
         let of_month = convert::since(results, month);
         convert::accounts_from_sdk(&of_month, METRIC, &CREDITS)

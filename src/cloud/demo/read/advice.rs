@@ -3,11 +3,16 @@
 use super::super::plan::cost::AdvisedItem;
 use super::super::sim::Sim;
 use super::super::time::{HOUR, stamp};
-use crate::domain::advice::{Advice, Adviser, Advices, Unavailable};
+use crate::domain::advice::{Advice, Advices, Adviser, Unavailable};
 
 /// Checks of Trusted Advisor.
 pub fn trusted_advisor(sim: &Sim) -> Advices {
-    let items = sim.plan.cost.advice.as_ref().and_then(|advised| advised.trusted_advisor.as_ref());
+    let items = sim
+        .plan
+        .cost
+        .advice
+        .as_ref()
+        .and_then(|advised| advised.trusted_advisor.as_ref());
     match items {
         Some(items) => given(sim, Adviser::TrustedAdvisor, items),
         None => Advices::unavailable(Unavailable::SupportPlan),
@@ -16,7 +21,12 @@ pub fn trusted_advisor(sim: &Sim) -> Advices {
 
 /// Recommendations of Compute Optimizer.
 pub fn compute_optimizer(sim: &Sim) -> Advices {
-    let items = sim.plan.cost.advice.as_ref().and_then(|advised| advised.compute_optimizer.as_ref());
+    let items = sim
+        .plan
+        .cost
+        .advice
+        .as_ref()
+        .and_then(|advised| advised.compute_optimizer.as_ref());
     match items {
         Some(items) => given(sim, Adviser::ComputeOptimizer, items),
         None => Advices::unavailable(Unavailable::NotEnrolled),

@@ -79,7 +79,9 @@ fn credits_used(sim: &Sim) -> f64 {
     let mut spent = 0.0;
     while let Some(day) = daily(sim, date) {
         spent += day.total();
-        let Ok(next) = date.checked_add(1.day()) else { break };
+        let Ok(next) = date.checked_add(1.day()) else {
+            break;
+        };
         date = next;
     }
     cents((cost.credits - left + spent).min(cost.credits))
@@ -206,7 +208,9 @@ pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
                 end: None,
                 impact_usd: anomaly.impact_usd,
                 causes: anomaly.causes.clone(),
-                actual_usd: anomaly.expected_usd.map(|expected| cents(expected + anomaly.impact_usd)),
+                actual_usd: anomaly
+                    .expected_usd
+                    .map(|expected| cents(expected + anomaly.impact_usd)),
                 expected_usd: anomaly.expected_usd,
                 monitor: Some(format!(
                     "arn:aws:ce::{}:anomalymonitor/{}",

@@ -72,7 +72,12 @@ fn instead(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .map_or_else(|| "an unknown price".to_owned(), |price| price.value.to_string())
             ))
             .because("It would be one machine in one zone that somebody has to patch.");
-        findings.extend(report(context, draft, month(), &format!("a {STAND_IN} in its place")));
+        findings.extend(report(
+            context,
+            draft,
+            month(),
+            &format!("a {STAND_IN} in its place"),
+        ));
     }
 }
 
@@ -96,8 +101,15 @@ fn data(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .map(|price| format!(", at {} a GB", price.value))
                     .unwrap_or_default()
             ))
-            .because("A gateway endpoint for S3 and DynamoDB costs nothing; this is the most that it can save.");
-        findings.extend(report(context, draft, month, "at most, with an S3 gateway endpoint"));
+            .because(
+                "A gateway endpoint for S3 and DynamoDB costs nothing; this is the most that it can save.",
+            );
+        findings.extend(report(
+            context,
+            draft,
+            month,
+            "at most, with an S3 gateway endpoint",
+        ));
     }
 }
 

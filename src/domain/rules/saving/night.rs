@@ -35,7 +35,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for instance in running(context).filter(|instance| instance.group().is_none()) {
         findings.extend(of_instance(context, &spot, instance));
     }
-    for service in context.state.ecs.get().into_iter().flat_map(|fleet| &fleet.services) {
+    for service in context
+        .state
+        .ecs
+        .get()
+        .into_iter()
+        .flat_map(|fleet| &fleet.services)
+    {
         findings.extend(of_service(context, service));
     }
 }
@@ -55,17 +61,24 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
     };
     // A group that shrinks by itself in the evening does so already.
     let is_scheduled = group.scheduled_actions.len() >= 2;
-    let away = u32::try_from(members.len()).unwrap_or(u32::MAX).checked_sub(night)?;
+    let away = u32::try_from(members.len())
+        .unwrap_or(u32::MAX)
+        .checked_sub(night)?;
     if away == 0 || is_scheduled {
         return None;
     }
     // Which of them go is the group's choice: the mean of their prices.
-    let priced: Option<Vec<UsdPerHour>> = members.iter().map(|member| price(context, spot, member)).collect();
+    let priced: Option<Vec<UsdPerHour>> = members
+        .iter()
+        .map(|member| price(context, spot, member))
+        .collect();
     let rate = priced.map(|prices| {
         let all: UsdPerHour = prices.iter().copied().sum();
         all.scale(u64::from(away), prices.len() as u64)
     });
-    let month = rate.zip(share_off(context)).map(|(rate, share)| month_of(rate, share));
+    let month = rate
+        .zip(share_off(context))
+        .map(|(rate, share)| month_of(rate, share));
     let draft = RULE
         .on(context, &group.arn, &group.name)
         .because(format!(
@@ -75,7 +88,12 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
         ))
         .because(hours(context));
     let draft = if is_gpu { draft } else { draft.without_runbooks() };
-    report(context, draft, month, &format!("{night} instead of {} at night", members.len()))
+    report(
+        context,
+        draft,
+        month,
+        &format!("{night} instead of {} at night", members.len()),
+    )
 }
 
 fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Finding> {
@@ -90,7 +108,10 @@ fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) ->
     let draft = RULE
         .on(context, &instance.id, name)
         .of_kind(Kind::Ec2Instance)
-        .because(format!("One {} that is not production would not run outside business hours.", instance.instance_type))
+        .because(format!(
+            "One {} that is not production would not run outside business hours.",
+            instance.instance_type
+        ))
         .because(hours(context));
     report(context, draft, month, "stopped at night")
 }
@@ -102,9 +123,12 @@ fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
     }
     let share = share_off(context)?;
     let definitions = context.state.task_definitions.get();
-    let definition = definitions.into_iter().flatten().find(|definition: &&TaskDefinition| {
-        format!("{}:{}", definition.family, definition.revision) == service.task_definition
-    })?;
+    let definition = definitions
+        .into_iter()
+        .flatten()
+        .find(|definition: &&TaskDefinition| {
+            format!("{}:{}", definition.family, definition.revision) == service.task_definition
+        })?;
     let (arch, size) = FargateSize::of(definition)?;
     let task = PriceTable::shipped().fargate(&context.state.scope.region, arch, size);
     let away = service.desired - 1;
@@ -119,9 +143,16 @@ fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
             "{} would not run outside business hours; the one that stays has no spare.",
             words::count(away as usize, "task")
         ))
-        .perhaps_because(task.map(|task| format!("A task costs {} (prices of {}).", task.value, task.as_of())))
+        .perhaps_because(
+            task.map(|task| format!("A task costs {} (prices of {}).", task.value, task.as_of())),
+        )
         .because(hours(context));
-    report(context, draft, month, &format!("1 task instead of {} at night", service.desired))
+    report(
+        context,
+        draft,
+        month,
+        &format!("1 task instead of {} at night", service.desired),
+    )
 }
 
 fn hours(context: &Context<'_>) -> String {
@@ -198,7 +229,9 @@ mod tests {
             business_hours: office(),
             ..prod()
         };
-        policy.night_capacity.insert("workers".to_owned(), NightCapacity { min: 1, desired: 1 });
+        policy
+            .night_capacity
+            .insert("workers".to_owned(), NightCapacity { min: 1, desired: 1 });
         policy
     }
 
@@ -261,7 +294,10 @@ mod tests {
             containers: Vec::new(),
         };
         bench.services(vec![api]);
-        bench.know(Source::TaskDefinitions, ReplyData::TaskDefinitions(vec![definition]));
+        bench.know(
+            Source::TaskDefinitions,
+            ReplyData::TaskDefinitions(vec![definition]),
+        );
         let policy = Policy {
             business_hours: office(),
             ..prod()

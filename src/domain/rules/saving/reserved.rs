@@ -52,7 +52,9 @@ impl Offer {
                 .map_or_else(|| "not known".to_owned(), |price| price.value.to_string())
         };
         let checked = match &self.reserved {
-            Some(price) if price.checked() == Checked::No => format!(" It was not checked: {}.", price.source()),
+            Some(price) if price.checked() == Checked::No => {
+                format!(" It was not checked: {}.", price.source())
+            }
             Some(_) | None => String::new(),
         };
         let draft = draft.because(format!(
@@ -111,7 +113,11 @@ fn is_settled(context: &Context<'_>, since: Option<jiff::Timestamp>) -> bool {
 }
 
 fn database(context: &Context<'_>, db: &DbInstance) -> Option<Finding> {
-    if db.status != "available" || is_aurora(db) || db.cluster.is_some() || !is_settled(context, db.created_at) {
+    if db.status != "available"
+        || is_aurora(db)
+        || db.cluster.is_some()
+        || !is_settled(context, db.created_at)
+    {
         return None;
     }
     let (table, region) = (PriceTable::shipped(), &context.state.scope.region);
@@ -139,7 +145,11 @@ fn cache(context: &Context<'_>, cache: &Cache) -> Option<Finding> {
         count: nodes as u64,
     };
     let draft = RULE.on(context, &cache.arn, &cache.name).of_kind(Kind::Redis);
-    offer.report(context, draft, &format!("{} of {node_type}", words::count(nodes, "node")))
+    offer.report(
+        context,
+        draft,
+        &format!("{} of {node_type}", words::count(nodes, "node")),
+    )
 }
 
 fn instance(context: &Context<'_>, instance: &Instance) -> Option<Finding> {
@@ -212,7 +222,11 @@ mod tests {
         stopped.status = "stopped".to_owned();
         bench.know(Source::DbInstances, ReplyData::DbInstances(vec![stopped]));
         assert_eq!(bench.check(&RULE), []);
-        assert_eq!(bench.with_policy(prod()).check(&RULE).len(), 1, "the GPU instance of production");
+        assert_eq!(
+            bench.with_policy(prod()).check(&RULE).len(),
+            1,
+            "the GPU instance of production"
+        );
     }
 
     #[test]

@@ -38,7 +38,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let saved = |one: &&Instance| -> Option<UsdPerHour> {
             let listed = PriceTable::shipped().ec2(region, &one.instance_type)?.value;
             let bid = spot.get(region, &one.instance_type, None)?.value;
-            Some(if bid < listed { listed - bid } else { UsdPerHour::ZERO })
+            Some(if bid < listed {
+                listed - bid
+            } else {
+                UsdPerHour::ZERO
+            })
         };
         let rate: Option<UsdPerHour> = members.iter().map(saved).sum();
         let price = spot.get(region, &first.instance_type, None);

@@ -53,7 +53,12 @@ fn of(context: &Context<'_>, db: &DbInstance) -> Option<Finding> {
         new.value.per_month(),
         new.as_of()
     ));
-    report(context, draft, Some(month), "as gp3, which can be changed while it runs")
+    report(
+        context,
+        draft,
+        Some(month),
+        "as gp3, which can be changed while it runs",
+    )
 }
 
 #[cfg(test)]

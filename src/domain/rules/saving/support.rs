@@ -121,7 +121,12 @@ mod tests {
         let old = check("mysql", "8.0.39");
         assert_eq!(old[0].title, "amount not known: upgrade the version");
         assert!(old[0].evidence[0].contains("2026-07-31"), "{:?}", old[0].evidence);
-        for (engine, version) in [("mysql", "8.4.3"), ("postgres", "16.4"), ("postgres", "1.1"), ("oracle-se2", "19")] {
+        for (engine, version) in [
+            ("mysql", "8.4.3"),
+            ("postgres", "16.4"),
+            ("postgres", "1.1"),
+            ("oracle-se2", "19"),
+        ] {
             assert_eq!(check(engine, version), [], "{engine} {version}");
         }
     }

@@ -8,8 +8,14 @@ use crate::headless::status::document::{Advice, Resource};
 /// What is advised for the account and for the region; `None` where neither adviser is available.
 pub(super) fn all(writing: &Writing<'_>) -> Option<Vec<Resource<Advice>>> {
     let state = writing.state;
-    let of_account = state.trusted_advisor.get().filter(|given| given.unavailable.is_none());
-    let of_region = state.recommendations.get().filter(|given| given.unavailable.is_none());
+    let of_account = state
+        .trusted_advisor
+        .get()
+        .filter(|given| given.unavailable.is_none());
+    let of_region = state
+        .recommendations
+        .get()
+        .filter(|given| given.unavailable.is_none());
     if of_account.is_none() && of_region.is_none() {
         return None;
     }

@@ -7,8 +7,8 @@ use crate::domain::units::{Bytes, HumanDuration};
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::status::document::{
-    Advice, Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue, RdsCluster,
-    RdsInstance, Redis, Resource, Status, TargetGroup,
+    Advice, Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue,
+    RdsCluster, RdsInstance, Redis, Resource, Status, TargetGroup,
 };
 use crate::headless::table::{Cell, Column, Table};
 

@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 
 use crate::cloud::aws::caller::{Caller, Page, Paged, pages};
 use crate::cloud::aws::convert::timestamp_of;
-use crate::domain::advice::{Advice, AdviceLevel, Adviser, Advices, Unavailable};
+use crate::domain::advice::{Advice, AdviceLevel, Advices, Adviser, Unavailable};
 use crate::domain::fault::Fault;
 use crate::domain::ids::last_segment;
 use crate::domain::ops::{Operation, Reply, ReplyData};
@@ -64,7 +64,13 @@ macro_rules! listing {
     };
 }
 
-listing!(instances, INSTANCES, get_ec2_instance_recommendations, instance_recommendations, instance_from_sdk);
+listing!(
+    instances,
+    INSTANCES,
+    get_ec2_instance_recommendations,
+    instance_recommendations,
+    instance_from_sdk
+);
 listing!(
     groups,
     GROUPS,
@@ -72,7 +78,13 @@ listing!(
     auto_scaling_group_recommendations,
     group_from_sdk
 );
-listing!(databases, DATABASES, get_rds_database_recommendations, rds_db_recommendations, database_from_sdk);
+listing!(
+    databases,
+    DATABASES,
+    get_rds_database_recommendations,
+    rds_db_recommendations,
+    database_from_sdk
+);
 listing!(
     functions,
     FUNCTIONS,
@@ -110,7 +122,10 @@ impl Found<'_> {
         } else {
             AdviceLevel::Hint
         };
-        let to = self.better.map(|better| format!(" to {better}")).unwrap_or_default();
+        let to = self
+            .better
+            .map(|better| format!(" to {better}"))
+            .unwrap_or_default();
         let saves = self
             .saving
             .and_then(SavingsOpportunity::estimated_monthly_savings)
@@ -136,7 +151,10 @@ impl Found<'_> {
 }
 
 fn instance_from_sdk(of: &InstanceRecommendation) -> Option<Advice> {
-    let best = of.recommendation_options().iter().min_by_key(|option| option.rank());
+    let best = of
+        .recommendation_options()
+        .iter()
+        .min_by_key(|option| option.rank());
     Found {
         arn: of.instance_arn(),
         name: of.instance_name(),
@@ -151,7 +169,10 @@ fn instance_from_sdk(of: &InstanceRecommendation) -> Option<Advice> {
 }
 
 fn group_from_sdk(of: &AutoScalingGroupRecommendation) -> Option<Advice> {
-    let best = of.recommendation_options().iter().min_by_key(|option| option.rank());
+    let best = of
+        .recommendation_options()
+        .iter()
+        .min_by_key(|option| option.rank());
     let now = of.current_configuration();
     Found {
         arn: of.auto_scaling_group_arn(),
@@ -264,7 +285,11 @@ mod tests {
     fn the_first_option_is_what_is_advised() {
         let advice = instance_from_sdk(&instance(Finding::OverProvisioned)).unwrap();
         assert_eq!(
-            (advice.name.as_str(), advice.what.as_str(), advice.saves_usd_per_month),
+            (
+                advice.name.as_str(),
+                advice.what.as_str(),
+                advice.saves_usd_per_month
+            ),
             ("i-1", "overprovisioned: m5.large to t3.large", Some(12.5))
         );
         assert_eq!(advice.level, AdviceLevel::Hint);
@@ -283,7 +308,9 @@ mod tests {
 
     #[test]
     fn the_calls_made_are_the_ones_declared() {
-        let read = crate::domain::ops::advice::Read::ComputeOptimizer { region: String::new() };
+        let read = crate::domain::ops::advice::Read::ComputeOptimizer {
+            region: String::new(),
+        };
         assert_eq!(
             read.operations(),
             [STATUS, INSTANCES, GROUPS, DATABASES, FUNCTIONS, SERVICES]

@@ -9,7 +9,7 @@ use aws_sdk_support::types::{
 use jiff::Timestamp;
 
 use crate::cloud::aws::caller::{Caller, each};
-use crate::domain::advice::{Advice, AdviceLevel, Adviser, Advices, MOST_RESOURCES};
+use crate::domain::advice::{Advice, AdviceLevel, Advices, Adviser, MOST_RESOURCES};
 use crate::domain::fault::Fault;
 use crate::domain::ops::{Operation, Reply, ReplyData};
 
@@ -47,7 +47,11 @@ pub(super) async fn read(caller: &Caller<'_>) -> Result<Reply, Fault> {
         .filter_map(|summary| advice_from_sdk(checks.get(summary.check_id())?, summary))
         .collect();
     advice = Advices::given(advice).items;
-    let wanted: Vec<String> = advice.iter().take(MOST_CHECKS).map(|one| one.id.clone()).collect();
+    let wanted: Vec<String> = advice
+        .iter()
+        .take(MOST_CHECKS)
+        .map(|one| one.id.clone())
+        .collect();
     let results = each(wanted, |id| async move {
         let call = caller
             .support()
@@ -86,9 +90,10 @@ fn advice_from_sdk(
         "warning" => AdviceLevel::Warning,
         _ => return None,
     };
-    let flagged = summary
-        .resources_summary()
-        .map_or(0, aws_sdk_support::types::TrustedAdvisorResourcesSummary::resources_flagged);
+    let flagged = summary.resources_summary().map_or(
+        0,
+        aws_sdk_support::types::TrustedAdvisorResourcesSummary::resources_flagged,
+    );
     let flagged = u64::try_from(flagged).unwrap_or(0);
     let saves = summary
         .category_specific_summary()
@@ -114,7 +119,9 @@ fn resources(
     result: &TrustedAdvisorCheckResult,
     check: Option<&TrustedAdvisorCheckDescription>,
 ) -> Vec<String> {
-    let titles = check.map(TrustedAdvisorCheckDescription::metadata).unwrap_or_default();
+    let titles = check
+        .map(TrustedAdvisorCheckDescription::metadata)
+        .unwrap_or_default();
     result
         .flagged_resources()
         .iter()
@@ -155,7 +162,10 @@ mod tests {
             .name("Low Utilization Amazon EC2 Instances")
             .description("…")
             .category("cost_optimizing")
-            .set_metadata(Some(vec![Some("Region/AZ".to_owned()), Some("Instance ID".to_owned())]))
+            .set_metadata(Some(vec![
+                Some("Region/AZ".to_owned()),
+                Some("Instance ID".to_owned()),
+            ]))
             .build()
             .unwrap()
     }
