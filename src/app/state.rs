@@ -28,7 +28,7 @@ use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
-use crate::domain::rules::Verdicts;
+use crate::domain::rules::{Policies, Verdicts};
 use crate::domain::scope::ScopeName;
 use crate::runbook::record::RunId;
 
@@ -45,6 +45,8 @@ pub struct Setup {
     pub zones: Vec<Zone>,
     /// The estate's budget for a month, US dollars.
     pub monthly_budget: Option<f64>,
+    /// What the owners of the scopes have decided, for gauges of their money.
+    pub policies: Arc<Policies>,
     /// Log groups at the top of the logs pane.
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.

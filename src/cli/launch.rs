@@ -162,6 +162,7 @@ impl Launch {
                 .and_then(|estate| estate.probe_document.clone()),
             probing: launch.probing,
             cadences: settings.cadences,
+            policies: launch.policies.clone(),
         };
         launch.time_zone = settings
             .time_zone
@@ -405,6 +406,7 @@ impl Launch {
                 write,
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
+                policies: self.policies.clone(),
                 pinned_logs: self.pinned_logs(),
                 probing: self.probing,
                 open: self.open.clone(),

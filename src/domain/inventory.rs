@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
@@ -146,6 +147,10 @@ pub struct ScopeState {
     pub anomalies: Loadable<Vec<Anomaly>>,
     /// The account's budgets.
     pub budgets: Loadable<Vec<Budget>>,
+    /// What Trusted Advisor says of the account.
+    pub trusted_advisor: Loadable<Advices>,
+    /// What Compute Optimizer recommends in the region.
+    pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
 }
@@ -211,6 +216,8 @@ impl ScopeState {
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
             budgets: Loadable::default(),
+            trusted_advisor: Loadable::default(),
+            recommendations: Loadable::default(),
             trail: BTreeMap::new(),
         }
     }
@@ -355,6 +362,8 @@ impl ScopeState {
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
             Source::Budgets => settle!(self.budgets, Budgets),
+            Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
+            Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
         }
     }
@@ -394,6 +403,8 @@ impl ScopeState {
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
             Source::Budgets => Standing::of(&self.budgets),
+            Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
+            Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
         }
     }

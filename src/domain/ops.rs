@@ -2,6 +2,7 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
@@ -72,6 +73,8 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -175,6 +178,8 @@ pub enum ReplyData {
     Stacks(Vec<crate::domain::delivery::Stack>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
 }
 
 impl Reply {
@@ -261,6 +266,7 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
         }
     }
 }

@@ -18,6 +18,7 @@ impl Picture {
         Self {
             inventory,
             findings: Vec::new(),
+            savings: Vec::new(),
             changes: Vec::new(),
             burn: BurnRate::of(Vec::new()),
             meter: MeterReading::default(),
@@ -82,6 +83,8 @@ pub struct Picture {
     pub inventory: Inventory,
     /// What is wrong, most important first.
     pub findings: Vec<Finding>,
+    /// What could be saved, the largest amount first; not among the findings.
+    pub savings: Vec<Finding>,
     /// What changed in the last two hours, newest first.
     pub changes: Vec<Change>,
     /// What runs now costs by the hour at list price.

@@ -26,6 +26,7 @@ mod gpu;
 mod queue;
 mod rds;
 mod redis;
+mod saving;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -132,6 +133,15 @@ pub const ALL: &[&Rule] = &[
     &cost::FORECAST_OVER_BUDGET,
     &cost::ANOMALY,
     &cost::CREDITS,
+    &saving::night::RULE,
+    &saving::nat::INSTANCE,
+    &saving::nat::DATA,
+    &saving::spot::RULE,
+    &saving::reserved::RULE,
+    &saving::logs::RULE,
+    &saving::storage::RULE,
+    &saving::support::RULE,
+    &saving::balancer::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,

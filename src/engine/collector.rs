@@ -1,6 +1,7 @@
 //! The collector: asks every wanted question at its cadence, never one twice at a time, and
 //! publishes the picture that results.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::cloud::Cloud;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
+use crate::domain::health::Finding;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::ops::Reply;
 use crate::domain::picture::Picture;
@@ -40,7 +42,7 @@ pub enum Order {
 }
 
 /// How findings are made of what is known; the estate's policy is inside.
-pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<crate::domain::health::Finding> + Send + Sync>;
+pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<Finding> + Send + Sync>;
 
 /// Asks what [`schedule::wants`] wants, keeps the answers, and publishes pictures of them.
 pub struct Collector {
@@ -499,9 +501,15 @@ impl Collector {
 
     fn publish(&self) {
         let at = self.clock.now();
+        let (mut savings, findings): (Vec<_>, Vec<_>) = (self.assess)(&self.inventory, at)
+            .into_iter()
+            .partition(Finding::is_saving);
+        // What has no price comes last.
+        savings.sort_by_key(|saving| Reverse(saving.saves));
         let picture = Picture {
             inventory: self.inventory.clone(),
-            findings: (self.assess)(&self.inventory, at),
+            findings,
+            savings,
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
             burn: burn_rate::of(&self.inventory, PriceTable::shipped()),
             meter: self.host.meter(),

@@ -177,7 +177,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => &[],
+        | Kind::CodebuildProject
+        | Kind::Advice => &[],
     }
 }
 

@@ -95,7 +95,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -241,7 +242,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     })
 }
 

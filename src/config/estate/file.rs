@@ -188,6 +188,20 @@ pub struct BudgetFile {
     pub fixed_costs: Vec<FixedCostFile>,
     /// AWS credits that the estate lives on.
     pub credits: Option<CreditsFile>,
+    /// The cost allocation tag that tells the estate's part of the bill. It has to be activated in the
+    /// billing console, and counts from that day on.
+    pub cost_tag: Option<CostTagFile>,
+}
+
+/// A cost allocation tag.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostTagFile {
+    /// The tag's key, such as `Project`.
+    pub key: String,
+    /// The estate's value of it. Default: the one under `select.tags` if it has no pattern, else the
+    /// name of the estate.
+    pub value: Option<String>,
 }
 
 /// A monthly cost that AWS does not know.
@@ -208,6 +222,10 @@ pub struct CreditsFile {
     /// US dollars that there were at the start.
     #[schemars(range(min = 1.0, max = 1e9))]
     pub amount_usd: f64,
+    /// The first day on which they could be spent, such as `2026-07-01`. Without it only what this month
+    /// has used is known.
+    #[schemars(extend("format" = "date"))]
+    pub since: Option<String>,
     /// The last day on which they can be spent, such as `2027-06-30`.
     #[schemars(extend("format" = "date"))]
     pub until: Option<String>,

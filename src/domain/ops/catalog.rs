@@ -13,7 +13,7 @@ use crate::domain::ops::rds::{
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
     cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
     sts,
 };
@@ -116,6 +116,8 @@ fn queries() -> Vec<Query> {
             token: None,
         }),
         Query::Cost(cost::Read::Usage {
+            tag: None,
+            credits_since: None,
             from: day,
             to: day,
             month: day,
@@ -123,6 +125,8 @@ fn queries() -> Vec<Query> {
         Query::Cost(cost::Read::Forecast { from: day, to: day }),
         Query::Cost(cost::Read::Anomalies { from: day }),
         Query::Cost(cost::Read::Budgets { account: none() }),
+        Query::Advice(advice::Read::TrustedAdvisor),
+        Query::Advice(advice::Read::ComputeOptimizer { region: none() }),
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: none(),
             since,

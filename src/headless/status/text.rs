@@ -84,6 +84,7 @@ fn headline(status: &Status, page: &Page) -> String {
             .findings
             .iter()
             .filter(|finding| finding.severity == severity && finding.accepted.is_none())
+            .filter(|finding| finding.saves_usd_per_month.is_none())
             .count()
     };
     let accepted = status
@@ -136,7 +137,8 @@ fn findings(status: &Status, page: &Page) -> String {
     ]);
     let all = page.detail == Detail::All;
     for finding in &status.findings {
-        if finding.accepted.is_some() && !all {
+        // Savings are in `qd spend`: nothing is wrong.
+        if finding.saves_usd_per_month.is_some() || (finding.accepted.is_some() && !all) {
             continue;
         }
         let when = finding.since.map(|since| page.time(since, status.at));
