@@ -66,6 +66,12 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To what would come back after a disaster.
+    Recovery,
+    /// The record of an incident.
+    Incident,
+    /// Pins a line of a log to the incident.
+    Pin,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -228,6 +234,20 @@ pub const REGISTRY: &[Entry] = &[
         "runs, history, runbooks",
         Context::Global,
         &["9"],
+    ),
+    entry(
+        Command::Recovery,
+        "recovery",
+        "what would come back, and how soon",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Incident,
+        "incident",
+        "record an incident: start, note, …",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::PreviousPane,
@@ -467,6 +487,13 @@ pub const REGISTRY: &[Entry] = &[
         "whole lines, wrapped",
         Context::Logs,
         &["W"],
+    ),
+    entry(
+        Command::Pin,
+        "pin",
+        "pin the line to the incident",
+        Context::Logs,
+        &["m"],
     ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];

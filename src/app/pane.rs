@@ -1,4 +1,4 @@
-//! The panes, each on a digit key.
+//! The panes: those of every day on a digit key, further ones by their name.
 
 use std::collections::BTreeSet;
 
@@ -28,11 +28,15 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// What would come back after a disaster, and how soon.
+    Recovery,
+    /// The record of the incident.
+    Incident,
 }
 
 impl Pane {
-    /// Every pane in the order of its digit.
-    pub const ALL: [Self; 10] = [
+    /// Every pane, those with a digit first and in its order.
+    pub const ALL: [Self; 12] = [
         Self::Overview,
         Self::Findings,
         Self::Services,
@@ -43,27 +47,37 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Recovery,
+        Self::Incident,
     ];
 
-    /// The digit that opens it.
-    pub const fn digit(self) -> u8 {
+    /// The digit that opens it; further panes are opened by their name.
+    pub const fn digit(self) -> Option<u8> {
         match self {
-            Self::Overview => 0,
-            Self::Findings => 1,
-            Self::Services => 2,
-            Self::Gpu => 3,
-            Self::Data => 4,
-            Self::Network => 5,
-            Self::Logs => 6,
-            Self::Spend => 7,
-            Self::Alarms => 8,
-            Self::Runs => 9,
+            Self::Overview => Some(0),
+            Self::Findings => Some(1),
+            Self::Services => Some(2),
+            Self::Gpu => Some(3),
+            Self::Data => Some(4),
+            Self::Network => Some(5),
+            Self::Logs => Some(6),
+            Self::Spend => Some(7),
+            Self::Alarms => Some(8),
+            Self::Runs => Some(9),
+            Self::Recovery | Self::Incident => None,
         }
     }
 
     /// The pane on a digit.
     pub fn of_digit(digit: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|pane| pane.digit() == digit)
+        Self::ALL.into_iter().find(|pane| pane.digit() == Some(digit))
+    }
+
+    /// The pane on the next digit, round and round; from a pane without one the first.
+    pub fn next(self) -> Self {
+        self.digit()
+            .and_then(|digit| Self::of_digit(digit + 1))
+            .unwrap_or(Self::Overview)
     }
 
     /// The name after `:`, and in the tab line.
@@ -79,6 +93,8 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Recovery => "recovery",
+            Self::Incident => "incident",
         }
     }
 
@@ -102,9 +118,10 @@ impl Pane {
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
-            Self::Overview | Self::Findings => {
+            Self::Overview | Self::Findings | Self::Incident => {
                 BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
             }
+            Self::Recovery => BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster, Kind::Redis]),
             Self::Services
             | Self::Gpu
             | Self::Data
@@ -127,7 +144,9 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => Probing::No,
+            | Self::Runs
+            | Self::Recovery
+            | Self::Incident => Probing::No,
         };
         Focus {
             front: self.kinds(),

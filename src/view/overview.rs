@@ -56,7 +56,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
                 row,
                 x,
                 row.width,
-                &entry.pane.digit().to_string(),
+                &entry
+                    .pane
+                    .digit()
+                    .map(|digit| digit.to_string())
+                    .unwrap_or_default(),
                 styles.accent,
             ) + 1;
             x += put(frame, row, x, row.width, &entry.text, styles.tone(entry.tone)) + 1;

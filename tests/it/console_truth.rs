@@ -28,7 +28,8 @@ use crate::screens::stage::Stage;
 
 /// The health of the rows of a pane, by kind and id.
 fn rows(stage: &mut Stage, pane: Pane) -> BTreeMap<(String, String), Health> {
-    stage.keys(&[&pane.digit().to_string()]);
+    let digit = pane.digit().expect("these panes have one");
+    stage.keys(&[&digit.to_string()]);
     assert_eq!(stage.state.pane, pane);
     let rows = stage
         .state

@@ -367,6 +367,9 @@ thresholds! {
     /// Credits that are left, as a share of what there was.
     credits_left_percent: below(20.0, 5.0), "percent", 0.0..=100.0;
 
+    /// After so long a restore that was measured proves nothing about the next one.
+    recovery_drill_days: value(90.0), "days", 1.0..=3660.0;
+
     /// Time until the session's AWS credentials expire.
     credentials_left_min: below(15.0, 5.0), "minutes", 0.0..=720.0;
 }

@@ -2,6 +2,7 @@
 //! operations, and refused where those are the right ones.
 
 pub(in crate::runbook) mod cluster;
+mod delete;
 mod modify;
 mod power;
 mod reboot;
@@ -14,6 +15,7 @@ pub(super) use cluster::{
     AddMembers, CLUSTER_POINT_IN_TIME, CLUSTER_SNAPSHOT, CLUSTER_START, CLUSTER_STOP, CopyClusterSettings,
     FailoverCluster, RenameCluster,
 };
+pub(super) use delete::DeleteInstance;
 pub(super) use modify::{CopySettings, Modify};
 pub(super) use snapshot::{TAKE, TAKE_OF_CLUSTER};
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::opening::{exit_of, exit_of_signal};
 use super::{Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
+use crate::domain::recovery::MeasuredRestore;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
 use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
@@ -33,6 +34,9 @@ pub struct Summary {
     pub reasons: Vec<String>,
     /// What remains that should not, in words.
     pub remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<MeasuredRestore>>,
     /// Whether there is a journal of it.
     pub journaled: bool,
 }
@@ -189,6 +193,7 @@ impl Run {
             resumable: false,
             reasons: self.ledger.halts().iter().map(reason).collect(),
             remains: remains.left,
+            measured: self.ledger.measured().cloned().map(Box::new),
             journaled: true,
         }
     }
@@ -205,6 +210,9 @@ impl Run {
                 continue;
             }
             remains.made = true;
+            if self.ledger.is_removed(change) {
+                continue;
+            }
             let name = self.plan().changes[change].target.name.clone();
             let summary = self.plan().changes[change].summary.clone();
             if made == Made::Unknown {

@@ -112,6 +112,8 @@ pub enum Effect {
     Restorable,
     /// These settings hold from then on.
     Modified(Box<DbModification>),
+    /// It does not exist any more.
+    Gone,
 }
 
 /// A manual snapshot.
@@ -369,7 +371,12 @@ impl Sim {
                 self.databases[index].due = None;
                 break;
             };
+            let is_gone = step.effect == Effect::Gone;
             self.take_step(index, step, at);
+            if is_gone {
+                self.databases.remove(index);
+                return;
+            }
             let database = &mut self.databases[index];
             database.due = database.steps.front().map(|next| at + next.after);
             if let Some(due) = database.due.filter(|due| *due > at) {
@@ -388,7 +395,7 @@ impl Sim {
         let name = database.name.clone();
         database.status = step.status;
         match step.effect {
-            Effect::None => {}
+            Effect::None | Effect::Gone => {}
             Effect::Rename(to) => {
                 database.name = to;
                 database.endpoint = None;
@@ -497,7 +504,12 @@ fn modified(database: &mut Database, change: &DbModification, at: Ms) {
     }
     database.multi_az = multi_az.unwrap_or(database.multi_az);
     database.max_storage_gib = max_storage_gib.or(database.max_storage_gib);
-    database.backup_days = backup_retention_days.unwrap_or(database.backup_days);
+    let days = backup_retention_days.unwrap_or(database.backup_days);
+    if database.backup_days == 0 && days > 0 {
+        // The first backup is made now; nothing before it was kept.
+        database.restorable_from = at;
+    }
+    database.backup_days = days;
     if let Some(window) = backup_window {
         database.backup_window = window;
     }

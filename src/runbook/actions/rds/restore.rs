@@ -8,7 +8,7 @@ use super::settings::{From, LATEST, a_day, carried, check_name, cost_of, left_be
 use super::{at_rest, instance};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::{Kind, Tag};
-use crate::domain::ops::rds::RestoreSettings;
+use crate::domain::ops::rds::{OwnCopy, RestoreSettings};
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
@@ -38,6 +38,9 @@ struct With {
     at: Option<Timestamp>,
     /// Written by the plan.
     settings: Option<RestoreSettings>,
+    /// The moment that the data is of, written by the plan for whoever measures.
+    #[expect(dead_code, reason = "read from the journal by runbook::measure")]
+    data_at: Option<Timestamp>,
 }
 
 impl Restore {
@@ -58,7 +61,10 @@ impl Restore {
 const RESTORED_FROM: &str = "quarterdeck:restored-from";
 
 /// A tag that names the run that made an instance.
-pub(super) const RUN: &str = "quarterdeck:run";
+pub(in crate::runbook) const RUN: &str = OwnCopy::TAG;
+
+/// What that tag says in a plan, whose run has not begun.
+pub(super) const PLANNED: &str = "this plan";
 
 fn exists(value: bool) -> Fields {
     fields([("exists", json!(value))])
@@ -231,6 +237,9 @@ impl Action for Restore {
             "settings".to_owned(),
             serde_json::to_value(carried(source, storage_gib, self.from)).unwrap_or_default(),
         );
+        if let Some(since) = since {
+            change.with.insert("data_at".to_owned(), json!(since));
+        }
         change
             .impact
             .dependents
@@ -295,6 +304,12 @@ impl Action for Restore {
         }
     }
 
+    fn made_id(&self, change: &Change, view: &View, run: &str) -> Option<String> {
+        let db = view.db_instance(&change.target.name).ok()??;
+        let is_own = db.tags.iter().any(|tag| tag.key == RUN && tag.value == run);
+        db.resource_id.clone().filter(|_| is_own)
+    }
+
     fn invert(&self, change: &Change) -> Undo {
         Undo::Impossible(format!(
             "no data is deleted: {} stays and {} until somebody deletes it",
@@ -316,6 +331,12 @@ impl Action for Restore {
         restored.arn.clone_from(&change.target.id);
         restored.name.clone_from(&change.target.name);
         restored.resource_id = None;
+        restored.created_at = None;
+        restored.tags.retain(|tag| tag.key != RUN);
+        restored.tags.push(Tag {
+            key: RUN.to_owned(),
+            value: PLANNED.to_owned(),
+        });
         restored.replica_of = None;
         restored.endpoint = None;
         "available".clone_into(&mut restored.status);
