@@ -66,6 +66,8 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To pipelines, builds and image repositories.
+    Pipelines,
     /// To what would come back after a disaster.
     Recovery,
     /// The record of an incident.
@@ -234,6 +236,13 @@ pub const REGISTRY: &[Entry] = &[
         "runs, history, runbooks",
         Context::Global,
         &["9"],
+    ),
+    entry(
+        Command::Pipelines,
+        "pipelines",
+        "pipelines, builds, images",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::Recovery,

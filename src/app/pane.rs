@@ -1,4 +1,5 @@
-//! The panes: those of every day on a digit key, further ones by their name.
+//! The panes. Ten have a digit key; the others are reached by their names, from findings, and from the
+//! overview's line of further families.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,8 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// Pipelines, builds and image repositories.
+    Pipelines,
     /// What would come back after a disaster, and how soon.
     Recovery,
     /// The record of the incident.
@@ -35,8 +38,8 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// Every pane, those with a digit first and in its order.
-    pub const ALL: [Self; 12] = [
+    /// Every pane: those with a digit in its order, then the others.
+    pub const ALL: &'static [Self] = &[
         Self::Overview,
         Self::Findings,
         Self::Services,
@@ -47,37 +50,37 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Pipelines,
         Self::Recovery,
         Self::Incident,
     ];
 
-    /// The digit that opens it; further panes are opened by their name.
+    /// The digit that opens it; `None` where only the name does.
     pub const fn digit(self) -> Option<u8> {
-        match self {
-            Self::Overview => Some(0),
-            Self::Findings => Some(1),
-            Self::Services => Some(2),
-            Self::Gpu => Some(3),
-            Self::Data => Some(4),
-            Self::Network => Some(5),
-            Self::Logs => Some(6),
-            Self::Spend => Some(7),
-            Self::Alarms => Some(8),
-            Self::Runs => Some(9),
-            Self::Recovery | Self::Incident => None,
-        }
+        Some(match self {
+            Self::Overview => 0,
+            Self::Findings => 1,
+            Self::Services => 2,
+            Self::Gpu => 3,
+            Self::Data => 4,
+            Self::Network => 5,
+            Self::Logs => 6,
+            Self::Spend => 7,
+            Self::Alarms => 8,
+            Self::Runs => 9,
+            Self::Pipelines | Self::Recovery | Self::Incident => return None,
+        })
     }
 
     /// The pane on a digit.
     pub fn of_digit(digit: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|pane| pane.digit() == Some(digit))
+        Self::ALL.iter().copied().find(|pane| pane.digit() == Some(digit))
     }
 
-    /// The pane on the next digit, round and round; from a pane without one the first.
+    /// The pane after this one, in a circle.
     pub fn next(self) -> Self {
-        self.digit()
-            .and_then(|digit| Self::of_digit(digit + 1))
-            .unwrap_or(Self::Overview)
+        let after = Self::ALL.iter().skip_while(|pane| **pane != self).nth(1);
+        after.copied().unwrap_or(Self::Overview)
     }
 
     /// The name after `:`, and in the tab line.
@@ -93,6 +96,7 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Pipelines => "pipelines",
             Self::Recovery => "recovery",
             Self::Incident => "incident",
         }
@@ -101,7 +105,7 @@ impl Pane {
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository => Self::Services,
+            Kind::EcsService => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
@@ -109,12 +113,13 @@ impl Pane {
             Kind::Budget => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
+            Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
         }
     }
 
     /// The kinds that the pane shows, which are read quickly while it is in front.
     fn kinds(self) -> BTreeSet<Kind> {
-        let all = Kind::ALL.into_iter();
+        let all = Kind::ALL.iter().copied();
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
@@ -129,7 +134,8 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Runs
+            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -145,6 +151,7 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
+            | Self::Pipelines
             | Self::Recovery
             | Self::Incident => Probing::No,
         };

@@ -41,6 +41,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Runs => runs::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
+        Pane::Pipelines => Vec::new(),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -48,12 +48,14 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A build project of CodeBuild.
+    CodebuildProject,
 }
 
 impl Kind {
     /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
     /// others too, and read them only then.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
         Self::Ec2Instance,
@@ -93,10 +95,11 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::CodebuildProject => "codebuild-project",
         }
     }
 
-    /// The short word for narrow columns, at most four columns wide.
+    /// The short word for narrow columns, at most five columns wide.
     pub const fn short(self) -> &'static str {
         match self {
             Self::EcsService => "ecs",
@@ -115,6 +118,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::CodebuildProject => "build",
         }
     }
 }
@@ -135,7 +139,8 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }

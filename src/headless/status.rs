@@ -20,7 +20,7 @@ use document::{Resource, Status};
 pub use text::{api, errors, push, scopes, section};
 
 /// Kinds that can be asked for; `budget` is spend as a whole.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: &[Kind] = &[
     Kind::EcsService,
     Kind::Asg,
     Kind::Ec2Instance,
@@ -76,7 +76,7 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
 /// The kinds that are shown. GPUs cannot be without running nvidia-smi.
 fn shown(request: &Request) -> BTreeSet<Kind> {
     let mut kinds: BTreeSet<Kind> = if request.kinds.is_empty() {
-        KINDS.into_iter().collect()
+        KINDS.iter().copied().collect()
     } else {
         request.kinds.clone()
     };
@@ -120,6 +120,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::NatGateway
             | Kind::Pipeline
             | Kind::EcrRepository
+            | Kind::CodebuildProject
             | Kind::Scope => &[],
         };
         all.extend(others);

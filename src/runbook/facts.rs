@@ -181,7 +181,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => &[],
+        | Kind::EcrRepository
+        | Kind::CodebuildProject => &[],
     }
 }
 

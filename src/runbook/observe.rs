@@ -94,7 +94,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::CodebuildProject => Vec::new(),
     }
 }
 
@@ -240,7 +241,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::CodebuildProject => Vec::new(),
     })
 }
 

@@ -177,7 +177,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => None,
+        | Kind::EcrRepository
+        | Kind::CodebuildProject => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

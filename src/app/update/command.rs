@@ -88,6 +88,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runs => go(state, Pane::Runs),
         Command::Recovery => go(state, Pane::Recovery),
         Command::Incident => go(state, Pane::Incident),
+        Command::Pipelines => go(state, Pane::Pipelines),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),

@@ -542,7 +542,7 @@ mod tests {
     #[test]
     fn every_source_of_a_scope_is_watched() {
         let all: Vec<Source> = sources().collect();
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             let is_listed = all
                 .iter()
                 .any(|source| source.kind() == kind && source.lists_kind());

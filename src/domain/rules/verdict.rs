@@ -64,7 +64,7 @@ impl Verdicts {
             .collect();
         let mut unread = HashMap::new();
         for state in &inventory.scopes {
-            for kind in Kind::ALL {
+            for &kind in Kind::ALL {
                 let scope = match kind {
                     Kind::Budget => state.scope.global_name(),
                     _ => state.name().clone(),
@@ -145,7 +145,7 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Budget => (Source::Budgets, None),
         Kind::Scope => (Source::Identity, None),
         // Not collected; that the account can be reached is all there is to know.
-        Kind::Pipeline | Kind::EcrRepository => (Source::Identity, None),
+        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => (Source::Identity, None),
     }
 }
 

@@ -8,7 +8,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::restore::{PLANNED, RUN};
+use super::database::{self, Database};
+use super::restoring::{PLANNED, RUN};
 use super::settings::cost_of;
 use super::target;
 use crate::domain::datastore::DbInstance;
@@ -199,7 +200,7 @@ impl Action for DeleteInstance {
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -244,7 +245,7 @@ impl Action for DeleteInstance {
                 if db.deletion_protection {
                     Progress::Waiting("it is still protected".to_owned())
                 } else {
-                    super::at_rest(db)
+                    db.at_rest()
                 }
             }
             (Ok(None), Some(Part::Unprotect)) => {
