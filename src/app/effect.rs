@@ -1,5 +1,6 @@
 //! What an update wants done: the console does it, outside of the state.
 
+use crate::app::incident::IncidentEffect;
 use crate::app::logs::LogsEffect;
 use crate::app::runs::RunsEffect;
 use crate::domain::focus::Focus;
@@ -33,6 +34,8 @@ pub enum Effect {
     Logs(LogsEffect),
     /// Something for runs.
     Runs(Box<RunsEffect>),
+    /// Something for the record of an incident.
+    Incident(Box<IncidentEffect>),
     /// Leave.
     Quit,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::geometry::Geometry;
+use crate::app::incident::IncidentMsg;
 use crate::app::logs::LogsMsg;
 use crate::app::runs::RunsMsg;
 use crate::config::keys::Chord;
@@ -33,6 +34,8 @@ pub enum Msg {
     Logs(LogsMsg),
     /// Something about runbooks and runs.
     Runs(RunsMsg),
+    /// Something about the record of an incident.
+    Incident(IncidentMsg),
     /// Something that was to be done went wrong or well; say so.
     Said(String, crate::app::table::Tone),
 }

@@ -3,8 +3,10 @@
 mod alarms;
 mod data;
 mod gpu;
+mod incident;
 mod network;
 mod overview;
+mod recovery;
 mod runs;
 mod services;
 mod sketch;
@@ -37,6 +39,8 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Recovery => recovery::sections(state),
+        Pane::Incident => incident::sections(state),
         Pane::Pipelines => Vec::new(),
     };
     let mut tables = Tables { sections };

@@ -31,6 +31,7 @@ use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
+use crate::domain::recovery::MeasuredRestore;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
@@ -81,6 +82,9 @@ pub struct ScopeState {
     pub lasting: Lasting,
     /// Another scope, named earlier, that reaches the same account and region: it is shown instead.
     pub merged_into: Option<ScopeName>,
+    /// What runs here and elsewhere have measured of restores, newest last; from this machine's
+    /// journals, not from AWS.
+    pub restores: Arc<[MeasuredRestore]>,
     /// Who the credentials are.
     pub identity: Loadable<Identity>,
     /// ECS clusters and services.
@@ -183,6 +187,7 @@ impl ScopeState {
             selection: Arc::default(),
             lasting: Lasting::default(),
             merged_into: None,
+            restores: Arc::default(),
             identity: Loadable::default(),
             ecs: Loadable::default(),
             task_definitions: Loadable::default(),
@@ -505,6 +510,7 @@ impl Inventory {
                 epoch: state.epoch + 1,
                 selection: state.selection.clone(),
                 lasting: state.lasting,
+                restores: state.restores.clone(),
                 ..ScopeState::new(state.scope.clone())
             };
         }

@@ -300,9 +300,9 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
-            | Self::Rds(_)
             | Self::ElastiCache(_)
             | Self::Elb(_)
             | Self::CloudWatch(_)

@@ -4,12 +4,14 @@
 
 mod accepted;
 mod hours;
+mod recovery;
 mod selection;
 mod thresholds;
 mod zone;
 
 pub use accepted::AcceptedFinding;
 pub use hours::BusinessHours;
+pub use recovery::{Objectives, Recovery};
 pub use selection::{ClusterPart, Selection, TagFilter};
 pub use thresholds::{Breach, Limit, Setting, SettingError, Side, Threshold, Thresholds};
 pub use zone::{UnknownZone, Zone};
@@ -146,6 +148,8 @@ pub struct Policy {
     pub business_hours: Option<BusinessHours>,
     /// The least that a person must do before a run changes this estate.
     pub confirm_at_least: ConfirmLevel,
+    /// What may be lost, and how long being back may take.
+    pub recovery: Recovery,
 }
 
 impl Default for Policy {
@@ -164,6 +168,7 @@ impl Default for Policy {
             work_queues: Vec::new(),
             business_hours: None,
             confirm_at_least: ConfirmLevel::None,
+            recovery: Recovery::default(),
         }
     }
 }

@@ -9,7 +9,7 @@ mod context;
 mod doc;
 mod draft;
 mod measured;
-mod non_production;
+pub(in crate::domain) mod non_production;
 mod verdict;
 mod words;
 
@@ -25,6 +25,7 @@ mod ecs;
 mod gpu;
 mod queue;
 mod rds;
+mod recovery;
 mod redis;
 mod saving;
 
@@ -113,6 +114,9 @@ pub const ALL: &[&Rule] = &[
     &rds::replica_lag::RULE,
     &rds::backup::NO_BACKUP,
     &rds::backup::BUSINESS_HOURS,
+    &recovery::RPO_MISSED,
+    &recovery::RTO_MISSED,
+    &recovery::RTO_UNPROVEN,
     &rds::single_az::RULE,
     &rds::load::BURST_BALANCE,
     &rds::load::CPU_CREDITS,

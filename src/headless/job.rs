@@ -17,6 +17,7 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::run::RunStore;
 use crate::engine::schedule::Wishes;
 use crate::headless::Exit;
 use crate::headless::out::complain;
@@ -44,6 +45,8 @@ pub struct Job {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// The runs of this host or login, whose restores were measured.
+    pub runs: Option<RunStore>,
     /// What the collector goes by.
     pub wishes: Wishes,
     /// After this long on the cloud's clock the rest is given up.
@@ -83,6 +86,7 @@ impl Job {
                 Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
             let collector = collector
                 .with_cost_cache(self.cost_cache)
+                .with_runs(self.runs)
                 .with_wishes(self.wishes);
             let work = async {
                 let picture = collector.once(focus, deadline).await;

@@ -136,7 +136,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 
 /// How the command ends. A watch that asked for findings gets an answer about findings, among which
 /// is what could not be read; else a scope of which nothing was read decides.
-fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
+pub(in crate::headless) fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
     let failing = fail_on.is_some_and(|least| {
         status
             .findings
@@ -228,6 +228,9 @@ impl Report for Status {
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
+        }
+        for recovery in &self.recovery {
+            records.push(json!({"type": "recovery", "recovery": recovery}));
         }
         for finding in &self.findings {
             records.push(json!({"type": "finding", "finding": finding}));

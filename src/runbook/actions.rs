@@ -71,6 +71,7 @@ pub static ALL: &[&dyn Action] = &[
     &rds::TAKE,
     &rds::Modify,
     &rds::CopySettings,
+    &rds::DeleteInstance,
     &rds::TAKE_OF_CLUSTER,
     &rds::CLUSTER_SNAPSHOT,
     &rds::CLUSTER_POINT_IN_TIME,

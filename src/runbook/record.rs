@@ -385,6 +385,9 @@ pub enum Record {
         attempt: u32,
         /// What.
         was: Reconciled,
+        /// AWS's own id of what was made, where reading shows it beyond doubt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<String>,
     },
     /// One side of a change has ended.
     Ended {

@@ -23,7 +23,7 @@ use crate::domain::units::HumanDuration;
 pub use drift::{GONE, drift, not_as_planned};
 pub use happening::{act as act_words, happening, question};
 pub use plan::{confirm_advice, plan, totals};
-pub use record::record;
+pub use record::{record, steps};
 pub use state::{Standing, standings, state};
 pub use summary::{Commands, status_role, summary};
 pub use values::{money_per_hour, money_per_month, value};

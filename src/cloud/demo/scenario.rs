@@ -78,6 +78,7 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::RedisEvictions, World::Ecommerce) => redis_evictions(sim),
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
+        (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -89,6 +90,7 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::RedisEvictions
             | Scenario::QueueBacklog
             | Scenario::CreditBurn,
+            | Scenario::DrGap,
             _,
         ) => {}
     }
@@ -200,6 +202,20 @@ fn db_storage_low(sim: &mut Sim) {
             per_day: 2.6,
         }];
         database.max_storage_gib = None;
+    }
+}
+
+fn dr_gap(sim: &mut Sim) {
+    // Somebody wanted a migration to be fast, and forgot to switch them on again.
+    if let Some(index) = sim.find_database("ecommerce-db") {
+        sim.databases[index].backup_days = 0;
+        let since = sim.epoch - 26 * HOUR;
+        sim.record(
+            since,
+            ("rds.amazonaws.com", "ModifyDBInstance"),
+            "jihye.lim",
+            &["ecommerce-db"],
+        );
     }
 }
 

@@ -127,6 +127,8 @@ pub enum Scenario {
     QueueBacklog,
     /// A forgotten training instance eats the credits: fashion.
     CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
 }
 
 impl Scenario {
@@ -140,6 +142,7 @@ impl Scenario {
         Self::RedisEvictions,
         Self::QueueBacklog,
         Self::CreditBurn,
+        Self::DrGap,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -154,6 +157,7 @@ impl Scenario {
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
             Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
         }
     }
 }
@@ -167,7 +171,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog or credit-burn"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, credit-burn or dr-gap"
 )]
 pub struct UnknownScenario(pub String);
 

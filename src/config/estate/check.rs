@@ -1,5 +1,6 @@
 //! From an estate file of the right shape to an estate: everything that a shape cannot say.
 
+mod recovery;
 mod scopes;
 mod thresholds;
 
@@ -60,6 +61,7 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
             Some(ConfirmName::Ack) => ConfirmLevel::Ack,
             Some(ConfirmName::TypeName) => ConfirmLevel::TypeName,
         },
+        recovery: check.recovery(file.recovery),
     };
     let estate = Estate {
         name: file.name,

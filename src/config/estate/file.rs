@@ -123,6 +123,8 @@ pub struct EstateFile {
     pub log_groups: Vec<String>,
     /// When people are at work. A backup or maintenance window inside is worth a warning.
     pub business_hours: Option<HoursFile>,
+    /// How much may be lost, and how long being back may take.
+    pub recovery: Option<RecoveryFile>,
 }
 
 /// One account and region, and how to reach it.
@@ -297,6 +299,30 @@ pub struct HoursFile {
     /// When the day ends, after `from`.
     #[schemars(regex(pattern = r"^([01]\d|2[0-3]):[0-5]\d$"))]
     pub to: String,
+}
+
+/// Recovery objectives: of every database and cluster of the estate, and of single ones.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryFile {
+    /// Recovery time objective: how long it may take until data can be used again, such as `1h`.
+    pub rto: Option<String>,
+    /// Recovery point objective: how much of what was written last may be lost, such as `15m`.
+    pub rpo: Option<String>,
+    /// Where single databases, clusters or caches differ, by name. What is left out is as for the
+    /// estate. Caches are only judged if they are named here.
+    #[serde(default)]
+    pub databases: BTreeMap<String, ObjectivesFile>,
+}
+
+/// Recovery objectives of one database, cluster or cache.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectivesFile {
+    /// How long it may take until its data can be used again, such as `30m`.
+    pub rto: Option<String>,
+    /// How much of what was written last may be lost, such as `5m`.
+    pub rpo: Option<String>,
 }
 
 /// The keys of `thresholds`, made from the one declaration of the thresholds.

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::{
-    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
@@ -38,6 +38,15 @@ pub fn prerequisites() -> BTreeSet<Operation> {
         .iter()
         .flat_map(|change| change.prerequisites().iter().copied())
         .collect()
+}
+
+/// A copy that a run made.
+const fn own_copy() -> OwnCopy {
+    OwnCopy {
+        instance: String::new(),
+        resource_id: String::new(),
+        run: String::new(),
+    }
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -324,6 +333,8 @@ fn mutations() -> Vec<Mutation> {
             cluster: none(),
             to: None,
         }),
+        Mutation::Rds(rds::Write::UnprotectCopy { copy: own_copy() }),
+        Mutation::Rds(rds::Write::DeleteCopy { copy: own_copy() }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),

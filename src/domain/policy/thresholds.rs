@@ -371,6 +371,9 @@ thresholds! {
     /// Least amount that is worth being listed as a possible saving.
     saving_usd: value(1.0), "US dollars a month", 0.0..=1e6;
 
+    /// After so long a restore that was measured proves nothing about the next one.
+    recovery_drill_days: value(90.0), "days", 1.0..=3660.0;
+
     /// Time until the session's AWS credentials expire.
     credentials_left_min: below(15.0, 5.0), "minutes", 0.0..=720.0;
 }

@@ -5,6 +5,7 @@ mod compute;
 mod errors;
 pub use errors::sources;
 mod network;
+mod recovery;
 mod store;
 mod watch;
 
@@ -34,6 +35,7 @@ pub fn status(picture: &Picture, policies: &Policies, kinds: &BTreeSet<Kind>) ->
         spend: kinds
             .contains(&Kind::Budget)
             .then(|| spend::build::spend(picture, policies)),
+        recovery: recovery::entries(picture, policies, kinds),
         findings: findings(picture, kinds),
         errors: errors(picture),
         api: api(picture),

@@ -1,5 +1,6 @@
 //! The status as a person reads it: what is wrong first, then what there is.
 
+mod recovery;
 mod sections;
 
 use std::fmt::Write;
@@ -17,6 +18,7 @@ pub fn text(status: &Status, page: &Page) -> String {
     let mut out = headline(status, page);
     push(&mut out, &findings(status, page));
     push(&mut out, &sections::resources(status, page));
+    push(&mut out, &recovery::recovery(status, page));
     if let Some(spend) = &status.spend {
         push(&mut out, &spend::text::summary(spend, page));
     }

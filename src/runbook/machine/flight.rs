@@ -343,8 +343,10 @@ impl Run {
         } else {
             Status::Running
         };
+        let made = self.ledger.made();
         let stamp = Stamp {
             status: status.word(),
+            made: Some(&made),
             run: &self.ledger.run().0,
             token: &token,
         };

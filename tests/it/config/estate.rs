@@ -1,5 +1,6 @@
 //! Estate files.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use pretty_assertions::assert_eq;
@@ -8,7 +9,7 @@ use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
     AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, Limit,
-    NightCapacity, Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
+    NightCapacity, Objectives, Policy, Recovery, Selection, TagFilter, Thresholds, WorkQueue, Zone,
 };
 
 use super::{assert_generated, assert_report, fixtures, root, short};
@@ -81,6 +82,19 @@ fn every_key_reaches_the_estate() {
         probe_document: Some("Shop-GpuProbe".to_owned()),
         log_groups: vec![glob("/ecs/shop-*")],
         policy: Policy {
+            recovery: Recovery {
+                estate: Objectives {
+                    rto: Some(jiff::SignedDuration::from_hours(1)),
+                    rpo: Some(jiff::SignedDuration::from_mins(15)),
+                },
+                databases: BTreeMap::from([(
+                    "shop-db".to_owned(),
+                    Objectives {
+                        rto: None,
+                        rpo: Some(jiff::SignedDuration::from_mins(5)),
+                    },
+                )]),
+            },
             environment: Environment::Prod,
             read_only_default: false,
             time_zone: Zone::named("Asia/Seoul").expect("it exists"),

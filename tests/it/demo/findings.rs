@@ -150,7 +150,7 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
 fn every_incident_is_found_when_the_demo_opens() {
     let crit = |rule| (Severity::Crit, rule);
     type Said<'a> = &'a [(Severity, &'a str)];
-    let cases: [(Scenario, World, Said); 7] = [
+    let cases: [(Scenario, World, Said); 8] = [
         (
             Scenario::BadDeploy,
             World::Invokeai,
@@ -202,6 +202,11 @@ fn every_incident_is_found_when_the_demo_opens() {
             Scenario::QueueBacklog,
             World::Invokeai,
             &[crit("queue.age"), (Severity::Warn, "asg.process-suspended")],
+        ),
+        (
+            Scenario::DrGap,
+            World::Ecommerce,
+            &[crit("rds.no-backup"), crit("recovery.rpo-missed")],
         ),
     ];
     for (scenario, world, expected) in cases {

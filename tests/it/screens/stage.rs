@@ -96,6 +96,8 @@ impl Stage {
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             again: vec!["qd".to_owned()],
             reach: Some("this login only"),
+            policies: policies(&scopes),
+            who: "kim@bastion".to_owned(),
             notices: Vec::new(),
         };
         Self {
@@ -258,6 +260,18 @@ impl Stage {
 
 /// How findings are made of what is known, with each estate's own policy.
 fn assess(scopes: &[Arc<Scope>]) -> Assess {
+    let policies = policies(scopes);
+    Arc::new(move |inventory, now| {
+        let terms = Terms {
+            policies: &policies,
+            session: &[],
+        };
+        rules::evaluate(inventory, &terms, now)
+    })
+}
+
+/// Each estate's own policy.
+fn policies(scopes: &[Arc<Scope>]) -> Arc<Policies> {
     let mut policies = Policies::default();
     for scope in scopes {
         let shipped = estate::SHIPPED
@@ -270,13 +284,7 @@ fn assess(scopes: &[Arc<Scope>]) -> Assess {
                 .insert(scope.name.clone(), Arc::new(loaded.estate.policy));
         }
     }
-    Arc::new(move |inventory, now| {
-        let terms = Terms {
-            policies: &policies,
-            session: &[],
-        };
-        rules::evaluate(inventory, &terms, now)
-    })
+    Arc::new(policies)
 }
 
 /// Lets everything run that can without time going on.

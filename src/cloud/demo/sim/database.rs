@@ -101,6 +101,8 @@ pub enum Effect {
     Restorable,
     /// These settings hold from then on.
     Modified(Box<DbModification>),
+    /// It does not exist any more.
+    Gone,
 }
 
 /// A manual snapshot.
@@ -328,7 +330,12 @@ impl Sim {
             return;
         };
         while let Some(step) = self.databases[index].course.next(at) {
+            let is_gone = step.effect == Effect::Gone;
             self.take_step(index, step, at);
+            if is_gone {
+                self.databases.remove(index);
+                return;
+            }
             if let Some(due) = self.databases[index].course.later(at) {
                 let resource = resource.to_owned();
                 self.set_timer(due, Timer::Database { resource });
@@ -341,7 +348,7 @@ impl Sim {
         let name = database.name.clone();
         database.status = step.status;
         match step.effect {
-            Effect::None => {}
+            Effect::None | Effect::Gone => {}
             Effect::Rename(to) => {
                 database.name = to;
                 database.endpoint = None;
@@ -450,7 +457,12 @@ fn modified(database: &mut Database, change: &DbModification, at: Ms) {
     }
     database.multi_az = multi_az.unwrap_or(database.multi_az);
     database.max_storage_gib = max_storage_gib.or(database.max_storage_gib);
-    database.backup_days = backup_retention_days.unwrap_or(database.backup_days);
+    let days = backup_retention_days.unwrap_or(database.backup_days);
+    if database.backup_days == 0 && days > 0 {
+        // The first backup is made now; nothing before it was kept.
+        database.restorable_from = at;
+    }
+    database.backup_days = days;
     if let Some(window) = backup_window {
         database.backup_window = window;
     }

@@ -82,7 +82,9 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
         | Write::Reboot { .. }
         | Write::Modify { .. }
         | Write::PutTags { .. }
-        | Write::DeleteTags { .. } => Ok(None),
+        | Write::DeleteTags { .. }
+        | Write::UnprotectCopy { .. }
+        | Write::DeleteCopy { .. } => Ok(None),
     }
 }
 
