@@ -6,6 +6,7 @@ mod data;
 mod ecs;
 mod network;
 mod pipelines;
+mod spend;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -149,7 +150,8 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
+        Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
+        Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
         Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
         Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),

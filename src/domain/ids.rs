@@ -48,6 +48,8 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
 }
@@ -70,6 +72,7 @@ impl Kind {
         Self::LogGroup,
         Self::NatGateway,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
         Self::Pipeline,
         Self::CodebuildProject,
@@ -97,6 +100,7 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
         }
     }
@@ -120,6 +124,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
             Self::CodebuildProject => "build",
         }
     }

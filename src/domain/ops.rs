@@ -2,6 +2,7 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
@@ -75,6 +76,8 @@ pub enum Query {
     ApplicationAutoScaling(application_auto_scaling::Read),
     /// CodeBuild.
     CodeBuild(codebuild::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -184,6 +187,8 @@ pub enum ReplyData {
     Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
 }
 
 impl Reply {
@@ -196,7 +201,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -232,7 +238,8 @@ pub enum Mutation {
     ApplicationAutoScaling(application_auto_scaling::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 
@@ -269,6 +276,7 @@ impl Query {
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
             Self::CodeBuild(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
         }
     }
 }
@@ -303,9 +311,9 @@ impl Mutation {
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
             Self::CodePipeline(write) => write.prerequisites(),
+            Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
-            | Self::Rds(_)
             | Self::ElastiCache(_)
             | Self::Elb(_)
             | Self::CloudWatch(_)

@@ -39,6 +39,7 @@ pub const KINDS: &[Kind] = &[
     Kind::Pipeline,
     Kind::CodebuildProject,
     Kind::EcrRepository,
+    Kind::Advice,
 ];
 
 /// What is asked for.
@@ -112,6 +113,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                // Savings are of groups and logs, too.
+                Kind::Asg,
+                Kind::LogGroup,
+                Kind::Advice,
             ],
             Kind::EcsService
             | Kind::Ec2Instance
@@ -121,6 +126,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Queue
             | Kind::LogGroup
             | Kind::NatGateway
+            | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Scope => &[],
             // In which phase a build failed.
@@ -135,7 +141,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 
 /// How the command ends. A watch that asked for findings gets an answer about findings, among which
 /// is what could not be read; else a scope of which nothing was read decides.
-fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
+pub(in crate::headless) fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
     let failing = fail_on.is_some_and(|least| {
         status
             .findings
@@ -231,8 +237,12 @@ impl Report for Status {
             found.codebuild_project.as_ref(),
         )?;
         add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
+        add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
+        }
+        for recovery in &self.recovery {
+            records.push(json!({"type": "recovery", "recovery": recovery}));
         }
         for finding in &self.findings {
             records.push(json!({"type": "finding", "finding": finding}));

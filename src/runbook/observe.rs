@@ -98,7 +98,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -130,6 +131,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
+                        ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),
                     ],
                 )
@@ -244,7 +246,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     })
 }
 

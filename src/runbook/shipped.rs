@@ -12,6 +12,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "asg-rollback-image",
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
+    ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
@@ -37,6 +38,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     (
         "pipeline-rollback-stage",
         include_str!("../../runbooks/pipeline-rollback-stage.yaml"),
+    ),
+    (
+        "rds-backup-now",
+        include_str!("../../runbooks/rds-backup-now.yaml"),
     ),
     (
         "rds-reboot-failover",

@@ -3,7 +3,7 @@
 use crate::app::pane::Pane;
 use crate::app::state::State;
 
-use super::{Entry, bad, entry, of_all, troubled};
+use super::{Entry, bad, entry, of_all, recovery, troubled};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::ScopeState;
 
@@ -15,10 +15,16 @@ struct Family {
 }
 
 /// The families, in the order in which they are shown.
-const FAMILIES: &[Family] = &[Family {
-    pane: Pane::Pipelines,
-    text: pipelines,
-}];
+const FAMILIES: &[Family] = &[
+    Family {
+        pane: Pane::Pipelines,
+        text: pipelines,
+    },
+    Family {
+        pane: Pane::Recovery,
+        text: recovery::text,
+    },
+];
 
 /// The items, in the tones of what is wrong in their panes.
 pub(super) fn items(state: &State) -> Vec<Entry> {

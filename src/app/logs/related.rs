@@ -46,7 +46,7 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::Alarm => of_alarm(state, scope, &key.id),
         Kind::Pipeline => of_pipeline(scope, &key.id),
         Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
-        Kind::Budget | Kind::Scope | Kind::EcrRepository => Vec::new(),
+        Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {

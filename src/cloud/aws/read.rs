@@ -1,5 +1,6 @@
 //! Reads: each service answers its own questions.
 
+mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
@@ -54,6 +55,7 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodeBuild(read) => codebuild::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::CodeBuild(_) => Err(not_in_this_build(query)),
+        Query::Advice(read) => advice::read(caller, read).await,
     }
 }
 

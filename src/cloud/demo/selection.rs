@@ -131,6 +131,10 @@ pub enum Scenario {
     ApprovalWaiting,
     /// A lifecycle policy deletes the image that a rollback needs: ecg.
     ImageExpiring,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
 }
 
 impl Scenario {
@@ -146,6 +150,8 @@ impl Scenario {
         Self::PipelineFailed,
         Self::ApprovalWaiting,
         Self::ImageExpiring,
+        Self::CreditBurn,
+        Self::DrGap,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -162,6 +168,8 @@ impl Scenario {
             Self::PipelineFailed => "pipeline-failed",
             Self::ApprovalWaiting => "approval-waiting",
             Self::ImageExpiring => "image-expiring",
+            Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
         }
     }
 }

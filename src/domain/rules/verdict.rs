@@ -147,6 +147,8 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Pipeline => (Source::Pipelines, None),
         Kind::CodebuildProject => (Source::BuildProjects, None),
         Kind::EcrRepository => (Source::Repositories, None),
+        // Not collected in a list of its own.
+        Kind::Advice => (Source::Identity, None),
     }
 }
 
