@@ -91,8 +91,7 @@ impl Project {
 
     /// The newest build that is over and failed.
     pub fn newest_failure(&self) -> Option<&Build> {
-        let builds = self.builds.iter().flatten();
-        builds.filter(|build| build.has_failed()).next()
+        self.builds.iter().flatten().find(|build| build.has_failed())
     }
 
     /// A build by its id.

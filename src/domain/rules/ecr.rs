@@ -33,25 +33,23 @@ fn deployed<'a>(context: &Context<'a>, repository: &Repository) -> BTreeMap<&'a 
         for container in &definition.containers {
             if ImageName::parse(&container.image).repository == repository.uri {
                 let known = images.entry(&container.image).or_default();
-                known.extend(
-                    users
-                        .iter()
-                        .filter(|user| !known.contains(user))
-                        .cloned()
-                        .collect::<Vec<_>>(),
-                );
+                for user in &users {
+                    if !known.contains(user) {
+                        known.push(user.clone());
+                    }
+                }
             }
         }
     }
     images
 }
 
-/// An image's name without the registry: `web:latest`, `web@sha256:0123456`.
-fn short<'a>(repository: &Repository, image: &'a str) -> std::borrow::Cow<'a, str> {
+/// An image's name without the registry: `web:latest`, `sha256:0123456789ab`.
+fn short(repository: &Repository, image: &str) -> String {
     let name = ImageName::parse(image);
     match (name.digest, name.tag) {
-        (Some(digest), _) => digest.chars().take(19).collect::<String>().into(),
-        (None, tag) => format!("{}:{}", repository.name, tag.unwrap_or("latest")).into(),
+        (Some(digest), _) => short_digest(digest),
+        (None, tag) => format!("{}:{}", repository.name, tag.unwrap_or("latest")),
     }
 }
 

@@ -82,7 +82,7 @@ fn scan(digest: &str, pushed: Ms) -> Scan {
 /// All repositories.
 pub fn repositories(sim: &Sim) -> Result<Vec<Repository>, Fault> {
     let plan = &sim.plan;
-    let name = |name: &String| {
+    let whole = |name: &String| -> Result<Repository, Fault> {
         let keeping = plan.registry.iter().find(|keeping| keeping.name == *name);
         let immutable = keeping.is_some_and(|keeping| keeping.immutable);
         Ok(Repository {
@@ -105,7 +105,7 @@ pub fn repositories(sim: &Sim) -> Result<Vec<Repository>, Fault> {
             images: Some(images(sim, None, name)?),
         })
     };
-    sim.registry.keys().map(name).collect()
+    sim.registry.keys().map(whole).collect()
 }
 
 /// All pipelines.
