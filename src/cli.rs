@@ -5,12 +5,14 @@ pub mod completions;
 pub mod doctor;
 pub mod global;
 pub mod iam_policy;
+pub mod incident;
 pub mod keys;
 pub mod launch;
 pub mod logging;
 pub mod logs;
 pub mod man;
 pub mod preferences;
+pub mod report;
 pub mod runbook;
 pub mod scopes;
 pub mod spend;
@@ -67,6 +69,10 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Month to date, forecast, budgets, and what runs now by the hour
     Spend(spend::SpendArgs),
+    /// Write one Markdown page: findings, state, recovery, spend, what changed
+    Report(report::ReportArgs),
+    /// List, print or export records of incidents that the console kept
+    Incident(incident::IncidentArgs),
     /// Find, read, check, plan and run runbooks
     Runbook(runbook::RunbookArgs),
     /// Check credentials, permissions, GPU hosts, clock and terminal, and say what to do
@@ -213,6 +219,14 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         Some(Command::Spend(arguments)) => {
             let launch = launch()?;
             spend::run(&arguments, &launch, &out(launch.zone()))
+        }
+        Some(Command::Report(arguments)) => {
+            let launch = launch()?;
+            report::run(&arguments, &global, &launch, &out(launch.zone()))
+        }
+        Some(Command::Incident(arguments)) => {
+            let launch = launch()?;
+            incident::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Doctor) => {
             let launch = launch();

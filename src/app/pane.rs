@@ -31,6 +31,10 @@ pub enum Pane {
     Runs,
     /// Pipelines, builds and image repositories.
     Pipelines,
+    /// What would come back after a disaster, and how soon.
+    Recovery,
+    /// The record of the incident.
+    Incident,
 }
 
 impl Pane {
@@ -47,6 +51,8 @@ impl Pane {
         Self::Alarms,
         Self::Runs,
         Self::Pipelines,
+        Self::Recovery,
+        Self::Incident,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -62,7 +68,7 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Pipelines => return None,
+            Self::Pipelines | Self::Recovery | Self::Incident => return None,
         })
     }
 
@@ -91,6 +97,8 @@ impl Pane {
             Self::Alarms => "alarms",
             Self::Runs => "runs",
             Self::Pipelines => "pipelines",
+            Self::Recovery => "recovery",
+            Self::Incident => "incident",
         }
     }
 
@@ -102,7 +110,7 @@ impl Pane {
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
             Kind::LogGroup => Self::Logs,
-            Kind::Budget => Self::Spend,
+            Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
@@ -115,9 +123,10 @@ impl Pane {
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
-            Self::Overview | Self::Findings => {
+            Self::Overview | Self::Findings | Self::Incident => {
                 BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
             }
+            Self::Recovery => BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster, Kind::Redis]),
             Self::Services
             | Self::Gpu
             | Self::Data
@@ -142,7 +151,9 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Pipelines => Probing::No,
+            | Self::Pipelines
+            | Self::Recovery
+            | Self::Incident => Probing::No,
         };
         Focus {
             front: self.kinds(),

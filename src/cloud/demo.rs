@@ -52,7 +52,8 @@ pub struct Settings {
     pub epoch: Timestamp,
 }
 
-/// A simulated cloud.
+/// Simulated estates as a cloud: no network, no account. The same settings, time and log of accepted changes
+/// give the same answers.
 pub struct Demo {
     host: Arc<dyn Host>,
     settings: Settings,

@@ -48,6 +48,8 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
 }
@@ -71,6 +73,7 @@ impl Kind {
         Self::LogGroup,
         Self::NatGateway,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
     ];
 
@@ -95,6 +98,7 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
         }
     }
@@ -118,6 +122,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
             Self::CodebuildProject => "build",
         }
     }

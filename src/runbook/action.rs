@@ -109,6 +109,18 @@ pub trait Action: Sync {
         }
     }
 
+    /// AWS's own id of what the change made, as reading shows: for a call whose answer, which has it, was
+    /// lost. Nothing unless it is certain that this run made it.
+    fn made_id(&self, _change: &Change, _view: &View, _run: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether it removes its target altogether: once that is done, nothing of what the run did to it
+    /// before is left, or has to be taken back.
+    fn removes(&self, _change: &Change) -> bool {
+        false
+    }
+
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
 
@@ -299,7 +311,13 @@ pub struct Stamp<'a> {
     pub token: &'a Token,
     /// What the run has come to so far, as history would list it: `running` until its end.
     pub status: &'a str,
+    /// What the run has made so far; `None` in a plan, which asks for the operation only.
+    pub made: Option<&'a Made>,
 }
+
+/// AWS's own ids of what a run has made, as AWS answered when it made it, by kind and the name at that
+/// time.
+pub type Made = BTreeMap<(Kind, String), String>;
 
 /// That a change was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod codepipeline;
 mod ec2;
 mod ecr;
@@ -28,8 +28,8 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::ENABLE,
     &asg::SetCapacity,
     &asg::SetWarmPool,
-    &asg::SuspendProcesses,
-    &asg::ResumeProcesses,
+    &asg::SUSPEND_PROCESSES,
+    &asg::RESUME_PROCESSES,
     &asg::Protect,
     &asg::TerminateInstance,
     &asg::PutScheduledAction,
@@ -71,6 +71,7 @@ pub static ALL: &[&dyn Action] = &[
     &rds::TAKE,
     &rds::Modify,
     &rds::CopySettings,
+    &rds::DeleteInstance,
     &rds::TAKE_OF_CLUSTER,
     &rds::CLUSTER_SNAPSHOT,
     &rds::CLUSTER_POINT_IN_TIME,

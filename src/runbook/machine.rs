@@ -109,7 +109,8 @@ type Out = Vec<Command>;
 const CALL_OFF: u16 = 1;
 
 impl Run {
-    /// A new run of a confirmed or yet to be confirmed plan. The first event is [`Event::Begin`].
+    /// A new run of a plan, confirmed or not. Nothing happens until it gets its first event, which is
+    /// [`Event::Begin`].
     pub fn new(id: RunId, plan: Plan, who: Who, reason: Option<String>, now: Moment) -> Self {
         let ledger = Ledger::new(id, Arc::new(plan), now);
         Self::with(ledger, Chain::default(), (who, reason, None), now)
@@ -177,7 +178,10 @@ impl Run {
         self.end.as_ref()
     }
 
-    /// Takes in what happened, and says what to do. Events that nobody waits for any more are ignored.
+    /// Takes in what happened, and says what to do next.
+    ///
+    /// The driver carries the commands out and comes back with an event for each that promises one. Events
+    /// that nobody waits for any more are ignored.
     pub fn step(&mut self, event: Event, now: Moment) -> Vec<Command> {
         let mut out = Out::new();
         self.now = now;

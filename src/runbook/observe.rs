@@ -95,7 +95,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -127,6 +128,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
+                        ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),
                     ],
                 )
@@ -241,7 +243,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     })
 }
 

@@ -31,7 +31,8 @@ pub use summary::{BlastRadius, Cost};
 /// The name and version of the format.
 pub const SCHEMA: &str = "quarterdeck.plan/1";
 
-/// A resolved runbook.
+/// A runbook whose parameters are resolved and whose changes are worked out, against the estate as it was
+/// read: what a person confirms and what a run carries out. Its digest covers all of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {

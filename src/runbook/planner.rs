@@ -26,7 +26,8 @@ use crate::domain::ops::Query;
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::price::PriceTable;
 
-/// What is to be planned.
+/// Everything that a plan is made from, apart from what is read: [`Planner::plan`] is a pure function of this
+/// and of the answers so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Planner<'a> {
     /// The runbook.

@@ -89,6 +89,7 @@ impl Desk {
                 zone: seoul,
             }],
             monthly_budget: None,
+            policies: std::sync::Arc::default(),
             probing: Probing::Yes,
             open: None,
             pinned_logs: vec![Glob::new("/ecs/*-worker")],
@@ -96,6 +97,8 @@ impl Desk {
             themes: Vec::new(),
             again: vec!["qd".to_owned()],
             reach: None,
+            policies: Arc::default(),
+            who: "kim@bastion".to_owned(),
             notices: Vec::new(),
         };
         let picture = Arc::new(Picture::empty(inventory, at(0)));

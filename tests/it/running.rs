@@ -2,6 +2,7 @@
 
 mod crash;
 mod databases;
+mod drills;
 mod nights;
 mod path;
 mod rollbacks;

@@ -3,7 +3,7 @@
 use crate::app::pane::Pane;
 use crate::app::state::State;
 
-use super::{Entry, entry};
+use super::{Entry, entry, recovery};
 
 /// A family: its pane, and what there is to say of it; `None` if the estate has nothing of it, or
 /// nothing has been read yet.
@@ -13,7 +13,10 @@ struct Family {
 }
 
 /// The families, in the order in which they are shown.
-const FAMILIES: &[Family] = &[];
+const FAMILIES: &[Family] = &[Family {
+    pane: Pane::Recovery,
+    text: recovery::text,
+}];
 
 /// The items, in the tones of what is wrong in their panes.
 pub(super) fn items(state: &State) -> Vec<Entry> {

@@ -4,6 +4,7 @@
 use super::plan::ecs::Failure;
 use super::selection::{Scenario, World};
 use super::sim::database::Free;
+use super::sim::instance::State;
 use super::sim::trail::PIPELINE;
 use super::sim::{Sim, Timer};
 use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
@@ -76,6 +77,8 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::DbStorageLow, World::Ecommerce) => db_storage_low(sim),
         (Scenario::RedisEvictions, World::Ecommerce) => redis_evictions(sim),
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
+        (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
+        (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -85,7 +88,9 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::SpotReclaim
             | Scenario::DbStorageLow
             | Scenario::RedisEvictions
-            | Scenario::QueueBacklog,
+            | Scenario::QueueBacklog
+            | Scenario::CreditBurn,
+            | Scenario::DrGap,
             _,
         ) => {}
     }
@@ -200,6 +205,20 @@ fn db_storage_low(sim: &mut Sim) {
     }
 }
 
+fn dr_gap(sim: &mut Sim) {
+    // Somebody wanted a migration to be fast, and forgot to switch them on again.
+    if let Some(index) = sim.find_database("ecommerce-db") {
+        sim.databases[index].backup_days = 0;
+        let since = sim.epoch - 26 * HOUR;
+        sim.record(
+            since,
+            ("rds.amazonaws.com", "ModifyDBInstance"),
+            "jihye.lim",
+            &["ecommerce-db"],
+        );
+    }
+}
+
 fn redis_evictions(sim: &mut Sim) {
     press(sim, "shop", -2 * DAY, 0.8);
     let Some(index) = sim.plan.caches.iter().position(|plan| plan.load.fills_up) else {
@@ -210,6 +229,30 @@ fn redis_evictions(sim: &mut Sim) {
         let at = sim.epoch - 35 * MINUTE - (48 - Ms::from(step)) * 5 * MINUTE;
         sim.caches[index].pressure.set(at, f64::from(step) / 48.0);
     }
+}
+
+/// A training instance that somebody started six days ago and forgot: its card idles ever since.
+fn credit_burn(sim: &mut Sim) {
+    let since = sim.epoch - 6 * DAY;
+    let Some(instance) = sim
+        .instances
+        .values_mut()
+        .find(|instance| instance.name == "fashion-ai-train-01")
+    else {
+        return;
+    };
+    instance.state = State::Running;
+    instance.reason = None;
+    instance.launched = since;
+    instance.up_since = Some(since);
+    instance.up.set(since, 1.0);
+    let id = instance.id.clone();
+    sim.record(
+        since,
+        ("ec2.amazonaws.com", "StartInstances"),
+        "minho.park",
+        &[&id],
+    );
 }
 
 fn queue_backlog(sim: &mut Sim) {

@@ -125,11 +125,15 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 7] = [
+    pub const NAMED: [Self; 8] = [
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -137,6 +141,8 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::CreditBurn,
+        Self::DrGap,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -150,6 +156,8 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
         }
     }
 }
@@ -163,7 +171,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, credit-burn or dr-gap"
 )]
 pub struct UnknownScenario(pub String);
 

@@ -74,6 +74,10 @@ pub enum Source {
     Anomalies,
     /// Budgets.
     Budgets,
+    /// Trusted Advisor's checks.
+    TrustedAdvisor,
+    /// Compute Optimizer's recommendations.
+    Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
 }
@@ -113,6 +117,7 @@ impl Source {
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
         }
     }
@@ -142,7 +147,7 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
         )
     }
 }

@@ -9,11 +9,11 @@ use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::{
-    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
     cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
     sts,
 };
@@ -38,6 +38,15 @@ pub fn prerequisites() -> BTreeSet<Operation> {
         .iter()
         .flat_map(|change| change.prerequisites().iter().copied())
         .collect()
+}
+
+/// A copy that a run made.
+const fn own_copy() -> OwnCopy {
+    OwnCopy {
+        instance: String::new(),
+        resource_id: String::new(),
+        run: String::new(),
+    }
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -116,6 +125,8 @@ fn queries() -> Vec<Query> {
             token: None,
         }),
         Query::Cost(cost::Read::Usage {
+            tag: None,
+            credits_since: None,
             from: day,
             to: day,
             month: day,
@@ -123,6 +134,8 @@ fn queries() -> Vec<Query> {
         Query::Cost(cost::Read::Forecast { from: day, to: day }),
         Query::Cost(cost::Read::Anomalies { from: day }),
         Query::Cost(cost::Read::Budgets { account: none() }),
+        Query::Advice(advice::Read::TrustedAdvisor),
+        Query::Advice(advice::Read::ComputeOptimizer { region: none() }),
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: none(),
             since,
@@ -320,6 +333,8 @@ fn mutations() -> Vec<Mutation> {
             cluster: none(),
             to: None,
         }),
+        Mutation::Rds(rds::Write::UnprotectCopy { copy: own_copy() }),
+        Mutation::Rds(rds::Write::DeleteCopy { copy: own_copy() }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),

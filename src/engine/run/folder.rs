@@ -78,7 +78,7 @@ impl StateFolder {
     }
 
     /// Makes a folder below it, and those above that are missing.
-    pub(super) fn make(&self, path: &Path) -> io::Result<()> {
+    pub(in crate::engine) fn make(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         builder
             .recursive(true)
@@ -91,14 +91,14 @@ impl StateFolder {
     }
 
     /// How files in it are opened.
-    pub(super) fn options(&self) -> fs::OpenOptions {
+    pub(in crate::engine) fn options(&self) -> fs::OpenOptions {
         let mut options = fs::OpenOptions::new();
         options.mode(self.reach.file_mode());
         options
     }
 
     /// Lets others in where they belong: the process's mask may have kept them out.
-    pub(super) fn permit_file(&self, path: &Path) -> io::Result<()> {
+    pub(in crate::engine) fn permit_file(&self, path: &Path) -> io::Result<()> {
         self.permit(path, self.reach.file_mode())
     }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::recovery::MeasuredRestore;
 use crate::engine::run::RunStore;
 use crate::engine::run::store::RunHead;
 use crate::headless::Exit;
@@ -37,6 +38,8 @@ pub struct RunDocument {
     reasons: Vec<String>,
     /// What remains that should not.
     remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    measured: Option<MeasuredRestore>,
     /// For people.
     #[serde(skip)]
     lines: Vec<Line>,
@@ -62,6 +65,7 @@ impl RunDocument {
             journal,
             reasons: summary.reasons.clone(),
             remains: summary.remains.clone(),
+            measured: summary.measured.as_deref().cloned(),
             lines: tell::summary(summary, commands),
         }
     }
@@ -95,6 +99,7 @@ impl RunDocument {
             journal: None,
             reasons: failure.reasons.clone(),
             remains: Vec::new(),
+            measured: None,
             lines: Vec::new(),
         }
     }
@@ -114,6 +119,7 @@ impl RunDocument {
             journal: store.map(|store| store.journal_path(run).to_string_lossy().into_owned()),
             reasons: Vec::new(),
             remains: Vec::new(),
+            measured: None,
             lines,
         }
     }

@@ -197,11 +197,9 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.instance(&change.target.id) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(instance)) => Sight::Here(fields([("state", json!(heading(&instance.state)))])),
-        }
+        Sight::of(view.instance(&change.target.id), |instance| {
+            fields([("state", json!(heading(&instance.state)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

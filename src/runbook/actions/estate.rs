@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::saved::{Saved, Sizes, What};
+use super::asg::Sizes;
+use super::saved::{Saved, What};
 use super::script::{Composed, Draft, Script};
 use super::{asg, ec2 as power, ecs as tasks, gpu, rds as db, tags};
 use crate::domain::asg::Group;
@@ -402,7 +403,7 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         ),
         Thing::Group(group) => {
             draft.add(
-                &asg::SuspendProcesses,
+                &asg::SUSPEND_PROCESSES,
                 json!({"group": group.name, "processes": asg::HOLDS}),
             )?;
             if let Some(pool) = pool_in_the_way(group) {
@@ -469,7 +470,7 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 .filter(|process| group.suspended.iter().any(|known| &known.name == *process))
                 .collect();
             if !ours.is_empty() {
-                draft.add(&asg::ResumeProcesses, json!({"group": name, "processes": ours}))?;
+                draft.add(&asg::RESUME_PROCESSES, json!({"group": name, "processes": ours}))?;
             }
             draft.add(
                 &asg::SetCapacity,

@@ -2,55 +2,15 @@
 //! service of AWS takes in tags, and versioned.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 
-use super::asg::Prepared;
+use super::asg::{Prepared, Sizes};
 use super::tags::MOST_VALUE;
-use crate::domain::asg::Group;
 use crate::domain::units::UsdPerHour;
 
 /// The version of the notation.
 const VERSION: &str = "v1";
-
-/// The three sizes of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    /// The least capacity.
-    pub min: u32,
-    /// The most capacity.
-    pub max: u32,
-    /// The capacity wanted.
-    pub desired: u32,
-}
-
-impl Sizes {
-    /// Of a group as it is.
-    pub const fn of(group: &Group) -> Self {
-        Self {
-            min: group.min,
-            max: group.max,
-            desired: group.desired,
-        }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let mut parts = text.split('/').map(str::parse);
-        let mut next = || parts.next()?.ok();
-        Some(Self {
-            min: next()?,
-            max: next()?,
-            desired: next()?,
-        })
-    }
-}
-
-impl fmt::Display for Sizes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.min, self.max, self.desired)
-    }
-}
 
 /// What was there.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,10 +92,10 @@ impl Saved {
         let wrong = || format!("{text:?} cannot be read");
         let what = if let Some(was) = fields.get("was") {
             What::Group {
-                was: Sizes::read(was).ok_or_else(wrong)?,
+                was: Sizes::parse(was).ok_or_else(wrong)?,
                 left: fields
                     .get("left")
-                    .and_then(|left| Sizes::read(left))
+                    .and_then(|left| Sizes::parse(left))
                     .ok_or_else(wrong)?,
                 held: fields
                     .get("held")

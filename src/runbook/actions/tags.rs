@@ -290,11 +290,9 @@ impl Action for Tagging {
         let Ok(with) = self.read(&change.with) else {
             return Sight::Gone;
         };
-        match with.kind.find(view, &with.resource) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(found)) => Sight::Here(fields([("tag", json!(tag(found.tags, &with.key)))])),
-        }
+        Sight::of(with.kind.find(view, &with.resource), |found| {
+            fields([("tag", json!(tag(found.tags, &with.key)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -305,12 +303,11 @@ impl Action for Tagging {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the tags do not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the resource does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the tags do not show it yet",
+            "the resource does not exist any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

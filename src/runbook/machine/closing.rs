@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::opening::{exit_of, exit_of_signal};
 use super::{CALL_OFF, Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
+use crate::domain::recovery::MeasuredRestore;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
 use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
+use crate::runbook::tell::not_as_planned;
 
 /// What a run came to: `quarterdeck.run/1`, less what only the driver knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,9 @@ pub struct Summary {
     pub reasons: Vec<String>,
     /// What remains that should not, in words; empty if it succeeded or everything was taken back.
     pub remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<MeasuredRestore>>,
     /// Whether there is a journal of it.
     pub journaled: bool,
 }
@@ -195,6 +200,7 @@ impl Run {
             } else {
                 remains.left
             },
+            measured: self.ledger.measured().cloned().map(Box::new),
             journaled: true,
         }
     }
@@ -211,6 +217,9 @@ impl Run {
                 continue;
             }
             remains.made = true;
+            if self.ledger.is_removed(change) {
+                continue;
+            }
             let name = self.plan().changes[change].target.name.clone();
             let summary = self.plan().changes[change].summary.clone();
             if made == Made::Unknown {
@@ -435,7 +444,7 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
 pub(super) fn reason(halt: &Halt) -> String {
     match halt {
         Halt::StepFailed { step } => format!("step {step} failed"),
-        Halt::Drift { target } => format!("{target} is not as planned"),
+        Halt::Drift { target, reason } => not_as_planned(target, reason),
         Halt::Guard { reason } => format!("guard {reason}"),
         Halt::VerifyFailed { reason } => format!("verification failed: {reason}"),
         Halt::Deadline => "out of time".to_owned(),

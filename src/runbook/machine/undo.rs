@@ -87,6 +87,7 @@ impl Run {
             .map(|act| act.change)
             .filter(|change| self.ledger.was_made(*change) != Made::No)
             .filter(|change| !self.plan().changes.get(*change).is_some_and(Change::is_message))
+            .filter(|change| !self.ledger.is_removed(*change))
             .collect()
     }
 

@@ -256,6 +256,7 @@ fn complete(action: &dyn Action, change: &mut Change) -> Result<(), Refusal> {
         run: "plan",
         token: &Token(String::new()),
         status: "running",
+        made: None,
     };
     change.calls = vec![action.apply(change, &stamp)?.operation().to_string()];
     match action.invert(change) {

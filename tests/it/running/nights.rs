@@ -126,6 +126,31 @@ async fn a_server_on_its_own_is_stopped_and_started() {
 }
 
 #[tokio::test]
+async fn a_forgotten_training_instance_is_stopped_by_its_id() {
+    let home = tempfile::tempdir().unwrap();
+    let now = EPOCH.parse().unwrap();
+    let stage = Stage::new(
+        (World::Fashion, Scenario::CreditBurn),
+        Vec::new(),
+        now,
+        home.path(),
+    );
+    let forgotten = |all: Vec<Instance>| {
+        all.into_iter()
+            .find(|one| one.name.as_deref() == Some("fashion-ai-train-01"))
+            .unwrap()
+    };
+    let before = forgotten(alone(&stage).await);
+    assert_eq!(before.state, "running");
+    let plan = stage.plan("gpu-night-down", &[("fleet", &before.id)]).await.plan;
+    assert!(!plan.is_empty());
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(forgotten(alone(&stage).await).state, "stopped");
+}
+
+#[tokio::test]
 async fn work_is_refused_with_its_reason_and_nothing_changes() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();

@@ -13,7 +13,7 @@ use super::super::sim::database::{Effect, Snapshot, Step};
 use super::super::time::{DAY, MINUTE, Ms, SECOND, ms};
 use super::{Refusal, check_tags, record};
 use crate::domain::fault::Fault;
-use crate::domain::ops::rds::Write;
+use crate::domain::ops::rds::{OwnCopy, Write};
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
     let created = match write {
@@ -30,7 +30,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             let found = restore::of_snapshot(sim, snapshot, refuse)?;
             restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, snapshot]);
-            Some(sim.plan.arn("rds", &format!("db:{instance}")))
+            resource_of(sim, instance)
         }
         Write::RestoreToPointInTime {
             source,
@@ -41,7 +41,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             let found = restore::of_time(sim, source, at.map(ms), refuse)?;
             restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, source]);
-            Some(sim.plan.arn("rds", &format!("db:{instance}")))
+            resource_of(sim, instance)
         }
         Write::Rename { instance, to } => {
             rename(sim, instance, to, refuse)?;
@@ -91,6 +91,20 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             record(sim, refuse, &[instance]);
             None
         }
+        Write::UnprotectCopy { copy } => {
+            let index = still_own(sim, copy, refuse)?;
+            if sim.databases[index].status != "available" {
+                return Err(wrong_state(sim, index, "must be in the available state", refuse));
+            }
+            sim.databases[index].deletion_protection = false;
+            record(sim, refuse, &[&copy.instance]);
+            None
+        }
+        Write::DeleteCopy { copy } => {
+            delete(sim, copy, refuse)?;
+            record(sim, refuse, &[&copy.instance]);
+            None
+        }
         Write::CreateClusterSnapshot { .. }
         | Write::RestoreCluster { .. }
         | Write::CreateMember { .. }
@@ -101,6 +115,47 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         | Write::FailoverCluster { .. } => cluster::apply(sim, write, refuse)?,
     };
     Ok(created)
+}
+
+/// `DbiResourceId` of an instance.
+fn resource_of(sim: &Sim, name: &str) -> Option<String> {
+    let index = sim.find_database(name)?;
+    Some(sim.databases[index].resource.clone())
+}
+
+/// The copy, if the instance of that name is it still.
+fn still_own(sim: &Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<usize, Fault> {
+    let index = find(sim, &copy.instance, refuse)?;
+    let database = &sim.databases[index];
+    let run = database.tags.get(OwnCopy::TAG).map(String::as_str);
+    let cluster = database.plan.cluster.as_deref();
+    match copy.mismatch(Some(&database.resource), run, cluster) {
+        None => Ok(index),
+        Some(why) => Err(refuse.invalid("NotTheCopy", why)),
+    }
+}
+
+fn delete(sim: &mut Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<(), Fault> {
+    let index = still_own(sim, copy, refuse)?;
+    if sim.databases[index].deletion_protection {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+        ));
+    }
+    if matches!(sim.databases[index].status, "creating" | "deleting") {
+        return Err(wrong_state(sim, index, "cannot be deleted", refuse));
+    }
+    sim.databases[index].endpoint = None;
+    let steps = vec![
+        Step::to(0, "deleting"),
+        Step::to(4 * MINUTE, "deleting")
+            .telling("DB instance deleted")
+            .with(Effect::Gone),
+    ];
+    sim.plan_steps(index, steps, sim.now);
+    sim.note_database(&copy.instance, sim.now);
+    Ok(())
 }
 
 fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {

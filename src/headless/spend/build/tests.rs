@@ -38,6 +38,8 @@ fn usage(daily: Vec<DailyCost>, by_account: &[(&str, f64)]) -> ReplyData {
             .map(|(account, amount)| ((*account).to_owned(), *amount))
             .collect(),
         credits: Some(-5.0),
+        by_tag: None,
+        credits_used: None,
     })
 }
 

@@ -12,8 +12,8 @@ use crate::domain::ops::{Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Arguments, BadArguments, Refusal, View, parse};
-use crate::runbook::actions::asg::{Prepared, ResumeProcesses, SetCapacity, SetWarmPool};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::asg::{Prepared, RESUME_PROCESSES, SetCapacity, SetWarmPool, Sizes};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -145,7 +145,7 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
     }
     // What holds it back is let go first: with the maximum of the night nothing can grow before its time.
     if !ours.is_empty() {
-        draft.add(&ResumeProcesses, json!({"group": name, "processes": ours}))?;
+        draft.add(&RESUME_PROCESSES, json!({"group": name, "processes": ours}))?;
         // That they are suspended is our own doing.
         let own = format!("{name}: ");
         draft

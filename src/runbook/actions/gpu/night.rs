@@ -15,9 +15,9 @@ use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
 use crate::runbook::actions::asg::{
-    HOLDS, Prepared, Protect, SetCapacity, SetWarmPool, SuspendProcesses, TerminateInstance, spot_query,
+    HOLDS, Prepared, Protect, SUSPEND_PROCESSES, SetCapacity, SetWarmPool, Sizes, TerminateInstance, spot_query,
 };
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -444,7 +444,7 @@ impl Evening<'_> {
             .into_iter()
             .filter(|process| !self.group.suspended.iter().any(|known| known.name == *process))
             .collect();
-        draft.add(&SuspendProcesses, json!({"group": name, "processes": HOLDS}))?;
+        draft.add(&SUSPEND_PROCESSES, json!({"group": name, "processes": HOLDS}))?;
         // First, so that what leaves the group finds no room in the pool either.
         if let Some(pool) = pool {
             draft.add(&SetWarmPool, pool.at_rest(night.max).arguments(name))?;

@@ -504,6 +504,7 @@ fn a_deploy_sends_no_count() {
     let token = crate::domain::ops::Token("t".to_owned());
     let stamp = crate::runbook::action::Stamp {
         status: "running",
+        made: None,
         run: "r",
         token: &token,
     };

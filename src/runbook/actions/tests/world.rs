@@ -31,6 +31,11 @@ use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
 
+pub const RUN: &str = "r-20261121-090000-kqzt";
+
+/// A copy that an earlier step of the plan makes.
+pub const COPY: &str = "main-r-20261121-090000-kqzt";
+
 pub const NOW: &str = "2026-11-21T03:00:00Z";
 
 /// A card with a process on it.
@@ -451,7 +456,14 @@ pub fn world() -> World {
             member
         })
     });
-    let dbs = [main, asleep, pending, sample::db("bare")]
+    let mut copy = sample::db(COPY);
+    copy.resource_id = None;
+    copy.deletion_protection = true;
+    copy.tags = vec![Tag {
+        key: "quarterdeck:run".to_owned(),
+        value: "this plan".to_owned(),
+    }];
+    let dbs = [main, asleep, pending, sample::db("bare"), copy]
         .into_iter()
         .chain(members)
         .collect();
