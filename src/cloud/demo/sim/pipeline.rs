@@ -45,6 +45,8 @@ pub struct Run {
     pub failed_builds: Vec<Ms>,
     /// Whether the next build fails.
     pub build_fails: bool,
+    /// When the build ended that succeeded.
+    pub built: Option<Ms>,
 }
 
 /// Where an execution is in its stage.
@@ -228,7 +230,10 @@ impl Sim {
                     passage.by = Some(by.clone());
                     passage.summary = Some(said.clone());
                 }
-                passage.since = passage.since.min(run.since);
+                passage.since = match run.built.filter(|_| !stage.builds.is_empty()) {
+                    Some(built) => built,
+                    None => passage.since.min(run.since),
+                };
                 passage
             })
             .collect();
@@ -317,6 +322,7 @@ impl Sim {
             rollout: None,
             failed_builds: Vec::new(),
             build_fails: false,
+            built: None,
         });
         let run = self.runs.len() - 1;
         self.set_timer(at + SOURCE, Timer::Pipeline { run });
@@ -338,6 +344,9 @@ impl Sim {
             one.since = at;
             one.failed_builds.push(at);
             return;
+        }
+        if !stage.builds.is_empty() {
+            one.built = Some(at);
         }
         self.enter_next(run, at);
     }
@@ -434,6 +443,7 @@ impl Sim {
                 rollout: None,
                 failed_builds: Vec::new(),
                 build_fails: false,
+                built: None,
             });
             self.runs.len() - 1
         });
@@ -459,6 +469,7 @@ impl Sim {
             rollout: None,
             failed_builds: Vec::new(),
             build_fails: false,
+            built: None,
         });
         self.enter(self.runs.len() - 1, at);
         id
