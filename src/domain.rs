@@ -35,6 +35,7 @@ pub mod price;
 pub mod queue;
 pub mod region_zone;
 pub mod rules;
+pub mod sagemaker;
 pub mod scalable;
 pub mod scope;
 pub mod sensitive;

@@ -66,6 +66,8 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To SageMaker's endpoints, training jobs and notebooks.
+    Models,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -228,6 +230,13 @@ pub const REGISTRY: &[Entry] = &[
         "runs, history, runbooks",
         Context::Global,
         &["9"],
+    ),
+    entry(
+        Command::Models,
+        "models",
+        "SageMaker endpoints, training, notebooks",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::PreviousPane,

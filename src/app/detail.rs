@@ -4,6 +4,7 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod models;
 mod network;
 mod wrap;
 
@@ -146,6 +147,9 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::LoadBalancer => network::load_balancer(state, scope, &resource.id),
         Kind::Queue => network::queue(state, scope, &resource.id),
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
+        Kind::SagemakerEndpoint => models::endpoint(state, scope, &resource.id),
+        Kind::TrainingJob => models::training_job(state, scope, &resource.id),
+        Kind::NotebookInstance => models::notebook(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
         Kind::Budget => Some(network::budget(state, scope, &resource.id)),
@@ -331,6 +335,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Queues,
         Source::LogGroups,
         Source::NatGateways,
+        Source::Endpoints,
+        Source::TrainingJobs,
+        Source::Notebooks,
         Source::Budgets,
         Source::Usage,
     ];

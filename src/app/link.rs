@@ -46,6 +46,14 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::NatGateway => {
             format!("{base}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={id}")
         }
+        Kind::SagemakerEndpoint => format!("{base}/sagemaker/home?region={region}#/endpoints/{name}"),
+        Kind::TrainingJob => format!("{base}/sagemaker/home?region={region}#/jobs/{name}"),
+        Kind::NotebookInstance if id.contains(":app/") => {
+            format!("{base}/sagemaker/home?region={region}#/studio")
+        }
+        Kind::NotebookInstance => {
+            format!("{base}/sagemaker/home?region={region}#/notebook-instances/{name}")
+        }
         Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
         Kind::Scope => format!("{base}/console/home?region={region}"),
         Kind::Pipeline => {
@@ -131,6 +139,16 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
                 quoted(id)
             )
         }
+        Kind::SagemakerEndpoint => format!("sagemaker describe-endpoint --endpoint-name {}", quoted(name)),
+        Kind::TrainingJob => format!(
+            "sagemaker describe-training-job --training-job-name {}",
+            quoted(name)
+        ),
+        Kind::NotebookInstance if id.contains(":app/") => "sagemaker list-apps".to_owned(),
+        Kind::NotebookInstance => format!(
+            "sagemaker describe-notebook-instance --notebook-instance-name {}",
+            quoted(name)
+        ),
         Kind::Scope => "sts get-caller-identity".to_owned(),
         Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(id)),
         Kind::EcrRepository => format!("ecr describe-images --repository-name {}", quoted(id)),

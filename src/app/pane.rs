@@ -1,4 +1,5 @@
-//! The panes, each on a digit key.
+//! The panes. Ten have a digit key; the others are reached by their names, from findings, and from the
+//! overview's line of further families.
 
 use std::collections::BTreeSet;
 
@@ -28,11 +29,13 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// SageMaker: endpoints, training jobs, notebooks.
+    Models,
 }
 
 impl Pane {
-    /// Every pane in the order of its digit.
-    pub const ALL: [Self; 10] = [
+    /// Every pane: those with a digit in its order, then the others.
+    pub const ALL: &'static [Self] = &[
         Self::Overview,
         Self::Findings,
         Self::Services,
@@ -43,11 +46,12 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Models,
     ];
 
-    /// The digit that opens it.
-    pub const fn digit(self) -> u8 {
-        match self {
+    /// The digit that opens it; `None` where only the name does.
+    pub const fn digit(self) -> Option<u8> {
+        Some(match self {
             Self::Overview => 0,
             Self::Findings => 1,
             Self::Services => 2,
@@ -58,12 +62,19 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-        }
+            Self::Models => return None,
+        })
     }
 
     /// The pane on a digit.
     pub fn of_digit(digit: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|pane| pane.digit() == digit)
+        Self::ALL.iter().copied().find(|pane| pane.digit() == Some(digit))
+    }
+
+    /// The pane after this one, in a circle.
+    pub fn next(self) -> Self {
+        let after = Self::ALL.iter().skip_while(|pane| **pane != self).nth(1);
+        after.copied().unwrap_or(Self::Overview)
     }
 
     /// The name after `:`, and in the tab line.
@@ -79,6 +90,7 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Models => "models",
         }
     }
 
@@ -93,12 +105,13 @@ impl Pane {
             Kind::Budget => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
+            Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => Self::Models,
         }
     }
 
     /// The kinds that the pane shows, which are read quickly while it is in front.
     fn kinds(self) -> BTreeSet<Kind> {
-        let all = Kind::ALL.into_iter();
+        let all = Kind::ALL.iter().copied();
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
@@ -112,7 +125,8 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Runs
+            | Self::Models => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -127,7 +141,8 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => Probing::No,
+            | Self::Runs
+            | Self::Models => Probing::No,
         };
         Focus {
             front: self.kinds(),

@@ -3,6 +3,7 @@
 mod alarms;
 mod data;
 mod gpu;
+pub(crate) mod models;
 mod network;
 mod overview;
 mod runs;
@@ -37,6 +38,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Models => models::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

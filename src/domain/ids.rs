@@ -48,12 +48,18 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// An endpoint of SageMaker.
+    SagemakerEndpoint,
+    /// A training job of SageMaker.
+    TrainingJob,
+    /// A notebook instance of SageMaker, or an application of its Studio.
+    NotebookInstance,
 }
 
 impl Kind {
     /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
     /// others too, and read them only then.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
         Self::Ec2Instance,
@@ -68,6 +74,9 @@ impl Kind {
         Self::Queue,
         Self::LogGroup,
         Self::NatGateway,
+        Self::SagemakerEndpoint,
+        Self::TrainingJob,
+        Self::NotebookInstance,
         Self::Budget,
         Self::Scope,
     ];
@@ -93,10 +102,13 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::SagemakerEndpoint => "sagemaker-endpoint",
+            Self::TrainingJob => "training-job",
+            Self::NotebookInstance => "notebook-instance",
         }
     }
 
-    /// The short word for narrow columns, at most four columns wide.
+    /// The short word for narrow columns, at most five columns wide.
     pub const fn short(self) -> &'static str {
         match self {
             Self::EcsService => "ecs",
@@ -115,6 +127,9 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::SagemakerEndpoint => "sm",
+            Self::TrainingJob => "train",
+            Self::NotebookInstance => "note",
         }
     }
 }
@@ -135,7 +150,8 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }

@@ -30,6 +30,8 @@ use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
+use crate::domain::sagemaker::{Endpoint, Notebook, TrainingJob};
+use crate::domain::scalable::ScalableTarget;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
@@ -138,6 +140,14 @@ pub struct ScopeState {
     pub queues: Loadable<Vec<Queue>>,
     /// Log groups.
     pub log_groups: Loadable<Vec<LogGroup>>,
+    /// SageMaker endpoints.
+    pub endpoints: Loadable<Vec<Endpoint>>,
+    /// Bounds of the variants of endpoints that are scaled by themselves.
+    pub endpoint_targets: Loadable<Vec<ScalableTarget>>,
+    /// Training jobs of the last days, newest first.
+    pub training_jobs: Loadable<Vec<TrainingJob>>,
+    /// Notebooks.
+    pub notebooks: Loadable<Vec<Notebook>>,
     /// Spend of the account.
     pub usage: Loadable<Usage>,
     /// The account's forecast.
@@ -207,6 +217,10 @@ impl ScopeState {
             metrics: BTreeMap::new(),
             queues: Loadable::default(),
             log_groups: Loadable::default(),
+            endpoints: Loadable::default(),
+            endpoint_targets: Loadable::default(),
+            training_jobs: Loadable::default(),
+            notebooks: Loadable::default(),
             usage: Loadable::default(),
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
@@ -351,6 +365,10 @@ impl ScopeState {
             }
             Source::Queues => settle!(self.queues, Queues),
             Source::LogGroups => settle!(self.log_groups, LogGroups),
+            Source::Endpoints => settle!(self.endpoints, Endpoints),
+            Source::EndpointTargets => settle!(self.endpoint_targets, ScalableTargets),
+            Source::TrainingJobs => settle!(self.training_jobs, TrainingJobs),
+            Source::Notebooks => settle!(self.notebooks, Notebooks),
             Source::Usage => settle!(self.usage, Usage),
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
@@ -390,6 +408,10 @@ impl ScopeState {
             Source::Metrics(group) => Standing::of_any(self.metrics.get(group)),
             Source::Queues => Standing::of(&self.queues),
             Source::LogGroups => Standing::of(&self.log_groups),
+            Source::Endpoints => Standing::of(&self.endpoints),
+            Source::EndpointTargets => Standing::of(&self.endpoint_targets),
+            Source::TrainingJobs => Standing::of(&self.training_jobs),
+            Source::Notebooks => Standing::of(&self.notebooks),
             Source::Usage => Standing::of(&self.usage),
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),

@@ -20,6 +20,7 @@ pub mod http;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod sagemaker;
 pub mod sns;
 pub mod sqs;
 pub mod ssm;
@@ -72,6 +73,8 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// SageMaker.
+    Sagemaker(sagemaker::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -175,6 +178,14 @@ pub enum ReplyData {
     Stacks(Vec<crate::domain::delivery::Stack>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// Endpoints of SageMaker.
+    Endpoints(Vec<crate::domain::sagemaker::Endpoint>),
+    /// Configurations of endpoints.
+    EndpointConfigs(Vec<crate::domain::sagemaker::EndpointConfig>),
+    /// Training jobs.
+    TrainingJobs(Vec<crate::domain::sagemaker::TrainingJob>),
+    /// Notebooks.
+    Notebooks(Vec<crate::domain::sagemaker::Notebook>),
 }
 
 impl Reply {
@@ -221,6 +232,8 @@ pub enum Mutation {
     CodePipeline(codepipeline::Write),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Write),
+    /// SageMaker.
+    Sagemaker(sagemaker::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -259,6 +272,7 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::Sagemaker(read) => read.operations(),
         }
     }
 }
@@ -282,6 +296,7 @@ impl Mutation {
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
+            Self::Sagemaker(write) => write.operation(),
         }
     }
 
@@ -303,7 +318,8 @@ impl Mutation {
             | Self::Sns(_)
             | Self::Exec(_)
             | Self::CodePipeline(_)
-            | Self::ApplicationAutoScaling(_) => &[],
+            | Self::ApplicationAutoScaling(_)
+            | Self::Sagemaker(_) => &[],
         }
     }
 }

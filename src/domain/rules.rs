@@ -26,6 +26,7 @@ mod gpu;
 mod queue;
 mod rds;
 mod redis;
+mod sagemaker;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -122,6 +123,17 @@ pub const ALL: &[&Rule] = &[
     &redis::hit_rate::RULE,
     &redis::load::ENGINE_CPU,
     &redis::availability::FAILOVER_OFF,
+    &sagemaker::serving::ERRORS,
+    &sagemaker::serving::LATENCY,
+    &sagemaker::endpoint::FAILING,
+    &sagemaker::endpoint::ROLLED_BACK,
+    &sagemaker::endpoint::BELOW_DESIRED,
+    &sagemaker::idle::ENDPOINT,
+    &sagemaker::idle::GPU,
+    &sagemaker::training::FAILED,
+    &sagemaker::training::RUNTIME,
+    &sagemaker::training::STALLED,
+    &sagemaker::notebook::LEFT_ON,
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The desired count of an ECS service, as Application Auto Scaling may set it.
+/// The desired count of an ECS service or of a variant of a SageMaker endpoint, as Application Auto Scaling may set it.
 /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScalableTarget.html>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScalableTarget {
-    /// `service/CLUSTER/SERVICE`.
+    /// `service/CLUSTER/SERVICE`, or `endpoint/ENDPOINT/variant/VARIANT`.
     pub resource: String,
     /// The least count that it sets.
     pub min: u32,

@@ -16,6 +16,7 @@ use crate::domain::metric_catalog;
 use crate::domain::ops::{self, Query};
 use crate::domain::policy::Selection;
 use crate::domain::rules;
+use crate::domain::sagemaker::Endpoint;
 
 /// A question that should be asked again each `cadence`.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +93,8 @@ fn seconds(count: u32) -> SignedDuration {
 
 /// How far back "what changed" looks.
 pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
+/// How far back training jobs are listed.
+pub const TRAINING_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many times its cadence in front the slowest list of resources has while nobody looks.
 const SLOWEST: i32 = 4;
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
@@ -229,6 +232,7 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_instances(collect);
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
+    wants_of_models(collect, now);
     for group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
@@ -355,6 +359,36 @@ fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
     }
 }
 
+/// SageMaker: a list that is empty costs one call, and is asked for seldom while nobody looks.
+fn wants_of_models(collect: &mut Collecting<'_>, now: Timestamp) {
+    use ops::{application_auto_scaling, sagemaker};
+    let moving = collect.state.endpoints.get().into_iter().flatten();
+    let cadence = if moving.into_iter().any(Endpoint::is_busy) {
+        fixed(20, 60)
+    } else {
+        fixed(60, 600)
+    };
+    let endpoints = Query::Sagemaker(sagemaker::Read::Endpoints);
+    collect.want(Source::Endpoints, endpoints, cadence, ());
+    if collect
+        .state
+        .endpoints
+        .get()
+        .is_some_and(|known| !known.is_empty())
+    {
+        let targets = Query::ApplicationAutoScaling(application_auto_scaling::Read::EndpointTargets);
+        collect.want(Source::EndpointTargets, targets, fixed(60, 600), ());
+    }
+    // By the hour, so that the question stays the same between two of them.
+    let hour = now.as_second().div_euclid(3600) * 3600;
+    let hour = Timestamp::from_second(hour).unwrap_or(now);
+    let since = hour.saturating_sub(TRAINING_WINDOW).unwrap_or(Timestamp::MIN);
+    let jobs = Query::Sagemaker(sagemaker::Read::TrainingJobs { since });
+    collect.want(Source::TrainingJobs, jobs, fixed(60, 600), ());
+    let notebooks = Query::Sagemaker(sagemaker::Read::Notebooks);
+    collect.want(Source::Notebooks, notebooks, fixed(60, 600), ());
+}
+
 /// GPUs of the types in use, Spot prices of the Spot ones, and the probe of the GPU hosts.
 fn wants_of_instances(collect: &mut Collecting<'_>) {
     use crate::domain::ec2::Purchase;
@@ -414,6 +448,7 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Queue => &[Source::Queues],
         MetricGroup::Gpu => &[Source::GpuMetricList],
         MetricGroup::Nat => &[Source::NatGateways],
+        MetricGroup::Sagemaker => &[Source::Endpoints, Source::TrainingJobs],
     };
     if !listed
         .iter()

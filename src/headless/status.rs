@@ -20,7 +20,7 @@ use document::{Resource, Status};
 pub use text::{api, errors, push, scopes, section};
 
 /// Kinds that can be asked for; `budget` is spend as a whole.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: &[Kind] = &[
     Kind::EcsService,
     Kind::Asg,
     Kind::Ec2Instance,
@@ -35,6 +35,9 @@ pub const KINDS: [Kind; 15] = [
     Kind::Queue,
     Kind::LogGroup,
     Kind::NatGateway,
+    Kind::SagemakerEndpoint,
+    Kind::TrainingJob,
+    Kind::NotebookInstance,
     Kind::Budget,
 ];
 
@@ -76,7 +79,7 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
 /// The kinds that are shown. GPUs cannot be without running nvidia-smi.
 fn shown(request: &Request) -> BTreeSet<Kind> {
     let mut kinds: BTreeSet<Kind> = if request.kinds.is_empty() {
-        KINDS.into_iter().collect()
+        KINDS.iter().copied().collect()
     } else {
         request.kinds.clone()
     };
@@ -100,6 +103,9 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             Kind::RdsCluster => &[Kind::RdsInstance],
             Kind::RdsInstance => &[Kind::RdsCluster],
             Kind::LoadBalancer => &[Kind::TargetGroup],
+            // Metrics of both come in one answer.
+            Kind::SagemakerEndpoint => &[Kind::TrainingJob],
+            Kind::TrainingJob => &[Kind::SagemakerEndpoint],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
                 Kind::EcsService,
@@ -109,6 +115,9 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                Kind::SagemakerEndpoint,
+                Kind::TrainingJob,
+                Kind::NotebookInstance,
             ],
             Kind::EcsService
             | Kind::Ec2Instance
@@ -120,6 +129,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::NatGateway
             | Kind::Pipeline
             | Kind::EcrRepository
+            | Kind::NotebookInstance
             | Kind::Scope => &[],
         };
         all.extend(others);
@@ -218,6 +228,17 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(
+            &mut records,
+            Kind::SagemakerEndpoint,
+            found.sagemaker_endpoint.as_ref(),
+        )?;
+        add(&mut records, Kind::TrainingJob, found.training_job.as_ref())?;
+        add(
+            &mut records,
+            Kind::NotebookInstance,
+            found.notebook_instance.as_ref(),
+        )?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

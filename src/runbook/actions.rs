@@ -13,6 +13,7 @@ mod exec;
 pub(in crate::runbook) mod gpu;
 mod notify;
 pub(in crate::runbook) mod rds;
+mod sagemaker;
 pub(in crate::runbook) mod saved;
 mod script;
 mod sqs;
@@ -76,6 +77,13 @@ pub static ALL: &[&dyn Action] = &[
     &rds::CLUSTER_STOP,
     &rds::CLUSTER_START,
     &rds::FailoverCluster,
+    &sagemaker::UpdateEndpoint,
+    &sagemaker::Scale,
+    &sagemaker::ScalingBounds,
+    &sagemaker::STOP,
+    &sagemaker::START,
+    &sagemaker::DELETE,
+    &sagemaker::CREATE,
     &sqs::Redrive,
     &exec::Run,
     &notify::Sns,

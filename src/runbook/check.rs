@@ -8,6 +8,7 @@ mod estate;
 mod gpu;
 mod http;
 mod rds;
+mod sagemaker;
 mod window;
 
 use std::collections::BTreeMap;
@@ -170,6 +171,8 @@ pub static ALL: &[&dyn Check] = &[
     &gpu::IS_UP,
     &rds::SameSettings,
     &rds::SameClusterSettings,
+    &sagemaker::Serves,
+    &sagemaker::NotebooksOff,
 ];
 
 /// The check of that name.

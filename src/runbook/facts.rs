@@ -156,6 +156,23 @@ const LOG_GROUP: &[Fact] = &[
     fact("stored_bytes", Int, "Bytes stored."),
 ];
 
+const SAGEMAKER_ENDPOINT: &[Fact] = &[
+    fact("status", Text, "`InService`, `Updating` and so on."),
+    fact("config", Text, "The configuration that serves."),
+    fact("variants", Texts, "Names of its variants."),
+    fact(
+        "instances",
+        Int,
+        "Instances of all variants; null where AWS does not say.",
+    ),
+    TAGS,
+];
+const NOTEBOOK_INSTANCE: &[Fact] = &[
+    fact("form", Text, "`notebook-instance` or `studio-app`."),
+    fact("status", Text, "`InService`, `Stopped` and so on."),
+    fact("type", Text, "The instance type."),
+];
+
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
     match kind {
@@ -169,6 +186,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Alarm => ALARM,
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
+        Kind::SagemakerEndpoint => SAGEMAKER_ENDPOINT,
+        Kind::NotebookInstance => NOTEBOOK_INSTANCE,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -176,7 +195,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => &[],
+        | Kind::EcrRepository
+        | Kind::TrainingJob => &[],
     }
 }
 

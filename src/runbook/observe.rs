@@ -16,7 +16,10 @@ use crate::domain::ecs::{Controller, Service};
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
-use crate::domain::ops::{Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs};
+use crate::domain::ops::{
+    Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sagemaker, sqs,
+};
+use crate::domain::sagemaker::Endpoint;
 
 /// The fact that takes asking hosts.
 pub const BUSY_GPUS: &str = "busy_gpus";
@@ -87,6 +90,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
+        Kind::SagemakerEndpoint => vec![Query::Sagemaker(sagemaker::Read::Endpoints)],
+        Kind::NotebookInstance => vec![Query::Sagemaker(sagemaker::Read::Notebooks)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -94,7 +99,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::TrainingJob => Vec::new(),
     }
 }
 
@@ -232,6 +238,22 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .iter()
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
+        Kind::SagemakerEndpoint => view.endpoints()?.iter().map(endpoint).collect(),
+        Kind::NotebookInstance => view
+            .notebooks()?
+            .iter()
+            .map(|notebook| {
+                resource(
+                    kind,
+                    (&notebook.arn, &notebook.name),
+                    [
+                        ("form", text(notebook.form.word())),
+                        ("status", text(&notebook.status)),
+                        ("type", maybe(notebook.instance_type.as_deref())),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -239,7 +261,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => Vec::new(),
+        | Kind::EcrRepository
+        | Kind::TrainingJob => Vec::new(),
     })
 }
 
@@ -290,6 +313,28 @@ fn resource<const N: usize>(kind: Kind, (id, name): (&str, &str), known: [(&str,
         name: name.to_owned(),
         facts,
     }
+}
+
+fn endpoint(endpoint: &Endpoint) -> Resource {
+    let counts: Option<u32> = endpoint
+        .variants
+        .iter()
+        .map(|variant| variant.counts().map(|(current, _)| current))
+        .sum();
+    resource(
+        Kind::SagemakerEndpoint,
+        (&endpoint.arn, &endpoint.name),
+        [
+            ("status", text(&endpoint.status)),
+            ("config", text(&endpoint.config)),
+            (
+                "variants",
+                texts(endpoint.variants.iter().map(|variant| variant.name.as_str())),
+            ),
+            ("instances", count(counts)),
+            ("tags", tags(&endpoint.tags)),
+        ],
+    )
 }
 
 fn service(service: &Service) -> Resource {
@@ -461,6 +506,13 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
         Source::LogGroup => queries(Kind::LogGroup),
+        Source::SagemakerEndpoint => queries(Kind::SagemakerEndpoint),
+        Source::EndpointConfig => {
+            let mut wanted = queries(Kind::SagemakerEndpoint);
+            wanted.push(Query::Sagemaker(sagemaker::Read::EndpointConfigs { name: None }));
+            wanted
+        }
+        Source::NotebookInstance => queries(Kind::NotebookInstance),
     }
 }
 
@@ -557,6 +609,24 @@ pub fn candidates(
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
+        Source::SagemakerEndpoint => of_kind(Kind::SagemakerEndpoint)?,
+        Source::EndpointConfig => {
+            let wanted = named(filters, "endpoint");
+            let endpoint = match &wanted {
+                Some(name) => view.endpoint(name)?,
+                None => None,
+            };
+            view.endpoint_configs(None)?
+                .iter()
+                .filter(|config| match (&wanted, endpoint) {
+                    (None, _) => true,
+                    (Some(_), Some(endpoint)) => config.belongs_to(endpoint),
+                    (Some(_), None) => false,
+                })
+                .map(|config| Value::text(&config.name))
+                .collect()
+        }
+        Source::NotebookInstance => of_kind(Kind::NotebookInstance)?,
     };
     Ok(all.into_iter().filter(|value| passes(value, filters)).collect())
 }

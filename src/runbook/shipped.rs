@@ -46,6 +46,18 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "rollback-deploy",
         include_str!("../../runbooks/rollback-deploy.yaml"),
     ),
+    (
+        "sagemaker-endpoint-rollback",
+        include_str!("../../runbooks/sagemaker-endpoint-rollback.yaml"),
+    ),
+    (
+        "sagemaker-scale-endpoint",
+        include_str!("../../runbooks/sagemaker-scale-endpoint.yaml"),
+    ),
+    (
+        "sagemaker-stop-idle",
+        include_str!("../../runbooks/sagemaker-stop-idle.yaml"),
+    ),
     ("sqs-redrive", include_str!("../../runbooks/sqs-redrive.yaml")),
     ("start-estate", include_str!("../../runbooks/start-estate.yaml")),
     ("stop-estate", include_str!("../../runbooks/stop-estate.yaml")),

@@ -6,6 +6,7 @@ use crate::domain::ecs::Service;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
 use crate::domain::logs::TailTarget;
+use crate::domain::sagemaker;
 
 /// Groups that are opened together at the most: beyond it a round of questions takes too long.
 pub const MOST_GROUPS: usize = 20;
@@ -42,6 +43,11 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::Asg | Kind::Redis | Kind::Queue | Kind::NatGateway => {
             by_names(scope, &[last_segment(&key.id).to_owned()])
         }
+        Kind::SagemakerEndpoint => one(scope, &sagemaker::endpoint_log_group(last_segment(&key.id))),
+        // All jobs write into one group, each into streams of its own.
+        Kind::TrainingJob => one(scope, sagemaker::TRAINING_LOG_GROUP),
+        Kind::NotebookInstance if key.id.contains(":app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
+        Kind::NotebookInstance => one(scope, sagemaker::NOTEBOOK_LOG_GROUP),
         Kind::Alarm => of_alarm(state, scope, &key.id),
         Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository => Vec::new(),
     };
@@ -175,6 +181,20 @@ fn of_alarm(state: &State, scope: &ScopeState, id: &str) -> Vec<TailTarget> {
         .take(MOST_GROUPS)
         .map(|group| target_of(scope, group))
         .collect()
+}
+
+/// The group of that name, listed or not: an estate may select its resources and not the group that AWS
+/// has for all of their kind.
+fn one(scope: &ScopeState, name: &str) -> Vec<TailTarget> {
+    let known = scope.log_groups.get().into_iter().flatten();
+    let class = known
+        .filter(|group| group.name == name)
+        .find_map(|group| group.class.clone());
+    vec![TailTarget {
+        scope: scope.scope.clone(),
+        group: name.to_owned(),
+        class,
+    }]
 }
 
 fn by_prefix(scope: &ScopeState, prefix: &str) -> Vec<TailTarget> {

@@ -170,6 +170,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::SagemakerEndpoint => read(&scope.endpoints, ReplyData::Endpoints),
+        Kind::NotebookInstance => read(&scope.notebooks, ReplyData::Notebooks),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -177,7 +179,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => None,
+        | Kind::EcrRepository
+        | Kind::TrainingJob => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

@@ -71,10 +71,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Open if state.pane == Pane::Logs && state.levels.is_empty() => logs::open_selected(state),
         Command::Open => open_detail(state),
         Command::PreviousPane => go(state, state.previous),
-        Command::NextPane => {
-            let next = (state.pane.digit() + 1) % Pane::ALL.len() as u8;
-            Pane::of_digit(next).map_or_else(Effects::none, |pane| go(state, pane))
-        }
+        Command::NextPane => go(state, state.pane.next()),
         Command::Overview => go(state, Pane::Overview),
         Command::Findings => go(state, Pane::Findings),
         Command::Services => go(state, Pane::Services),
@@ -89,6 +86,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbooks => runs::offer(state),
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
+        Command::Models => go(state, Pane::Models),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),

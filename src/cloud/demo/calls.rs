@@ -74,6 +74,18 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
         ("DescribeTargetHealth", _) => sim.targets.len(),
         ("GetQueueAttributes", _) => plan.queues.len(),
+        ("DescribeEndpoint" | "ListTags", _) => sim.models.endpoints.len(),
+        (
+            "DescribeEndpointConfig",
+            Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name: None }),
+        ) => sim.endpoint_configs(sim.now).count(),
+        ("DescribeEndpointConfig", Query::Sagemaker(ops::sagemaker::Read::Endpoints)) => {
+            sim.models.endpoints.len()
+        }
+        ("ListEndpointConfigs", Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name })) => {
+            usize::from(name.is_none())
+        }
+        ("DescribeTrainingJob", _) => plan.models.training.len(),
         ("GetPipeline" | "GetPipelineState", _) => plan.pipelines.len(),
         // Active and inactive ones are asked for apart.
         ("ListTaskDefinitions", _) => 2,

@@ -3,6 +3,7 @@
 //! the same minutes.
 
 mod host;
+mod models;
 mod serving;
 mod store;
 
@@ -11,6 +12,7 @@ use super::sim::Sim;
 use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
 pub use host::{HostMetric, cards};
+pub use models::{EndpointMetric, TrainingMetric};
 pub use serving::ElbMetric;
 pub use store::{CacheMetric, DatabaseMetric, QueueMetric};
 
@@ -37,6 +39,10 @@ pub enum Gauge {
     Queue(usize, QueueMetric),
     /// A NAT gateway: bytes out, or in.
     Nat(usize, NatMetric),
+    /// A variant of an endpoint, by their places in the plan.
+    Endpoint(usize, usize, EndpointMetric),
+    /// The first host of a training job.
+    Training(usize, TrainingMetric),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -212,6 +218,8 @@ impl Sim {
                 };
                 Some(Gauge::Nat(index, metric))
             }
+            "AWS/SageMaker" | "/aws/sagemaker/Endpoints" => self.resolve_endpoint(id),
+            "/aws/sagemaker/TrainingJobs" => self.resolve_training(id),
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -236,6 +244,10 @@ impl Sim {
             Gauge::Balanced(groups, metric) => self.balanced_sample(groups, *metric, minute),
             Gauge::Queue(queue, metric) => self.queue_sample(*queue, *metric, minute),
             Gauge::Nat(index, metric) => Some(self.nat_sample(*index, *metric, minute)),
+            Gauge::Endpoint(index, variant, metric) => {
+                self.endpoint_sample((*index, *variant), *metric, minute)
+            }
+            Gauge::Training(index, metric) => self.training_sample(*index, *metric, minute),
         }
     }
 
@@ -295,7 +307,9 @@ impl Sim {
             | Gauge::GroupCpu(index)
             | Gauge::Cache(index, ..)
             | Gauge::Queue(index, _)
-            | Gauge::Nat(index, _) => *index as u64,
+            | Gauge::Nat(index, _)
+            | Gauge::Endpoint(index, ..)
+            | Gauge::Training(index, _) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);
         let until = minute_of(self.now - lag * SECOND);

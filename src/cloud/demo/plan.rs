@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
+pub mod models;
 pub mod store;
 pub mod watch;
 
@@ -78,6 +79,9 @@ pub struct Plan {
     /// Repositories of which no ECS service runs.
     #[serde(default)]
     pub repositories: Vec<delivery::Repository>,
+    /// SageMaker.
+    #[serde(default)]
+    pub models: models::Models,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -293,6 +297,21 @@ mod tests {
                         .any(|known| known.cluster == *cluster && known.name == *service),
                     "{world}: {cluster}/{service}"
                 );
+            }
+            for endpoint in &plan.models.endpoints {
+                for variant in &endpoint.variants {
+                    load(&variant.load);
+                    let named = |config: &models::Config| config.models.contains_key(&variant.name);
+                    assert!(endpoint.configs.iter().all(named), "{world}: {}", endpoint.name);
+                    assert_eq!(
+                        variant.kind.is_none(),
+                        variant.serverless.is_some(),
+                        "{world}: {}",
+                        endpoint.name
+                    );
+                }
+                let serves = |config: &models::Config| config.broken.is_none();
+                assert!(endpoint.configs.iter().any(serves), "{world}: {}", endpoint.name);
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);

@@ -7,6 +7,7 @@ mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
+pub mod models;
 mod ssm;
 mod watch;
 mod web;
@@ -137,6 +138,19 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
             ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EndpointTargets) => {
+            ReplyData::ScalableTargets(models::targets(sim))
+        }
+        Query::Sagemaker(read) => match read {
+            ops::sagemaker::Read::Endpoints => ReplyData::Endpoints(models::endpoints(sim)),
+            ops::sagemaker::Read::EndpointConfigs { name } => {
+                ReplyData::EndpointConfigs(models::configs(sim, name.as_deref()))
+            }
+            ops::sagemaker::Read::TrainingJobs { since } => {
+                ReplyData::TrainingJobs(models::training(sim, ms(*since)))
+            }
+            ops::sagemaker::Read::Notebooks => ReplyData::Notebooks(models::notebooks(sim)),
+        },
     };
     Ok(Reply::whole(data))
 }

@@ -65,6 +65,8 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::DbStorageLow, World::Ecommerce) => db_storage_low(sim),
         (Scenario::RedisEvictions, World::Ecommerce) => redis_evictions(sim),
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
+        // The endpoint and its configurations are founded so; whatever the hour is, it is used.
+        (Scenario::EndpointDegraded, World::Fashion) => press(sim, "web", -2 * DAY, 0.6),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -74,7 +76,9 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::SpotReclaim
             | Scenario::DbStorageLow
             | Scenario::RedisEvictions
-            | Scenario::QueueBacklog,
+            | Scenario::QueueBacklog
+            | Scenario::EndpointDegraded
+            | Scenario::NotebookLeftOn,
             _,
         ) => {}
     }

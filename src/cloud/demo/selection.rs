@@ -125,11 +125,15 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A new configuration of an endpoint answers with errors, and slowly: fashion.
+    EndpointDegraded,
+    /// Notebooks run for days without anybody: fashion.
+    NotebookLeftOn,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 7] = [
+    pub const NAMED: [Self; 9] = [
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -137,6 +141,8 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::EndpointDegraded,
+        Self::NotebookLeftOn,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -150,6 +156,8 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::EndpointDegraded => "endpoint-degraded",
+            Self::NotebookLeftOn => "notebook-left-on",
         }
     }
 }
@@ -163,7 +171,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, endpoint-degraded or notebook-left-on"
 )]
 pub struct UnknownScenario(pub String);
 

@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod group;
 pub mod instance;
+pub mod models;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
@@ -98,6 +99,8 @@ pub struct Sim {
     pub caches: Vec<cache::Cache>,
     /// What ElastiCache says happened.
     pub cache_events: Vec<database::Event>,
+    /// SageMaker.
+    pub models: models::Models,
     /// Target groups by name.
     pub targets: BTreeMap<String, target::TargetGroup>,
     /// Queues, in the plan's order.
@@ -209,6 +212,7 @@ impl Sim {
             database_events: Vec::new(),
             caches: Vec::new(),
             cache_events: Vec::new(),
+            models: models::Models::default(),
             targets: BTreeMap::new(),
             queues: Vec::new(),
             alarms: Vec::new(),
@@ -227,6 +231,7 @@ impl Sim {
         sim.found_database_clusters();
         sim.found_caches();
         sim.found_queues();
+        sim.found_models();
         sim.found_alarms();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
@@ -279,6 +284,7 @@ impl Sim {
         self.run_policies(at);
         self.run_schedules(at);
         self.keep_bounds(at);
+        self.keep_endpoint_bounds(at);
         self.check_members(at);
         self.check_overload(at);
         self.check_storage(at);

@@ -7,6 +7,7 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod models;
 mod rds;
 mod sqs;
 mod told;
@@ -38,6 +39,7 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
         Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
         Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
+        Mutation::Sagemaker(write) => models::apply(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -118,6 +120,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ssm" => "ssm.amazonaws.com",
         "ecr" => "ecr.amazonaws.com",
         "codepipeline" => "codepipeline.amazonaws.com",
+        "sagemaker" => "sagemaker.amazonaws.com",
         "application-autoscaling" => "autoscaling.amazonaws.com",
         _ => "aws.amazonaws.com",
     };

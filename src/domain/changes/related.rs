@@ -77,6 +77,9 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Queue
         | Kind::LogGroup
         | Kind::NatGateway
+        | Kind::SagemakerEndpoint
+        | Kind::TrainingJob
+        | Kind::NotebookInstance
         | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository

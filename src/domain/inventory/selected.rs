@@ -18,6 +18,7 @@ use crate::domain::ids::{Tag, last_segment};
 use crate::domain::metric::MetricId;
 use crate::domain::ops::ReplyData;
 use crate::domain::policy::Selection;
+use crate::domain::sagemaker::NotebookForm;
 
 /// Sources whose answers can be narrowed only once others are known.
 const AWAITED: &[(Source, &[Source])] = &[
@@ -144,6 +145,14 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         }
         ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
         ReplyData::Budgets(budgets) => budgets.retain(|budget| selection.includes_name(&budget.name)),
+        ReplyData::Endpoints(endpoints) => {
+            endpoints.retain(|endpoint| includes(selection, &endpoint.name, &endpoint.tags));
+        }
+        ReplyData::TrainingJobs(jobs) => jobs.retain(|job| selection.includes_name(&job.name)),
+        ReplyData::Notebooks(notebooks) => notebooks.retain(|notebook| {
+            selection.includes_name(&notebook.name)
+                || matches!(&notebook.form, NotebookForm::App { owner, .. } if selection.includes_name(owner.name()))
+        }),
         ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
@@ -170,7 +179,8 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Images(_)
         | ReplyData::Pipelines(_)
         | ReplyData::Stacks(_)
-        | ReplyData::ScalableTargets(_) => {}
+        | ReplyData::ScalableTargets(_)
+        | ReplyData::EndpointConfigs(_) => {}
     }
 }
 

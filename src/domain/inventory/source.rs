@@ -66,6 +66,14 @@ pub enum Source {
     Queues,
     /// Log groups.
     LogGroups,
+    /// SageMaker endpoints.
+    Endpoints,
+    /// Bounds of the variants of endpoints that are scaled by themselves.
+    EndpointTargets,
+    /// Training jobs.
+    TrainingJobs,
+    /// Notebooks.
+    Notebooks,
     /// Spend.
     Usage,
     /// The forecast.
@@ -109,9 +117,13 @@ impl Source {
                 MetricGroup::Queue => Kind::Queue,
                 MetricGroup::Gpu => Kind::Gpu,
                 MetricGroup::Nat => Kind::NatGateway,
+                MetricGroup::Sagemaker => Kind::SagemakerEndpoint,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
+            Self::Endpoints | Self::EndpointTargets => Kind::SagemakerEndpoint,
+            Self::TrainingJobs => Kind::TrainingJob,
+            Self::Notebooks => Kind::NotebookInstance,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::Trail(_) => Kind::Scope,
         }
@@ -134,6 +146,9 @@ impl Source {
                 | Self::Alarms
                 | Self::Queues
                 | Self::LogGroups
+                | Self::Endpoints
+                | Self::TrainingJobs
+                | Self::Notebooks
                 | Self::Budgets
         )
     }

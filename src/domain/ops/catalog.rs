@@ -14,10 +14,11 @@ use crate::domain::ops::rds::{
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
-    sts,
+    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sagemaker, sns,
+    sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
+use crate::domain::sagemaker::NotebookForm;
 
 /// The operations of every read.
 pub fn read_operations() -> BTreeSet<Operation> {
@@ -134,6 +135,11 @@ fn queries() -> Vec<Query> {
         Query::CodePipeline(codepipeline::Read::Pipelines),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EndpointTargets),
+        Query::Sagemaker(sagemaker::Read::Endpoints),
+        Query::Sagemaker(sagemaker::Read::EndpointConfigs { name: None }),
+        Query::Sagemaker(sagemaker::Read::TrainingJobs { since }),
+        Query::Sagemaker(sagemaker::Read::Notebooks),
     ]
 }
 
@@ -372,6 +378,30 @@ fn mutations() -> Vec<Mutation> {
             resource: none(),
             min: 0,
             max: 0,
+        }),
+        Mutation::Sagemaker(sagemaker::Write::UpdateEndpoint {
+            endpoint: none(),
+            config: none(),
+        }),
+        Mutation::Sagemaker(sagemaker::Write::ScaleVariant {
+            endpoint: none(),
+            variant: none(),
+            count: 1,
+        }),
+        Mutation::Sagemaker(sagemaker::Write::DeleteEndpoint { endpoint: none() }),
+        Mutation::Sagemaker(sagemaker::Write::CreateEndpoint {
+            endpoint: none(),
+            config: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Sagemaker(sagemaker::Write::StopNotebook { notebook: none() }),
+        Mutation::Sagemaker(sagemaker::Write::StartNotebook { notebook: none() }),
+        Mutation::Sagemaker(sagemaker::Write::DeleteApp {
+            app: NotebookForm::Instance,
+        }),
+        Mutation::Sagemaker(sagemaker::Write::CreateApp {
+            app: NotebookForm::Instance,
+            instance_type: None,
         }),
     ]
 }

@@ -358,6 +358,25 @@ thresholds! {
     /// Messages waiting for each worker that the queue feeds; without workers, all of them.
     queue_visible_per_worker: above(5.0, 20.0), "messages", 0.0..=1e6;
 
+    /// Share of an endpoint's requests that its model answers with HTTP 5xx.
+    sagemaker_5xx_percent: above(1.0, 5.0), "percent", 0.0..=100.0;
+    /// Fewer requests than this are too few to judge an endpoint's share of errors by.
+    sagemaker_requests_least_per_minute: value(1.0), "per minute", 0.0..=1e6;
+    /// Time that an endpoint takes to answer, model and SageMaker together, 95th percentile.
+    sagemaker_latency_s: above(3.0, 10.0), "seconds", 0.0..=3600.0;
+    /// Time that an endpoint has had no request while its instances are paid for.
+    sagemaker_idle_h: value(6.0), "hours", 1.0..=24.0;
+    /// Utilisation up to which the GPU of an endpoint that is used counts as idle, average of three hours.
+    sagemaker_gpu_idle_percent: value(5.0), "percent", 0.0..=100.0;
+    /// Time that a variant has had fewer instances than desired.
+    sagemaker_below_desired_min: above(10.0, 30.0), "minutes", 0.0..=1440.0;
+    /// Time that a training job has used of what it may.
+    training_runtime_percent: above(80.0, 95.0), "percent of the limit", 1.0..=100.0;
+    /// Time that a training job has done nothing while it is paid for, or waited for capacity.
+    training_stalled_min: above(30.0, 120.0), "minutes", 5.0..=1440.0;
+    /// Time that a notebook has been running.
+    notebook_running_h: value(12.0), "hours", 1.0..=720.0;
+
     /// Spend of the month so far as a share of the budget.
     spend_budget_percent: above(80.0, 100.0), "percent of the budget", 1.0..=1000.0;
     /// Forecast of the month as a share of the budget.

@@ -68,6 +68,10 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::AlarmHistory,
         Source::Queues,
         Source::LogGroups,
+        Source::Endpoints,
+        Source::EndpointTargets,
+        Source::TrainingJobs,
+        Source::Notebooks,
         Source::Usage,
         Source::Forecast,
         Source::Anomalies,
@@ -342,6 +346,10 @@ fn name(source: &Source) -> String {
         Source::Metrics(group) => format!("{} metrics", group.name()),
         Source::Queues => "queues".to_owned(),
         Source::LogGroups => "log groups".to_owned(),
+        Source::Endpoints => "endpoints".to_owned(),
+        Source::EndpointTargets => "scaling of endpoints".to_owned(),
+        Source::TrainingJobs => "training jobs".to_owned(),
+        Source::Notebooks => "notebooks".to_owned(),
         Source::Usage => "spend".to_owned(),
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
@@ -542,7 +550,7 @@ mod tests {
     #[test]
     fn every_source_of_a_scope_is_watched() {
         let all: Vec<Source> = sources().collect();
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             let is_listed = all
                 .iter()
                 .any(|source| source.kind() == kind && source.lists_kind());

@@ -129,6 +129,9 @@ impl Bench {
             "AWS/ElastiCache" => MetricGroup::Redis,
             "AWS/SQS" => MetricGroup::Queue,
             "AWS/NATGateway" => MetricGroup::Nat,
+            "AWS/SageMaker" | "/aws/sagemaker/Endpoints" | "/aws/sagemaker/TrainingJobs" => {
+                MetricGroup::Sagemaker
+            }
             _ => MetricGroup::Elb,
         };
         let now = self.now;

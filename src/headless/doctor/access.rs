@@ -186,6 +186,7 @@ const fn pane(kind: Kind) -> &'static str {
         Kind::Budget => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
+        Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => "models",
     }
 }
 

@@ -3,6 +3,7 @@
 mod compute;
 mod errors;
 pub use errors::sources;
+mod models;
 mod network;
 mod store;
 mod watch;
@@ -104,6 +105,7 @@ struct Writing<'a> {
     state: &'a ScopeState,
     verdicts: &'a Verdicts,
     metrics: Metrics<'a>,
+    now: Timestamp,
 }
 
 impl<'a> Writing<'a> {
@@ -112,6 +114,7 @@ impl<'a> Writing<'a> {
             state,
             verdicts,
             metrics: Metrics::of(state, now),
+            now,
         }
     }
 
@@ -180,6 +183,9 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        sagemaker_endpoint: listed(wanted(Kind::SagemakerEndpoint), models::endpoints),
+        training_job: listed(wanted(Kind::TrainingJob), models::training_jobs),
+        notebook_instance: listed(wanted(Kind::NotebookInstance), models::notebooks),
     }
 }
 

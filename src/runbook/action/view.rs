@@ -98,6 +98,8 @@ macro_rules! getters {
     };
 }
 
+mod models;
+
 impl View {
     /// From questions and their answers.
     pub fn new(answers: Vec<(Query, Result<Reply, Fault>)>) -> Self {

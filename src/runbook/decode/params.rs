@@ -160,6 +160,8 @@ impl Decoder<'_> {
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
             [Kind::LogGroup] => Source::LogGroup,
+            [Kind::SagemakerEndpoint] => Source::SagemakerEndpoint,
+            [Kind::NotebookInstance] => Source::NotebookInstance,
             _ => {
                 self.error(
                     ty.span,

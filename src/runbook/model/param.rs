@@ -125,11 +125,17 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// SageMaker endpoints.
+    SagemakerEndpoint,
+    /// Names of the configurations that were made for an endpoint, newest first.
+    EndpointConfig,
+    /// Notebook instances and running applications of Studio.
+    NotebookInstance,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::EcsCluster,
         Self::EcsService,
         Self::TaskDefinition,
@@ -144,6 +150,9 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::SagemakerEndpoint,
+        Self::EndpointConfig,
+        Self::NotebookInstance,
     ];
 
     /// The word in a runbook.
@@ -163,13 +172,17 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::SagemakerEndpoint => "sagemaker-endpoint",
+            Self::EndpointConfig => "endpoint-config",
+            Self::NotebookInstance => "notebook-instance",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup => &["name"],
+            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::NotebookInstance => &["name"],
+            Self::EndpointConfig => &["name", "endpoint"],
             Self::EcsService => &["name", "cluster"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
@@ -179,7 +192,8 @@ impl Source {
             | Self::RdsCluster
             | Self::Redis
             | Self::TargetGroup
-            | Self::Queue => &["name", "tag"],
+            | Self::Queue
+            | Self::SagemakerEndpoint => &["name", "tag"],
         }
     }
 
@@ -187,7 +201,9 @@ impl Source {
     pub fn ty(self) -> Type {
         use crate::domain::ids::Kind;
         let kind = match self {
-            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot => return Type::Text,
+            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot | Self::EndpointConfig => {
+                return Type::Text;
+            }
             Self::GpuFleet => return Type::Resource(vec![Kind::Asg, Kind::Ec2Instance]),
             Self::EcsService => Kind::EcsService,
             Self::Asg => Kind::Asg,
@@ -199,6 +215,8 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::SagemakerEndpoint => Kind::SagemakerEndpoint,
+            Self::NotebookInstance => Kind::NotebookInstance,
         };
         Type::Resource(vec![kind])
     }

@@ -1,5 +1,7 @@
 //! A table for each kind of resource.
 
+mod models;
+
 use jiff::Timestamp;
 
 use super::{health, push, section};
@@ -43,6 +45,9 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found.sagemaker_endpoint.as_ref().map(|all| sheet.endpoints(all)),
+        found.training_job.as_ref().map(|all| sheet.training_jobs(all)),
+        found.notebook_instance.as_ref().map(|all| sheet.notebooks(all)),
     ];
     for part in parts.into_iter().flatten() {
         push(&mut out, &part);

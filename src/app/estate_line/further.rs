@@ -1,0 +1,54 @@
+//! Families without a digit: an item for each that the estate has, beside the panes that have one.
+
+use crate::app::pane::Pane;
+use crate::app::state::State;
+use crate::domain::inventory::ScopeState;
+
+use super::{Entry, entry};
+
+/// A family: its pane, and what there is to say of it; `None` if the estate has nothing of it, or
+/// nothing has been read yet.
+struct Family {
+    pane: Pane,
+    text: fn(&State) -> Option<String>,
+}
+
+/// The families, in the order in which they are shown.
+const FAMILIES: &[Family] = &[Family {
+    pane: Pane::Models,
+    text: models,
+}];
+
+/// Endpoints, running training jobs, notebooks that are on.
+fn models(state: &State) -> Option<String> {
+    let scopes: Vec<&ScopeState> = state.picture.inventory.shown().collect();
+    let endpoints = scopes.iter().filter_map(|scope| scope.endpoints.get()).flatten();
+    let (mut all, mut well) = (0, 0);
+    for endpoint in endpoints {
+        all += 1;
+        well += usize::from(endpoint.status == "InService");
+    }
+    let jobs = scopes
+        .iter()
+        .filter_map(|scope| scope.training_jobs.get())
+        .flatten();
+    let training = jobs.filter(|job| job.is_running()).count();
+    let notebooks = scopes.iter().filter_map(|scope| scope.notebooks.get()).flatten();
+    let on = notebooks.filter(|notebook| notebook.is_running()).count();
+    let mut parts = Vec::new();
+    if all > 0 {
+        parts.push(format!("models {well}/{all}"));
+    }
+    for (count, word) in [(training, "training"), (on, "notebooks on")] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The items, in the tones of what is wrong in their panes.
+pub(super) fn items(state: &State) -> Vec<Entry> {
+    let item = |family: &Family| Some(entry(state, family.pane, (family.text)(state)?));
+    FAMILIES.iter().filter_map(item).collect()
+}
