@@ -68,6 +68,8 @@ pub enum Command {
     Runs,
     /// To SageMaker's endpoints, training jobs and notebooks.
     Models,
+    /// To pipelines, builds and image repositories.
+    Pipelines,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -235,6 +237,13 @@ pub const REGISTRY: &[Entry] = &[
         Command::Models,
         "models",
         "SageMaker endpoints, training, notebooks",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Pipelines,
+        "pipelines",
+        "pipelines, builds, images",
         Context::Global,
         &[],
     ),

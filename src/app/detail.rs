@@ -155,7 +155,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Budget => Some(network::budget(state, scope, &resource.id)),
         Kind::Scope => Some(scope_blocks(state, scope)),
         // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository => None,
+        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
     });
     match own {
         Some(own) => blocks.extend(own),

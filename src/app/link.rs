@@ -57,9 +57,12 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
         Kind::Scope => format!("{base}/console/home?region={region}"),
         Kind::Pipeline => {
-            format!("{base}/codesuite/codepipeline/pipelines/{id}/view?region={region}")
+            format!("{base}/codesuite/codepipeline/pipelines/{name}/view?region={region}")
         }
         Kind::EcrRepository => format!("{base}/ecr/repositories?region={region}"),
+        Kind::CodebuildProject => {
+            format!("{base}/codesuite/codebuild/projects/{name}/history?region={region}")
+        }
     })
 }
 
@@ -150,8 +153,15 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             quoted(name)
         ),
         Kind::Scope => "sts get-caller-identity".to_owned(),
-        Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(id)),
-        Kind::EcrRepository => format!("ecr describe-images --repository-name {}", quoted(id)),
+        Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(name)),
+        Kind::EcrRepository => format!(
+            "ecr describe-images --repository-name {}",
+            quoted(repository_name(id))
+        ),
+        Kind::CodebuildProject => format!(
+            "codebuild list-builds-for-project --project-name {}",
+            quoted(name)
+        ),
     };
     let profile = scope
         .scope
@@ -159,6 +169,11 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
         .as_ref()
         .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
     Some(format!("aws {what} --region {}{profile}", scope.scope.region))
+}
+
+/// The name of a repository, which may have slashes in it.
+fn repository_name(id: &str) -> &str {
+    id.split_once(":repository/").map_or(id, |(_, name)| name)
 }
 
 /// Cluster and service of `…:service/CLUSTER/SERVICE`.

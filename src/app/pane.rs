@@ -31,6 +31,8 @@ pub enum Pane {
     Runs,
     /// SageMaker: endpoints, training jobs, notebooks.
     Models,
+    /// Pipelines, builds and image repositories.
+    Pipelines,
 }
 
 impl Pane {
@@ -47,6 +49,7 @@ impl Pane {
         Self::Alarms,
         Self::Runs,
         Self::Models,
+        Self::Pipelines,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -63,6 +66,7 @@ impl Pane {
             Self::Alarms => 8,
             Self::Runs => 9,
             Self::Models => return None,
+            Self::Pipelines => return None,
         })
     }
 
@@ -91,13 +95,14 @@ impl Pane {
             Self::Alarms => "alarms",
             Self::Runs => "runs",
             Self::Models => "models",
+            Self::Pipelines => "pipelines",
         }
     }
 
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository => Self::Services,
+            Kind::EcsService => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
@@ -106,6 +111,7 @@ impl Pane {
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => Self::Models,
+            Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
         }
     }
 
@@ -126,7 +132,8 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Models => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Models
+            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -142,7 +149,8 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Models => Probing::No,
+            | Self::Models
+            | Self::Pipelines => Probing::No,
         };
         Focus {
             front: self.kinds(),

@@ -39,6 +39,7 @@ pub fn build(state: &State) -> Tables {
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
         Pane::Models => models::sections(state),
+        Pane::Pipelines => Vec::new(),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

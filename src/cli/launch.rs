@@ -31,7 +31,7 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
-use crate::engine::run::StateFolder;
+use crate::engine::run::{Sites, StateFolder};
 use crate::engine::runbooks::Runbooks;
 use crate::engine::schedule::Wishes;
 use crate::headless::Job;
@@ -436,10 +436,7 @@ impl Launch {
             in_tmux: preferences.environment.in_tmux(),
             kit: self.kit(),
             folder: self.run_folder(),
-            allowed: Allowances {
-                programs: preferences.settings.runbooks.programs.clone(),
-                documents: preferences.settings.runbooks.documents.clone(),
-            },
+            allowed: self.allowances(),
         })
     }
 
@@ -460,12 +457,19 @@ impl Launch {
                 estate_file(preferences).as_deref(),
                 preferences.environment.config_dir().as_deref(),
             ),
+            sites: self.sites(),
+            environment: preferences.environment.clone(),
+            again: self.again.clone(),
+        }
+    }
+
+    /// What runs are for.
+    pub fn sites(&self) -> Sites {
+        Sites {
             scopes: self.scopes.clone(),
             policies: self.policies.clone(),
             estate: self.estate_of_runs(),
             selection: self.wishes.selection.clone(),
-            environment: preferences.environment.clone(),
-            again: self.again.clone(),
         }
     }
 

@@ -54,6 +54,8 @@ pub enum Kind {
     TrainingJob,
     /// A notebook instance of SageMaker, or an application of its Studio.
     NotebookInstance,
+    /// A build project of CodeBuild.
+    CodebuildProject,
 }
 
 impl Kind {
@@ -105,6 +107,7 @@ impl Kind {
             Self::SagemakerEndpoint => "sagemaker-endpoint",
             Self::TrainingJob => "training-job",
             Self::NotebookInstance => "notebook-instance",
+            Self::CodebuildProject => "codebuild-project",
         }
     }
 
@@ -130,6 +133,7 @@ impl Kind {
             Self::SagemakerEndpoint => "sm",
             Self::TrainingJob => "train",
             Self::NotebookInstance => "note",
+            Self::CodebuildProject => "build",
         }
     }
 }

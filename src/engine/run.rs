@@ -19,6 +19,7 @@ pub mod id;
 pub mod locks;
 pub mod prepare;
 pub mod secrets;
+pub mod sites;
 pub mod store;
 pub mod who;
 
@@ -49,6 +50,7 @@ pub use folder::{Reach, StateFolder};
 pub use follow::{Followed, Follower};
 pub use locks::{Holder, IfLocked, Locks};
 pub use prepare::{FieldState, Preparation, Prepared, Resolution, SiteFacts};
+pub use sites::Sites;
 pub use store::{RunHead, RunStore, StoreError};
 
 /// What runs need; the same for all runs of a process.

@@ -130,6 +130,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Pipeline
             | Kind::EcrRepository
             | Kind::NotebookInstance
+            | Kind::CodebuildProject
             | Kind::Scope => &[],
         };
         all.extend(others);

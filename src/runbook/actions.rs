@@ -12,6 +12,7 @@ pub(in crate::runbook) mod estate;
 mod exec;
 pub(in crate::runbook) mod gpu;
 mod notify;
+mod power;
 pub(in crate::runbook) mod rds;
 mod sagemaker;
 pub(in crate::runbook) mod saved;

@@ -196,7 +196,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::TrainingJob => &[],
+        | Kind::TrainingJob
+        | Kind::CodebuildProject => &[],
     }
 }
 

@@ -100,7 +100,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::TrainingJob => Vec::new(),
+        | Kind::TrainingJob
+        | Kind::CodebuildProject => Vec::new(),
     }
 }
 
@@ -262,7 +263,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::TrainingJob => Vec::new(),
+        | Kind::TrainingJob
+        | Kind::CodebuildProject => Vec::new(),
     })
 }
 

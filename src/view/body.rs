@@ -33,7 +33,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Spend
         | Pane::Alarms
         | Pane::Runs
-        | Pane::Models => {
+        | Pane::Models
+        | Pane::Pipelines => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

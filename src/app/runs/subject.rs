@@ -180,7 +180,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::TrainingJob => None,
+        | Kind::TrainingJob
+        | Kind::CodebuildProject => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

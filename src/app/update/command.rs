@@ -87,6 +87,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
         Command::Models => go(state, Pane::Models),
+        Command::Pipelines => go(state, Pane::Pipelines),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),

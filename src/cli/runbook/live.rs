@@ -218,25 +218,17 @@ impl Line<'_> {
     }
 
     fn desk(&self, launch: &Launch) -> Desk {
-        let estate = launch.estate.as_ref().map(|estate| estate.name.clone());
-        // A world of the demo is an estate of its own.
-        let world = || match launch.scopes.as_slice() {
-            [one] if self.global.demo.is_some() => one.profile.clone(),
-            _ => None,
-        };
         let advice = if self.global.read_only {
             "changes are refused because of --read-only".to_owned()
         } else {
-            let whose = estate
-                .as_ref()
-                .map_or_else(|| "here".to_owned(), |estate| format!("in the estate {estate}"));
+            let whose = launch.estate.as_ref().map_or_else(
+                || "here".to_owned(),
+                |estate| format!("in the estate {}", estate.name),
+            );
             format!("changes are refused {whose} unless --read-write is passed")
         };
         Desk {
-            scopes: launch.scopes.clone(),
-            policies: launch.policies.clone(),
-            estate: estate.or_else(world),
-            selection: launch.wishes.selection.clone(),
+            sites: launch.sites(),
             clocks: launch.clocks.clone(),
             cloud: launch.cloud(),
             read_only: launch.read_only.clone(),

@@ -21,7 +21,7 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
     let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
     let (id, ledger) = ledger_of(store, wanted)?;
     let plan = Arc::new(ledger.plan().clone());
-    let scope = bench.scope_named(plan.identity.scope.as_str())?;
+    let scope = bench.scope_named(&plan.identity.scope)?;
     let mut signals = Signals::listen()?;
     let arn = match to {
         // Whoever gives a run up may have no credentials any more.

@@ -86,7 +86,7 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
         }
         Work::Planned(plan, runbook) => {
             of_runbook(&plan, runbook.as_deref())?;
-            let scope = bench.scope_named(plan.identity.scope.as_str())?;
+            let scope = bench.scope_named(&plan.identity.scope)?;
             (*plan, scope)
         }
     };

@@ -103,7 +103,7 @@ fn budgets(state: &ScopeState) -> Vec<BudgetEntry> {
 fn estates(picture: &Picture, policies: &Policies) -> Vec<EstateEntry> {
     let mut found: Vec<(&Policy, Vec<String>)> = Vec::new();
     for state in picture.inventory.shown() {
-        let policy = policies.of(state.name());
+        let policy: &Policy = policies.of(state.name());
         let name = state.name().to_string();
         match found.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy)) {
             Some((_, scopes)) => scopes.push(name),

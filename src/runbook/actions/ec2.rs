@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::power::To;
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ec2};
@@ -27,28 +28,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `ec2.start`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn state(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn opposite(self) -> &'static str {
-        match self {
-            Self::Stopped => "running",
-            Self::Running => "stopped",
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,12 +141,11 @@ impl Action for Power {
         if let Some(owner) = instance.foreign_owner() {
             return Err(Refusal::state(format!("{id} is run by {owner}: change it there")));
         }
-        let live = heading(&instance.state);
-        if live == self.to.state() {
+        if !self
+            .to
+            .is_needed(heading(&instance.state), (id, &instance.state))?
+        {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.opposite() {
-            return Err(Refusal::state(format!("{id} is {}", instance.state)));
         }
         if self.to == To::Stopped && instance.purchase == Purchase::Spot {
             return Err(Refusal::state(format!(
@@ -176,9 +154,9 @@ impl Action for Power {
         }
         let name = instance.name.as_deref().unwrap_or(id);
         let mut change = Change {
-            summary: format!("{} → {}", self.to.opposite(), self.to.state()),
-            before: fields([("state", json!(self.to.opposite()))]),
-            after: fields([("state", json!(self.to.state()))]),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
             cost: cost(instance, self.to, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
         };
@@ -228,7 +206,7 @@ impl Action for Power {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
             Ok(Some(instance)) => match instance.state.as_str() {
-                state if state == self.to.state() => Progress::Done,
+                state if state == self.to.word() => Progress::Done,
                 "terminated" | "shutting-down" => {
                     Progress::Failed(format!("the instance is {}", instance.state))
                 }
@@ -248,14 +226,12 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.opposite()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {
         if let Some(instance) = view.instance_mut(&change.target.id) {
-            self.to.state().clone_into(&mut instance.state);
+            self.to.word().clone_into(&mut instance.state);
         }
     }
 }
