@@ -48,7 +48,7 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         }
         Kind::SagemakerEndpoint => format!("{base}/sagemaker/home?region={region}#/endpoints/{name}"),
         Kind::TrainingJob => format!("{base}/sagemaker/home?region={region}#/jobs/{name}"),
-        Kind::NotebookInstance if id.contains(":app/") => {
+        Kind::NotebookInstance if id.starts_with("app/") => {
             format!("{base}/sagemaker/home?region={region}#/studio")
         }
         Kind::NotebookInstance => {
@@ -147,7 +147,7 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "sagemaker describe-training-job --training-job-name {}",
             quoted(name)
         ),
-        Kind::NotebookInstance if id.contains(":app/") => "sagemaker list-apps".to_owned(),
+        Kind::NotebookInstance if id.starts_with("app/") => "sagemaker list-apps".to_owned(),
         Kind::NotebookInstance => format!(
             "sagemaker describe-notebook-instance --notebook-instance-name {}",
             quoted(name)

@@ -3,6 +3,8 @@
 mod cost;
 mod endpoint;
 mod notebook;
+#[cfg(test)]
+pub(crate) mod sample;
 mod traffic;
 mod training;
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod databases;
+mod models;
 mod nights;
 mod path;
 mod rollbacks;

@@ -46,7 +46,7 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::SagemakerEndpoint => one(scope, &sagemaker::endpoint_log_group(last_segment(&key.id))),
         // All jobs write into one group, each into streams of its own.
         Kind::TrainingJob => one(scope, sagemaker::TRAINING_LOG_GROUP),
-        Kind::NotebookInstance if key.id.contains(":app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
+        Kind::NotebookInstance if key.id.starts_with("app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
         Kind::NotebookInstance => one(scope, sagemaker::NOTEBOOK_LOG_GROUP),
         Kind::Alarm => of_alarm(state, scope, &key.id),
         Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => {

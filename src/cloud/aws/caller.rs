@@ -77,6 +77,9 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// SageMaker.
+    #[cfg(feature = "aws-extra")]
+    sagemaker: aws_sdk_sagemaker,
 }
 
 impl<'a> Caller<'a> {

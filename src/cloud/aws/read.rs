@@ -16,6 +16,8 @@ mod http;
 mod listing;
 mod logs;
 mod rds;
+#[cfg(feature = "aws-extra")]
+mod sagemaker;
 mod sns;
 mod sqs;
 mod ssm;
@@ -47,5 +49,9 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Sagemaker(read) => sagemaker::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
     }
 }

@@ -11,6 +11,8 @@ mod elasticache;
 mod elb;
 mod http;
 mod rds;
+#[cfg(feature = "aws-extra")]
+mod sagemaker;
 mod sns;
 mod sqs;
 mod ssm;
@@ -44,5 +46,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::ApplicationAutoScaling(change) => {
             application_auto_scaling::write(caller, change, token).await
         }
+        #[cfg(feature = "aws-extra")]
+        Mutation::Sagemaker(change) => sagemaker::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::Sagemaker(change) => Err(Fault::not_in_this_build(&[change.operation()])),
     }
 }

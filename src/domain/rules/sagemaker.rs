@@ -27,6 +27,3 @@ fn per_hour(rate: Option<UsdPerHour>) -> String {
         |rate| format!("{}/h", words::usd(rate.per_hour().as_f64())),
     )
 }
-
-#[cfg(test)]
-mod sample;

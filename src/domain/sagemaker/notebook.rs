@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Something that somebody works in and that is paid while it runs, used or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notebook {
-    /// The ARN; of Studio's applications made of what they are named by, since lists do not tell it.
+    /// The ARN; of an application of Studio, whose ARN lists do not tell, `app/DOMAIN/OWNER/KIND/NAME`.
     pub arn: String,
-    /// The name; of an application `DOMAIN/OWNER/NAME`.
+    /// The name; of an application `OWNER/NAME`.
     pub name: String,
     /// What it is.
     pub form: NotebookForm,

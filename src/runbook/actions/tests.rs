@@ -217,6 +217,31 @@ fn cases() -> Vec<(&'static str, Value)> {
             "ecs.scaling_bounds",
             json!({"cluster": "main", "service": "api", "min": 2, "max": 4}),
         ),
+        ("sagemaker.update_endpoint", json!({"endpoint": "render"})),
+        (
+            "sagemaker.update_endpoint",
+            json!({"endpoint": "render", "config": "render-v1"}),
+        ),
+        ("sagemaker.scale", json!({"endpoint": "render", "count": 4})),
+        (
+            "sagemaker.scale",
+            json!({"endpoint": "render", "variant": "AllTraffic", "count": 1}),
+        ),
+        (
+            "sagemaker.scaling_bounds",
+            json!({"endpoint": "render", "variant": "AllTraffic", "min": 2, "max": 5}),
+        ),
+        ("sagemaker.stop_notebook", json!({"notebook": "lab"})),
+        (
+            "sagemaker.stop_notebook",
+            json!({"notebook": "lab", "on_hours": 12}),
+        ),
+        ("sagemaker.start_notebook", json!({"notebook": "asleep"})),
+        ("sagemaker.delete_endpoint", json!({"endpoint": "idle"})),
+        (
+            "sagemaker.create_endpoint",
+            json!({"endpoint": "fresh", "config": "fresh-v1"}),
+        ),
     ]
 }
 
@@ -225,7 +250,7 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 7] = [
+const REPEATABLE: [&str; 8] = [
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",
@@ -233,6 +258,7 @@ const REPEATABLE: [&str; 7] = [
     "rds.reboot",
     "rds.failover_cluster",
     "elasticache.failover",
+    "sagemaker.update_endpoint",
 ];
 
 fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {
@@ -370,7 +396,7 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
                 "{name}"
             );
         }
-        let ends = ["asg.terminate_instance", "gpu.drain"].contains(&name);
+        let ends = ["asg.terminate_instance", "gpu.drain", "sagemaker.delete_endpoint"].contains(&name);
         // The image before this one is another one by then.
         let relative = name == "ecr.retag" && with["to"] == "last-good";
         if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && !ends && !relative {
@@ -470,7 +496,13 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         let empty = world::empty(&action.reads(&change.with).unwrap());
         let sight = action.sight(change, &empty);
         // What is to be made is not there before, and ECS forgets stopped tasks.
-        if !name.starts_with("rds.restore") && !["ecs.stop_task", "rds.add_members"].contains(&name) {
+        let absent = [
+            "ecs.stop_task",
+            "rds.add_members",
+            "sagemaker.delete_endpoint",
+            "sagemaker.create_endpoint",
+        ];
+        if !name.starts_with("rds.restore") && !absent.contains(&name) {
             assert_eq!(sight, Sight::Gone, "{name}");
         }
     }

@@ -137,6 +137,7 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
         "gpu.host-silent",
         "alarm.without-action",
         "cost.anomaly",
+        "sagemaker.training-failed",
     ] {
         assert!(rules.contains(rule), "{rule} of {rules:?}");
     }
@@ -146,7 +147,7 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
 fn every_incident_is_found_when_the_demo_opens() {
     let crit = |rule| (Severity::Crit, rule);
     type Said<'a> = &'a [(Severity, &'a str)];
-    let cases: [(Scenario, World, Said); 7] = [
+    let cases: [(Scenario, World, Said); 9] = [
         (
             Scenario::BadDeploy,
             World::Invokeai,
@@ -198,6 +199,16 @@ fn every_incident_is_found_when_the_demo_opens() {
             Scenario::QueueBacklog,
             World::Invokeai,
             &[crit("queue.age"), (Severity::Warn, "asg.process-suspended")],
+        ),
+        (
+            Scenario::EndpointDegraded,
+            World::Fashion,
+            &[crit("sagemaker.endpoint-5xx"), crit("sagemaker.endpoint-latency")],
+        ),
+        (
+            Scenario::NotebookLeftOn,
+            World::Fashion,
+            &[(Severity::Warn, "sagemaker.notebook-left-on")],
         ),
     ];
     for (scenario, world, expected) in cases {

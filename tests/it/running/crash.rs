@@ -191,6 +191,32 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "sagemaker-endpoint-rollback",
+        world: World::Fashion,
+        scenario: Scenario::EndpointDegraded,
+        before: Before::Nothing,
+        set: &[("endpoint", "fashion-ai-avatar-render")],
+        undo: Undo::Whole,
+    },
+    // Beyond the bounds of its scaling, which are moved.
+    Sample {
+        runbook: "sagemaker-scale-endpoint",
+        world: World::Fashion,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("endpoint", "fashion-ai-avatar-render"), ("count", "4")],
+        undo: Undo::Whole,
+    },
+    // A notebook instance and an application of Studio.
+    Sample {
+        runbook: "sagemaker-stop-idle",
+        world: World::Fashion,
+        scenario: Scenario::NotebookLeftOn,
+        before: Before::Nothing,
+        set: &[("on_hours", "12")],
+        undo: Undo::Whole,
+    },
+    Sample {
         runbook: "sqs-redrive",
         world: World::Invokeai,
         scenario: Scenario::Everyday,
@@ -245,6 +271,9 @@ crashes! {
     restore_rds_point_in_time: "restore-rds-point-in-time",
     restore_rds_snapshot: "restore-rds-snapshot",
     rollback_deploy: "rollback-deploy",
+    sagemaker_endpoint_rollback: "sagemaker-endpoint-rollback",
+    sagemaker_scale_endpoint: "sagemaker-scale-endpoint",
+    sagemaker_stop_idle: "sagemaker-stop-idle",
     sqs_redrive: "sqs-redrive",
     start_estate: "start-estate",
     stop_estate: "stop-estate",

@@ -4,20 +4,18 @@ mod convert;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_sagemaker::types::{
-    EndpointConfigSortKey, OrderKey, SortBy, SortOrder, TrainingJobSummary, UserContext,
-};
-use futures_util::future::{join, try_join};
+use aws_sdk_sagemaker::types::{EndpointConfigSortKey, OrderKey, SortBy, SortOrder, TrainingJobSummary};
+use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 
-use super::listing::{of_part, one, reply, some};
+use super::listing::{of_part, one, some};
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
 use crate::cloud::aws::convert::{date_time, tag, timestamp_of};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Tag;
 use crate::domain::ops::sagemaker::{MOST_CONFIGS, Read};
 use crate::domain::ops::{Operation, Reply, ReplyData};
-use crate::domain::sagemaker::{EndpointConfig, Endpoint, TrainingJob};
+use crate::domain::sagemaker::{Endpoint, EndpointConfig, TrainingJob};
 
 const LIST_ENDPOINTS: Operation = Operation::new("sagemaker", "ListEndpoints");
 const ENDPOINT: Operation = Operation::new("sagemaker", "DescribeEndpoint");
@@ -65,7 +63,11 @@ async fn endpoints(caller: &Caller<'_>) -> Result<Reply, Fault> {
         })
     })
     .await?;
-    let mut answers = each(names, |name| async move { endpoint(caller, &name).await.map(one) }).await;
+    let mut answers = each(
+        names,
+        |name| async move { endpoint(caller, &name).await.map(one) },
+    )
+    .await;
     // One that was deleted since it was listed is no gap: it is not there.
     answers.retain(|answer| !matches!(answer, Err(fault) if is_absent(fault)));
     let (mut found, mut gaps) = some(answers)?;
@@ -76,7 +78,12 @@ async fn endpoints(caller: &Caller<'_>) -> Result<Reply, Fault> {
     let mut configs: BTreeMap<String, EndpointConfig> = BTreeMap::new();
     for answer in answers {
         match answer {
-            Ok(listed) => configs.extend(listed.items.into_iter().map(|config| (config.name.clone(), config))),
+            Ok(listed) => configs.extend(
+                listed
+                    .items
+                    .into_iter()
+                    .map(|config| (config.name.clone(), config)),
+            ),
             Err(fault) if is_absent(&fault) => {}
             Err(fault) => gaps.push(fault),
         }
@@ -221,7 +228,10 @@ async fn training_jobs(caller: &Caller<'_>, since: Timestamp) -> Result<Reply, F
 }
 
 /// The jobs that are described, those that run first, and those of which the list tells enough.
-fn told(summaries: Vec<TrainingJobSummary>, now: Timestamp) -> (Vec<TrainingJobSummary>, Vec<TrainingJobSummary>) {
+fn told(
+    summaries: Vec<TrainingJobSummary>,
+    now: Timestamp,
+) -> (Vec<TrainingJobSummary>, Vec<TrainingJobSummary>) {
     let runs = |summary: &TrainingJobSummary| {
         summary
             .training_job_status()
@@ -240,10 +250,7 @@ fn told(summaries: Vec<TrainingJobSummary>, now: Timestamp) -> (Vec<TrainingJobS
 }
 
 async fn job(caller: &Caller<'_>, name: &str) -> Result<TrainingJob, Fault> {
-    let call = caller
-        .sagemaker()
-        .describe_training_job()
-        .training_job_name(name);
+    let call = caller.sagemaker().describe_training_job().training_job_name(name);
     let described = caller
         .call(JOB, call.send())
         .await
@@ -271,13 +278,8 @@ async fn notebooks(caller: &Caller<'_>) -> Result<Reply, Fault> {
             .max_results(PAGE)
             .set_next_token(token);
         let page = caller.call(LIST_APPS, call.send()).await?;
-        let place = (caller.scope().region.as_str(), caller.partition());
         Ok(Page {
-            items: page
-                .apps()
-                .iter()
-                .filter_map(|app| convert::app(app, place))
-                .collect(),
+            items: page.apps().iter().filter_map(convert::app).collect(),
             next: page.next_token,
         })
     });
@@ -295,4 +297,59 @@ fn is_absent(fault: &Fault) -> bool {
     fault.kind == FaultKind::NotFound
         || (fault.kind == FaultKind::Invalid && fault.message.contains("Could not find"))
         || fault.message.contains("RecordNotFound")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sagemaker::types::TrainingJobStatus;
+    use aws_smithy_types::DateTime;
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn the_calls_made_are_the_ones_declared() {
+        assert_eq!(
+            Read::Endpoints.operations(),
+            [LIST_ENDPOINTS, ENDPOINT, CONFIG, TAGS]
+        );
+        let configs = Read::EndpointConfigs { name: None };
+        assert_eq!(configs.operations(), [LIST_CONFIGS, CONFIG]);
+        let jobs = Read::TrainingJobs {
+            since: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(jobs.operations(), [LIST_JOBS, JOB]);
+        assert_eq!(Read::Notebooks.operations(), [LIST_NOTEBOOKS, LIST_APPS]);
+    }
+
+    #[test]
+    fn jobs_that_run_or_ended_lately_are_described_and_not_too_many_of_them() {
+        let now: Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
+        let summary = |name: &str, hours_ago: Option<i64>| {
+            let ended = hours_ago.map(|hours| DateTime::from_secs(now.as_second() - hours * 3600));
+            TrainingJobSummary::builder()
+                .training_job_name(name)
+                .training_job_status(match ended {
+                    None => TrainingJobStatus::InProgress,
+                    Some(_) => TrainingJobStatus::Completed,
+                })
+                .set_training_end_time(ended)
+                .build()
+        };
+        let mut all = vec![summary("yesterday", Some(20)), summary("long-ago", Some(40))];
+        all.extend((0..MOST_JOBS).map(|nth| summary(&format!("running-{nth}"), None)));
+        let (told, rest) = told(all, now);
+        assert_eq!(told.len(), MOST_JOBS);
+        assert!(told.iter().all(|job| job.training_end_time().is_none()));
+        let names: Vec<_> = rest.iter().filter_map(|job| job.training_job_name()).collect();
+        assert_eq!(names, ["long-ago", "yesterday"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_by_its_words() {
+        let fault = |message: &str| Fault::new(FaultKind::Invalid, "sagemaker", "DescribeEndpoint", message);
+        assert!(is_absent(&fault("Could not find endpoint \"arn:aws:…/render\".")));
+        assert!(is_absent(&fault("RecordNotFound")));
+        assert!(!is_absent(&fault("1 validation error detected")));
+    }
 }

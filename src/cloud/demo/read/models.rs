@@ -269,15 +269,19 @@ pub fn notebooks(sim: &Sim) -> Vec<Notebook> {
                 (NotebookForm::App { .. }, "Stopping") => "Deleting",
                 (_, other) => other,
             };
-            let (name, path) = match &plan.app {
+            let (name, arn) = match &plan.app {
                 Some((domain, space, kind)) => (
                     format!("{space}/{}", plan.name),
                     format!("app/{domain}/{space}/{kind}/{}", plan.name),
                 ),
-                None => (plan.name.clone(), format!("notebook-instance/{}", plan.name)),
+                None => (
+                    plan.name.clone(),
+                    sim.plan
+                        .arn("sagemaker", &format!("notebook-instance/{}", plan.name)),
+                ),
             };
             Some(Notebook {
-                arn: sim.plan.arn("sagemaker", &path),
+                arn,
                 name,
                 form,
                 status: status.to_owned(),

@@ -139,12 +139,12 @@ fn below_desired(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::endpoint;
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::rules::sample::{Bench, at};
     use crate::domain::sagemaker::Capacity;
+    use crate::domain::sagemaker::sample::endpoint;
 
     fn bench(one: Endpoint) -> Bench {
         let mut bench = Bench::new();

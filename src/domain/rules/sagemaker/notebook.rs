@@ -62,11 +62,11 @@ fn left_on(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::notebook;
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::rules::sample::{Bench, at};
+    use crate::domain::sagemaker::sample::notebook;
 
     #[test]
     fn only_what_runs_for_long_is_told() {

@@ -131,11 +131,11 @@ fn latency(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::endpoint;
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::rules::sample::Bench;
+    use crate::domain::sagemaker::sample::endpoint;
 
     fn bench(requests: f64, failed: f64) -> Bench {
         let mut bench = Bench::new();

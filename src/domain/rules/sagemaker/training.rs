@@ -198,12 +198,12 @@ fn stalled(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::job;
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::rules::sample::{Bench, at};
     use crate::domain::sagemaker::Transition;
+    use crate::domain::sagemaker::sample::job;
 
     fn bench(jobs: Vec<TrainingJob>) -> Bench {
         let mut bench = Bench::new();

@@ -107,9 +107,9 @@ impl Lifecycle {
     fn delete(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let name = &wanted.endpoint;
-        let Some(known) = view.endpoint(name)? else {
-            return Ok(Proposal::nothing().warn(format!("there is no endpoint {name}")));
-        };
+        let known = view
+            .endpoint(name)?
+            .ok_or_else(|| Refusal::absent(format!("there is no endpoint {name}")))?;
         if known.is_busy() {
             return Err(Refusal::state(format!("{name} is {}", known.status)));
         }
