@@ -70,6 +70,12 @@ pub enum Command {
     Models,
     /// To pipelines, builds and image repositories.
     Pipelines,
+    /// To what would come back after a disaster.
+    Recovery,
+    /// The record of an incident.
+    Incident,
+    /// Pins a line of a log to the incident.
+    Pin,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -244,6 +250,20 @@ pub const REGISTRY: &[Entry] = &[
         Command::Pipelines,
         "pipelines",
         "pipelines, builds, images",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Recovery,
+        "recovery",
+        "what would come back, and how soon",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Incident,
+        "incident",
+        "record an incident: start, note, …",
         Context::Global,
         &[],
     ),
@@ -485,6 +505,13 @@ pub const REGISTRY: &[Entry] = &[
         "whole lines, wrapped",
         Context::Logs,
         &["W"],
+    ),
+    entry(
+        Command::Pin,
+        "pin",
+        "pin the line to the incident",
+        Context::Logs,
+        &["m"],
     ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];

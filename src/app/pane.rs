@@ -33,6 +33,10 @@ pub enum Pane {
     Models,
     /// Pipelines, builds and image repositories.
     Pipelines,
+    /// What would come back after a disaster, and how soon.
+    Recovery,
+    /// The record of the incident.
+    Incident,
 }
 
 impl Pane {
@@ -50,6 +54,8 @@ impl Pane {
         Self::Runs,
         Self::Models,
         Self::Pipelines,
+        Self::Recovery,
+        Self::Incident,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -65,8 +71,7 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Models => return None,
-            Self::Pipelines => return None,
+            Self::Models | Self::Pipelines | Self::Recovery | Self::Incident => return None,
         })
     }
 
@@ -96,6 +101,8 @@ impl Pane {
             Self::Runs => "runs",
             Self::Models => "models",
             Self::Pipelines => "pipelines",
+            Self::Recovery => "recovery",
+            Self::Incident => "incident",
         }
     }
 
@@ -107,7 +114,7 @@ impl Pane {
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
             Kind::LogGroup => Self::Logs,
-            Kind::Budget => Self::Spend,
+            Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => Self::Models,
@@ -121,9 +128,10 @@ impl Pane {
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
-            Self::Overview | Self::Findings => {
+            Self::Overview | Self::Findings | Self::Incident => {
                 BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
             }
+            Self::Recovery => BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster, Kind::Redis]),
             Self::Services
             | Self::Gpu
             | Self::Data
@@ -150,7 +158,9 @@ impl Pane {
             | Self::Alarms
             | Self::Runs
             | Self::Models
-            | Self::Pipelines => Probing::No,
+            | Self::Pipelines
+            | Self::Recovery
+            | Self::Incident => Probing::No,
         };
         Focus {
             front: self.kinds(),

@@ -54,6 +54,8 @@ pub enum Kind {
     TrainingJob,
     /// A notebook instance of SageMaker, or an application of its Studio.
     NotebookInstance,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
 }
@@ -80,6 +82,7 @@ impl Kind {
         Self::TrainingJob,
         Self::NotebookInstance,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
     ];
 
@@ -107,6 +110,7 @@ impl Kind {
             Self::SagemakerEndpoint => "sagemaker-endpoint",
             Self::TrainingJob => "training-job",
             Self::NotebookInstance => "notebook-instance",
+            Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
         }
     }
@@ -133,6 +137,7 @@ impl Kind {
             Self::SagemakerEndpoint => "sm",
             Self::TrainingJob => "train",
             Self::NotebookInstance => "note",
+            Self::Advice => "tip",
             Self::CodebuildProject => "build",
         }
     }

@@ -2,6 +2,7 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
@@ -75,6 +76,8 @@ pub enum Query {
     ApplicationAutoScaling(application_auto_scaling::Read),
     /// SageMaker.
     Sagemaker(sagemaker::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -186,6 +189,8 @@ pub enum ReplyData {
     TrainingJobs(Vec<crate::domain::sagemaker::TrainingJob>),
     /// Notebooks.
     Notebooks(Vec<crate::domain::sagemaker::Notebook>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
 }
 
 impl Reply {
@@ -198,7 +203,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -236,7 +242,8 @@ pub enum Mutation {
     Sagemaker(sagemaker::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 
@@ -273,6 +280,7 @@ impl Query {
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
             Self::Sagemaker(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
         }
     }
 }
@@ -307,9 +315,9 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
-            | Self::Rds(_)
             | Self::ElastiCache(_)
             | Self::Elb(_)
             | Self::CloudWatch(_)

@@ -39,6 +39,7 @@ pub const KINDS: &[Kind] = &[
     Kind::TrainingJob,
     Kind::NotebookInstance,
     Kind::Budget,
+    Kind::Advice,
 ];
 
 /// What is asked for.
@@ -118,6 +119,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::SagemakerEndpoint,
                 Kind::TrainingJob,
                 Kind::NotebookInstance,
+                // Savings are of groups and logs, too.
+                Kind::Asg,
+                Kind::LogGroup,
+                Kind::Advice,
             ],
             Kind::EcsService
             | Kind::Ec2Instance
@@ -130,6 +135,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Pipeline
             | Kind::EcrRepository
             | Kind::NotebookInstance
+            | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Scope => &[],
         };
@@ -140,7 +146,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 
 /// How the command ends. A watch that asked for findings gets an answer about findings, among which
 /// is what could not be read; else a scope of which nothing was read decides.
-fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
+pub(in crate::headless) fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
     let failing = fail_on.is_some_and(|least| {
         status
             .findings
@@ -240,8 +246,12 @@ impl Report for Status {
             Kind::NotebookInstance,
             found.notebook_instance.as_ref(),
         )?;
+        add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
+        }
+        for recovery in &self.recovery {
+            records.push(json!({"type": "recovery", "recovery": recovery}));
         }
         for finding in &self.findings {
             records.push(json!({"type": "finding", "finding": finding}));

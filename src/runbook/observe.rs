@@ -101,7 +101,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -133,6 +134,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
+                        ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),
                     ],
                 )
@@ -264,7 +266,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     })
 }
 

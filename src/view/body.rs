@@ -34,7 +34,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Alarms
         | Pane::Runs
         | Pane::Models
-        | Pane::Pipelines => {
+        | Pane::Pipelines
+        | Pane::Recovery
+        | Pane::Incident => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod databases;
+mod drills;
 mod models;
 mod nights;
 mod path;

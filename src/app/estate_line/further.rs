@@ -4,7 +4,7 @@ use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::domain::inventory::ScopeState;
 
-use super::{Entry, entry};
+use super::{Entry, entry, recovery};
 
 /// A family: its pane, and what there is to say of it; `None` if the estate has nothing of it, or
 /// nothing has been read yet.
@@ -14,10 +14,16 @@ struct Family {
 }
 
 /// The families, in the order in which they are shown.
-const FAMILIES: &[Family] = &[Family {
-    pane: Pane::Models,
-    text: models,
-}];
+const FAMILIES: &[Family] = &[
+    Family {
+        pane: Pane::Models,
+        text: models,
+    },
+    Family {
+        pane: Pane::Recovery,
+        text: recovery::text,
+    },
+];
 
 /// Endpoints, running training jobs, notebooks that are on.
 fn models(state: &State) -> Option<String> {

@@ -49,9 +49,12 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::NotebookInstance if key.id.starts_with("app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
         Kind::NotebookInstance => one(scope, sagemaker::NOTEBOOK_LOG_GROUP),
         Kind::Alarm => of_alarm(state, scope, &key.id),
-        Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => {
-            Vec::new()
-        }
+        Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {

@@ -87,6 +87,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
         Command::Models => go(state, Pane::Models),
+        Command::Recovery => go(state, Pane::Recovery),
+        Command::Incident => go(state, Pane::Incident),
         Command::Pipelines => go(state, Pane::Pipelines),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
@@ -147,7 +149,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         | Command::Include
         | Command::Exclude
         | Command::Since
-        | Command::Pattern => Effects::none(),
+        | Command::Pattern
+        | Command::Pin => Effects::none(),
     }
 }
 

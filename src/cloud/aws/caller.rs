@@ -80,6 +80,12 @@ getters! {
     /// SageMaker.
     #[cfg(feature = "aws-extra")]
     sagemaker: aws_sdk_sagemaker,
+    /// Trusted Advisor, in the one region that answers.
+    #[cfg(feature = "aws-extra")]
+    support: aws_sdk_support,
+    /// Compute Optimizer.
+    #[cfg(feature = "aws-extra")]
+    compute_optimizer: aws_sdk_computeoptimizer,
 }
 
 impl<'a> Caller<'a> {

@@ -1,5 +1,6 @@
 //! Reads: each service answers its own questions.
 
+mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
@@ -53,5 +54,6 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Sagemaker(read) => sagemaker::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
+        Query::Advice(read) => advice::read(caller, read).await,
     }
 }

@@ -129,11 +129,15 @@ pub enum Scenario {
     EndpointDegraded,
     /// Notebooks run for days without anybody: fashion.
     NotebookLeftOn,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 9] = [
+    pub const NAMED: [Self; 11] = [
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -143,6 +147,8 @@ impl Scenario {
         Self::QueueBacklog,
         Self::EndpointDegraded,
         Self::NotebookLeftOn,
+        Self::CreditBurn,
+        Self::DrGap,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -158,6 +164,8 @@ impl Scenario {
             Self::QueueBacklog => "queue-backlog",
             Self::EndpointDegraded => "endpoint-degraded",
             Self::NotebookLeftOn => "notebook-left-on",
+            Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
         }
     }
 }
@@ -171,7 +179,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, endpoint-degraded or notebook-left-on"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, endpoint-degraded, notebook-left-on, credit-burn or dr-gap"
 )]
 pub struct UnknownScenario(pub String);
 

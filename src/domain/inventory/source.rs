@@ -82,6 +82,10 @@ pub enum Source {
     Anomalies,
     /// Budgets.
     Budgets,
+    /// Trusted Advisor's checks.
+    TrustedAdvisor,
+    /// Compute Optimizer's recommendations.
+    Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
 }
@@ -125,6 +129,7 @@ impl Source {
             Self::TrainingJobs => Kind::TrainingJob,
             Self::Notebooks => Kind::NotebookInstance,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
         }
     }
@@ -157,7 +162,7 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
         )
     }
 }
