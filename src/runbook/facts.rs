@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn every_kind_that_a_parameter_may_name_has_facts_of_different_names() {
         for kind in NAMEABLE {
-            let all: Vec<&str> = names(kind).collect();
+            let all: Vec<&str> = names(*kind).collect();
             let mut sorted = all.clone();
             sorted.sort_unstable();
             sorted.dedup();

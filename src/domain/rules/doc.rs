@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     /// The runbooks that ship, by contract.
-    const RUNBOOKS: [&str; 15] = [
+    const RUNBOOKS: &[&str] = &[
         "rollback-deploy",
         "restore-rds-snapshot",
         "restore-rds-point-in-time",
@@ -147,6 +147,8 @@ mod tests {
         "pipeline-retry-stage",
         "pipeline-rollback-stage",
         "pipeline-approve",
+        "dr-drill",
+        "rds-backup-now",
     ];
 
     #[test]

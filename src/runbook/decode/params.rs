@@ -121,7 +121,8 @@ impl Decoder<'_> {
         }
         let word = Self::text(from, "list")?;
         let list = Source::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|source| source.name() == word.as_str())?;
         let wanted = element(ty);
         // What is listed is a resource, or the name of something; a plain text takes the name.
