@@ -236,8 +236,8 @@ mod tests {
 
     #[test]
     fn every_kind_that_a_parameter_may_name_has_facts_of_different_names() {
-        for kind in NAMEABLE {
-            let all: Vec<&str> = names(*kind).collect();
+        for &kind in NAMEABLE {
+            let all: Vec<&str> = names(kind).collect();
             let mut sorted = all.clone();
             sorted.sort_unstable();
             sorted.dedup();

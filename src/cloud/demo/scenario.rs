@@ -200,14 +200,13 @@ fn commit(sim: &mut Sim, offset: Ms, fails: bool) {
     }
 }
 
-/// Somebody wanted to save on storage: what has no tag goes after a day. Every push of `latest` takes
-/// the tag from the image before.
+/// Somebody wanted to save on storage and keeps only the newest image.
 fn image_expiring(sim: &mut Sim) {
     let rule = Rule {
         priority: 1,
-        description: Some("저장 비용 절감: 태그 없는 이미지 1일".to_owned()),
-        selects: Selects::Untagged,
-        expires: Expires::DaysSincePushed(1),
+        description: Some("저장 비용 절감: 최근 1개만 유지".to_owned()),
+        selects: Selects::Any,
+        expires: Expires::CountMoreThan(1),
     };
     let repository = "ecg-project-pipeline-dev-api";
     sim.policies.insert(repository.to_owned(), vec![rule]);

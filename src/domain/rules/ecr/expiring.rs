@@ -104,7 +104,7 @@ fn finding(context: &Context<'_>, subject: &Subject<'_>, users: &[String], fate:
     let because = match need {
         Need::Deployed => format!("{} runs {}.", users.join(", "), short(repository, name)),
         Need::Rollback => format!(
-            "{} runs {}; before it was {}{}, which a rollback needs.",
+            "{} runs {}; before it {}{} was pushed, to which a rollback goes back.",
             users.join(", "),
             short(repository, name),
             short_digest(&needed.digest),
