@@ -90,7 +90,7 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::RedisEvictions
             | Scenario::QueueBacklog
             | Scenario::CreditBurn,
-            | Scenario::DrGap,
+            Scenario::DrGap,
             _,
         ) => {}
     }

@@ -15,7 +15,8 @@ use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
 use crate::runbook::actions::asg::{
-    HOLDS, Prepared, Protect, SUSPEND_PROCESSES, SetCapacity, SetWarmPool, Sizes, TerminateInstance, spot_query,
+    HOLDS, Prepared, Protect, SUSPEND_PROCESSES, SetCapacity, SetWarmPool, Sizes, TerminateInstance,
+    spot_query,
 };
 use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
