@@ -6,6 +6,7 @@ mod gpu;
 mod incident;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod recovery;
 mod runs;
 mod services;
@@ -39,9 +40,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
-        Pane::Pipelines => Vec::new(),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

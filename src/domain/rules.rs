@@ -17,12 +17,15 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
 mod ec2;
+mod ecr;
 mod ecs;
 mod gpu;
+mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
@@ -130,6 +133,15 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &pipeline::failed::RULE,
+    &pipeline::waiting::APPROVAL,
+    &pipeline::waiting::HELD,
+    &pipeline::waiting::STUCK,
+    &codebuild::RULE,
+    &ecr::deployed::GONE,
+    &ecr::expiring::RULE,
+    &ecr::deployed::CRITICAL,
+    &ecr::immutable::RULE,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,

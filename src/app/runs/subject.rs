@@ -170,13 +170,13 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Advice => None,
