@@ -22,7 +22,7 @@ use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
 use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
-    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
+    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, SavingAmount, ScopeEntry, Status,
 };
 
 /// The document of a picture: resources of the kinds, findings about them, and what could not be
@@ -102,7 +102,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             runbooks: finding.runbooks.clone(),
             saves_usd_per_month: finding
                 .is_saving()
-                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
+                .then(|| SavingAmount(finding.saves.map(Usd::as_f64).map(rounded))),
             accepted: finding.accepted.clone(),
         })
         .collect()

@@ -555,6 +555,11 @@ pub struct Advice {
     pub checked_at: Option<Timestamp>,
 }
 
+/// US dollars a month; `null` where a price is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SavingAmount(pub Option<f64>);
+
 /// A finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingEntry {
@@ -584,7 +589,7 @@ pub struct FindingEntry {
     /// What would be saved, US dollars a month of 730 hours; only of findings of the family `saving`,
     /// and `null` where a price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub saves_usd_per_month: Option<Option<f64>>,
+    pub saves_usd_per_month: Option<SavingAmount>,
     /// Why it is accepted; accepted findings never make `--fail-on` fail.
     pub accepted: Option<String>,
 }
