@@ -5,6 +5,8 @@ mod compute;
 mod data;
 mod ecs;
 mod network;
+mod pipelines;
+mod spend;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -148,10 +150,12 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
+        Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
+        Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
-        // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
+        Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
+        Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
+        Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -173,6 +177,10 @@ fn name_of(resource: &ResourceKey) -> &str {
         Kind::LogGroup => resource
             .id
             .split_once(":log-group:")
+            .map_or(&*resource.id, |(_, name)| name),
+        Kind::EcrRepository => resource
+            .id
+            .split_once(":repository/")
             .map_or(&*resource.id, |(_, name)| name),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
@@ -333,6 +341,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::NatGateways,
         Source::Budgets,
         Source::Usage,
+        Source::Pipelines,
+        Source::BuildProjects,
+        Source::Repositories,
     ];
     let mut lines = Vec::new();
     for source in sources {

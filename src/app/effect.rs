@@ -6,7 +6,7 @@ use crate::app::runs::RunsEffect;
 use crate::domain::focus::Focus;
 use crate::domain::scope::ScopeName;
 
-/// Something to do.
+/// Something that [`update`](crate::app::update::update) wants done outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Collect for what is looked at now.
@@ -40,7 +40,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What an update did.
+/// What comes of a message: effects in the order in which they are to be carried out, and whether to draw.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Whether anything on screen may have changed.

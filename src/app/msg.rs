@@ -11,7 +11,9 @@ use crate::app::runs::RunsMsg;
 use crate::config::keys::Chord;
 use crate::domain::picture::Picture;
 
-/// Something that happened.
+/// Something that happened: a key, a picture, a line of a log, the end of something that an [`Effect`] began.
+///
+/// [`Effect`]: crate::app::effect::Effect
 #[derive(Debug, Clone)]
 pub enum Msg {
     /// A key was pressed.

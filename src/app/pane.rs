@@ -110,7 +110,7 @@ impl Pane {
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
             Kind::LogGroup => Self::Logs,
-            Kind::Budget => Self::Spend,
+            Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,

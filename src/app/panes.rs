@@ -6,6 +6,7 @@ mod gpu;
 mod incident;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod recovery;
 mod runs;
 mod services;
@@ -24,7 +25,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
 pub(crate) use sketch::Sketch;
-pub(crate) use spend::month_to_date;
+pub(crate) use spend::{gauge_of, month_to_date};
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -39,9 +40,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
-        Pane::Pipelines => Vec::new(),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);
@@ -124,10 +125,11 @@ pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a Sc
 
 /// Findings of a resource that are not accepted.
 pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
-    state
-        .picture
+    let picture = &state.picture;
+    picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
 }
 

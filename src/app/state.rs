@@ -60,7 +60,7 @@ pub struct Setup {
     pub again: Vec<String>,
     /// Who sees runs and locks, in words; `None` if there is no folder for them.
     pub reach: Option<&'static str>,
-    /// What the owners of the estates have decided, by scope.
+    /// What the owners of the estates have decided, by scope: for gauges of their money, and for records.
     pub policies: Arc<Policies>,
     /// Who this is, for records: `user@host`.
     pub who: String,
@@ -183,7 +183,8 @@ impl Level {
     }
 }
 
-/// The console.
+/// Everything that the console shows and remembers. Only [`update`](crate::app::update::update) changes it,
+/// and drawing only reads it.
 pub struct State {
     /// What it was told at its start.
     pub setup: Setup,

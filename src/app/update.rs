@@ -18,7 +18,10 @@ use crate::app::table::Tone;
 use crate::app::{open, places};
 use crate::config::keys::{Chord, Key, Modifiers};
 
-/// Takes a message in.
+/// Takes a message in: the one way in which the console's state changes.
+///
+/// What has to happen outside of the state (asking AWS, the clipboard, runs) is in the [`Effects`] that come
+/// back; the console carries them out, and what comes of them arrives as further messages.
 pub fn update(state: &mut State, msg: Msg) -> Effects {
     let mut effects = match msg {
         Msg::Key(chord) => key(state, chord),

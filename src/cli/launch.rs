@@ -163,6 +163,7 @@ impl Launch {
                 .and_then(|estate| estate.probe_document.clone()),
             probing: launch.probing,
             cadences: settings.cadences,
+            policies: launch.policies.clone(),
         };
         launch.time_zone = settings
             .time_zone
@@ -452,11 +453,7 @@ impl Launch {
 
     /// Where runs, locks and records are kept.
     pub fn run_folder(&self) -> Option<StateFolder> {
-        let preferences = &self.preferences;
-        StateFolder::choose(
-            preferences.settings.state_dir.as_deref(),
-            &preferences.environment,
-        )
+        run_folder(&self.preferences, matches!(self.place, Place::Demo { .. }))
     }
 
     /// What runs of the console need.
@@ -711,6 +708,19 @@ fn loaded(preferences: &Preferences) -> Result<Option<Loaded>, Usage> {
     let name = preferences.settings.estate.as_deref();
     name.map(|name| load_estate(name, &preferences.environment))
         .transpose()
+}
+
+/// Where runs and locks are kept: those of a demo apart, below the folder of demos.
+pub fn run_folder(preferences: &Preferences, is_demo: bool) -> Option<StateFolder> {
+    let folder = StateFolder::choose(
+        preferences.settings.state_dir.as_deref(),
+        &preferences.environment,
+    )?;
+    Some(if is_demo {
+        folder.below(demo::FOLDER)
+    } else {
+        folder
+    })
 }
 
 /// UTC, for commands that print no times.

@@ -83,7 +83,7 @@ pub enum Ending {
     Terminated,
 }
 
-/// Runs a session.
+/// Runs the console until somebody leaves it; the terminal is given back in any case, after a failure too.
 pub fn run(session: Session) -> anyhow::Result<Ending> {
     let Session {
         setup,

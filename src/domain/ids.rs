@@ -48,13 +48,14 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
 }
 
 impl Kind {
-    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
-    /// others too, and read them only then.
+    /// Every kind, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
@@ -71,7 +72,11 @@ impl Kind {
         Self::LogGroup,
         Self::NatGateway,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
+        Self::Pipeline,
+        Self::CodebuildProject,
+        Self::EcrRepository,
     ];
 
     /// The name on the command line and in JSON.
@@ -95,6 +100,7 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
         }
     }
@@ -118,6 +124,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
             Self::CodebuildProject => "build",
         }
     }

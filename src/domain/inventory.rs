@@ -11,13 +11,17 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
+use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
@@ -61,7 +65,7 @@ pub enum Applied {
     AccountChanged,
 }
 
-/// All scopes.
+/// What is known of every scope that is watched.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// In the order in which the user named them.
@@ -73,7 +77,7 @@ pub struct Inventory {
 pub struct ScopeState {
     /// The scope.
     pub scope: Arc<Scope>,
-    /// Rises when identity, role, selection or endpoint changes.
+    /// Rises when the account behind the scope, or what is selected of it, becomes another one.
     pub epoch: u32,
     /// What of the scope belongs to the estate; nothing else is taken in.
     pub selection: Arc<Selection>,
@@ -150,8 +154,20 @@ pub struct ScopeState {
     pub anomalies: Loadable<Vec<Anomaly>>,
     /// The account's budgets.
     pub budgets: Loadable<Vec<Budget>>,
+    /// What Trusted Advisor says of the account.
+    pub trusted_advisor: Loadable<Advices>,
+    /// What Compute Optimizer recommends in the region.
+    pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Pipelines.
+    pub pipelines: Loadable<Vec<Pipeline>>,
+    /// The newest executions of the pipelines.
+    pub executions: Loadable<Vec<Execution>>,
+    /// Build projects.
+    pub build_projects: Loadable<Vec<Project>>,
+    /// Image repositories.
+    pub repositories: Loadable<Vec<Repository>>,
 }
 
 /// How long after it was read something still says anything about now: longer than the slowest
@@ -216,7 +232,13 @@ impl ScopeState {
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
             budgets: Loadable::default(),
+            trusted_advisor: Loadable::default(),
+            recommendations: Loadable::default(),
             trail: BTreeMap::new(),
+            pipelines: Loadable::default(),
+            executions: Loadable::default(),
+            build_projects: Loadable::default(),
+            repositories: Loadable::default(),
         }
     }
 
@@ -360,7 +382,13 @@ impl ScopeState {
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
             Source::Budgets => settle!(self.budgets, Budgets),
+            Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
+            Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Pipelines => settle!(self.pipelines, Pipelines),
+            Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
+            Source::BuildProjects => settle!(self.build_projects, BuildProjects),
+            Source::Repositories => settle!(self.repositories, Repositories),
         }
     }
 
@@ -399,7 +427,13 @@ impl ScopeState {
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
             Source::Budgets => Standing::of(&self.budgets),
+            Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
+            Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Pipelines => Standing::of(&self.pipelines),
+            Source::PipelineExecutions => Standing::of(&self.executions),
+            Source::BuildProjects => Standing::of(&self.build_projects),
+            Source::Repositories => Standing::of(&self.repositories),
         }
     }
 
@@ -532,7 +566,8 @@ impl Inventory {
         }
     }
 
-    /// Takes a part of an answer in: of the GPU probe, the one question that is answered in parts.
+    /// Takes in a part of an answer that is not whole yet. Only the GPU probe is answered in parts; parts of
+    /// anything else are left alone.
     pub fn apply_part(&mut self, answer: &Answer) {
         if let Some(state) = self
             .scopes
@@ -547,7 +582,8 @@ impl Inventory {
         }
     }
 
-    /// Takes an answer in.
+    /// Takes an answer in, whole or failed, and says what it changed. Answers may come in any order; one that
+    /// is out of date changes nothing.
     pub fn apply(&mut self, answer: &Answer) -> Applied {
         let Some(index) = self
             .scopes
@@ -649,6 +685,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         })
     }
 

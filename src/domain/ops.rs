@@ -2,12 +2,14 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
 pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
@@ -72,6 +74,10 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// CodeBuild.
+    CodeBuild(codebuild::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -173,8 +179,16 @@ pub enum ReplyData {
     Pipelines(Vec<crate::domain::delivery::Pipeline>),
     /// Stacks.
     Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Executions of pipelines.
+    PipelineExecutions(Vec<crate::domain::delivery::Execution>),
+    /// Build projects.
+    BuildProjects(Vec<crate::domain::codebuild::Project>),
+    /// Repositories of images.
+    Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
 }
 
 impl Reply {
@@ -187,7 +201,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -223,7 +238,8 @@ pub enum Mutation {
     ApplicationAutoScaling(application_auto_scaling::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 
@@ -259,6 +275,8 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::CodeBuild(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
         }
     }
 }
@@ -292,6 +310,7 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
@@ -302,7 +321,6 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_) => &[],
         }
     }

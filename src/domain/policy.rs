@@ -85,8 +85,20 @@ pub struct FixedCost {
 pub struct Credits {
     /// US dollars at the start, more than 0.
     pub amount_usd: f64,
+    /// The first day on which they could be spent, if known; without it what earlier months used is
+    /// not known.
+    pub since: Option<Date>,
     /// The last day on which they can be spent, if known.
     pub until: Option<Date>,
+}
+
+/// The cost allocation tag that tells the estate's part of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostTag {
+    /// The tag's key.
+    pub key: String,
+    /// The estate's value.
+    pub value: String,
 }
 
 /// The size of a group at night.
@@ -122,6 +134,8 @@ pub struct Policy {
     pub fixed_monthly_costs: Vec<FixedCost>,
     /// Credits, if the estate lives on some.
     pub credits: Option<Credits>,
+    /// The cost allocation tag of the estate, if its bill is split by one.
+    pub cost_tag: Option<CostTag>,
     /// From which values on the health rules complain.
     pub thresholds: Thresholds,
     /// Findings that somebody has agreed to live with until a date.
@@ -147,6 +161,7 @@ impl Default for Policy {
             monthly_budget_usd: None,
             fixed_monthly_costs: Vec::new(),
             credits: None,
+            cost_tag: None,
             thresholds: Thresholds::default(),
             accepted: Vec::new(),
             night_capacity: BTreeMap::new(),

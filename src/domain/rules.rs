@@ -17,16 +17,20 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
 mod ec2;
+mod ecr;
 mod ecs;
 mod gpu;
+mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
 mod redis;
+mod saving;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -129,6 +133,15 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &pipeline::failed::RULE,
+    &pipeline::waiting::APPROVAL,
+    &pipeline::waiting::HELD,
+    &pipeline::waiting::STUCK,
+    &codebuild::RULE,
+    &ecr::deployed::GONE,
+    &ecr::expiring::RULE,
+    &ecr::deployed::CRITICAL,
+    &ecr::immutable::RULE,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,
@@ -136,6 +149,15 @@ pub const ALL: &[&Rule] = &[
     &cost::FORECAST_OVER_BUDGET,
     &cost::ANOMALY,
     &cost::CREDITS,
+    &saving::night::RULE,
+    &saving::nat::INSTANCE,
+    &saving::nat::DATA,
+    &saving::spot::RULE,
+    &saving::reserved::RULE,
+    &saving::logs::RULE,
+    &saving::storage::RULE,
+    &saving::support::RULE,
+    &saving::balancer::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,

@@ -1,6 +1,7 @@
 //! The collector: asks every wanted question at its cadence, never one twice at a time, and
 //! publishes the picture that results.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::cloud::Cloud;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
+use crate::domain::health::Finding;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::ops::Reply;
 use crate::domain::picture::Picture;
@@ -42,9 +44,9 @@ pub enum Order {
 }
 
 /// How findings are made of what is known; the estate's policy is inside.
-pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<crate::domain::health::Finding> + Send + Sync>;
+pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<Finding> + Send + Sync>;
 
-/// What a collector needs.
+/// Asks what [`schedule::wants`] wants, keeps the answers, and publishes pictures of them.
 pub struct Collector {
     cloud: Arc<dyn Cloud>,
     host: Arc<EngineHost>,
@@ -165,7 +167,8 @@ impl Collector {
         self
     }
 
-    /// Collects until the orders end.
+    /// Collects until the sender of the orders is dropped, and publishes a picture whenever there is news. For
+    /// the console.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         // It ends with the orders: nobody hears it then.
         let _restores = self.runs.clone().map(|runs| {
@@ -219,7 +222,8 @@ impl Collector {
         }
     }
 
-    /// Asks everything of the focus once and waits for all answers, at most until the deadline.
+    /// Asks everything of the focus once and waits for all answers, at most for `deadline` on the cloud's
+    /// clock; what has not come by then is a failure in the picture. For commands that print.
     pub async fn once(mut self, focus: Focus, deadline: Duration) -> Arc<Picture> {
         self.focus = focus;
         if let Some(runs) = self.runs.clone() {
@@ -537,9 +541,15 @@ impl Collector {
 
     fn publish(&self) {
         let at = self.clock.now();
+        let (mut savings, findings): (Vec<_>, Vec<_>) = (self.assess)(&self.inventory, at)
+            .into_iter()
+            .partition(Finding::is_saving);
+        // What has no price comes last.
+        savings.sort_by_key(|saving| Reverse(saving.saves));
         let picture = Picture {
             inventory: self.inventory.clone(),
-            findings: (self.assess)(&self.inventory, at),
+            findings,
+            savings,
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
             burn: burn_rate::of(&self.inventory, PriceTable::shipped()),
             meter: self.host.meter(),

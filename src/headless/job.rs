@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_millis(800);
 /// How often the line of progress is renewed.
 const PROGRESS_EACH: Duration = Duration::from_millis(250);
 
-/// What a command needs to ask AWS.
+/// What a printing command is started with: where to look, how to judge it, and how long to wait.
 pub struct Job {
     /// Accounts and regions.
     pub scopes: Vec<Arc<Scope>>,

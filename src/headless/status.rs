@@ -36,6 +36,10 @@ pub const KINDS: &[Kind] = &[
     Kind::LogGroup,
     Kind::NatGateway,
     Kind::Budget,
+    Kind::Pipeline,
+    Kind::CodebuildProject,
+    Kind::EcrRepository,
+    Kind::Advice,
 ];
 
 /// What is asked for.
@@ -109,6 +113,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                // Savings are of groups and logs, too.
+                Kind::Asg,
+                Kind::LogGroup,
+                Kind::Advice,
             ],
             Kind::EcsService
             | Kind::Ec2Instance
@@ -118,10 +126,13 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Queue
             | Kind::LogGroup
             | Kind::NatGateway
-            | Kind::Pipeline
-            | Kind::EcrRepository
+            | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Scope => &[],
+            // In which phase a build failed.
+            Kind::Pipeline => &[Kind::CodebuildProject],
+            // What services run, and what builds push.
+            Kind::EcrRepository => &[Kind::EcsService, Kind::CodebuildProject],
         };
         all.extend(others);
     }
@@ -219,6 +230,14 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
+        add(
+            &mut records,
+            Kind::CodebuildProject,
+            found.codebuild_project.as_ref(),
+        )?;
+        add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
+        add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod codepipeline;
 mod ec2;
 mod ecr;
@@ -27,8 +27,9 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
-    &asg::SuspendProcesses,
-    &asg::ResumeProcesses,
+    &asg::SetWarmPool,
+    &asg::SUSPEND_PROCESSES,
+    &asg::RESUME_PROCESSES,
     &asg::Protect,
     &asg::TerminateInstance,
     &asg::PutScheduledAction,
@@ -38,8 +39,12 @@ pub static ALL: &[&dyn Action] = &[
     &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &ec2::Reboot,
     &codepipeline::Hold,
     &codepipeline::Release,
+    &codepipeline::RetryStage,
+    &codepipeline::Answer,
+    &codepipeline::RollbackStage,
     &ecr::Retag,
     &ecs::Deploy,
     &ecs::Rollback,
@@ -50,6 +55,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Promote,
     &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,

@@ -62,6 +62,7 @@ impl Desk {
             region: "ap-northeast-2".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         });
         let mut inventory = Inventory::new([scope.clone()]);
         inventory.apply(&Answer {

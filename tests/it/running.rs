@@ -5,6 +5,7 @@ mod databases;
 mod drills;
 mod nights;
 mod path;
+mod pipelines;
 mod rollbacks;
 mod stage;
 mod together;

@@ -136,6 +136,9 @@ fn short(runbook: &str) -> &str {
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
         "sqs-redrive" => "redrive",
+        "pipeline-retry-stage" => "retry",
+        "pipeline-rollback-stage" => "stage-back",
+        "pipeline-approve" => "approve",
         other => other,
     }
 }

@@ -130,7 +130,7 @@ fn marked(state: &State) -> Vec<(RowKey, bool)> {
 fn name_of(state: &State, key: &ResourceKey) -> String {
     let name = resource(state, key).map(|resource| resource.name.clone());
     let finding = || {
-        let found = state.picture.findings.iter();
+        let found = state.picture.findings.iter().chain(&state.picture.savings);
         found
             .filter(|finding| finding.resource == *key)
             .map(|finding| finding.name.clone())
@@ -170,15 +170,16 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => None,
+        | Kind::CodebuildProject
+        | Kind::Advice => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

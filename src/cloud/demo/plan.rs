@@ -78,6 +78,12 @@ pub struct Plan {
     /// Repositories of which no ECS service runs.
     #[serde(default)]
     pub repositories: Vec<delivery::Repository>,
+    /// Build projects.
+    #[serde(default)]
+    pub builds: Vec<delivery::Build>,
+    /// How repositories are set up, where it is not as AWS sets them up by itself.
+    #[serde(default)]
+    pub registry: Vec<delivery::Keeping>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -165,6 +171,32 @@ impl Plan {
         world.account().clone_into(&mut plan.account);
         world.region().clone_into(&mut plan.region);
         Ok(plan)
+    }
+
+    /// Adds so many groups of two small instances each that serve nobody.
+    pub fn crowd(&mut self, groups: usize) {
+        self.groups.extend((0..groups).map(|nth| fleet::Group {
+            name: format!("crowd-{nth:04}"),
+            min: 1,
+            desired: 2,
+            max: 6,
+            types: vec!["t3.micro".to_owned()],
+            purchase: fleet::Purchase::OnDemand,
+            profile: "crowd".to_owned(),
+            instance_name: "crowd".to_owned(),
+            tags: Tags::new(),
+            instance_tags: Tags::new(),
+            behind: None,
+            load: None,
+            policy: None,
+            schedule: Vec::new(),
+            warm_pool: None,
+            hosts: Vec::new(),
+            protected: Vec::new(),
+            gpu_traffic: None,
+            cloudwatch_agent: false,
+            usual_daily: Some(0.0),
+        }));
     }
 
     /// The ARN of a resource of this account and region.
@@ -292,6 +324,46 @@ mod tests {
                         .iter()
                         .any(|known| known.cluster == *cluster && known.name == *service),
                     "{world}: {cluster}/{service}"
+                );
+            }
+            for project in plan
+                .pipelines
+                .iter()
+                .flat_map(|pipeline| &pipeline.stages)
+                .flat_map(|stage| &stage.builds)
+            {
+                assert!(
+                    plan.builds.iter().any(|build| build.name == *project),
+                    "{world}: {project}"
+                );
+            }
+            let repositories: BTreeSet<&str> = plan
+                .services
+                .iter()
+                .map(|service| service.repository.as_str())
+                .chain(
+                    plan.repositories
+                        .iter()
+                        .map(|repository| repository.name.as_str()),
+                )
+                .collect();
+            for build in &plan.builds {
+                assert!(
+                    repositories.contains(build.repository.as_str()),
+                    "{world}: {}",
+                    build.name
+                );
+                assert!(
+                    logs.contains(build.log_group.as_str()),
+                    "{world}: {}",
+                    build.log_group
+                );
+            }
+            for keeping in &plan.registry {
+                assert!(
+                    repositories.contains(keeping.name.as_str()),
+                    "{world}: {}",
+                    keeping.name
                 );
             }
             for group in &plan.log_groups {

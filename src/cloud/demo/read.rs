@@ -1,5 +1,6 @@
 //! Answers to questions, in the domain's words.
 
+mod advice;
 pub mod asg;
 mod cost;
 pub mod datastore;
@@ -113,9 +114,21 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::logs::Read::Events { .. } => ReplyData::LogPage(logs::page(sim, read)?),
         },
         Query::Cost(read) => match read {
-            ops::cost::Read::Usage { from, to, month } => {
-                ReplyData::Usage(cost::usage(sim, (*from, *to), *month))
-            }
+            ops::cost::Read::Usage {
+                from,
+                to,
+                month,
+                tag,
+                credits_since,
+            } => ReplyData::Usage(cost::usage(
+                sim,
+                (*from, *to),
+                *month,
+                &cost::Split {
+                    tag: tag.as_deref(),
+                    credits_since: *credits_since,
+                },
+            )),
             ops::cost::Read::Forecast { from, to } => ReplyData::Forecast(cost::forecast(sim, *from, *to)),
             ops::cost::Read::Anomalies { from } => ReplyData::Anomalies(cost::anomalies(sim, *from)),
             ops::cost::Read::Budgets { .. } => ReplyData::Budgets(cost::budgets(sim)),
@@ -125,18 +138,35 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
         }
-        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
-            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
-        }
-        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
-            ReplyData::Pipelines(delivery::pipelines(sim))
-        }
+        Query::Ecr(read) => match read {
+            ops::ecr::Read::Images { registry, repository } => {
+                ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+            }
+            ops::ecr::Read::Repositories => ReplyData::Repositories(delivery::repositories(sim)?),
+        },
+        Query::CodePipeline(read) => match read {
+            ops::codepipeline::Read::Pipelines => ReplyData::Pipelines(delivery::pipelines(sim)),
+            ops::codepipeline::Read::Executions { pipelines } => {
+                ReplyData::PipelineExecutions(delivery::executions(sim, pipelines))
+            }
+            ops::codepipeline::Read::SucceededIn { pipeline, stage } => {
+                ReplyData::PipelineExecutions(delivery::succeeded_in(sim, pipeline, stage)?)
+            }
+            ops::codepipeline::Read::ChangeIn { pipeline, execution } => {
+                ReplyData::PipelineExecutions(delivery::change_in(sim, pipeline, execution)?)
+            }
+        },
+        Query::CodeBuild(ops::codebuild::Read::Projects) => ReplyData::BuildProjects(delivery::projects(sim)),
         Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
             ReplyData::Stacks(delivery::stacks(sim, name))
         }
         Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
             ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
+        Query::Advice(read) => ReplyData::Advices(match read {
+            ops::advice::Read::TrustedAdvisor => advice::trusted_advisor(sim),
+            ops::advice::Read::ComputeOptimizer { .. } => advice::compute_optimizer(sim),
+        }),
     };
     Ok(Reply::whole(data))
 }

@@ -125,13 +125,21 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A build on the way to production failed: codemate.
+    PipelineFailed,
+    /// A change waits for somebody to let it into production: codemate.
+    ApprovalWaiting,
+    /// A lifecycle policy deletes the image that a rollback needs: ecg.
+    ImageExpiring,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
     /// Backups of the database were switched off: ecommerce.
     DrGap,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 8] = [
+    pub const NAMED: &'static [Self] = &[
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -139,6 +147,10 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::PipelineFailed,
+        Self::ApprovalWaiting,
+        Self::ImageExpiring,
+        Self::CreditBurn,
         Self::DrGap,
     ];
 
@@ -153,6 +165,10 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::PipelineFailed => "pipeline-failed",
+            Self::ApprovalWaiting => "approval-waiting",
+            Self::ImageExpiring => "image-expiring",
+            Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
         }
     }
@@ -167,7 +183,8 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog or dr-gap"
+    "unknown scenario {0:?}: expected one of {names}",
+    names = Scenario::NAMED.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownScenario(pub String);
 
@@ -176,7 +193,8 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::NAMED
-            .into_iter()
+            .iter()
+            .copied()
             .find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }

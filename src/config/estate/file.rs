@@ -147,6 +147,9 @@ pub struct ScopeFile {
     /// The account that this must turn out to be, 12 digits in quotes. Anything else is refused.
     #[schemars(regex(pattern = r"^\d{12}$"))]
     pub account: Option<String>,
+    /// What people call that account, its alias for example. Shown beside the number where something is
+    /// confirmed; nothing relies on it.
+    pub account_name: Option<String>,
 }
 
 /// What belongs to the estate: whatever matches one of these. In a pattern `*` stands for any run of
@@ -187,6 +190,20 @@ pub struct BudgetFile {
     pub fixed_costs: Vec<FixedCostFile>,
     /// AWS credits that the estate lives on.
     pub credits: Option<CreditsFile>,
+    /// The cost allocation tag that tells the estate's part of the bill. It has to be activated in the
+    /// billing console, and counts from that day on.
+    pub cost_tag: Option<CostTagFile>,
+}
+
+/// A cost allocation tag.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostTagFile {
+    /// The tag's key, such as `Project`.
+    pub key: String,
+    /// The estate's value of it. Default: the one under `select.tags` if it has no pattern, else the
+    /// name of the estate.
+    pub value: Option<String>,
 }
 
 /// A monthly cost that AWS does not know.
@@ -207,6 +224,10 @@ pub struct CreditsFile {
     /// US dollars that there were at the start.
     #[schemars(range(min = 1.0, max = 1e9))]
     pub amount_usd: f64,
+    /// The first day on which they could be spent, such as `2026-07-01`. Without it only what this month
+    /// has used is known.
+    #[schemars(extend("format" = "date"))]
+    pub since: Option<String>,
     /// The last day on which they can be spent, such as `2027-06-30`.
     #[schemars(extend("format" = "date"))]
     pub until: Option<String>,

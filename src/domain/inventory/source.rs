@@ -74,8 +74,20 @@ pub enum Source {
     Anomalies,
     /// Budgets.
     Budgets,
+    /// Trusted Advisor's checks.
+    TrustedAdvisor,
+    /// Compute Optimizer's recommendations.
+    Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Pipelines with the state of their stages.
+    Pipelines,
+    /// The newest executions of the pipelines.
+    PipelineExecutions,
+    /// Build projects with their newest builds.
+    BuildProjects,
+    /// Image repositories with their images.
+    Repositories,
 }
 
 impl Source {
@@ -113,8 +125,21 @@ impl Source {
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
+            Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
+            Self::BuildProjects => Kind::CodebuildProject,
+            Self::Repositories => Kind::EcrRepository,
         }
+    }
+
+    /// Whether many estates, regions or builds do without it, so that its not being offered is nothing
+    /// to be told.
+    pub const fn is_optional(&self) -> bool {
+        matches!(
+            self,
+            Self::Pipelines | Self::PipelineExecutions | Self::BuildProjects | Self::Repositories
+        )
     }
 
     /// Whether the list of resources of its kind comes from it, so that without it the kind
@@ -135,6 +160,9 @@ impl Source {
                 | Self::Queues
                 | Self::LogGroups
                 | Self::Budgets
+                | Self::Pipelines
+                | Self::BuildProjects
+                | Self::Repositories
         )
     }
 
@@ -142,7 +170,7 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
         )
     }
 }

@@ -13,9 +13,9 @@ use crate::domain::ops::rds::{
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns, sqs, ssm,
-    sts,
+    Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
+    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns,
+    sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -125,6 +125,8 @@ fn queries() -> Vec<Query> {
             token: None,
         }),
         Query::Cost(cost::Read::Usage {
+            tag: None,
+            credits_since: None,
             from: day,
             to: day,
             month: day,
@@ -132,6 +134,8 @@ fn queries() -> Vec<Query> {
         Query::Cost(cost::Read::Forecast { from: day, to: day }),
         Query::Cost(cost::Read::Anomalies { from: day }),
         Query::Cost(cost::Read::Budgets { account: none() }),
+        Query::Advice(advice::Read::TrustedAdvisor),
+        Query::Advice(advice::Read::ComputeOptimizer { region: none() }),
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: none(),
             since,
@@ -141,6 +145,19 @@ fn queries() -> Vec<Query> {
             repository: none(),
         }),
         Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: Vec::new(),
+        }),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: none(),
+            execution: none(),
+        }),
+        Query::CodeBuild(codebuild::Read::Projects),
+        Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
     ]
@@ -172,6 +189,13 @@ fn mutations() -> Vec<Mutation> {
             min: None,
             max: None,
             desired: None,
+        }),
+        Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: none(),
+            min: 0,
+            max_prepared: None,
+            state: none(),
+            reuse_on_scale_in: false,
         }),
         Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
             group: none(),
@@ -328,6 +352,10 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             shard: none(),
         }),
+        Mutation::ElastiCache(elasticache::Write::Promote {
+            group: none(),
+            node: none(),
+        }),
         Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
             group: none(),
             snapshot: none(),
@@ -378,6 +406,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CodePipeline(codepipeline::Write::EnableTransition {
             pipeline: none(),
             stage: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RetryStage {
+            pipeline: none(),
+            stage: none(),
+            execution: none(),
+            mode: codepipeline::RetryMode::Failed,
+        }),
+        Mutation::CodePipeline(codepipeline::Write::Answer {
+            pipeline: none(),
+            stage: none(),
+            action: none(),
+            execution: none(),
+            answer: codepipeline::Approval::Approve,
+            summary: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RollbackStage {
+            pipeline: none(),
+            stage: none(),
+            target: none(),
         }),
         Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
             resource: none(),

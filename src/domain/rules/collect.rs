@@ -72,6 +72,10 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
+        Source::Pipelines,
+        Source::PipelineExecutions,
+        Source::BuildProjects,
+        Source::Repositories,
     ]
     .into_iter()
     .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
@@ -148,7 +152,8 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        if passes || fault.kind == FaultKind::NoData {
+        let is_absent = fault.kind == FaultKind::Unsupported && source.is_optional();
+        if passes || is_absent || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -346,7 +351,13 @@ fn name(source: &Source) -> String {
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
         Source::Budgets => "budgets".to_owned(),
+        Source::TrustedAdvisor => "Trusted Advisor".to_owned(),
+        Source::Recommendations => "Compute Optimizer".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
+        Source::Pipelines => "pipelines".to_owned(),
+        Source::PipelineExecutions => "pipeline executions".to_owned(),
+        Source::BuildProjects => "build projects".to_owned(),
+        Source::Repositories => "image repositories".to_owned(),
     }
 }
 

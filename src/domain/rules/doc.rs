@@ -144,6 +144,9 @@ mod tests {
         "stop-estate",
         "start-estate",
         "sqs-redrive",
+        "pipeline-retry-stage",
+        "pipeline-rollback-stage",
+        "pipeline-approve",
     ];
 
     #[test]

@@ -67,6 +67,16 @@ impl StateFolder {
         }
     }
 
+    /// The folder of that name in it, seen by the same people. What happens in a demo has one of its own: its
+    /// runs are nobody's history, and its locks hold nobody up.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self {
+            path: self.path.join(name),
+            reach: self.reach,
+        }
+    }
+
     /// Makes a folder below it, and those above that are missing.
     pub(in crate::engine) fn make(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
@@ -74,6 +84,9 @@ impl StateFolder {
             .recursive(true)
             .mode(self.reach.folder_mode())
             .create(path)?;
+        if path.starts_with(&self.path) {
+            self.permit(&self.path, self.reach.folder_mode())?;
+        }
         self.permit(path, self.reach.folder_mode())
     }
 

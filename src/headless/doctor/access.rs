@@ -183,7 +183,7 @@ const fn pane(kind: Kind) -> &'static str {
         Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => "data",
         Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => "network",
         Kind::LogGroup => "logs",
-        Kind::Budget => "spend",
+        Kind::Budget | Kind::Advice => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
         Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => "pipelines",

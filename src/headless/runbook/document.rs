@@ -64,11 +64,7 @@ impl RunDocument {
             resume_cmd: summary.resumable.then(|| commands.resume(run)),
             journal,
             reasons: summary.reasons.clone(),
-            remains: if summary.exit == Exit::Done {
-                Vec::new()
-            } else {
-                summary.remains.clone()
-            },
+            remains: summary.remains.clone(),
             measured: summary.measured.as_deref().cloned(),
             lines: tell::summary(summary, commands),
         }

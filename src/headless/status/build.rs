@@ -1,6 +1,8 @@
 //! From the picture to the document.
 
+mod advice;
 mod compute;
+mod delivery;
 mod errors;
 pub use errors::sources;
 mod network;
@@ -17,6 +19,7 @@ use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::picture::Picture;
 use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
+use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
     ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
@@ -78,6 +81,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
     picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(|finding| {
             // What could not be read matters even if it only leads to what was asked for.
             finding.rule == rules::UNREADABLE
@@ -96,6 +100,9 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             evidence: finding.evidence.clone(),
             since: finding.since,
             runbooks: finding.runbooks.clone(),
+            saves_usd_per_month: finding
+                .is_saving()
+                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
             accepted: finding.accepted.clone(),
         })
         .collect()
@@ -182,6 +189,10 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
+        codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
+        ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
+        advice: listed(wanted(Kind::Advice), advice::all),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `quarterdeck.status/1`: what `qd status -o json` prints. A contract with scripts: fields are added,
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
+pub mod delivery;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -148,6 +150,18 @@ pub struct Resources {
     /// NAT gateways.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Vec<Resource<NatGateway>>>,
+    /// Pipelines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
+    /// Build projects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codebuild_project: Option<Vec<Resource<delivery::CodebuildProject>>>,
+    /// Image repositories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecr_repository: Option<Vec<Resource<delivery::EcrRepository>>>,
+    /// What AWS advises; absent where it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Vec<Resource<Advice>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.
@@ -520,6 +534,27 @@ pub struct NatGateway {
     pub vpc: Option<String>,
 }
 
+/// A piece of advice of Trusted Advisor or Compute Optimizer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Advice {
+    /// `trusted-advisor` or `compute-optimizer`.
+    pub adviser: &'static str,
+    /// `cost_optimizing`, `fault_tolerance`, or the kind of resource.
+    pub category: String,
+    /// `hint`, `warning` or `error`, as the adviser has it.
+    pub level: &'static str,
+    /// What is advised.
+    pub what: String,
+    /// Resources that it is about, the first ten.
+    pub resources: Vec<String>,
+    /// How many there are.
+    pub flagged: u64,
+    /// What it would save, US dollars a month, by the adviser's own estimate.
+    pub saves_usd_per_month: Option<f64>,
+    /// When the adviser looked.
+    pub checked_at: Option<Timestamp>,
+}
+
 /// A finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingEntry {
@@ -546,6 +581,10 @@ pub struct FindingEntry {
     pub since: Option<Timestamp>,
     /// Runbooks that help, the most likely one first.
     pub runbooks: Vec<String>,
+    /// What would be saved, US dollars a month of 730 hours; only of findings of the family `saving`,
+    /// and `null` where a price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saves_usd_per_month: Option<Option<f64>>,
     /// Why it is accepted; accepted findings never make `--fail-on` fail.
     pub accepted: Option<String>,
 }

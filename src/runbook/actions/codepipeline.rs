@@ -1,4 +1,15 @@
-//! `codepipeline.hold` and `codepipeline.release`: whether executions may enter a stage.
+//! `codepipeline.hold` and `codepipeline.release`: whether executions may enter a stage. Beside them what
+//! retries, answers and rolls back.
+
+mod answer;
+mod retry;
+mod rollback;
+
+pub use answer::Answer;
+pub use retry::RetryStage;
+pub use rollback::RollbackStage;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -59,6 +70,19 @@ fn pipelines() -> Query {
     Query::CodePipeline(codepipeline::Read::Pipelines)
 }
 
+fn required_pipeline<'v>(view: &'v View, name: &str) -> Result<&'v Pipeline, Refusal> {
+    view.pipeline(name)?
+        .ok_or_else(|| Refusal::absent(format!("there is no pipeline {name}")))
+}
+
+/// The services that stages deploy, as people say them.
+fn dependents<'s>(stages: impl Iterator<Item = &'s Stage>) -> BTreeSet<String> {
+    stages
+        .flat_map(|stage| &stage.deploys)
+        .map(|(cluster, service)| format!("{service} of {cluster}"))
+        .collect()
+}
+
 fn stage_of<'v>(view: &'v View, named: &Named) -> Result<Option<&'v Stage>, crate::runbook::action::Unread> {
     Ok(view
         .pipeline(&named.pipeline)?
@@ -109,20 +133,17 @@ fn sight(change: &Change, view: &View) -> Sight {
     let Ok(named) = parse::<Named>(&change.with) else {
         return Sight::Gone;
     };
-    match stage_of(view, &named) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(stage)) => Sight::Here(fields([("enabled", json!(stage.enabled))])),
-    }
+    Sight::of(stage_of(view, &named), |stage| {
+        fields([("enabled", json!(stage.enabled))])
+    })
 }
 
 fn progress(change: &Change, view: &View) -> Progress {
-    match sight(change, view) {
-        Sight::Here(live) if live == change.after => Progress::Done,
-        Sight::Here(_) => Progress::Waiting("the pipeline does not show it yet".to_owned()),
-        Sight::Gone => Progress::Failed("the stage does not exist any more".to_owned()),
-        Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-    }
+    sight(change, view).progress(
+        change,
+        "the pipeline does not show it yet",
+        "the stage does not exist any more",
+    )
 }
 
 fn invert(change: &Change, other: &dyn Action) -> Undo {

@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod copies;
+mod estate;
 mod night;
 mod refusals;
 mod rollback;
@@ -33,6 +34,11 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"group": "workers", "min": 0, "desired": 1}),
         ),
         ("asg.set_capacity", json!({"group": "workers", "desired": 5})),
+        (
+            "asg.set_warm_pool",
+            json!({"group": "pooled", "min": 1, "max_prepared": -1}),
+        ),
+        ("asg.set_warm_pool", json!({"group": "pooled", "max_prepared": 0})),
         (
             "asg.suspend_processes",
             json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
@@ -77,6 +83,7 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
+        ("ec2.reboot", json!({"instance": "i-alone"})),
         (
             "ecs.deploy",
             json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
@@ -101,6 +108,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "elasticache.failover",
             json!({"group": "sessions", "shard": "0001"}),
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "manual", "node": "manual-002"}),
         ),
         ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
         (
@@ -198,6 +209,22 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"pipeline": "held", "stage": "Release"}),
         ),
         (
+            "codepipeline.retry_stage",
+            json!({"pipeline": "release", "stage": "Test"}),
+        ),
+        (
+            "codepipeline.answer",
+            json!({"pipeline": "release", "answer": "approve"}),
+        ),
+        (
+            "codepipeline.answer",
+            json!({"pipeline": "release", "answer": "reject", "summary": "not today"}),
+        ),
+        (
+            "codepipeline.rollback_stage",
+            json!({"pipeline": "release", "stage": "Ship"}),
+        ),
+        (
             "ecr.retag",
             json!({"repository": "app", "to": world::digest('a')}),
         ),
@@ -230,7 +257,11 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 7] = [
+const REPEATABLE: &[&str] = &[
+    "codepipeline.retry_stage",
+    "codepipeline.answer",
+    "codepipeline.rollback_stage",
+    "ec2.reboot",
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",

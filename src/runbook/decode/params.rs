@@ -160,6 +160,7 @@ impl Decoder<'_> {
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
             [Kind::LogGroup] => Source::LogGroup,
+            [Kind::Pipeline] => Source::Pipeline,
             _ => {
                 self.error(
                     ty.span,

@@ -53,7 +53,8 @@ pub enum ReplayError {
     Over(&'static str, &'static str),
 }
 
-/// What is known of a run.
+/// What is known of a run: the fold of its journal, and of nothing else. Whoever drives a run, follows it or
+/// lists it has the same ledger after the same records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     run: RunId,
@@ -78,6 +79,8 @@ pub struct Ledger {
     halts: Vec<Halt>,
     mended: bool,
     rolling_back: bool,
+    /// Somebody took the run up again to take everything back: that it was taken back is then what was wanted.
+    asked_back: bool,
     verified: bool,
     parked: bool,
     stopped: Option<(Status, Exit)>,
@@ -113,6 +116,7 @@ impl Ledger {
             halts: Vec::new(),
             mended: false,
             rolling_back: false,
+            asked_back: false,
             verified: false,
             parked: false,
             stopped: None,
@@ -302,6 +306,7 @@ impl Ledger {
                 });
             }
             Resume::RollBack => {
+                self.asked_back = true;
                 let failed: Vec<Act> = self
                     .fates
                     .iter()
@@ -496,6 +501,11 @@ impl Ledger {
                 End::AlreadyThere | End::Drifted { .. } | End::Gone | End::NotUndone { .. } => Made::No,
             },
         }
+    }
+
+    /// Whether somebody asked for everything to be taken back, as opposed to a failure that led to it.
+    pub(super) const fn was_asked_back(&self) -> bool {
+        self.asked_back
     }
 
     /// What history lists it as.

@@ -125,11 +125,13 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// Pipelines.
+    Pipeline,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsCluster,
         Self::EcsService,
         Self::TaskDefinition,
@@ -144,6 +146,7 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::Pipeline,
     ];
 
     /// The word in a runbook.
@@ -163,13 +166,14 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::Pipeline => "pipeline",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup => &["name"],
+            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline => &["name"],
             Self::EcsService => &["name", "cluster"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
@@ -199,6 +203,7 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::Pipeline => Kind::Pipeline,
         };
         Type::Resource(vec![kind])
     }

@@ -61,6 +61,8 @@ pub struct Frame {
     pub deadline_s: u64,
     /// Seconds that taking back may take.
     pub rollback_deadline_s: u64,
+    /// Runs within an hour.
+    pub max_runs_per_hour: Option<u32>,
 }
 
 impl<'a> Assembly<'a> {
@@ -222,6 +224,7 @@ impl<'a> Assembly<'a> {
             on_failure: frame.on_failure,
             deadline_s: frame.deadline_s,
             rollback_deadline_s: frame.rollback_deadline_s,
+            max_runs_per_hour: frame.max_runs_per_hour,
         };
         // What would take a change back is confirmed with it.
         let floors = plan.changes.iter().chain(plan.undo_changes());

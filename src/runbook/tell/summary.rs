@@ -136,15 +136,12 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
         lines.push(Line::indented(2).with(Role::Good, "everything that was changed was taken back"));
     }
     for what in &summary.remains {
-        // What a run was for remains too, and is no trouble, once it succeeded.
-        if summary.exit != Exit::Done || summary.status == Status::Abandoned {
-            lines.push(
-                Line::indented(2)
-                    .with(Role::Warn, "remains ")
-                    .hanging()
-                    .with(Role::Plain, what),
-            );
-        }
+        lines.push(
+            Line::indented(2)
+                .with(Role::Warn, "remains ")
+                .hanging()
+                .with(Role::Plain, what),
+        );
     }
     if !summary.changed {
         lines.push(Line::indented(2).with(Role::Plain, "nothing was changed"));

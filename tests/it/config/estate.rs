@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, Limit, NightCapacity,
-    Objectives, Policy, Recovery, Selection, TagFilter, Thresholds, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, Limit,
+    NightCapacity, Objectives, Policy, Recovery, Selection, TagFilter, Thresholds, WorkQueue, Zone,
 };
 
 use super::{assert_generated, assert_report, fixtures, root, short};
@@ -61,6 +61,7 @@ fn every_key_reaches_the_estate() {
                 external_id: Some("partner-7".to_owned()),
                 mfa_serial: Some("arn:aws:iam::210987654321:mfa/kim".to_owned()),
                 account: Some("123456789012".to_owned()),
+                account_name: Some("shop-production".to_owned()),
             },
             ScopeSpec::new(None, "us-east-1"),
         ],
@@ -104,7 +105,12 @@ fn every_key_reaches_the_estate() {
             }],
             credits: Some(Credits {
                 amount_usd: 1000.0,
+                since: Some("2026-07-01".parse().expect("a date")),
                 until: Some("2027-06-30".parse().expect("a date")),
+            }),
+            cost_tag: Some(CostTag {
+                key: "Project".to_owned(),
+                value: "shop".to_owned(),
             }),
             thresholds: Thresholds {
                 rds_cpu_percent: Limit::above(70.0, 95.0),

@@ -350,6 +350,12 @@ fn a_redis_failover_promotes_a_replica_and_recovers_later() {
     );
     assert_eq!(stage.refused(failover(group, "0002")), "NodeGroupNotFoundFault");
     assert_eq!(stage.refused(failover(group, "1")), "NodeGroupNotFoundFault");
+    // Where a replica takes over by itself, AWS chooses which.
+    let promote = Mutation::ElastiCache(elasticache::Write::Promote {
+        group: group.to_owned(),
+        node: format!("{group}-002"),
+    });
+    assert_eq!(stage.refused(promote), "InvalidParameterCombination");
     let primary = |stage: &Stage| {
         let nodes = stage.cache(group).shards.remove(0).nodes;
         nodes

@@ -17,7 +17,7 @@ use super::stage::{self, Stage};
 
 #[test]
 fn every_world_answers_every_question_in_every_scenario() {
-    let scenarios = Scenario::NAMED.into_iter().chain([Scenario::Everyday]);
+    let scenarios = Scenario::NAMED.iter().copied().chain([Scenario::Everyday]);
     for scenario in scenarios {
         for world in World::ALL {
             let stage = Stage::open(world, scenario);
@@ -429,6 +429,8 @@ fn spend_adds_up_and_today_is_estimated() {
         from: first,
         to: today.tomorrow().unwrap(),
         month: first,
+        tag: None,
+        credits_since: None,
     });
     let ReplyData::Usage(usage) = stage.read(&query) else {
         panic!("no usage");

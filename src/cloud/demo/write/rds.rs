@@ -7,6 +7,7 @@ mod restore;
 
 use std::sync::Arc;
 
+use super::super::plan::Tags;
 use super::super::sim::Sim;
 use super::super::sim::database::{Effect, Snapshot, Step};
 use super::super::time::{DAY, MINUTE, Ms, SECOND, ms};
@@ -73,18 +74,15 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         }
         Write::PutTags { arn, tags } => {
             check_tags(tags, refuse)?;
-            let index = tagged(sim, arn, refuse)?;
+            let known = tagged(sim, arn, refuse)?;
             for tag in tags {
-                sim.databases[index]
-                    .tags
-                    .insert(tag.key.clone(), tag.value.clone());
+                known.insert(tag.key.clone(), tag.value.clone());
             }
             record(sim, refuse, &[arn]);
             None
         }
         Write::DeleteTags { arn, keys } => {
-            let index = tagged(sim, arn, refuse)?;
-            sim.databases[index].tags.retain(|key, _| !keys.contains(key));
+            tagged(sim, arn, refuse)?.retain(|key, _| !keys.contains(key));
             record(sim, refuse, &[arn]);
             None
         }
@@ -160,9 +158,20 @@ fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {
         .ok_or_else(|| refuse.absent("DBInstanceNotFound", format!("DBInstance {name} not found.")))
 }
 
-/// The instance of an ARN, `arn:…:db:NAME`.
-fn tagged(sim: &Sim, arn: &str, refuse: &Refusal) -> Result<usize, Fault> {
-    find(sim, arn.rsplit(':').next().unwrap_or_default(), refuse)
+/// The tags of an instance or a cluster.
+fn tagged<'s>(sim: &'s mut Sim, arn: &str, refuse: &Refusal) -> Result<&'s mut Tags, Fault> {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    if arn.contains(":cluster:") {
+        let found = sim
+            .database_clusters
+            .iter_mut()
+            .find(|cluster| cluster.name == name);
+        return found
+            .map(|cluster| &mut cluster.tags)
+            .ok_or_else(|| refuse.absent("DBClusterNotFoundFault", format!("DBCluster {name} not found.")));
+    }
+    let index = find(sim, name, refuse)?;
+    Ok(&mut sim.databases[index].tags)
 }
 
 /// An instance that is `available`.

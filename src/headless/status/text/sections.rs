@@ -7,13 +7,13 @@ use crate::domain::units::{Bytes, HumanDuration};
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::status::document::{
-    Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue, RdsCluster,
-    RdsInstance, Redis, Resource, Status, TargetGroup,
+    Advice, Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue,
+    RdsCluster, RdsInstance, Redis, Resource, Status, TargetGroup,
 };
 use crate::headless::table::{Cell, Column, Table};
 
 /// What the tables of a status have in common.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     page: &'a Page,
     at: Timestamp,
     several_scopes: bool,
@@ -43,6 +43,14 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found.pipeline.as_ref().map(|all| sheet.pipelines(all)),
+        found.codebuild_project.as_ref().map(|all| sheet.projects(all)),
+        found.ecr_repository.as_ref().map(|all| sheet.repositories(all)),
+        found
+            .advice
+            .as_ref()
+            .filter(|all| !all.is_empty())
+            .map(|all| sheet.advice(all)),
     ];
     for part in parts.into_iter().flatten() {
         push(&mut out, &part);
@@ -53,7 +61,7 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
 impl Sheet<'_> {
     /// A table of resources: health and name, the kind's own columns, the scope where there are
     /// several, and why a resource is not well.
-    fn table<T>(
+    pub(super) fn table<T>(
         &self,
         title: &str,
         all: &[Resource<T>],
@@ -376,7 +384,23 @@ impl Sheet<'_> {
         })
     }
 
-    fn moment(&self, at: Option<Timestamp>) -> Cell {
+    fn advice(&self, all: &[Resource<Advice>]) -> String {
+        let columns = [
+            Column::fixed("ADVISER").sheds(2),
+            Column::numbers("SAVES A MONTH"),
+            Column::words("WHAT", 16).sheds(1),
+        ];
+        self.table("advice of AWS", all, &columns, |one| {
+            let saves = one.facts.saves_usd_per_month;
+            vec![
+                Cell::new(one.facts.adviser),
+                Cell::of(saves.map(|usd| format!("${usd:.2}"))),
+                Cell::new(&one.facts.what),
+            ]
+        })
+    }
+
+    pub(super) fn moment(&self, at: Option<Timestamp>) -> Cell {
         Cell::of(at.map(|at| self.page.time(at, self.at)))
     }
 }

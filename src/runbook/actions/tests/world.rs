@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
-    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
+    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess, WarmPool,
 };
 use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
     PerformanceInsights,
 };
-use crate::domain::delivery::{Pipeline, Stage};
+use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{
@@ -22,8 +22,10 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::ops::{
+    Query, Reply, ReplyData, autoscaling, cloudwatch, codepipeline, ecs, elasticache, rds, ssm,
+};
+use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scalable::{ScalableTarget, resource_of};
@@ -76,14 +78,12 @@ pub fn arguments(with: &Value) -> Arguments {
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
     static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
-    static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
         account: sample::ACCOUNT,
         region: "ap-northeast-2",
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
-        spot: &SPOT,
         estate: Some("lab"),
         decisions: &DECISIONS,
     }
@@ -163,7 +163,17 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .collect(),
         ),
         Query::Ecr(_) => ReplyData::Images(world.images.clone()),
-        Query::CodePipeline(_) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::CodePipeline(codepipeline::Read::Pipelines) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::CodePipeline(_) => ReplyData::PipelineExecutions(
+            ["e-0", "e-1", "e-2"]
+                .into_iter()
+                .map(|id| Execution {
+                    pipeline: "release".to_owned(),
+                    id: id.to_owned(),
+                    ..Execution::default()
+                })
+                .collect(),
+        ),
         Query::ApplicationAutoScaling(_) => ReplyData::ScalableTargets(world.targets.clone()),
         other => panic!("nobody asks this here: {other:?}"),
     })
@@ -223,7 +233,15 @@ pub fn seen(world: &World) -> View {
             registry: Some(sample::ACCOUNT.to_owned()),
             repository: "api".to_owned(),
         }),
-        Query::CodePipeline(crate::domain::ops::codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: "release".to_owned(),
+            stage: "Ship".to_owned(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: "release".to_owned(),
+            execution: "e-2".to_owned(),
+        }),
         Query::ApplicationAutoScaling(crate::domain::ops::application_auto_scaling::Read::EcsTargets),
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
@@ -248,7 +266,7 @@ pub fn seen(world: &World) -> View {
     of(world, &queries)
 }
 
-fn environment(name: &str) -> Tag {
+pub fn environment(name: &str) -> Tag {
     Tag {
         key: "Environment".to_owned(),
         value: name.to_owned(),
@@ -316,6 +334,15 @@ pub fn service_deployment(arn: &str, revision: &str, status: &str) -> ServiceDep
     }
 }
 
+/// A cache in which no replica takes over by itself.
+fn by_hand(name: &str) -> crate::domain::datastore::Cache {
+    crate::domain::datastore::Cache {
+        automatic_failover: false,
+        multi_az: false,
+        ..sample::cache(name, 2)
+    }
+}
+
 fn queue(name: &str, visible: u64, dead_letter: Option<&str>) -> Queue {
     Queue {
         arn: sample::arn("sqs", name),
@@ -380,6 +407,16 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut pooled = sample::group("pooled", 1);
+    pooled.warm_pool = Some(WarmPool {
+        state: "Stopped".to_owned(),
+        min: 0,
+        max_prepared: Some(3),
+        reuse_on_scale_in: false,
+        instances: ["i-w1", "i-w2"]
+            .map(|id| sample::in_state(id, "Warmed:Stopped"))
+            .to_vec(),
+    });
     let mut training = sample::group("training", 2);
     training.instances = vec![
         sample::in_state("i-t1", "InService"),
@@ -482,7 +519,7 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing, training, down],
+        groups: vec![workers, owned, refreshing, training, pooled, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
         probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
         instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
@@ -496,7 +533,7 @@ pub fn world() -> World {
             targets: vec!["main".to_owned()],
         }],
         snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
-        caches: vec![sample::cache("sessions", 2)],
+        caches: vec![sample::cache("sessions", 2), by_hand("manual")],
         balancing: Balancing {
             load_balancers: Vec::new(),
             target_groups: vec![TargetGroup {
@@ -521,12 +558,17 @@ pub fn world() -> World {
         pipelines: vec![
             Pipeline {
                 name: "api-pipeline".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Build", true), stage("Deploy", true)],
             },
             Pipeline {
                 name: "held".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Release", false)],
             },
+            release(),
         ],
         targets: vec![ScalableTarget {
             resource: resource_of("main", "api"),
@@ -541,12 +583,39 @@ pub fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
 }
 
+/// A pipeline in which one stage failed, one waits for an answer, and one is well.
+fn release() -> Pipeline {
+    let in_state = |name: &str, execution: &str, (category, status): (&str, &str)| Stage {
+        status: Some(status.to_owned()),
+        execution: Some(execution.to_owned()),
+        actions: vec![StageAction {
+            name: format!("{name}-action"),
+            category: category.to_owned(),
+            status: Some(status.to_owned()),
+            changed_at: Some(NOW.parse().unwrap()),
+            ..StageAction::default()
+        }],
+        ..stage(name, true)
+    };
+    Pipeline {
+        name: "release".to_owned(),
+        version: Some("V2".to_owned()),
+        arn: None,
+        stages: vec![
+            in_state("Test", "e-3", ("Build", "Failed")),
+            in_state("Approve", "e-2", ("Approval", "InProgress")),
+            in_state("Ship", "e-1", ("Deploy", "Succeeded")),
+        ],
+    }
+}
+
 fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
     Image {
         digest: digest(digit),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         pushed_at: Some(pushed.parse().unwrap()),
         size_bytes: Some(1),
+        scan: None,
     }
 }
 
@@ -561,7 +630,7 @@ pub fn stage(name: &str, enabled: bool) -> Stage {
         status: Some("Succeeded".to_owned()),
         enabled,
         disabled_reason: (!enabled).then(|| "freeze".to_owned()),
-        waiting: false,
+        ..Stage::default()
     }
 }
 

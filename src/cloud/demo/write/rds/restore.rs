@@ -1,12 +1,12 @@
 //! Restores into new instances. What is not asked for is AWS's default, not the source's.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::super::plan::store::Database as Plan;
 use super::super::super::read::datastore::{latest_restorable, snapshots};
 use super::super::super::signal;
 use super::super::super::sim::Sim;
+use super::super::super::sim::course::Course;
 use super::super::super::sim::database::{Database, Effect, Free, Step};
 use super::super::super::time::{DAY, MINUTE, Ms, stamp};
 use super::super::Refusal;
@@ -203,8 +203,7 @@ pub(super) fn begin(
         resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
         name: name.to_owned(),
         status: "creating",
-        steps: VecDeque::new(),
-        due: None,
+        course: Course::idle(),
         class: settings.class.clone().unwrap_or_else(|| plan.class.clone()),
         multi_az: settings.multi_az.unwrap_or(false),
         storage_gib: storage,
