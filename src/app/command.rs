@@ -66,6 +66,10 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To EKS clusters and node groups.
+    Kubernetes,
+    /// To Lambda functions.
+    Functions,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -228,6 +232,20 @@ pub const REGISTRY: &[Entry] = &[
         "runs, history, runbooks",
         Context::Global,
         &["9"],
+    ),
+    entry(
+        Command::Kubernetes,
+        "kubernetes",
+        "EKS clusters and node groups",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Functions,
+        "functions",
+        "Lambda functions",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::PreviousPane,

@@ -4,7 +4,10 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod functions;
+mod kubernetes;
 mod network;
+mod scaling;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -150,6 +153,10 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::LogGroup => network::log_group(scope, &resource.id),
         Kind::Budget => Some(network::budget(state, scope, &resource.id)),
         Kind::Scope => Some(scope_blocks(state, scope)),
+        Kind::Lambda => functions::function(state, scope, &resource.id),
+        Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
+        Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
+        Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
         // Nothing of them is collected.
         Kind::Pipeline | Kind::EcrRepository => None,
     });
@@ -174,6 +181,8 @@ fn name_of(resource: &ResourceKey) -> &str {
             .id
             .split_once(":log-group:")
             .map_or(&*resource.id, |(_, name)| name),
+        // …:nodegroup/CLUSTER/NAME/UUID
+        Kind::Nodegroup => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
 }
@@ -331,6 +340,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Queues,
         Source::LogGroups,
         Source::NatGateways,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::Scaling,
         Source::Budgets,
         Source::Usage,
     ];

@@ -1,5 +1,7 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
+mod further;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::format;
@@ -19,7 +21,7 @@ use crate::domain::metric::Series;
 use crate::domain::metric_catalog::load_balancer as metric;
 use crate::runbook::record::Status;
 
-/// An entry: the pane, and what there is to say of it.
+/// An entry: the pane, and what there is to say of it. Panes without a digit are opened by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The pane.
@@ -35,9 +37,9 @@ pub struct Entry {
 /// Minutes of the graph of log errors.
 const TREND_MINUTES: i64 = 8;
 
-/// The entries, in the order of the panes.
+/// The entries: panes in their order, then the further families that the estate has.
 pub fn entries(state: &State) -> Vec<Entry> {
-    vec![
+    let mut entries = vec![
         entry(state, Pane::Services, services(state)),
         entry(state, Pane::Gpu, gpus(state)),
         entry(state, Pane::Data, stores(state)),
@@ -46,7 +48,17 @@ pub fn entries(state: &State) -> Vec<Entry> {
         entry(state, Pane::Spend, spend(state)),
         entry(state, Pane::Alarms, alarms(state)),
         runs(state),
-    ]
+    ];
+    entries.extend(further::items(state));
+    entries
+}
+
+/// What opens an entry's pane: its digit, else its name after a colon.
+pub fn opener(pane: Pane) -> String {
+    match pane.digit() {
+        Some(digit) => digit.to_string(),
+        None => format!(":{}", pane.name()),
+    }
 }
 
 /// Runs that are live, and those that somebody must take up.

@@ -154,7 +154,7 @@ fn find(state: &mut State, wanted: &str) -> Found {
     let shown = (state.pane, std::mem::take(&mut state.tables));
     let mut by_name: Vec<(Pane, RowKey)> = Vec::new();
     let mut by_id = None;
-    for pane in Pane::ALL {
+    for &pane in Pane::ALL {
         if matches!(pane, Pane::Overview | Pane::Findings) {
             continue;
         }

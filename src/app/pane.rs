@@ -1,4 +1,5 @@
-//! The panes, each on a digit key.
+//! The panes. Ten have a digit key; the others are reached by their names, from findings, and from the
+//! overview's line of further families.
 
 use std::collections::BTreeSet;
 
@@ -28,11 +29,15 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Lambda functions.
+    Functions,
 }
 
 impl Pane {
-    /// Every pane in the order of its digit.
-    pub const ALL: [Self; 10] = [
+    /// Every pane: those with a digit in its order, then the others.
+    pub const ALL: &'static [Self] = &[
         Self::Overview,
         Self::Findings,
         Self::Services,
@@ -43,11 +48,13 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Kubernetes,
+        Self::Functions,
     ];
 
-    /// The digit that opens it.
-    pub const fn digit(self) -> u8 {
-        match self {
+    /// The digit that opens it; `None` where only the name does.
+    pub const fn digit(self) -> Option<u8> {
+        Some(match self {
             Self::Overview => 0,
             Self::Findings => 1,
             Self::Services => 2,
@@ -58,12 +65,19 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-        }
+            Self::Kubernetes | Self::Functions => return None,
+        })
     }
 
     /// The pane on a digit.
     pub fn of_digit(digit: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|pane| pane.digit() == digit)
+        Self::ALL.iter().copied().find(|pane| pane.digit() == Some(digit))
+    }
+
+    /// The pane after this one, in a circle.
+    pub fn next(self) -> Self {
+        let after = Self::ALL.iter().skip_while(|pane| **pane != self).nth(1);
+        after.copied().unwrap_or(Self::Overview)
     }
 
     /// The name after `:`, and in the tab line.
@@ -79,13 +93,15 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Kubernetes => "kubernetes",
+            Self::Functions => "functions",
         }
     }
 
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository => Self::Services,
+            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
@@ -93,12 +109,14 @@ impl Pane {
             Kind::Budget => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
+            Kind::EksCluster | Kind::Nodegroup => Self::Kubernetes,
+            Kind::Lambda => Self::Functions,
         }
     }
 
     /// The kinds that the pane shows, which are read quickly while it is in front.
     fn kinds(self) -> BTreeSet<Kind> {
-        let all = Kind::ALL.into_iter();
+        let all = Kind::ALL.iter().copied();
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
@@ -112,7 +130,9 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Runs
+            | Self::Kubernetes
+            | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -127,7 +147,9 @@ impl Pane {
             | Self::Logs
             | Self::Spend
             | Self::Alarms
-            | Self::Runs => Probing::No,
+            | Self::Runs
+            | Self::Kubernetes
+            | Self::Functions => Probing::No,
         };
         Focus {
             front: self.kinds(),

@@ -2,10 +2,13 @@
 
 mod alarms;
 mod data;
+mod functions;
 mod gpu;
+pub(crate) mod kubernetes;
 mod network;
 mod overview;
 mod runs;
+mod scaling;
 mod services;
 mod sketch;
 mod spend;
@@ -37,6 +40,8 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Kubernetes => kubernetes::sections(state),
+        Pane::Functions => functions::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -42,10 +42,16 @@ fn kinds() -> impl TypedValueParser<Value = Kinds> {
             value.alias(short)
         }
     };
-    let values: Vec<PossibleValue> = KINDS.into_iter().enumerate().map(value).collect();
+    let values: Vec<PossibleValue> = KINDS.iter().copied().enumerate().map(value).collect();
     PossibleValuesParser::new(values).map(|word: String| {
         Kinds(word.parse().map_or_else(
-            |_| KINDS.into_iter().filter(|kind| kind.short() == word).collect(),
+            |_| {
+                KINDS
+                    .iter()
+                    .copied()
+                    .filter(|kind| kind.short() == word)
+                    .collect()
+            },
             |kind| vec![kind],
         ))
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ops::Operation;
 use crate::domain::scope::Scope;
 
 /// Why a read or a write did not happen, or may have happened without an answer.
@@ -104,6 +105,15 @@ impl Fault {
     pub fn with_code(mut self, code: &str) -> Self {
         self.code = Some(code.to_owned());
         self
+    }
+
+    /// This build has no client for the service of these operations.
+    pub fn not_in_this_build(operations: &[Operation]) -> Self {
+        let (service, name) = operations
+            .first()
+            .map_or(("", ""), |operation| (operation.service, operation.name));
+        let message = "this build leaves the service out: it was made without the feature aws-extra";
+        Self::new(FaultKind::Unsupported, service, name, message).with_code(NOT_IN_THIS_BUILD)
     }
 
     /// No answer in time.

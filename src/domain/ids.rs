@@ -48,12 +48,20 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A Lambda function.
+    Lambda,
+    /// A cluster of EKS.
+    EksCluster,
+    /// A managed node group of EKS.
+    Nodegroup,
+    /// A target of Application Auto Scaling.
+    ScalableTarget,
 }
 
 impl Kind {
     /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
     /// others too, and read them only then.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
         Self::Ec2Instance,
@@ -68,6 +76,10 @@ impl Kind {
         Self::Queue,
         Self::LogGroup,
         Self::NatGateway,
+        Self::Lambda,
+        Self::EksCluster,
+        Self::Nodegroup,
+        Self::ScalableTarget,
         Self::Budget,
         Self::Scope,
     ];
@@ -93,10 +105,14 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Lambda => "lambda",
+            Self::EksCluster => "eks-cluster",
+            Self::Nodegroup => "nodegroup",
+            Self::ScalableTarget => "scalable-target",
         }
     }
 
-    /// The short word for narrow columns, at most four columns wide.
+    /// The short word for narrow columns, at most five columns wide.
     pub const fn short(self) -> &'static str {
         match self {
             Self::EcsService => "ecs",
@@ -115,6 +131,10 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Lambda => "fn",
+            Self::EksCluster => "eks",
+            Self::Nodegroup => "node",
+            Self::ScalableTarget => "scal",
         }
     }
 }
@@ -135,7 +155,8 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }

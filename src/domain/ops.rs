@@ -13,10 +13,12 @@ pub mod cost;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod eks;
 pub mod elasticache;
 pub mod elb;
 pub mod exec;
 pub mod http;
+pub mod lambda;
 pub mod logs;
 pub mod operation;
 pub mod rds;
@@ -72,6 +74,10 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// Lambda.
+    Lambda(lambda::Read),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -175,6 +181,18 @@ pub enum ReplyData {
     Stacks(Vec<crate::domain::delivery::Stack>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// Everything that is scaled by itself.
+    Scaling(Vec<crate::domain::scalable::Scaled>),
+    /// Lambda functions.
+    Functions(crate::domain::function::Functions),
+    /// Published versions of a function, newest first.
+    FunctionVersions(Vec<crate::domain::function::Version>),
+    /// Clusters and node groups of EKS.
+    Kubernetes(crate::domain::kubernetes::Kubernetes),
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades(crate::domain::kubernetes::Upgrades),
+    /// An update of a node group; `None` if there is none.
+    NodegroupUpdate(Option<crate::domain::kubernetes::Update>),
 }
 
 impl Reply {
@@ -221,6 +239,10 @@ pub enum Mutation {
     CodePipeline(codepipeline::Write),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Write),
+    /// Lambda.
+    Lambda(lambda::Write),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -259,6 +281,8 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::Lambda(read) => read.operations(),
+            Self::Eks(read) => read.operations(),
         }
     }
 }
@@ -282,6 +306,8 @@ impl Mutation {
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
+            Self::Lambda(write) => write.operation(),
+            Self::Eks(write) => write.operation(),
         }
     }
 
@@ -292,6 +318,7 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::Rds(_)
@@ -303,7 +330,8 @@ impl Mutation {
             | Self::Sns(_)
             | Self::Exec(_)
             | Self::CodePipeline(_)
-            | Self::ApplicationAutoScaling(_) => &[],
+            | Self::ApplicationAutoScaling(_)
+            | Self::Eks(_) => &[],
         }
     }
 }

@@ -22,10 +22,13 @@ mod cost;
 mod credentials;
 mod ec2;
 mod ecs;
+mod eks;
 mod gpu;
+mod lambda;
 mod queue;
 mod rds;
 mod redis;
+mod scaling;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -35,6 +38,7 @@ pub use asg::activities::failure as launch_failure;
 pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
+pub use lambda::concurrency::THROTTLED_TAG;
 pub use measured::{Measured, Metrics, Run, first_of};
 pub use verdict::{Verdict, Verdicts};
 
@@ -125,6 +129,24 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &lambda::invocations::ERRORS,
+    &lambda::events::LOST,
+    &lambda::invocations::THROTTLED,
+    &lambda::invocations::NEAR_TIMEOUT,
+    &lambda::concurrency::NEAR_LIMIT,
+    &lambda::concurrency::STOPPED,
+    &lambda::events::SOURCE,
+    &lambda::runtime::RULE,
+    &eks::health::CLUSTER,
+    &eks::health::NODEGROUP,
+    &eks::nodes::FULL,
+    &eks::support::RULE,
+    &eks::nodes::SKEW,
+    &eks::upgrades::INSIGHT,
+    &eks::upgrades::ADDON,
+    &scaling::AT_MAXIMUM,
+    &scaling::SUSPENDED,
+    &scaling::FAILED,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,

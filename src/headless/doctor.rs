@@ -141,7 +141,7 @@ type Asked = (Arc<Picture>, Vec<access::Attempt>);
 
 fn ask(job: Job, probing: Probing) -> anyhow::Result<Outcome<Asked>> {
     let wall = job.clocks.wall.clone();
-    let kinds = status::collected(&status::KINDS.into_iter().collect::<BTreeSet<_>>());
+    let kinds = status::collected(&status::KINDS.iter().copied().collect::<BTreeSet<_>>());
     let focus = Focus::once(kinds, probing);
     job.collect_and(focus, move |cloud, picture| {
         Box::pin(async move { access::attempts(&*cloud, &picture, &*wall).await })

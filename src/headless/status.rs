@@ -20,7 +20,7 @@ use document::{Resource, Status};
 pub use text::{api, errors, push, scopes, section};
 
 /// Kinds that can be asked for; `budget` is spend as a whole.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: &[Kind] = &[
     Kind::EcsService,
     Kind::Asg,
     Kind::Ec2Instance,
@@ -35,6 +35,10 @@ pub const KINDS: [Kind; 15] = [
     Kind::Queue,
     Kind::LogGroup,
     Kind::NatGateway,
+    Kind::Lambda,
+    Kind::EksCluster,
+    Kind::Nodegroup,
+    Kind::ScalableTarget,
     Kind::Budget,
 ];
 
@@ -76,7 +80,7 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
 /// The kinds that are shown. GPUs cannot be without running nvidia-smi.
 fn shown(request: &Request) -> BTreeSet<Kind> {
     let mut kinds: BTreeSet<Kind> = if request.kinds.is_empty() {
-        KINDS.into_iter().collect()
+        KINDS.iter().copied().collect()
     } else {
         request.kinds.clone()
     };
@@ -109,7 +113,15 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                Kind::EksCluster,
+                Kind::Nodegroup,
             ],
+            // Clusters and node groups come in one answer; how busy nodes are is EC2's.
+            Kind::EksCluster => &[Kind::Nodegroup],
+            Kind::Nodegroup => &[Kind::EksCluster, Kind::Asg, Kind::Ec2Instance],
+            // How far queues are behind.
+            Kind::Lambda => &[Kind::Queue],
+            Kind::ScalableTarget => &[Kind::EcsService],
             Kind::EcsService
             | Kind::Ec2Instance
             | Kind::Redis
@@ -218,6 +230,10 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
+        add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;
+        add(&mut records, Kind::Nodegroup, found.nodegroup.as_ref())?;
+        add(&mut records, Kind::ScalableTarget, found.scalable_target.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

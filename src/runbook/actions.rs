@@ -6,11 +6,13 @@ mod codepipeline;
 mod ec2;
 mod ecr;
 mod ecs;
+mod eks;
 mod elasticache;
 mod elb;
 pub(in crate::runbook) mod estate;
 mod exec;
 pub(in crate::runbook) mod gpu;
+mod lambda;
 mod notify;
 pub(in crate::runbook) mod rds;
 pub(in crate::runbook) mod saved;
@@ -48,6 +50,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
+    &eks::ScaleNodegroup,
     &elasticache::Failover,
     &elasticache::Snapshot,
     &elb::DEREGISTER,
@@ -58,6 +61,9 @@ pub static ALL: &[&dyn Action] = &[
     &gpu::NIGHT_DOWN,
     &gpu::MORNING_UP,
     &gpu::DRAIN,
+    &lambda::Concurrency,
+    &lambda::Rollback,
+    &lambda::THROTTLE,
     &rds::SNAPSHOT,
     &rds::POINT_IN_TIME,
     &rds::Rename,

@@ -19,12 +19,24 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
     (
+        "eks-scale-nodegroup",
+        include_str!("../../runbooks/eks-scale-nodegroup.yaml"),
+    ),
+    (
         "gpu-morning-up",
         include_str!("../../runbooks/gpu-morning-up.yaml"),
     ),
     (
         "gpu-night-down",
         include_str!("../../runbooks/gpu-night-down.yaml"),
+    ),
+    (
+        "lambda-rollback-alias",
+        include_str!("../../runbooks/lambda-rollback-alias.yaml"),
+    ),
+    (
+        "lambda-throttle",
+        include_str!("../../runbooks/lambda-throttle.yaml"),
     ),
     (
         "rds-reboot-failover",

@@ -32,7 +32,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Logs
         | Pane::Spend
         | Pane::Alarms
-        | Pane::Runs => {
+        | Pane::Runs
+        | Pane::Kubernetes
+        | Pane::Functions => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

@@ -56,7 +56,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
                 row,
                 x,
                 row.width,
-                &entry.pane.digit().to_string(),
+                &estate_line::opener(entry.pane),
                 styles.accent,
             ) + 1;
             x += put(frame, row, x, row.width, &entry.text, styles.tone(entry.tone)) + 1;
@@ -73,7 +73,7 @@ fn flow(entries: &[estate_line::Entry], width: u16) -> Vec<Vec<&estate_line::Ent
     let mut lines: Vec<Vec<&estate_line::Entry>> = vec![Vec::new()];
     let mut used = 1;
     for entry in entries {
-        let wide = entry.text.width() + entry.trend.len() + 5;
+        let wide = estate_line::opener(entry.pane).len() + entry.text.width() + entry.trend.len() + 4;
         if used + wide > usize::from(width) && used > 1 {
             lines.push(Vec::new());
             used = 1;

@@ -28,7 +28,15 @@ use crate::screens::stage::Stage;
 
 /// The health of the rows of a pane, by kind and id.
 fn rows(stage: &mut Stage, pane: Pane) -> BTreeMap<(String, String), Health> {
-    stage.keys(&[&pane.digit().to_string()]);
+    match pane.digit() {
+        Some(digit) => stage.keys(&[&digit.to_string()]),
+        None => {
+            let letters: Vec<String> = pane.name().chars().map(String::from).collect();
+            stage.keys(&[":"]);
+            stage.keys(&letters.iter().map(String::as_str).collect::<Vec<_>>());
+            stage.keys(&["enter"]);
+        }
+    }
     assert_eq!(stage.state.pane, pane);
     let rows = stage
         .state
@@ -45,7 +53,7 @@ fn rows(stage: &mut Stage, pane: Pane) -> BTreeMap<(String, String), Health> {
 
 /// The health of all resources in the document of `qd status`.
 fn status(picture: &Picture) -> BTreeMap<(String, String), Health> {
-    let kinds: BTreeSet<_> = KINDS.into_iter().collect();
+    let kinds: BTreeSet<_> = KINDS.iter().copied().collect();
     let document = build::status(picture, &Policies::default(), &kinds);
     let document = serde_json::to_value(&document).unwrap();
     let resources = document["resources"].as_object().unwrap();

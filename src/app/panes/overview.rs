@@ -136,6 +136,9 @@ fn short(runbook: &str) -> &str {
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
         "sqs-redrive" => "redrive",
+        "lambda-rollback-alias" => "rollback",
+        "lambda-throttle" => "throttle",
+        "eks-scale-nodegroup" => "nodes",
         other => other,
     }
 }

@@ -170,6 +170,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::Lambda => read(&scope.functions, ReplyData::Functions),
+        Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -177,7 +179,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Budget
         | Kind::Scope
         | Kind::Pipeline
-        | Kind::EcrRepository => None,
+        | Kind::EcrRepository
+        | Kind::ScalableTarget => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

@@ -71,10 +71,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Open if state.pane == Pane::Logs && state.levels.is_empty() => logs::open_selected(state),
         Command::Open => open_detail(state),
         Command::PreviousPane => go(state, state.previous),
-        Command::NextPane => {
-            let next = (state.pane.digit() + 1) % Pane::ALL.len() as u8;
-            Pane::of_digit(next).map_or_else(Effects::none, |pane| go(state, pane))
-        }
+        Command::NextPane => go(state, state.pane.next()),
         Command::Overview => go(state, Pane::Overview),
         Command::Findings => go(state, Pane::Findings),
         Command::Services => go(state, Pane::Services),
@@ -89,6 +86,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbooks => runs::offer(state),
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
+        Command::Kubernetes => go(state, Pane::Kubernetes),
+        Command::Functions => go(state, Pane::Functions),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),
@@ -341,6 +340,7 @@ fn link(state: &mut State) -> Effects {
     ]
     .into_iter()
     .flatten()
+    .chain(link::kubernetes_commands(scope, resource).into_iter().flatten())
     .collect();
     if lines.is_empty() {
         state.say("there is no page or command for this", Tone::Muted);
@@ -352,7 +352,8 @@ fn link(state: &mut State) -> Effects {
         .map(|line| crate::domain::text::clean(line).into_owned())
         .collect();
     shown.push(String::new());
-    shown.push("both are on the clipboard, if the terminal allows it".to_owned());
+    let all = if lines.len() > 2 { "all of them" } else { "both" };
+    shown.push(format!("{all} are on the clipboard, if the terminal allows it"));
     open(state, Overlay::Card(shown)).and(Effects::of(copied))
 }
 

@@ -77,6 +77,12 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// Lambda.
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda,
+    /// Elastic Kubernetes Service.
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks,
 }
 
 impl<'a> Caller<'a> {

@@ -10,9 +10,13 @@ mod cost;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod listing;
 mod logs;
 mod rds;
@@ -47,5 +51,11 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Lambda(read) => lambda::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Eks(read) => eks::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
 }

@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
+pub mod functions;
 pub mod store;
 pub mod watch;
 
@@ -78,6 +79,12 @@ pub struct Plan {
     /// Repositories of which no ECS service runs.
     #[serde(default)]
     pub repositories: Vec<delivery::Repository>,
+    /// Lambda functions.
+    #[serde(default)]
+    pub functions: Vec<functions::Function>,
+    /// EKS clusters.
+    #[serde(default)]
+    pub kubernetes: Vec<functions::Kubernetes>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -293,6 +300,17 @@ mod tests {
                         .any(|known| known.cluster == *cluster && known.name == *service),
                     "{world}: {cluster}/{service}"
                 );
+            }
+            for function in &plan.functions {
+                traffic(&function.load.traffic);
+                let group = format!("/aws/lambda/{}", function.name);
+                assert!(logs.contains(group.as_str()), "{world}: {group}");
+                if let Some(queue) = &function.queue {
+                    assert!(queues.contains(queue.as_str()), "{world}: {queue}");
+                }
+            }
+            for (_, behind) in plan.kubernetes.iter().flat_map(|cluster| &cluster.nodegroups) {
+                assert!(groups.contains(behind.as_str()), "{world}: {behind}");
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);

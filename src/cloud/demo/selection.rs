@@ -125,11 +125,15 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A new version of a function fails behind its alias: fashion.
+    LambdaErrors,
+    /// A node group has no room for what customers want: fashion.
+    NodegroupShort,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 7] = [
+    pub const NAMED: &'static [Self] = &[
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -137,6 +141,8 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::LambdaErrors,
+        Self::NodegroupShort,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -150,6 +156,8 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::LambdaErrors => "lambda-errors",
+            Self::NodegroupShort => "nodegroup-short",
         }
     }
 }
@@ -163,7 +171,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, lambda-errors or nodegroup-short"
 )]
 pub struct UnknownScenario(pub String);
 
@@ -172,7 +180,8 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::NAMED
-            .into_iter()
+            .iter()
+            .copied()
             .find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }

@@ -80,6 +80,10 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::Lambda
+        | Kind::EksCluster
+        | Kind::Nodegroup
+        | Kind::ScalableTarget
         | Kind::Scope => Vec::new(),
     }
 }

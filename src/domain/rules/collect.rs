@@ -68,13 +68,17 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::AlarmHistory,
         Source::Queues,
         Source::LogGroups,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::ClusterUpgrades,
+        Source::Scaling,
         Source::Usage,
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
     ]
     .into_iter()
-    .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
+    .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
 }
 
 /// Why a source is not, or not wholly, known.
@@ -342,6 +346,11 @@ fn name(source: &Source) -> String {
         Source::Metrics(group) => format!("{} metrics", group.name()),
         Source::Queues => "queues".to_owned(),
         Source::LogGroups => "log groups".to_owned(),
+        Source::Functions => "functions".to_owned(),
+        Source::FunctionVersions(_) => "versions".to_owned(),
+        Source::Kubernetes => "clusters and node groups".to_owned(),
+        Source::ClusterUpgrades => "add-ons and insights".to_owned(),
+        Source::Scaling => "scalable targets".to_owned(),
         Source::Usage => "spend".to_owned(),
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
@@ -542,7 +551,7 @@ mod tests {
     #[test]
     fn every_source_of_a_scope_is_watched() {
         let all: Vec<Source> = sources().collect();
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             let is_listed = all
                 .iter()
                 .any(|source| source.kind() == kind && source.lists_kind());

@@ -64,7 +64,7 @@ impl Verdicts {
             .collect();
         let mut unread = HashMap::new();
         for state in &inventory.scopes {
-            for kind in Kind::ALL {
+            for &kind in Kind::ALL {
                 let scope = match kind {
                     Kind::Budget => state.scope.global_name(),
                     _ => state.name().clone(),
@@ -142,6 +142,9 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Queue => (Source::Queues, None),
         Kind::LogGroup => (Source::LogGroups, None),
         Kind::NatGateway => (Source::NatGateways, None),
+        Kind::Lambda => (Source::Functions, Some(MetricGroup::Lambda)),
+        Kind::EksCluster | Kind::Nodegroup => (Source::Kubernetes, None),
+        Kind::ScalableTarget => (Source::Scaling, None),
         Kind::Budget => (Source::Budgets, None),
         Kind::Scope => (Source::Identity, None),
         // Not collected; that the account can be reached is all there is to know.

@@ -178,7 +178,7 @@ pub fn clock(picture: &Picture) -> Option<Check> {
 /// The pane that shows a kind.
 const fn pane(kind: Kind) -> &'static str {
     match kind {
-        Kind::EcsService | Kind::Pipeline | Kind::EcrRepository => "services",
+        Kind::EcsService | Kind::Pipeline | Kind::EcrRepository | Kind::ScalableTarget => "services",
         Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => "gpu",
         Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => "data",
         Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => "network",
@@ -186,6 +186,8 @@ const fn pane(kind: Kind) -> &'static str {
         Kind::Budget => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
+        Kind::Lambda => "functions",
+        Kind::EksCluster | Kind::Nodegroup => "kubernetes",
     }
 }
 

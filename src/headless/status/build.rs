@@ -3,6 +3,8 @@
 mod compute;
 mod errors;
 pub use errors::sources;
+mod functions;
+mod kubernetes;
 mod network;
 mod store;
 mod watch;
@@ -180,6 +182,10 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        lambda: listed(wanted(Kind::Lambda), functions::functions),
+        eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),
+        nodegroup: listed(wanted(Kind::Nodegroup), kubernetes::nodegroups),
+        scalable_target: listed(wanted(Kind::ScalableTarget), functions::targets),
     }
 }
 

@@ -1,6 +1,9 @@
 //! `quarterdeck.status/1`: what `qd status -o json` prints. A contract with scripts: fields are added,
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
+mod functions;
+mod kubernetes;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,6 +11,9 @@ use serde::Serialize;
 
 use crate::domain::health::{Health, Severity};
 use crate::headless::spend::document::Spend;
+
+pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
+pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
 /// The format's name.
 pub const SCHEMA: &str = "quarterdeck.status/1";
@@ -97,6 +103,18 @@ pub struct Resources {
     /// NAT gateways.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Vec<Resource<NatGateway>>>,
+    /// Lambda functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<Vec<Resource<Lambda>>>,
+    /// EKS clusters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks_cluster: Option<Vec<Resource<EksCluster>>>,
+    /// Managed node groups of EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodegroup: Option<Vec<Resource<Nodegroup>>>,
+    /// What Application Auto Scaling moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_target: Option<Vec<Resource<ScalableTarget>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.

@@ -11,7 +11,7 @@ use crate::domain::rules::sample::{Bench, service};
 fn exit_of(bench: &Bench, fail_on: Option<Severity>) -> Exit {
     let mut picture = Picture::empty(bench.inventory.clone(), bench.now);
     picture.findings = bench.evaluate();
-    let kinds: BTreeSet<Kind> = KINDS.into_iter().collect();
+    let kinds: BTreeSet<Kind> = KINDS.iter().copied().collect();
     let status = build::status(&picture, &Policies::default(), &kinds);
     exit(&picture.inventory, &status, fail_on)
 }

@@ -8,7 +8,8 @@ mod refresh;
 mod schedule;
 mod terminate;
 
-pub(super) use capacity::SetCapacity;
+pub(super) use capacity::{SetCapacity, resize};
+pub(super) use cost::of as cost_of;
 pub(super) use processes::{ResumeProcesses, SuspendProcesses};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};

@@ -125,11 +125,17 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// Lambda functions.
+    Lambda,
+    /// Aliases of a function, as names.
+    LambdaAlias,
+    /// Node groups of EKS.
+    Nodegroup,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsCluster,
         Self::EcsService,
         Self::TaskDefinition,
@@ -144,6 +150,9 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::Lambda,
+        Self::LambdaAlias,
+        Self::Nodegroup,
     ];
 
     /// The word in a runbook.
@@ -163,6 +172,9 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::Lambda => "lambda",
+            Self::LambdaAlias => "lambda-alias",
+            Self::Nodegroup => "nodegroup",
         }
     }
 
@@ -170,7 +182,8 @@ impl Source {
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
             Self::EcsCluster | Self::Alarm | Self::LogGroup => &["name"],
-            Self::EcsService => &["name", "cluster"],
+            Self::EcsService | Self::Nodegroup => &["name", "cluster"],
+            Self::LambdaAlias => &["name", "function"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
             Self::RdsSnapshot => &["name", "instance"],
@@ -179,6 +192,7 @@ impl Source {
             | Self::RdsCluster
             | Self::Redis
             | Self::TargetGroup
+            | Self::Lambda
             | Self::Queue => &["name", "tag"],
         }
     }
@@ -187,7 +201,9 @@ impl Source {
     pub fn ty(self) -> Type {
         use crate::domain::ids::Kind;
         let kind = match self {
-            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot => return Type::Text,
+            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot | Self::LambdaAlias => {
+                return Type::Text;
+            }
             Self::GpuFleet => return Type::Resource(vec![Kind::Asg, Kind::Ec2Instance]),
             Self::EcsService => Kind::EcsService,
             Self::Asg => Kind::Asg,
@@ -199,6 +215,8 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::Lambda => Kind::Lambda,
+            Self::Nodegroup => Kind::Nodegroup,
         };
         Type::Resource(vec![kind])
     }

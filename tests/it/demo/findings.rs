@@ -22,7 +22,7 @@ use super::stage::{self, Stage};
 fn findings(stage: &Stage) -> Vec<Finding> {
     let now = stage.now();
     let mut inventory = Inventory::new([Arc::new(stage.scope.clone())]);
-    let focus = Focus::once(Kind::ALL, Probing::Yes);
+    let focus = Focus::once(Kind::ALL.iter().copied(), Probing::Yes);
     let mut asked = BTreeSet::new();
     // Some questions are about the answers to others.
     loop {

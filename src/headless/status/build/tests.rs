@@ -34,7 +34,7 @@ fn fields(value: &Value) -> Vec<&str> {
 
 #[test]
 fn the_document_has_the_parts_of_the_contract() {
-    let status = document(&Bench::new(), &KINDS);
+    let status = document(&Bench::new(), KINDS);
     assert_eq!(
         fields(&status),
         [

@@ -1,5 +1,7 @@
 //! A table for each kind of resource.
 
+mod functions;
+
 use jiff::Timestamp;
 
 use super::{health, push, section};
@@ -43,6 +45,13 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found.lambda.as_ref().map(|all| sheet.functions(all)),
+        found.eks_cluster.as_ref().map(|all| sheet.eks_clusters(all)),
+        found.nodegroup.as_ref().map(|all| sheet.nodegroups(all)),
+        found
+            .scalable_target
+            .as_ref()
+            .map(|all| sheet.scalable_targets(all)),
     ];
     for part in parts.into_iter().flatten() {
         push(&mut out, &part);

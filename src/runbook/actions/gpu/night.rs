@@ -275,7 +275,7 @@ impl Evening<'_> {
             .transpose()?;
         let was = match saved.as_ref().map(|saved| &saved.what) {
             Some(What::Group { was, .. }) => *was,
-            Some(What::Running | What::Tasks(_)) => {
+            Some(What::Running | What::Tasks(_) | What::Concurrency(_)) => {
                 return Err(Refusal::state(format!(
                     "{name}: the tag {NIGHT} is not that of a group"
                 )));
