@@ -1,11 +1,13 @@
 //! What quarterdeck knows about AWS, as plain values: resource families, the reads and writes that
 //! can be asked of a cloud, health rules and prices. Pure: no I/O, no clock, no randomness.
 
+pub mod advice;
 pub mod alarm;
 pub mod asg;
 pub mod burn_rate;
 pub mod changes;
 pub mod cost;
+pub mod credit_gauge;
 pub mod datastore;
 pub mod delivery;
 pub mod diagnostic;
@@ -14,6 +16,7 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
+pub mod estimate;
 pub mod exit;
 pub mod fault;
 pub mod focus;
@@ -22,10 +25,12 @@ pub mod glob;
 pub mod gpu;
 pub mod health;
 pub mod ids;
+pub mod incident;
 pub mod inventory;
 pub mod kubernetes;
 pub mod loadable;
 pub mod logs;
+pub mod markdown;
 pub mod meter;
 pub mod metric;
 pub mod metric_catalog;
@@ -35,6 +40,9 @@ pub mod picture;
 pub mod policy;
 pub mod price;
 pub mod queue;
+pub mod reconcile;
+pub mod recovery;
+pub mod redact;
 pub mod region_zone;
 pub mod rules;
 pub mod scalable;

@@ -66,6 +66,14 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To pipelines, builds and image repositories.
+    Pipelines,
+    /// To what would come back after a disaster.
+    Recovery,
+    /// The record of an incident.
+    Incident,
+    /// Pins a line of a log to the incident.
+    Pin,
     /// To EKS clusters and node groups.
     Kubernetes,
     /// To Lambda functions.
@@ -232,6 +240,27 @@ pub const REGISTRY: &[Entry] = &[
         "runs, history, runbooks",
         Context::Global,
         &["9"],
+    ),
+    entry(
+        Command::Pipelines,
+        "pipelines",
+        "pipelines, builds, images",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Recovery,
+        "recovery",
+        "what would come back, and how soon",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Incident,
+        "incident",
+        "record an incident: start, note, …",
+        Context::Global,
+        &[],
     ),
     entry(
         Command::Kubernetes,
@@ -485,6 +514,13 @@ pub const REGISTRY: &[Entry] = &[
         "whole lines, wrapped",
         Context::Logs,
         &["W"],
+    ),
+    entry(
+        Command::Pin,
+        "pin",
+        "pin the line to the incident",
+        Context::Logs,
+        &["m"],
     ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];

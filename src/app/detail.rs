@@ -8,6 +8,7 @@ mod functions;
 mod kubernetes;
 mod network;
 mod scaling;
+mod spend;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -151,14 +152,15 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
+        Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
+        Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
         Kind::Lambda => functions::function(state, scope, &resource.id),
         Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
         Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
         Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
         // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository => None,
+        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
     });
     match own {
         Some(own) => blocks.extend(own),

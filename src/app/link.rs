@@ -49,9 +49,16 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
         Kind::Scope => format!("{base}/console/home?region={region}"),
         Kind::Pipeline => {
-            format!("{base}/codesuite/codepipeline/pipelines/{id}/view?region={region}")
+            format!("{base}/codesuite/codepipeline/pipelines/{name}/view?region={region}")
         }
         Kind::EcrRepository => format!("{base}/ecr/repositories?region={region}"),
+        Kind::Advice if id.starts_with("arn:") => {
+            format!("{base}/compute-optimizer/home?region={region}#/dashboard")
+        }
+        Kind::Advice => "https://us-east-1.console.aws.amazon.com/trustedadvisor/home#/dashboard".to_owned(),
+        Kind::CodebuildProject => {
+            format!("{base}/codesuite/codebuild/projects/{name}/history?region={region}")
+        }
         Kind::Lambda => format!("{base}/lambda/home?region={region}#/functions/{name}?tab=monitoring"),
         Kind::EksCluster => format!("{base}/eks/clusters/{name}?region={region}"),
         Kind::Nodegroup => {
@@ -139,8 +146,20 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             )
         }
         Kind::Scope => "sts get-caller-identity".to_owned(),
-        Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(id)),
-        Kind::EcrRepository => format!("ecr describe-images --repository-name {}", quoted(id)),
+        Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(name)),
+        Kind::EcrRepository => format!(
+            "ecr describe-images --repository-name {}",
+            quoted(repository_name(id))
+        ),
+        Kind::CodebuildProject => format!(
+            "codebuild list-builds-for-project --project-name {}",
+            quoted(name)
+        ),
+        Kind::Advice if id.starts_with("arn:") => "compute-optimizer get-recommendation-summaries".to_owned(),
+        Kind::Advice => format!(
+            "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
+            quoted(id)
+        ),
         Kind::Lambda => format!(
             "lambda get-function-configuration --function-name {}",
             quoted(name)
@@ -170,6 +189,11 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
         .as_ref()
         .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
     Some(format!("aws {what} --region {}{profile}", scope.scope.region))
+}
+
+/// The name of a repository, which may have slashes in it.
+fn repository_name(id: &str) -> &str {
+    id.split_once(":repository/").map_or(id, |(_, name)| name)
 }
 
 /// The commands that lead into a cluster, for its pods: the context first, then k9s with it. The context
@@ -251,6 +275,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         }))
     }
 

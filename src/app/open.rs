@@ -155,7 +155,11 @@ fn find(state: &mut State, wanted: &str) -> Found {
     let mut by_name: Vec<(Pane, RowKey)> = Vec::new();
     let mut by_id = None;
     for &pane in Pane::ALL {
-        if matches!(pane, Pane::Overview | Pane::Findings) {
+        // What stands there stands in another pane too.
+        if matches!(
+            pane,
+            Pane::Overview | Pane::Findings | Pane::Recovery | Pane::Incident
+        ) {
             continue;
         }
         state.pane = pane;

@@ -29,6 +29,12 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// Pipelines, builds and image repositories.
+    Pipelines,
+    /// What would come back after a disaster, and how soon.
+    Recovery,
+    /// The record of the incident.
+    Incident,
     /// EKS clusters and node groups.
     Kubernetes,
     /// Lambda functions.
@@ -48,6 +54,9 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Pipelines,
+        Self::Recovery,
+        Self::Incident,
         Self::Kubernetes,
         Self::Functions,
     ];
@@ -65,7 +74,9 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Kubernetes | Self::Functions => return None,
+            Self::Pipelines | Self::Recovery | Self::Incident | Self::Kubernetes | Self::Functions => {
+                return None;
+            }
         })
     }
 
@@ -93,6 +104,9 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Pipelines => "pipelines",
+            Self::Recovery => "recovery",
+            Self::Incident => "incident",
             Self::Kubernetes => "kubernetes",
             Self::Functions => "functions",
         }
@@ -101,14 +115,15 @@ impl Pane {
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService | Kind::Pipeline | Kind::EcrRepository | Kind::ScalableTarget => Self::Services,
+            Kind::EcsService | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
             Kind::LogGroup => Self::Logs,
-            Kind::Budget => Self::Spend,
+            Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
+            Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
             Kind::EksCluster | Kind::Nodegroup => Self::Kubernetes,
             Kind::Lambda => Self::Functions,
         }
@@ -120,9 +135,10 @@ impl Pane {
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
-            Self::Overview | Self::Findings => {
+            Self::Overview | Self::Findings | Self::Incident => {
                 BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
             }
+            Self::Recovery => BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster, Kind::Redis]),
             Self::Services
             | Self::Gpu
             | Self::Data
@@ -131,6 +147,7 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
+            | Self::Pipelines
             | Self::Kubernetes
             | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
@@ -148,6 +165,9 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
+            | Self::Pipelines
+            | Self::Recovery
+            | Self::Incident
             | Self::Kubernetes
             | Self::Functions => Probing::No,
         };

@@ -4,9 +4,11 @@ mod alarms;
 mod data;
 mod functions;
 mod gpu;
+mod incident;
 pub(crate) mod kubernetes;
 mod network;
 mod overview;
+mod recovery;
 mod runs;
 mod scaling;
 mod services;
@@ -25,7 +27,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
 pub(crate) use sketch::Sketch;
-pub(crate) use spend::month_to_date;
+pub(crate) use spend::{gauge_of, month_to_date};
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -40,6 +42,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Recovery => recovery::sections(state),
+        Pane::Incident => incident::sections(state),
+        Pane::Pipelines => Vec::new(),
         Pane::Kubernetes => kubernetes::sections(state),
         Pane::Functions => functions::sections(state),
     };
@@ -124,10 +129,11 @@ pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a Sc
 
 /// Findings of a resource that are not accepted.
 pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
-    state
-        .picture
+    let picture = &state.picture;
+    picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
 }
 

@@ -17,15 +17,13 @@ use crate::app::runs::form::{Answered, FieldAnswer};
 use crate::app::runs::{Looking, Prepared, RunsEffect, RunsMsg};
 use crate::domain::fault::Fault;
 use crate::domain::picture::Picture;
-use crate::domain::policy::{ConfirmLevel, Policy, Selection};
-use crate::domain::price::SpotPrices;
-use crate::domain::rules::Policies;
+use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::{Scope, ScopeName};
 use crate::engine::clock::Clocks;
 use crate::engine::environment::Environment;
 use crate::engine::run::who::{self, Seat};
 use crate::engine::run::{
-    Control, FieldState, IfLocked, Patience, Preparation, RunEngine, RunHandle, SiteFacts, Start,
+    Control, FieldState, IfLocked, Patience, Preparation, RunEngine, RunHandle, SiteFacts, Sites, Start,
 };
 use crate::engine::runbooks::{self, Listed, Runbooks};
 use crate::runbook::machine::Answer;
@@ -33,6 +31,7 @@ use crate::runbook::model::Runbook;
 use crate::runbook::params::{Given, Resolved};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId, Signal, Status, Then, Who};
+use crate::runbook::value::SecretRef;
 use crate::runbook::{catalogue, floor_of, load};
 
 /// Messages that wait for the console; a driver waits for it no longer than for its own notices.
@@ -47,14 +46,8 @@ const STOPPING: Duration = Duration::from_secs(7);
 pub struct Kit {
     /// Where runbooks are.
     pub runbooks: Runbooks,
-    /// Accounts and regions.
-    pub scopes: Vec<Arc<Scope>>,
-    /// What estates have decided.
-    pub policies: Arc<Policies>,
-    /// The estate, if one was named.
-    pub estate: Option<String>,
-    /// What belongs to it; everything where none was named.
-    pub selection: Arc<Selection>,
+    /// What runs are for.
+    pub sites: Sites,
     /// Who this is.
     pub environment: Environment,
     /// How this program is called again for the same place.
@@ -144,7 +137,12 @@ impl RunRunner {
                 scope,
                 book,
                 given,
+                secrets,
             } => {
+                for (param, secret) in secrets {
+                    let place = SecretRef::Asked(param);
+                    self.shared.engine.know_secret(place, secret.reveal().to_owned());
+                }
                 let shared = self.shared.clone();
                 self.prepare(async move {
                     let answered = Box::new(shared.resolve(&scope, &book, given).await);
@@ -312,8 +310,7 @@ impl Shared {
     }
 
     fn scope(&self, name: &ScopeName) -> Result<Arc<Scope>, String> {
-        let found = self.kit.scopes.iter().find(|scope| scope.name == *name);
-        found.cloned().ok_or_else(|| {
+        self.kit.sites.scope(name).cloned().ok_or_else(|| {
             format!(
                 "it is for {name}, which this console does not show: start it with that account and region"
             )
@@ -359,17 +356,7 @@ impl Shared {
             Some(identity) => identity,
             None => self.engine.identify(&scope).await?,
         };
-        let policies = &self.kit.policies;
-        let policy: &Arc<Policy> = policies.of_scope.get(&scope.name).unwrap_or(&policies.otherwise);
-        Ok(SiteFacts {
-            identity,
-            account_name: None,
-            estate: self.kit.estate.clone(),
-            policy: policy.clone(),
-            selection: self.kit.selection.clone(),
-            spot: SpotPrices::default(),
-            scope,
-        })
+        Ok(self.kit.sites.facts(scope, identity))
     }
 
     /// The preparation of a runbook in a scope: the one of the last question, if it is the same.
@@ -464,6 +451,13 @@ impl Shared {
         let journal = journal.map_err(|error| error.to_string())?;
         let ledger = crate::runbook::machine::Ledger::replay(&journal.entries);
         let plan = Arc::new(ledger.map_err(|error| error.to_string())?.plan().clone());
+        let untyped = self.engine.untyped_secrets(&plan);
+        if to != Resume::Abandon && !untyped.is_empty() {
+            return Err(format!(
+                "it needs what was typed for {}: take it up with `qd runbook resume {run}`, which asks",
+                untyped.join(", ")
+            ));
+        }
         let scope = self.scope(&plan.identity.scope)?;
         // What was typed for it is what the plan asks for.
         let answer = match plan.confirm.level {

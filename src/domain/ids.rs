@@ -48,6 +48,10 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
+    /// A build project of CodeBuild.
+    CodebuildProject,
     /// A Lambda function.
     Lambda,
     /// A cluster of EKS.
@@ -81,6 +85,7 @@ impl Kind {
         Self::Nodegroup,
         Self::ScalableTarget,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
     ];
 
@@ -105,6 +110,8 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
+            Self::CodebuildProject => "codebuild-project",
             Self::Lambda => "lambda",
             Self::EksCluster => "eks-cluster",
             Self::Nodegroup => "nodegroup",
@@ -131,6 +138,8 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
+            Self::CodebuildProject => "build",
             Self::Lambda => "fn",
             Self::EksCluster => "eks",
             Self::Nodegroup => "node",

@@ -2,6 +2,7 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
@@ -74,6 +75,8 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
     /// Lambda.
     Lambda(lambda::Read),
     /// Elastic Kubernetes Service.
@@ -181,6 +184,8 @@ pub enum ReplyData {
     Stacks(Vec<crate::domain::delivery::Stack>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
     /// Everything that is scaled by itself.
     Scaling(Vec<crate::domain::scalable::Scaled>),
     /// Lambda functions.
@@ -205,7 +210,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -245,7 +251,8 @@ pub enum Mutation {
     Eks(eks::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 
@@ -281,6 +288,7 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
             Self::Lambda(read) => read.operations(),
             Self::Eks(read) => read.operations(),
         }
@@ -318,10 +326,10 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::Rds(write) => write.prerequisites(),
             Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
-            | Self::Rds(_)
             | Self::ElastiCache(_)
             | Self::Elb(_)
             | Self::CloudWatch(_)

@@ -19,6 +19,7 @@ pub mod id;
 pub mod locks;
 pub mod prepare;
 pub mod secrets;
+pub mod sites;
 pub mod store;
 pub mod who;
 
@@ -49,6 +50,7 @@ pub use folder::{Reach, StateFolder};
 pub use follow::{Followed, Follower};
 pub use locks::{Holder, IfLocked, Locks};
 pub use prepare::{FieldState, Preparation, Prepared, Resolution, SiteFacts};
+pub use sites::Sites;
 pub use store::{RunHead, RunStore, StoreError};
 
 /// What runs need; the same for all runs of a process.
@@ -266,6 +268,19 @@ impl RunEngine {
             .insert(place, secret);
     }
 
+    /// Secrets of a plan that somebody would have to type first, by parameter.
+    pub fn untyped_secrets(&self, plan: &Plan) -> Vec<String> {
+        let known = self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets::wanted(plan)
+            .into_iter()
+            .filter(|place| !known.contains_key(place))
+            .filter_map(|place| match place {
+                SecretRef::Asked(name) => Some(name),
+                SecretRef::Ssm(_) | SecretRef::SecretsManager(_) | SecretRef::Environment(_) => None,
+            })
+            .collect()
+    }
+
     /// Who the credentials of a scope are.
     ///
     /// # Errors
@@ -329,9 +344,4 @@ impl RunEngine {
         let store = self.store().ok_or(StoreError::NoFolder)?;
         Follower::open(store, id, Arc::clone(&self.0.clocks.wall))
     }
-}
-
-/// The command that takes a run up again. Flags that say where its state is are the caller's.
-pub fn resume_cmd(id: &RunId) -> String {
-    format!("qd resume {id}")
 }

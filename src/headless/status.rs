@@ -40,6 +40,7 @@ pub const KINDS: &[Kind] = &[
     Kind::Nodegroup,
     Kind::ScalableTarget,
     Kind::Budget,
+    Kind::Advice,
 ];
 
 /// What is asked for.
@@ -113,6 +114,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                // Savings are of groups and logs, too.
+                Kind::Asg,
+                Kind::LogGroup,
+                Kind::Advice,
                 Kind::EksCluster,
                 Kind::Nodegroup,
             ],
@@ -132,6 +137,8 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::NatGateway
             | Kind::Pipeline
             | Kind::EcrRepository
+            | Kind::Advice
+            | Kind::CodebuildProject
             | Kind::Scope => &[],
         };
         all.extend(others);
@@ -141,7 +148,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 
 /// How the command ends. A watch that asked for findings gets an answer about findings, among which
 /// is what could not be read; else a scope of which nothing was read decides.
-fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
+pub(in crate::headless) fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
     let failing = fail_on.is_some_and(|least| {
         status
             .findings
@@ -230,12 +237,16 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(&mut records, Kind::Advice, found.advice.as_ref())?;
         add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
         add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;
         add(&mut records, Kind::Nodegroup, found.nodegroup.as_ref())?;
         add(&mut records, Kind::ScalableTarget, found.scalable_target.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
+        }
+        for recovery in &self.recovery {
+            records.push(json!({"type": "recovery", "recovery": recovery}));
         }
         for finding in &self.findings {
             records.push(json!({"type": "finding", "finding": finding}));

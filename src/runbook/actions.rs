@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod codepipeline;
 mod ec2;
 mod ecr;
@@ -14,6 +14,7 @@ mod exec;
 pub(in crate::runbook) mod gpu;
 mod lambda;
 mod notify;
+mod power;
 pub(in crate::runbook) mod rds;
 pub(in crate::runbook) mod saved;
 mod script;
@@ -28,8 +29,9 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
-    &asg::SuspendProcesses,
-    &asg::ResumeProcesses,
+    &asg::SetWarmPool,
+    &asg::SUSPEND_PROCESSES,
+    &asg::RESUME_PROCESSES,
     &asg::Protect,
     &asg::TerminateInstance,
     &asg::PutScheduledAction,
@@ -39,6 +41,7 @@ pub static ALL: &[&dyn Action] = &[
     &asg::ROLLBACK_REFRESH,
     &ec2::STOP,
     &ec2::START,
+    &ec2::Reboot,
     &codepipeline::Hold,
     &codepipeline::Release,
     &ecr::Retag,
@@ -52,6 +55,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::StopTask,
     &eks::ScaleNodegroup,
     &elasticache::Failover,
+    &elasticache::Promote,
     &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
@@ -73,6 +77,7 @@ pub static ALL: &[&dyn Action] = &[
     &rds::TAKE,
     &rds::Modify,
     &rds::CopySettings,
+    &rds::DeleteInstance,
     &rds::TAKE_OF_CLUSTER,
     &rds::CLUSTER_SNAPSHOT,
     &rds::CLUSTER_POINT_IN_TIME,

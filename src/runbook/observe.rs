@@ -101,6 +101,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
+        | Kind::Advice
         | Kind::ScalableTarget => Vec::new(),
     }
 }
@@ -133,6 +135,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
+                        ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),
                     ],
                 )
@@ -265,6 +268,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::CodebuildProject
+        | Kind::Advice
         | Kind::ScalableTarget => Vec::new(),
     })
 }

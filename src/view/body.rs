@@ -33,6 +33,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Spend
         | Pane::Alarms
         | Pane::Runs
+        | Pane::Pipelines
+        | Pane::Recovery
+        | Pane::Incident
         | Pane::Kubernetes
         | Pane::Functions => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);

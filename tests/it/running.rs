@@ -2,6 +2,8 @@
 
 mod crash;
 mod databases;
+mod drills;
+mod functions;
 mod nights;
 mod path;
 mod rollbacks;

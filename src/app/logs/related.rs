@@ -55,7 +55,12 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
             })
         }
         Kind::ScalableTarget => of_scaled(scope, &key.id),
-        Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository => Vec::new(),
+        Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {

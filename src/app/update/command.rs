@@ -86,6 +86,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbooks => runs::offer(state),
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
+        Command::Recovery => go(state, Pane::Recovery),
+        Command::Incident => go(state, Pane::Incident),
+        Command::Pipelines => go(state, Pane::Pipelines),
         Command::Kubernetes => go(state, Pane::Kubernetes),
         Command::Functions => go(state, Pane::Functions),
         Command::Accept => accept(state),
@@ -147,7 +150,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         | Command::Include
         | Command::Exclude
         | Command::Since
-        | Command::Pattern => Effects::none(),
+        | Command::Pattern
+        | Command::Pin => Effects::none(),
     }
 }
 

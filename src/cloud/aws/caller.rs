@@ -77,6 +77,12 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// Trusted Advisor, in the one region that answers.
+    #[cfg(feature = "aws-extra")]
+    support: aws_sdk_support,
+    /// Compute Optimizer.
+    #[cfg(feature = "aws-extra")]
+    compute_optimizer: aws_sdk_computeoptimizer,
     /// Lambda.
     #[cfg(feature = "aws-extra")]
     lambda: aws_sdk_lambda,

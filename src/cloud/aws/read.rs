@@ -1,5 +1,6 @@
 //! Reads: each service answers its own questions.
 
+mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
@@ -51,6 +52,7 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
+        Query::Advice(read) => advice::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::Lambda(read) => lambda::read(caller, read).await,
         #[cfg(feature = "aws-extra")]

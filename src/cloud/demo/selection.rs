@@ -125,6 +125,10 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
     /// A new version of a function fails behind its alias: fashion.
     LambdaErrors,
     /// A node group has no room for what customers want: fashion.
@@ -141,6 +145,8 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::CreditBurn,
+        Self::DrGap,
         Self::LambdaErrors,
         Self::NodegroupShort,
     ];
@@ -156,6 +162,8 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
             Self::LambdaErrors => "lambda-errors",
             Self::NodegroupShort => "nodegroup-short",
         }
@@ -171,7 +179,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, lambda-errors or nodegroup-short"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, credit-burn, dr-gap, lambda-errors or nodegroup-short"
 )]
 pub struct UnknownScenario(pub String);
 

@@ -80,6 +80,8 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::Advice
+        | Kind::CodebuildProject
         | Kind::Lambda
         | Kind::EksCluster
         | Kind::Nodegroup

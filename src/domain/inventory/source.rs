@@ -84,6 +84,10 @@ pub enum Source {
     Anomalies,
     /// Budgets.
     Budgets,
+    /// Trusted Advisor's checks.
+    TrustedAdvisor,
+    /// Compute Optimizer's recommendations.
+    Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
 }
@@ -128,6 +132,7 @@ impl Source {
             Self::ClusterUpgrades => Kind::EksCluster,
             Self::Scaling => Kind::ScalableTarget,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
         }
     }
@@ -161,7 +166,7 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
         )
     }
 }

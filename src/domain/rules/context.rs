@@ -34,7 +34,7 @@ pub struct Policies {
 
 impl Policies {
     /// The policy of a scope.
-    pub fn of(&self, scope: &ScopeName) -> &Policy {
+    pub fn of(&self, scope: &ScopeName) -> &Arc<Policy> {
         self.of_scope.get(scope).unwrap_or(&self.otherwise)
     }
 }

@@ -148,7 +148,9 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Budget => (Source::Budgets, None),
         Kind::Scope => (Source::Identity, None),
         // Not collected; that the account can be reached is all there is to know.
-        Kind::Pipeline | Kind::EcrRepository => (Source::Identity, None),
+        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject | Kind::Advice => {
+            (Source::Identity, None)
+        }
     }
 }
 

@@ -178,14 +178,15 @@ pub fn clock(picture: &Picture) -> Option<Check> {
 /// The pane that shows a kind.
 const fn pane(kind: Kind) -> &'static str {
     match kind {
-        Kind::EcsService | Kind::Pipeline | Kind::EcrRepository | Kind::ScalableTarget => "services",
+        Kind::EcsService | Kind::ScalableTarget => "services",
         Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => "gpu",
         Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => "data",
         Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => "network",
         Kind::LogGroup => "logs",
-        Kind::Budget => "spend",
+        Kind::Budget | Kind::Advice => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
+        Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => "pipelines",
         Kind::Lambda => "functions",
         Kind::EksCluster | Kind::Nodegroup => "kubernetes",
     }

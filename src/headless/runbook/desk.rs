@@ -2,20 +2,18 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cloud::read_only::ReadOnlySwitch;
-use crate::domain::policy::{Policy, Selection};
-use crate::domain::price::SpotPrices;
-use crate::domain::rules::Policies;
-use crate::domain::scope::{Identity, Scope};
+use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::engine::clock::{Clock as WallClock, Clocks};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
 use crate::engine::run::who::{self, Seat};
-use crate::engine::run::{Equipment, RunEngine, SiteFacts, StateFolder};
+use crate::engine::run::{Equipment, RunEngine, SiteFacts, Sites, StateFolder};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller::Teller;
 use crate::headless::{Exit, Out};
@@ -26,14 +24,8 @@ use crate::runbook::tell::{Clock, Commands};
 
 /// What commands that run something start from.
 pub struct Desk {
-    /// Accounts and regions.
-    pub scopes: Vec<Arc<Scope>>,
-    /// What estates have decided.
-    pub policies: Arc<Policies>,
-    /// The estate, if one was named.
-    pub estate: Option<String>,
-    /// What belongs to it; everything where none was named.
-    pub selection: Arc<Selection>,
+    /// What runs are for.
+    pub sites: Sites,
     /// Both clocks.
     pub clocks: Clocks,
     /// Makes the cloud.
@@ -64,6 +56,8 @@ pub struct Place {
     pub teller: Teller,
     /// The user's clock.
     pub wall: Arc<dyn WallClock>,
+    /// How long a run without a terminal waits for credentials that have ended.
+    pub grace: Duration,
 }
 
 impl Place {
@@ -93,12 +87,8 @@ impl Place {
 
 /// A desk with its engine.
 pub struct Bench {
-    /// Accounts and regions.
-    pub scopes: Vec<Arc<Scope>>,
-    /// What estates have decided.
-    policies: Arc<Policies>,
-    estate: Option<String>,
-    selection: Arc<Selection>,
+    /// What runs are for.
+    sites: Sites,
     /// Whether changes are refused, and what to pass so that they are not.
     pub refuses: Option<String>,
     /// The engine.
@@ -121,10 +111,7 @@ impl Desk {
             allowed: self.allowed,
         });
         Ok(Bench {
-            scopes: self.scopes,
-            policies: self.policies,
-            estate: self.estate,
-            selection: self.selection,
+            sites: self.sites,
             refuses,
             engine,
             place: self.place,
@@ -135,7 +122,7 @@ impl Desk {
 impl Bench {
     /// The one scope of a run.
     pub fn only_scope(&self) -> Result<Arc<Scope>, Failure> {
-        match self.scopes.as_slice() {
+        match self.sites.scopes.as_slice() {
             [one] => Ok(one.clone()),
             [] => Err(Failure::usage("there is no account and region to run it in")),
             several => {
@@ -151,19 +138,16 @@ impl Bench {
     }
 
     /// The scope of that name, for a plan or a run that has one already.
-    pub fn scope_named(&self, name: &str) -> Result<Arc<Scope>, Failure> {
-        self.scopes
-            .iter()
-            .find(|scope| scope.name.as_str() == name)
-            .cloned()
-            .ok_or_else(|| {
-                let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
-                Failure::usage(format!(
-                    "it is for the scope {name}, and here there is {}: pass the --profile, --region, --estate \
-                     or --demo with which it was planned",
-                    names.join(", ")
-                ))
-            })
+    pub fn scope_named(&self, name: &ScopeName) -> Result<Arc<Scope>, Failure> {
+        self.sites.scope(name).cloned().ok_or_else(|| {
+            let scopes = self.sites.scopes.iter();
+            let names: Vec<&str> = scopes.map(|scope| scope.name.as_str()).collect();
+            Failure::usage(format!(
+                "it is for the scope {name}, and here there is {}: pass the --profile, --region, --estate \
+                 or --demo with which it was planned",
+                names.join(", ")
+            ))
+        })
     }
 
     /// Refuses what would change something where changes are refused.
@@ -186,20 +170,7 @@ impl Bench {
 
     /// Whom and where a run is for.
     pub fn site(&self, scope: Arc<Scope>, identity: Identity) -> SiteFacts {
-        let policy = self
-            .policies
-            .of_scope
-            .get(&scope.name)
-            .unwrap_or(&self.policies.otherwise);
-        SiteFacts {
-            identity,
-            account_name: None,
-            estate: self.estate.clone(),
-            policy: Arc::<Policy>::clone(policy),
-            selection: self.selection.clone(),
-            spot: SpotPrices::default(),
-            scope,
-        }
+        self.sites.facts(scope, identity)
     }
 }
 

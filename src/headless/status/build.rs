@@ -1,11 +1,13 @@
 //! From the picture to the document.
 
+mod advice;
 mod compute;
 mod errors;
 pub use errors::sources;
 mod functions;
 mod kubernetes;
 mod network;
+mod recovery;
 mod store;
 mod watch;
 
@@ -18,6 +20,7 @@ use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::picture::Picture;
 use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
+use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
     ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
@@ -34,6 +37,7 @@ pub fn status(picture: &Picture, policies: &Policies, kinds: &BTreeSet<Kind>) ->
         spend: kinds
             .contains(&Kind::Budget)
             .then(|| spend::build::spend(picture, policies)),
+        recovery: recovery::entries(picture, policies, kinds),
         findings: findings(picture, kinds),
         errors: errors(picture),
         api: api(picture),
@@ -78,6 +82,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
     picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(|finding| {
             // What could not be read matters even if it only leads to what was asked for.
             finding.rule == rules::UNREADABLE
@@ -96,6 +101,9 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             evidence: finding.evidence.clone(),
             since: finding.since,
             runbooks: finding.runbooks.clone(),
+            saves_usd_per_month: finding
+                .is_saving()
+                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
             accepted: finding.accepted.clone(),
         })
         .collect()
@@ -182,6 +190,7 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        advice: listed(wanted(Kind::Advice), advice::all),
         lambda: listed(wanted(Kind::Lambda), functions::functions),
         eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),
         nodegroup: listed(wanted(Kind::Nodegroup), kubernetes::nodegroups),

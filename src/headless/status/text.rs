@@ -1,5 +1,6 @@
 //! The status as a person reads it: what is wrong first, then what there is.
 
+mod recovery;
 mod sections;
 
 use std::fmt::Write;
@@ -17,6 +18,7 @@ pub fn text(status: &Status, page: &Page) -> String {
     let mut out = headline(status, page);
     push(&mut out, &findings(status, page));
     push(&mut out, &sections::resources(status, page));
+    push(&mut out, &recovery::recovery(status, page));
     if let Some(spend) = &status.spend {
         push(&mut out, &spend::text::summary(spend, page));
     }
@@ -84,6 +86,7 @@ fn headline(status: &Status, page: &Page) -> String {
             .findings
             .iter()
             .filter(|finding| finding.severity == severity && finding.accepted.is_none())
+            .filter(|finding| finding.saves_usd_per_month.is_none())
             .count()
     };
     let accepted = status
@@ -136,7 +139,8 @@ fn findings(status: &Status, page: &Page) -> String {
     ]);
     let all = page.detail == Detail::All;
     for finding in &status.findings {
-        if finding.accepted.is_some() && !all {
+        // Savings are in `qd spend`: nothing is wrong.
+        if finding.saves_usd_per_month.is_some() || (finding.accepted.is_some() && !all) {
             continue;
         }
         let when = finding.since.map(|since| page.time(since, status.at));

@@ -1,10 +1,15 @@
-//! `ec2.stop` and `ec2.start`: instances that are in no group.
+//! `ec2.stop` and `ec2.start`: instances that are in no group. `ec2.reboot`: any.
+
+mod reboot;
+
+pub(super) use reboot::Reboot;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
 
+use super::power::To;
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ec2};
@@ -13,6 +18,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::asg::spot_query;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -27,28 +33,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `ec2.start`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn state(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn opposite(self) -> &'static str {
-        match self {
-            Self::Stopped => "running",
-            Self::Running => "stopped",
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,7 +68,7 @@ fn find<'v>(view: &'v View, wanted: &str) -> Result<&'v Instance, Refusal> {
     }
 }
 
-fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
+fn cost(instance: &Instance, to: To, view: &View, site: &Site<'_>) -> CostDelta {
     let sign = match to {
         To::Stopped => -1,
         To::Running => 1,
@@ -92,7 +76,7 @@ fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
     let what = &instance.instance_type;
     match instance.purchase {
         Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), sign, what),
-        Purchase::Spot => CostDelta::of(site.spot.get(site.region, what, Some(&instance.zone)), sign, what),
+        Purchase::Spot => CostDelta::of(site.spot_price(view, what, Some(&instance.zone)), sign, what),
         Purchase::CapacityBlock => CostDelta::Unknown("a Capacity Block is paid for anyway".to_owned()),
     }
 }
@@ -150,6 +134,12 @@ impl Action for Power {
         Ok(vec![Query::Ec2(ec2::Read::Instances)])
     }
 
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let wanted = parse::<With>(with).ok();
+        let instance = wanted.and_then(|with| find(view, &with.instance).ok());
+        spot_query(instance).into_iter().collect()
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let instance = find(view, &wanted.instance)?;
@@ -162,12 +152,11 @@ impl Action for Power {
         if let Some(owner) = instance.foreign_owner() {
             return Err(Refusal::state(format!("{id} is run by {owner}: change it there")));
         }
-        let live = heading(&instance.state);
-        if live == self.to.state() {
+        if !self
+            .to
+            .is_needed(heading(&instance.state), (id, &instance.state))?
+        {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.opposite() {
-            return Err(Refusal::state(format!("{id} is {}", instance.state)));
         }
         if self.to == To::Stopped && instance.purchase == Purchase::Spot {
             return Err(Refusal::state(format!(
@@ -176,10 +165,10 @@ impl Action for Power {
         }
         let name = instance.name.as_deref().unwrap_or(id);
         let mut change = Change {
-            summary: format!("{} → {}", self.to.opposite(), self.to.state()),
-            before: fields([("state", json!(self.to.opposite()))]),
-            after: fields([("state", json!(self.to.state()))]),
-            cost: cost(instance, self.to, site),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
+            cost: cost(instance, self.to, view, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
         };
         let mut proposal = Proposal::nothing();
@@ -208,11 +197,9 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.instance(&change.target.id) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(instance)) => Sight::Here(fields([("state", json!(heading(&instance.state)))])),
-        }
+        Sight::of(view.instance(&change.target.id), |instance| {
+            fields([("state", json!(heading(&instance.state)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -228,7 +215,7 @@ impl Action for Power {
             Err(unread) => Progress::Waiting(unread.to_string()),
             Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
             Ok(Some(instance)) => match instance.state.as_str() {
-                state if state == self.to.state() => Progress::Done,
+                state if state == self.to.word() => Progress::Done,
                 "terminated" | "shutting-down" => {
                     Progress::Failed(format!("the instance is {}", instance.state))
                 }
@@ -248,14 +235,12 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.state(), self.to.opposite()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {
         if let Some(instance) = view.instance_mut(&change.target.id) {
-            self.to.state().clone_into(&mut instance.state);
+            self.to.word().clone_into(&mut instance.state);
         }
     }
 }

@@ -89,6 +89,15 @@ const SAMPLES: &[Sample] = &[
         // Instances that were replaced stay so.
         undo: Undo::Leaves,
     },
+    // The copy is made, checked and removed; taken back in between it stays.
+    Sample {
+        runbook: "dr-drill",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db")],
+        undo: Undo::Leaves,
+    },
     Sample {
         runbook: "drain-gpu-host",
         world: World::Invokeai,
@@ -123,6 +132,14 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Whole,
     },
     Sample {
+        runbook: "eks-scale-nodegroup",
+        world: World::Fashion,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("nodegroup", "fashion-ai-app"), ("desired", "4")],
+        undo: Undo::Whole,
+    },
+    Sample {
         runbook: "gpu-morning-up",
         world: World::Invokeai,
         scenario: Scenario::GpuIdleNight,
@@ -136,6 +153,32 @@ const SAMPLES: &[Sample] = &[
         scenario: Scenario::GpuIdleNight,
         before: Before::Nothing,
         set: &[("busy", "force")],
+        undo: Undo::Whole,
+    },
+    // The snapshot stays, and so do backups.
+    Sample {
+        runbook: "rds-backup-now",
+        world: World::Ecommerce,
+        scenario: Scenario::DrGap,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db")],
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "lambda-rollback-alias",
+        world: World::Fashion,
+        scenario: Scenario::LambdaErrors,
+        before: Before::Nothing,
+        set: &[("function", "fashion-ai-image-resize")],
+        undo: Undo::Whole,
+    },
+    // What was reserved goes into a tag, then nothing is.
+    Sample {
+        runbook: "lambda-throttle",
+        world: World::Fashion,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("function", "fashion-ai-image-resize"), ("state", "stop")],
         undo: Undo::Whole,
     },
     Sample {
@@ -235,11 +278,16 @@ macro_rules! crashes {
 crashes! {
     asg_instance_refresh_rollback: "asg-instance-refresh-rollback",
     asg_rollback_image: "asg-rollback-image",
+    dr_drill: "dr-drill",
     drain_gpu_host: "drain-gpu-host",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",
+    eks_scale_nodegroup: "eks-scale-nodegroup",
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
+    rds_backup_now: "rds-backup-now",
+    lambda_rollback_alias: "lambda-rollback-alias",
+    lambda_throttle: "lambda-throttle",
     rds_reboot_failover: "rds-reboot-failover",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",

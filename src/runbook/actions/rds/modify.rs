@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::settings::{MODIFIABLE, differences, facts};
-use super::{at_rest, instance, target};
+use super::copying::{Copying, reached};
+use super::database::{self, Database};
+use super::settings::{MODIFIABLE, differences, facts, plain};
+use super::{instance, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::rds::DbModification;
@@ -12,7 +14,7 @@ use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Impact, Pace, Progress, Proposal,
-    Refusal, Sight, Site, Stamp, Undo, View, known_after, parse,
+    Refusal, Sight, Site, Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -46,38 +48,16 @@ fn heading_of(db: &DbInstance) -> Fields {
 }
 
 fn sight(change: &Change, view: &View) -> Sight {
-    match view.db_instance(&change.target.name) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(db)) => Sight::Here(heading_of(db)),
-    }
+    database::sight(view, &change.target.name, heading_of)
 }
 
 fn progress(change: &Change, view: &View) -> Progress {
-    match view.db_instance(&change.target.name) {
-        Err(unread) => Progress::Waiting(unread.to_string()),
-        Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-        Ok(Some(db)) if db.status == "storage-optimization" => reached(change, db),
-        Ok(Some(db)) => match at_rest(db) {
-            Progress::Done => reached(change, db),
-            other => other,
-        },
-    }
-}
-
-fn reached(change: &Change, db: &DbInstance) -> Progress {
-    let live = sight_of(db);
-    match change
-        .after
-        .iter()
-        .find(|(name, wanted)| live.get(*name) != Some(wanted))
-    {
-        None => Progress::Done,
-        Some((name, _)) => {
-            let value = live.get(name).unwrap_or(&Value::Null);
-            Progress::Waiting(format!("{name} is {value}"))
-        }
-    }
+    database::progress(view, &change.target.name, |db: &DbInstance| match db.at_rest() {
+        // Storage is there to be used long before AWS is done with it.
+        _ if db.status == "storage-optimization" => reached(change, &sight_of(db)),
+        Progress::Done => reached(change, &sight_of(db)),
+        other => other,
+    })
 }
 
 fn project(change: &Change, view: &mut View) {
@@ -318,7 +298,7 @@ impl Action for Modify {
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -355,11 +335,6 @@ impl Action for Modify {
     }
 }
 
-/// Text without its quotes.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// What the change does to the bill.
 fn cost(db: &DbInstance, wanted: &Fields, site: &Site<'_>) -> CostDelta {
     if !wanted
@@ -381,7 +356,7 @@ pub struct CopySettings;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Copying {
+struct Wanted {
     instance: String,
     like: String,
     /// Written by the plan.
@@ -420,58 +395,23 @@ impl Action for CopySettings {
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
-        parse::<Copying>(with)?;
+        parse::<Wanted>(with)?;
         Ok(vec![Query::Rds(rds::Read::Instances)])
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        let wanted: Copying = parse(with)?;
-        let db = instance(view, &wanted.instance)?;
+        let wanted: Wanted = parse(with)?;
+        let to = instance(view, &wanted.instance)?;
         let source = instance(view, &wanted.like)?;
-        let is_new = db.resource_id.is_none();
-        if !is_new {
-            super::available(db)?;
-        }
-        let (set, other): (Vec<_>, Vec<_>) = differences(source, db)
-            .into_iter()
-            .partition(|(name, _)| MODIFIABLE.contains(&name.as_str()));
-        let live = facts(db);
-        let set: Map<String, Value> = set.into_iter().collect();
-        let mut proposal = if set.is_empty() {
-            Proposal::nothing()
-        } else {
-            let before = set.keys().map(|name| {
-                // AWS chooses what a restore is not told.
-                let value = if is_new {
-                    known_after("it exists")
-                } else {
-                    live.get(name).cloned().unwrap_or(Value::Null)
-                };
-                (name.clone(), value)
-            });
-            let names: Vec<&str> = set.keys().map(String::as_str).collect();
-            let mut change = Change {
-                summary: format!("take over from {}: {}", source.name, names.join(", ")),
-                before: before.collect(),
-                after: set.clone().into_iter().collect(),
-                ..Change::draft(self, target(site, db), with)
-            };
-            change.with.insert("set".to_owned(), Value::Object(set));
-            Proposal::one(change)
+        let copying = Copying {
+            source,
+            to,
+            differences: differences(source, to),
+            modifiable: &MODIFIABLE,
+            live: facts(to),
         };
-        if !other.is_empty() {
-            let names: Vec<String> = other
-                .into_iter()
-                .map(|(name, value)| format!("{name} {}", plain(&value)))
-                .collect();
-            proposal.warnings.push(format!(
-                "{}: it differs from {} in what cannot be set here: {}",
-                db.name,
-                source.name,
-                names.join(", ")
-            ));
-        }
-        Ok(proposal)
+        copying.check()?;
+        Ok(copying.propose(Change::draft(self, target(site, to), with)))
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
@@ -479,11 +419,11 @@ impl Action for CopySettings {
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
-        let with: Copying = parse(&change.with)?;
+        let with: Wanted = parse(&change.with)?;
         let Some(set) = with.set else {
             return Err(BadArguments("the change names no settings".to_owned()));
         };

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{at_rest, instance, target};
+use super::database::{self, Database};
+use super::{instance, target};
+use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
@@ -12,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::power::To;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -25,28 +28,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `rds.start`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Self::Stopped => Self::Running,
-            Self::Running => Self::Stopped,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,12 +92,9 @@ impl Action for Power {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let db = instance(view, &wanted.instance)?;
-        let live = heading(&db.status);
-        if live == self.to.word() {
+        let status = &db.status;
+        if !self.to.is_needed(heading(status), (&db.name, status))? {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.other().word() {
-            return Err(Refusal::state(format!("{} is {}", db.name, db.status)));
         }
         let replica = view
             .db_instances()?
@@ -134,9 +112,9 @@ impl Action for Power {
         });
         let sign = if self.to == To::Stopped { -1 } else { 1 };
         let proposal = Proposal::one(Change {
-            summary: format!("{} → {}", self.to.other().word(), self.to.word()),
-            before: fields([("state", json!(self.to.other().word()))]),
-            after: fields([("state", json!(self.to.word()))]),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
             cost: CostDelta::of(price, sign, &db.class),
             impact: Impact {
                 outage: (self.to == To::Stopped).then(|| "nobody can connect".to_owned()),
@@ -154,15 +132,13 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(db)) => Sight::Here(fields([("state", json!(heading(&db.status)))])),
-        }
+        database::sight(view, &change.target.name, |db: &DbInstance| {
+            fields([("state", json!(heading(&db.status)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -174,15 +150,11 @@ impl Action for Power {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-            Ok(Some(db)) => match self.to {
-                To::Running => at_rest(db),
-                To::Stopped if db.status == "stopped" => Progress::Done,
-                To::Stopped => Progress::Waiting(format!("it is {}", db.status)),
-            },
-        }
+        database::progress(view, &change.target.name, |db: &DbInstance| match self.to {
+            To::Running => db.at_rest(),
+            To::Stopped if db.status == "stopped" => Progress::Done,
+            To::Stopped => Progress::Waiting(format!("it is {}", db.status)),
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {
@@ -190,9 +162,7 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.word(), self.to.other().word()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {

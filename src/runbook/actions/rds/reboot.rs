@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{at_rest, available, instance, target};
+use super::database::{self, Database};
+use super::{instance, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -132,7 +133,7 @@ impl Action for Reboot {
         if wanted.if_pending {
             return Ok(if_pending(self, db, (with, site)));
         }
-        available(db)?;
+        database::available(db)?;
         if wanted.failover && !db.multi_az {
             return Err(Refusal::state(format!(
                 "{} has no standby to fail over to: it is Single-AZ",
@@ -157,28 +158,24 @@ impl Action for Reboot {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(db)) => {
-                let rebooting = db.status == "rebooting";
-                let state = if rebooting || db.status == "available" {
-                    "up"
-                } else {
-                    db.status.as_str()
-                };
-                Sight::Here(fields([
-                    ("restarted", json!(rebooting || restarted(view, &db.name))),
-                    ("state", json!(state)),
-                    ("parameters", json!(parameters(db))),
-                    ("resource_id", json!(db.resource_id)),
-                ]))
-            }
-        }
+        database::sight(view, &change.target.name, |db: &DbInstance| {
+            let rebooting = db.status == "rebooting";
+            let state = if rebooting || db.status == "available" {
+                "up"
+            } else {
+                db.status.as_str()
+            };
+            fields([
+                ("restarted", json!(rebooting || restarted(view, &db.name))),
+                ("state", json!(state)),
+                ("parameters", json!(parameters(db))),
+                ("resource_id", json!(db.resource_id)),
+            ])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -196,23 +193,19 @@ impl Action for Reboot {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-            Ok(Some(db)) => match at_rest(db) {
-                Progress::Done if change.after.contains_key("parameters") => {
-                    if parameters(db) == Some(PENDING) {
-                        Progress::Waiting("parameters still wait for a restart".to_owned())
-                    } else {
-                        Progress::Done
-                    }
+        database::progress(view, &change.target.name, |db: &DbInstance| match db.at_rest() {
+            Progress::Done if change.after.contains_key("parameters") => {
+                if parameters(db) == Some(PENDING) {
+                    Progress::Waiting("parameters still wait for a restart".to_owned())
+                } else {
+                    Progress::Done
                 }
-                Progress::Done if !restarted(view, &db.name) => {
-                    Progress::Waiting("no event tells of the restart yet".to_owned())
-                }
-                other => other,
-            },
-        }
+            }
+            Progress::Done if !restarted(view, &db.name) => {
+                Progress::Waiting("no event tells of the restart yet".to_owned())
+            }
+            other => other,
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

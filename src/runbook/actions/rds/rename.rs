@@ -1,17 +1,16 @@
 //! `rds.rename`: another name for a DB instance, which is followed by its resource id.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::settings::{attached, check_name};
-use super::{at_rest, available, instance, target};
+use super::settings::attached;
+use super::{database, instance, renaming, target};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, Unread, View, fields, known_after, parse,
+    Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -24,23 +23,6 @@ pub struct Rename;
 struct With {
     instance: String,
     to: String,
-}
-
-/// The instance of a change: by its resource id, which a rename leaves alone; by either name where that
-/// was not known when it was planned.
-fn find<'v>(change: &Change, view: &'v View) -> Result<Option<&'v DbInstance>, Unread> {
-    let all = view.db_instances()?;
-    // Taken back, the id that was found before the rename stands on the other side.
-    let id = [&change.before, &change.after]
-        .into_iter()
-        .find_map(|fields| fields.get("resource_id").and_then(Value::as_str));
-    if let Some(id) = id {
-        return Ok(all.iter().find(|db| db.resource_id.as_deref() == Some(id)));
-    }
-    let name = |fields: &crate::runbook::action::Fields| fields.get("name").cloned();
-    let (before, after) = (name(&change.before), name(&change.after));
-    let called = |wanted: &Option<Value>| all.iter().find(|db| Some(json!(db.name)) == *wanted);
-    Ok(called(&before).or_else(|| called(&after)))
 }
 
 /// The name that an instance has, or is being given: a rename that AWS accepted counts as made.
@@ -108,20 +90,9 @@ impl Action for Rename {
         if wanted.instance == wanted.to {
             return Ok(Proposal::nothing());
         }
-        available(db)?;
-        check_name(&wanted.to)?;
-        if view.db_instance(&wanted.to)?.is_some() {
-            return Err(Refusal::state(format!("the name {} is taken", wanted.to)));
-        }
-        let id = db
-            .resource_id
-            .as_ref()
-            .map_or_else(|| known_after("it exists"), |id| json!(id));
-        let mut after = fields([("name", json!(wanted.to))]);
-        // It is the same before and after: what is only known later would look like a change.
-        if let Some(id) = &db.resource_id {
-            after.insert("resource_id".to_owned(), json!(id));
-        }
+        database::available(db)?;
+        database::free::<DbInstance>(view, &wanted.to)?;
+        let (before, after) = renaming::sides(db, &wanted.to);
         let replicas: Vec<&str> = view
             .db_instances()?
             .iter()
@@ -130,7 +101,7 @@ impl Action for Rename {
             .collect();
         let mut proposal = Proposal::one(Change {
             summary: format!("{} → {}", wanted.instance, wanted.to),
-            before: fields([("name", json!(wanted.instance)), ("resource_id", id)]),
+            before,
             after,
             impact: Impact {
                 outage: Some("it restarts, and its address changes for about ten minutes".to_owned()),
@@ -155,18 +126,11 @@ impl Action for Rename {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match find(change, view) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(db)) => Sight::Here(fields([
-                ("name", json!(headed_for(db))),
-                ("resource_id", json!(db.resource_id)),
-            ])),
-        }
+        renaming::sight(change, view, headed_for)
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::passing(&find(change, view).ok().flatten()?.status)
+        renaming::busy::<DbInstance>(change, view)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -178,25 +142,11 @@ impl Action for Rename {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match find(change, view) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            // While it is renamed AWS knows neither name for a while.
-            Ok(None) => Progress::Waiting("it does not show under either name".to_owned()),
-            Ok(Some(db)) if Some(&json!(db.name)) != change.after.get("name") => {
-                Progress::Waiting(format!("it is still called {}", db.name))
-            }
-            Ok(Some(db)) => at_rest(db),
-        }
+        renaming::progress::<DbInstance>(change, view)
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        let Ok(with) = parse::<With>(&change.with) else {
-            return Undo::Impossible("the name before is not known".to_owned());
-        };
-        let mut back = change.swapped(format!("{} → {}", with.to, with.instance));
-        back.with.insert("instance".to_owned(), json!(with.to));
-        back.with.insert("to".to_owned(), json!(with.instance));
-        Undo::By(vec![back])
+        renaming::undo(change, "instance")
     }
 
     fn project(&self, change: &Change, view: &mut View) {

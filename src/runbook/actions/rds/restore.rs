@@ -4,16 +4,18 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::settings::{From, LATEST, a_day, carried, check_name, cost_of, left_behind, loss, moment, pick};
-use super::{at_rest, instance};
+use super::database::{self, Database};
+use super::instance;
+use super::restoring::{From, LATEST, PLANNED, RUN, check_key, loss, moment, pick};
+use super::settings::{a_day, carried, cost_of, left_behind};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::{Kind, Tag};
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
+    Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -38,31 +40,21 @@ struct With {
     at: Option<Timestamp>,
     /// Written by the plan.
     settings: Option<RestoreSettings>,
+    /// The moment that the data is of, written by the plan for whoever measures.
+    #[expect(dead_code, reason = "read from the journal by runbook::measure")]
+    data_at: Option<Timestamp>,
 }
 
 impl Restore {
     fn read(&self, with: &Arguments) -> Result<With, BadArguments> {
         let with: With = parse(with)?;
-        match self.from {
-            From::Snapshot if with.snapshot.is_none() => Err(BadArguments("snapshot is missing".to_owned())),
-            From::Snapshot if with.at.is_some() => {
-                Err(BadArguments("a snapshot has its own time".to_owned()))
-            }
-            From::Time if with.snapshot.is_some() => Err(BadArguments("a time needs no snapshot".to_owned())),
-            From::Snapshot | From::Time => Ok(with),
-        }
+        self.from.check(with.snapshot.as_deref(), with.at)?;
+        Ok(with)
     }
 }
 
 /// A tag that says what an instance was restored from.
 const RESTORED_FROM: &str = "quarterdeck:restored-from";
-
-/// A tag that names the run that made an instance.
-pub(super) const RUN: &str = "quarterdeck:run";
-
-fn exists(value: bool) -> Fields {
-    fields([("exists", json!(value))])
-}
 
 /// States of a source from which a restore would come out no better.
 fn restorable(source: &DbInstance) -> Result<(), Refusal> {
@@ -73,12 +65,7 @@ fn restorable(source: &DbInstance) -> Result<(), Refusal> {
              (rds.modify storage_gib)"
         )));
     }
-    if source.status.starts_with("inaccessible-encryption-credentials") {
-        let key = source.settings.kms_key.as_deref().unwrap_or("its key");
-        return Err(Refusal::state(format!(
-            "RDS cannot use the KMS key of {name}, {key}: enable the key and its grants first"
-        )));
-    }
+    check_key(name, &source.status, source.settings.kms_key.as_deref())?;
     if source.engine.starts_with("custom-") || source.settings.custom_profile.is_some() {
         return Err(Refusal::state(format!(
             "{name} is an instance of RDS Custom, which is restored with a profile of its own"
@@ -172,13 +159,7 @@ impl Action for Restore {
             }
             _ => instance(view, &wanted.instance)?,
         };
-        check_name(&wanted.new_instance)?;
-        if view.db_instance(&wanted.new_instance)?.is_some() {
-            return Err(Refusal::state(format!(
-                "the name {} is taken",
-                wanted.new_instance
-            )));
-        }
+        database::free::<DbInstance>(view, &wanted.new_instance)?;
         restorable(source)?;
         let mut own = with.clone();
         let mut warnings = Vec::new();
@@ -204,10 +185,7 @@ impl Action for Restore {
                 (what, Some(at), source.storage_gib)
             }
         };
-        let arn = source.arn.rsplit_once(':').map_or_else(
-            || wanted.new_instance.clone(),
-            |(start, _)| format!("{start}:{}", wanted.new_instance),
-        );
+        let arn = database::beside(&source.arn, &wanted.new_instance);
         let cost = cost_of(source, storage_gib, site);
         warnings.push(loss(since, &wanted.new_instance, site.now));
         warnings.push(format!(
@@ -218,8 +196,8 @@ impl Action for Restore {
         warnings.append(&mut left_behind(source, &wanted.new_instance));
         let mut change = Change {
             summary: format!("{what} into {}", wanted.new_instance),
-            before: exists(false),
-            after: exists(true),
+            before: database::exists(false),
+            after: database::exists(true),
             cost,
             ..Change::draft(
                 self,
@@ -231,6 +209,9 @@ impl Action for Restore {
             "settings".to_owned(),
             serde_json::to_value(carried(source, storage_gib, self.from)).unwrap_or_default(),
         );
+        if let Some(since) = since {
+            change.with.insert("data_at".to_owned(), json!(since));
+        }
         change
             .impact
             .dependents
@@ -243,10 +224,7 @@ impl Action for Restore {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(db) => Sight::Here(exists(db.is_some())),
-        }
+        database::existence::<DbInstance>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -285,14 +263,19 @@ impl Action for Restore {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
-            Ok(Some(db)) if db.status == "storage-full" => {
+        database::made(view, &change.target.name, |db: &DbInstance| {
+            if db.status == "storage-full" {
                 Progress::Failed(format!("{} is storage-full", db.name))
+            } else {
+                db.at_rest()
             }
-            Ok(Some(db)) => at_rest(db),
-        }
+        })
+    }
+
+    fn made_id(&self, change: &Change, view: &View, run: &str) -> Option<String> {
+        let db = view.db_instance(&change.target.name).ok()??;
+        let is_own = db.tags.iter().any(|tag| tag.key == RUN && tag.value == run);
+        db.resource_id.clone().filter(|_| is_own)
     }
 
     fn invert(&self, change: &Change) -> Undo {
@@ -316,6 +299,12 @@ impl Action for Restore {
         restored.arn.clone_from(&change.target.id);
         restored.name.clone_from(&change.target.name);
         restored.resource_id = None;
+        restored.created_at = None;
+        restored.tags.retain(|tag| tag.key != RUN);
+        restored.tags.push(Tag {
+            key: RUN.to_owned(),
+            value: PLANNED.to_owned(),
+        });
         restored.replica_of = None;
         restored.endpoint = None;
         "available".clone_into(&mut restored.status);

@@ -1,15 +1,15 @@
 //! What makes a database the same as another: its settings by name, which of them a restore takes over,
 //! which are set afterwards, and what stays behind.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::datastore::{DbInstance, DbSnapshot};
+use super::restoring::From;
+use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Tag;
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::price::{DbEngine, DbStorage, DbVolumeKind, Deployment};
-use crate::domain::units::{Gib, HumanDuration};
-use crate::runbook::action::{CostDelta, Fields, Refusal, Site, fields};
+use crate::domain::units::Gib;
+use crate::runbook::action::{CostDelta, Fields, Site, fields};
 
 /// The settings of an instance by name; null is not known, or off.
 pub(in crate::runbook) fn facts(db: &DbInstance) -> Fields {
@@ -79,6 +79,11 @@ pub(in crate::runbook) fn differences(source: &DbInstance, other: &DbInstance) -
         .collect()
 }
 
+/// A setting's value as text, without quotes.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -106,13 +111,6 @@ fn provisions_gp3_from(engine: &str) -> u32 {
     } else {
         400
     }
-}
-
-/// Where a restore starts, as far as it decides what AWS takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum From {
-    Snapshot,
-    Time,
 }
 
 /// What AWS would drop, as far as it is known of the source. `storage_gib` is what is restored.
@@ -286,105 +284,4 @@ pub(super) fn a_day(cost: &CostDelta) -> String {
         CostDelta::Known { usd_per_hour, .. } => format!("costs {} a day", usd_per_hour.per_day()),
         CostDelta::None | CostDelta::Unknown(_) => "costs what its class and storage cost".to_owned(),
     }
-}
-
-/// What is missing in a restore of this moment.
-pub(super) fn loss(since: Option<Timestamp>, new: &str, now: Timestamp) -> String {
-    match since {
-        Some(since) => format!(
-            "what was written in the last {} (since {since}) is not in {new}",
-            HumanDuration(now.duration_since(since))
-        ),
-        None => format!("how much was written since is not known, and is not in {new}"),
-    }
-}
-
-/// A name that RDS takes for an instance or a cluster.
-pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
-    let fine = (1..=63).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .chars()
-            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-')
-        && !name.ends_with('-')
-        && !name.contains("--");
-    if fine {
-        Ok(())
-    } else {
-        Err(Refusal::state(format!(
-            "{name} is no name for a database: 1 to 63 small letters, digits and single hyphens, a letter first"
-        )))
-    }
-}
-
-/// The word for the newest snapshot.
-pub(super) const LATEST: &str = "latest";
-
-/// The snapshot that is meant, of an instance or of a cluster.
-pub(super) fn pick<'s>(
-    all: &'s [DbSnapshot],
-    source: &str,
-    (wanted, of_cluster): (&str, bool),
-) -> Result<&'s DbSnapshot, Refusal> {
-    let kind = |of_cluster| if of_cluster { "a cluster" } else { "an instance" };
-    let found = if wanted == LATEST {
-        all.iter()
-            .filter(|known| {
-                known.source == source && known.of_cluster == of_cluster && known.status == "available"
-            })
-            .max_by_key(|known| known.created_at)
-    } else {
-        all.iter().find(|known| known.id == wanted)
-    };
-    let found = found.ok_or_else(|| Refusal::absent(format!("{source} has no snapshot {wanted}")))?;
-    if found.of_cluster != of_cluster {
-        return Err(Refusal::state(format!(
-            "{} is a snapshot of {}, not of {}",
-            found.id,
-            kind(found.of_cluster),
-            kind(of_cluster)
-        )));
-    }
-    if found.status != "available" {
-        let progress = found
-            .percent_progress
-            .map_or_else(String::new, |percent| format!(", {percent} % done"));
-        return Err(Refusal::state(format!(
-            "the snapshot {} is {}{progress}",
-            found.id, found.status
-        )));
-    }
-    if found.encrypted && found.snapshot_type == "shared" {
-        return Err(Refusal::state(format!(
-            "the snapshot {} is encrypted and shared by another account: it must be copied first",
-            found.id
-        )));
-    }
-    Ok(found)
-}
-
-/// A moment that is to be restored to, within what backups hold.
-pub(super) fn moment(
-    name: &str,
-    at: Option<Timestamp>,
-    (latest, days): (Option<Timestamp>, u32),
-    now: Timestamp,
-) -> Result<Timestamp, Refusal> {
-    if days == 0 {
-        return Err(Refusal::state(format!("{name} keeps no backups")));
-    }
-    let latest = latest.ok_or_else(|| Refusal::state(format!("{name} cannot be restored to a time yet")))?;
-    let at = at.unwrap_or(latest);
-    if at > latest {
-        return Err(Refusal::state(format!(
-            "{name} can be restored up to {latest}, not to {at}"
-        )));
-    }
-    let oldest = now - jiff::SignedDuration::from_hours(24 * i64::from(days));
-    if at < oldest {
-        return Err(Refusal::state(format!(
-            "{name} keeps backups for {days} days: it can be restored from {oldest} on, not to {at}"
-        )));
-    }
-    Ok(at)
 }

@@ -1,17 +1,15 @@
 //! `rds.snapshot` and `rds.cluster_snapshot`: a snapshot is taken, and kept.
 
 use serde::Deserialize;
-use serde_json::json;
 
-use super::settings::check_name;
-use super::{available, cluster, instance, target};
-use crate::domain::datastore::DbSnapshot;
+use super::{cluster, database, instance, target};
+use crate::domain::datastore::{DbCluster, DbInstance, DbSnapshot};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
-    Undo, Unread, View, fields, parse,
+    Undo, Unread, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -126,12 +124,12 @@ impl Action for Take {
         let target = match self.of {
             Of::Instance => {
                 let db = instance(view, &source)?;
-                available(db)?;
+                database::available(db)?;
                 target(site, db)
             }
             Of::Cluster => {
                 let cluster = cluster::find(view, &source)?;
-                cluster::available(cluster)?;
+                database::available(cluster)?;
                 cluster::target(site, cluster)
             }
         };
@@ -141,11 +139,11 @@ impl Action for Take {
             }
             return Err(Refusal::state(format!("the name {id} is taken")));
         }
-        check_name(&id)?;
+        database::check_name(&id)?;
         Ok(Proposal::one(Change {
             summary: format!("take the snapshot {id}"),
-            before: fields([("exists", json!(false))]),
-            after: fields([("exists", json!(true))]),
+            before: database::exists(false),
+            after: database::exists(true),
             ..Change::draft(self, target, with)
         }))
     }
@@ -161,14 +159,14 @@ impl Action for Take {
         match (is_there, self.find(&id, view)) {
             (Err(unread), _) | (_, Err(unread)) => Sight::Unreadable(unread),
             (Ok(false), Ok(None)) => Sight::Gone,
-            (Ok(_), Ok(found)) => Sight::Here(fields([("exists", json!(found.is_some()))])),
+            (Ok(_), Ok(found)) => Sight::Here(database::exists(found.is_some())),
         }
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
         match self.of {
-            Of::Instance => super::busy(view, &change.target.name),
-            Of::Cluster => cluster::busy(view, &change.target.name),
+            Of::Instance => database::busy::<DbInstance>(view, &change.target.name),
+            Of::Cluster => database::busy::<DbCluster>(view, &change.target.name),
         }
     }
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{at_rest, available, find, target};
+use super::super::database::{self, Database};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -113,7 +114,7 @@ impl Action for FailoverCluster {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let cluster = find(view, &wanted.cluster)?;
-        available(cluster)?;
+        database::available(cluster)?;
         let Some(from) = writer(cluster) else {
             return Err(Refusal::state(format!("{} has no writer", cluster.name)));
         };
@@ -137,15 +138,13 @@ impl Action for FailoverCluster {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => Sight::Here(fields([("writer", json!(writer(cluster)))])),
-        }
+        database::sight(view, &change.target.name, |cluster: &DbCluster| {
+            fields([("writer", json!(writer(cluster)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbCluster>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -154,16 +153,14 @@ impl Action for FailoverCluster {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cluster does not exist any more".to_owned()),
-            Ok(Some(cluster)) => match at_rest(cluster) {
+        database::progress(view, &change.target.name, |cluster: &DbCluster| {
+            match cluster.at_rest() {
                 Progress::Done if Some(&json!(writer(cluster))) != change.after.get("writer") => {
                     Progress::Waiting("the writer is still the same".to_owned())
                 }
                 other => other,
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

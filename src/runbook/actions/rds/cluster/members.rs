@@ -3,16 +3,17 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::settings::{a_day, check_name, cost_of, own_tags};
+use super::super::database::{self, Database};
+use super::super::settings::{a_day, cost_of, own_tags};
 use super::{find, makes_its_own};
-use crate::domain::datastore::DbInstance;
+use crate::domain::datastore::{DbCluster, DbInstance};
 use crate::domain::ids::Kind;
 use crate::domain::ops::rds::MemberSettings;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -111,24 +112,20 @@ impl Action for AddMembers {
         let arn = |name: &str| {
             models
                 .first()
-                .and_then(|model| model.arn.rsplit_once(':'))
-                .map_or_else(|| name.to_owned(), |(start, _)| format!("{start}:{name}"))
+                .map_or_else(|| name.to_owned(), |model| database::beside(&model.arn, name))
         };
         let mut proposal = Proposal::nothing();
         for (rank, model) in (0_u32..).zip(&models).skip(cluster.members.len()) {
             let name = format!("{}-{}", cluster.name, rank + 1);
-            check_name(&name)?;
-            if view.db_instance(&name)?.is_some() {
-                return Err(Refusal::state(format!("the name {name} is taken")));
-            }
+            database::free::<DbInstance>(view, &name)?;
             let cost = cost_of(model, None, site);
             let mut change = Change {
                 summary: format!(
                     "make {name} ({}) in {}, like {}",
                     model.class, cluster.name, model.name
                 ),
-                before: fields([("exists", json!(false))]),
-                after: fields([("exists", json!(true))]),
+                before: database::exists(false),
+                after: database::exists(true),
                 impact: Impact::default(),
                 cost,
                 ..Change::draft(self, site.target(Kind::RdsInstance, &arn(&name), &name), with)
@@ -145,15 +142,12 @@ impl Action for AddMembers {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(db) => Sight::Here(fields([("exists", json!(db.is_some()))])),
-        }
+        database::existence::<DbInstance>(view, &change.target.name)
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
         let with: With = parse(&change.with).ok()?;
-        super::busy(view, &with.cluster)
+        database::busy::<DbCluster>(view, &with.cluster)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -173,11 +167,7 @@ impl Action for AddMembers {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_instance(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Waiting("it does not show yet".to_owned()),
-            Ok(Some(db)) => super::super::at_rest(db),
-        }
+        database::made(view, &change.target.name, DbInstance::at_rest)
     }
 
     fn invert(&self, change: &Change) -> Undo {

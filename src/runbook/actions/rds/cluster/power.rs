@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::database::{self, Database};
 use super::super::settings::cost_of;
-use super::{FAILED, find, target};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
@@ -13,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::power::To;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -26,28 +28,6 @@ pub const STOP: Power = Power { to: To::Stopped };
 
 /// `rds.start_cluster`.
 pub const START: Power = Power { to: To::Running };
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Stopped,
-    Running,
-}
-
-impl To {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Running => "running",
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Self::Stopped => Self::Running,
-            Self::Running => Self::Stopped,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,7 +45,10 @@ fn heading(status: &str) -> &str {
 }
 
 /// Why AWS would not stop it.
-fn unstoppable(cluster: &DbCluster) -> Option<&'static str> {
+pub(in crate::runbook::actions) fn unstoppable(cluster: &DbCluster) -> Option<&'static str> {
+    if ["docdb", "neptune"].contains(&cluster.engine.as_str()) {
+        return Some("is a cluster of another service");
+    }
     if !cluster.engine.starts_with("aurora") {
         return Some("is a Multi-AZ DB cluster");
     }
@@ -132,12 +115,9 @@ impl Action for Power {
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let cluster = find(view, &wanted.cluster)?;
-        let live = heading(&cluster.status);
-        if live == self.to.word() {
+        let status = &cluster.status;
+        if !self.to.is_needed(heading(status), (&cluster.name, status))? {
             return Ok(Proposal::nothing());
-        }
-        if live != self.to.other().word() {
-            return Err(Refusal::state(format!("{} is {}", cluster.name, cluster.status)));
         }
         if let Some(why) = unstoppable(cluster) {
             return Err(Refusal::state(format!(
@@ -154,9 +134,9 @@ impl Action for Power {
             cost = cost.plus(cost_of(db, None, site));
         }
         let proposal = Proposal::one(Change {
-            summary: format!("{} → {}", self.to.other().word(), self.to.word()),
-            before: fields([("state", json!(self.to.other().word()))]),
-            after: fields([("state", json!(self.to.word()))]),
+            summary: self.to.summary(),
+            before: self.to.other().fields(),
+            after: self.to.fields(),
             cost: match self.to {
                 To::Stopped => cost.reversed(),
                 To::Running => cost,
@@ -182,15 +162,13 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => Sight::Here(fields([("state", json!(heading(&cluster.status)))])),
-        }
+        database::sight(view, &change.target.name, |cluster: &DbCluster| {
+            fields([("state", json!(heading(&cluster.status)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbCluster>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -206,19 +184,14 @@ impl Action for Power {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        let wanted = match self.to {
-            To::Stopped => "stopped",
-            To::Running => "available",
-        };
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cluster does not exist any more".to_owned()),
-            Ok(Some(cluster)) if cluster.status == wanted => Progress::Done,
-            Ok(Some(cluster)) if FAILED.contains(&cluster.status.as_str()) => {
+        database::progress(view, &change.target.name, |cluster: &DbCluster| match self.to {
+            To::Running => cluster.at_rest(),
+            To::Stopped if cluster.status == "stopped" => Progress::Done,
+            To::Stopped if cluster.has_failed() => {
                 Progress::Failed(format!("{} is {}", cluster.name, cluster.status))
             }
-            Ok(Some(cluster)) => Progress::Waiting(format!("it is {}", cluster.status)),
-        }
+            To::Stopped => Progress::Waiting(format!("it is {}", cluster.status)),
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {
@@ -226,9 +199,7 @@ impl Action for Power {
             To::Stopped => &START,
             To::Running => &STOP,
         };
-        let mut back = change.swapped(format!("{} → {}", self.to.word(), self.to.other().word()));
-        other.name().clone_into(&mut back.action);
-        Undo::By(vec![back])
+        self.to.undo(change, other)
     }
 
     fn project(&self, change: &Change, view: &mut View) {

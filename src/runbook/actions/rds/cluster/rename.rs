@@ -1,17 +1,18 @@
 //! `rds.rename_cluster`: another name for a DB cluster, which is followed by its resource id.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::settings::{attached, check_name};
-use super::{at_rest, available, find, target};
+use super::super::settings::attached;
+use super::super::{database, renaming};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, Unread, View, fields, known_after, parse,
+    Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -26,21 +27,12 @@ struct With {
     to: String,
 }
 
-/// The cluster of a change: by its resource id, which a rename leaves alone; by either name where that
-/// was not known when it was planned.
-fn followed<'v>(change: &Change, view: &'v View) -> Result<Option<&'v DbCluster>, Unread> {
-    let all = view.db_clusters()?;
-    // Taken back, the id that was found before the rename stands on the other side.
-    let id = [&change.before, &change.after]
-        .into_iter()
-        .find_map(|fields| fields.get("resource_id").and_then(Value::as_str));
-    if let Some(id) = id {
-        return Ok(all
-            .iter()
-            .find(|cluster| cluster.settings.resource_id.as_deref() == Some(id)));
+/// The name that a cluster has; neither while a rename that AWS accepted has not come about yet.
+fn headed_for<'c>(change: &Change, cluster: &'c DbCluster) -> &'c str {
+    match cluster.status.as_str() {
+        "renaming" if Some(&json!(cluster.name)) == change.before.get("name") => "(being renamed)",
+        _ => &cluster.name,
     }
-    let called = |name: Option<&Value>| all.iter().find(|cluster| Some(&json!(cluster.name)) == name);
-    Ok(called(change.before.get("name")).or_else(|| called(change.after.get("name"))))
 }
 
 impl Action for RenameCluster {
@@ -94,25 +86,13 @@ impl Action for RenameCluster {
         if wanted.cluster == wanted.to {
             return Ok(Proposal::nothing());
         }
-        available(cluster)?;
-        check_name(&wanted.to)?;
-        if view.db_cluster(&wanted.to)?.is_some() {
-            return Err(Refusal::state(format!("the name {} is taken", wanted.to)));
-        }
-        let id = cluster
-            .settings
-            .resource_id
-            .as_ref()
-            .map_or_else(|| known_after("it exists"), |id| json!(id));
-        let mut after = fields([("name", json!(wanted.to))]);
-        // It is the same before and after: what is only known later would look like a change.
-        if let Some(id) = &cluster.settings.resource_id {
-            after.insert("resource_id".to_owned(), json!(id));
-        }
+        database::available(cluster)?;
+        database::free::<DbCluster>(view, &wanted.to)?;
+        let (before, after) = renaming::sides(cluster, &wanted.to);
         let members: Vec<String> = cluster.members.iter().map(|(name, _)| name.clone()).collect();
         let mut proposal = Proposal::one(Change {
             summary: format!("{} → {}", wanted.cluster, wanted.to),
-            before: fields([("name", json!(wanted.cluster)), ("resource_id", id)]),
+            before,
             after,
             impact: Impact {
                 outage: Some("its addresses change, and the new ones work after some minutes".to_owned()),
@@ -142,28 +122,11 @@ impl Action for RenameCluster {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match followed(change, view) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => {
-                // A rename that AWS accepted, and that has not come about yet, is neither name.
-                let name = match cluster.status.as_str() {
-                    "renaming" if Some(&json!(cluster.name)) == change.before.get("name") => {
-                        "(being renamed)"
-                    }
-                    _ => &cluster.name,
-                };
-                Sight::Here(fields([
-                    ("name", json!(name)),
-                    ("resource_id", json!(cluster.settings.resource_id)),
-                ]))
-            }
-        }
+        renaming::sight(change, view, |cluster: &DbCluster| headed_for(change, cluster))
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        let cluster = followed(change, view).ok().flatten()?;
-        super::busy(view, &cluster.name)
+        renaming::busy::<DbCluster>(change, view)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -175,24 +138,11 @@ impl Action for RenameCluster {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match followed(change, view) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Waiting("it does not show under either name".to_owned()),
-            Ok(Some(cluster)) if Some(&json!(cluster.name)) != change.after.get("name") => {
-                Progress::Waiting(format!("it is still called {}", cluster.name))
-            }
-            Ok(Some(cluster)) => at_rest(cluster),
-        }
+        renaming::progress::<DbCluster>(change, view)
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        let Ok(with) = parse::<With>(&change.with) else {
-            return Undo::Impossible("the name before is not known".to_owned());
-        };
-        let mut back = change.swapped(format!("{} → {}", with.to, with.cluster));
-        back.with.insert("cluster".to_owned(), json!(with.to));
-        back.with.insert("to".to_owned(), json!(with.cluster));
-        Undo::By(vec![back])
+        renaming::undo(change, "cluster")
     }
 
     fn project(&self, change: &Change, view: &mut View) {

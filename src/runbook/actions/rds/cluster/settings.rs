@@ -3,14 +3,16 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{at_rest, available, find, target};
+use super::super::copying::{Copying, reached};
+use super::super::database::{self, Database};
+use super::{find, target};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, known_after, parse,
+    Stamp, Undo, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -112,63 +114,25 @@ impl Action for CopyClusterSettings {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
-        let cluster = find(view, &wanted.cluster)?;
+        let to = find(view, &wanted.cluster)?;
         let source = find(view, &wanted.like)?;
-        let is_new = cluster.settings.resource_id.is_none();
-        if !is_new {
-            available(cluster)?;
-        }
-        let (set, other): (Vec<_>, Vec<_>) = differences(source, cluster)
-            .into_iter()
-            .partition(|(name, _)| MODIFIABLE.contains(&name.as_str()));
-        let live = facts(cluster);
-        let set: Map<String, Value> = set.into_iter().collect();
-        let mut proposal = if set.is_empty() {
-            Proposal::nothing()
-        } else {
-            let before = set.keys().map(|name| {
-                let value = if is_new {
-                    known_after("it exists")
-                } else {
-                    live.get(name).cloned().unwrap_or(Value::Null)
-                };
-                (name.clone(), value)
-            });
-            let names: Vec<&str> = set.keys().map(String::as_str).collect();
-            let mut change = Change {
-                summary: format!("take over from {}: {}", source.name, names.join(", ")),
-                before: before.collect(),
-                after: set.clone().into_iter().collect(),
-                ..Change::draft(self, target(site, cluster), with)
-            };
-            change.with.insert("set".to_owned(), Value::Object(set));
-            Proposal::one(change)
+        let copying = Copying {
+            source,
+            to,
+            differences: differences(source, to),
+            modifiable: &MODIFIABLE,
+            live: facts(to),
         };
-        if !other.is_empty() {
-            let names: Vec<String> = other
-                .into_iter()
-                .map(|(name, value)| format!("{name} {value}"))
-                .collect();
-            proposal.warnings.push(format!(
-                "{}: it differs from {} in what cannot be set here: {}",
-                cluster.name,
-                source.name,
-                names.join(", ")
-            ));
-        }
-        Ok(proposal)
+        copying.check()?;
+        Ok(copying.propose(Change::draft(self, target(site, to), with)))
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cluster)) => Sight::Here(facts(cluster)),
-        }
+        database::sight(view, &change.target.name, facts)
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
-        super::busy(view, &change.target.name)
+        database::busy::<DbCluster>(view, &change.target.name)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -183,26 +147,12 @@ impl Action for CopyClusterSettings {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.db_cluster(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cluster does not exist any more".to_owned()),
-            Ok(Some(cluster)) => match at_rest(cluster) {
-                Progress::Done => {
-                    let live = facts(cluster);
-                    match change
-                        .after
-                        .iter()
-                        .find(|(name, wanted)| live.get(*name) != Some(wanted))
-                    {
-                        None => Progress::Done,
-                        Some((name, _)) => {
-                            Progress::Waiting(format!("{name} is {}", live.get(name).unwrap_or(&Value::Null)))
-                        }
-                    }
-                }
+        database::progress(view, &change.target.name, |cluster: &DbCluster| {
+            match cluster.at_rest() {
+                Progress::Done => reached(change, &facts(cluster)),
                 other => other,
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {
