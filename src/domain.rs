@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod asg;
 pub mod burn_rate;
 pub mod changes;
+pub mod codebuild;
 pub mod cost;
 pub mod credit_gauge;
 pub mod datastore;

@@ -7,6 +7,7 @@ mod ecs;
 mod functions;
 mod kubernetes;
 mod network;
+mod pipelines;
 mod scaling;
 mod spend;
 mod wrap;
@@ -155,12 +156,13 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
         Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
+        Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
+        Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
+        Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
         Kind::Lambda => functions::function(state, scope, &resource.id),
         Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
         Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
         Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
-        // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -182,6 +184,10 @@ fn name_of(resource: &ResourceKey) -> &str {
         Kind::LogGroup => resource
             .id
             .split_once(":log-group:")
+            .map_or(&*resource.id, |(_, name)| name),
+        Kind::EcrRepository => resource
+            .id
+            .split_once(":repository/")
             .map_or(&*resource.id, |(_, name)| name),
         // …:nodegroup/CLUSTER/NAME/UUID
         Kind::Nodegroup => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
@@ -347,6 +353,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Scaling,
         Source::Budgets,
         Source::Usage,
+        Source::Pipelines,
+        Source::BuildProjects,
+        Source::Repositories,
     ];
     let mut lines = Vec::new();
     for source in sources {

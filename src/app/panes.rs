@@ -8,6 +8,7 @@ mod incident;
 pub(crate) mod kubernetes;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod recovery;
 mod runs;
 mod scaling;
@@ -42,9 +43,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
-        Pane::Pipelines => Vec::new(),
         Pane::Kubernetes => kubernetes::sections(state),
         Pane::Functions => functions::sections(state),
     };

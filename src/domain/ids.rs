@@ -63,8 +63,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
-    /// others too, and read them only then.
+    /// Every kind, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
@@ -87,6 +86,9 @@ impl Kind {
         Self::Budget,
         Self::Advice,
         Self::Scope,
+        Self::Pipeline,
+        Self::CodebuildProject,
+        Self::EcrRepository,
     ];
 
     /// The name on the command line and in JSON.

@@ -14,11 +14,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
+use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
@@ -170,6 +173,14 @@ pub struct ScopeState {
     pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Pipelines.
+    pub pipelines: Loadable<Vec<Pipeline>>,
+    /// The newest executions of the pipelines.
+    pub executions: Loadable<Vec<Execution>>,
+    /// Build projects.
+    pub build_projects: Loadable<Vec<Project>>,
+    /// Image repositories.
+    pub repositories: Loadable<Vec<Repository>>,
 }
 
 /// How long after it was read something still says anything about now: longer than the slowest
@@ -242,6 +253,10 @@ impl ScopeState {
             trusted_advisor: Loadable::default(),
             recommendations: Loadable::default(),
             trail: BTreeMap::new(),
+            pipelines: Loadable::default(),
+            executions: Loadable::default(),
+            build_projects: Loadable::default(),
+            repositories: Loadable::default(),
         }
     }
 
@@ -398,6 +413,10 @@ impl ScopeState {
             Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
             Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Pipelines => settle!(self.pipelines, Pipelines),
+            Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
+            Source::BuildProjects => settle!(self.build_projects, BuildProjects),
+            Source::Repositories => settle!(self.repositories, Repositories),
         }
     }
 
@@ -444,6 +463,10 @@ impl ScopeState {
             Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
             Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Pipelines => Standing::of(&self.pipelines),
+            Source::PipelineExecutions => Standing::of(&self.executions),
+            Source::BuildProjects => Standing::of(&self.build_projects),
+            Source::Repositories => Standing::of(&self.repositories),
         }
     }
 

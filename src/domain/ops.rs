@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
@@ -75,6 +76,8 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// CodeBuild.
+    CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
     Advice(advice::Read),
     /// Lambda.
@@ -182,6 +185,12 @@ pub enum ReplyData {
     Pipelines(Vec<crate::domain::delivery::Pipeline>),
     /// Stacks.
     Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Executions of pipelines.
+    PipelineExecutions(Vec<crate::domain::delivery::Execution>),
+    /// Build projects.
+    BuildProjects(Vec<crate::domain::codebuild::Project>),
+    /// Repositories of images.
+    Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
     /// What AWS advises.
@@ -288,6 +297,7 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
             Self::Lambda(read) => read.operations(),
             Self::Eks(read) => read.operations(),
@@ -326,6 +336,7 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
             Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
@@ -337,7 +348,6 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_)
             | Self::Eks(_) => &[],
         }

@@ -17,14 +17,17 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
 mod ec2;
+mod ecr;
 mod ecs;
 mod eks;
 mod gpu;
 mod lambda;
+mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
@@ -134,6 +137,15 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &pipeline::failed::RULE,
+    &pipeline::waiting::APPROVAL,
+    &pipeline::waiting::HELD,
+    &pipeline::waiting::STUCK,
+    &codebuild::RULE,
+    &ecr::deployed::GONE,
+    &ecr::expiring::RULE,
+    &ecr::deployed::CRITICAL,
+    &ecr::immutable::RULE,
     &lambda::invocations::ERRORS,
     &lambda::events::LOST,
     &lambda::invocations::THROTTLED,

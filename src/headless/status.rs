@@ -40,6 +40,9 @@ pub const KINDS: &[Kind] = &[
     Kind::Nodegroup,
     Kind::ScalableTarget,
     Kind::Budget,
+    Kind::Pipeline,
+    Kind::CodebuildProject,
+    Kind::EcrRepository,
     Kind::Advice,
 ];
 
@@ -135,11 +138,13 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Queue
             | Kind::LogGroup
             | Kind::NatGateway
-            | Kind::Pipeline
-            | Kind::EcrRepository
             | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Scope => &[],
+            // In which phase a build failed.
+            Kind::Pipeline => &[Kind::CodebuildProject],
+            // What services run, and what builds push.
+            Kind::EcrRepository => &[Kind::EcsService, Kind::CodebuildProject],
         };
         all.extend(others);
     }
@@ -237,6 +242,13 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
+        add(
+            &mut records,
+            Kind::CodebuildProject,
+            found.codebuild_project.as_ref(),
+        )?;
+        add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
         add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
         add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;

@@ -191,6 +191,18 @@ const LOG_GROUP: &[Fact] = &[
     fact("stored_bytes", Int, "Bytes stored."),
 ];
 
+const PIPELINE: &[Fact] = &[
+    fact("version", Text, "`V1` or `V2`."),
+    fact("failed_stage", Text, "The first stage that failed."),
+    fact("busy_stage", Text, "The first stage in which an execution is."),
+    fact("approval_stage", Text, "The stage whose manual approval waits."),
+    fact(
+        "deploy_stage",
+        Text,
+        "The last stage that deploys an ECS service.",
+    ),
+];
+
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
     match kind {
@@ -204,6 +216,7 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Alarm => ALARM,
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
+        Kind::Pipeline => PIPELINE,
         Kind::Lambda => LAMBDA,
         Kind::Nodegroup => NODEGROUP,
         Kind::EksCluster => EKS_CLUSTER,
@@ -213,7 +226,6 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Advice

@@ -11,6 +11,7 @@ use super::model::Source;
 use super::survey;
 use super::value::{Resource, Value};
 use crate::domain::asg::Group;
+use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
 use crate::domain::function::Function;
@@ -19,7 +20,7 @@ use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
 use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudwatch, ec2, ecs, eks, elasticache, elb, lambda, logs, rds, sqs,
+    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs, rds, sqs,
 };
 
 /// The fact that takes asking hosts.
@@ -91,6 +92,7 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
+        Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
         Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
         Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
         Kind::Gpu
@@ -99,7 +101,6 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Advice
@@ -242,6 +243,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .iter()
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
+        Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
         Kind::Lambda => view.functions()?.iter().map(function).collect(),
         Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
         Kind::EksCluster => view
@@ -266,7 +268,6 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Advice
@@ -321,6 +322,28 @@ fn resource<const N: usize>(kind: Kind, (id, name): (&str, &str), known: [(&str,
         name: name.to_owned(),
         facts,
     }
+}
+
+fn pipeline(pipeline: &Pipeline) -> Resource {
+    let name = |stage: Option<&Stage>| maybe(stage.map(|stage| stage.name.as_str()));
+    let mut deploying = pipeline.stages.iter().rev();
+    resource(
+        Kind::Pipeline,
+        (pipeline.id(), &pipeline.name),
+        [
+            ("version", maybe(pipeline.version.as_deref())),
+            ("failed_stage", name(pipeline.failed())),
+            ("busy_stage", name(pipeline.busy())),
+            (
+                "approval_stage",
+                name(pipeline.approval().map(|(stage, _)| stage)),
+            ),
+            (
+                "deploy_stage",
+                name(deploying.find(|stage| !stage.deploys.is_empty())),
+            ),
+        ],
+    )
 }
 
 fn service(service: &Service) -> Resource {
@@ -528,6 +551,7 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::TargetGroup => queries(Kind::TargetGroup),
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
+        Source::Pipeline => queries(Kind::Pipeline),
         Source::LogGroup => queries(Kind::LogGroup),
         Source::Lambda | Source::LambdaAlias => queries(Kind::Lambda),
         Source::Nodegroup => queries(Kind::Nodegroup),
@@ -626,6 +650,7 @@ pub fn candidates(
         Source::TargetGroup => of_kind(Kind::TargetGroup)?,
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
+        Source::Pipeline => of_kind(Kind::Pipeline)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
         Source::Lambda => of_kind(Kind::Lambda)?,
         Source::Nodegroup => of_kind(Kind::Nodegroup)?,

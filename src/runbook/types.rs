@@ -255,6 +255,7 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::Alarm,
     Kind::Queue,
     Kind::LogGroup,
+    Kind::Pipeline,
     Kind::Lambda,
     Kind::Nodegroup,
 ];

@@ -170,6 +170,7 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Lambda => read(&scope.functions, ReplyData::Functions),
         Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
         Kind::Gpu
@@ -178,7 +179,6 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Advice

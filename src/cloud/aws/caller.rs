@@ -77,6 +77,9 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// CodeBuild.
+    #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild,
     /// Trusted Advisor, in the one region that answers.
     #[cfg(feature = "aws-extra")]
     support: aws_sdk_support,

@@ -238,6 +238,8 @@ clients! {
     cloudformation: aws_sdk_cloudformation, "cloudformation", regional;
     application_auto_scaling: aws_sdk_applicationautoscaling, "application-autoscaling", regional;
     #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild, "codebuild", regional;
+    #[cfg(feature = "aws-extra")]
     support: aws_sdk_support, "support", billing;
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer, "compute-optimizer", regional;

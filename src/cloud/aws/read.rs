@@ -6,6 +6,8 @@ mod autoscaling;
 mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
+#[cfg(feature = "aws-extra")]
+mod codebuild;
 mod codepipeline;
 mod cost;
 mod ec2;
@@ -20,6 +22,7 @@ mod http;
 mod lambda;
 mod listing;
 mod logs;
+mod offered;
 mod rds;
 mod sns;
 mod sqs;
@@ -52,6 +55,10 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::CodeBuild(read) => codebuild::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::CodeBuild(_) => Err(not_in_this_build(query)),
         Query::Advice(read) => advice::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::Lambda(read) => lambda::read(caller, read).await,
@@ -60,4 +67,17 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         #[cfg(not(feature = "aws-extra"))]
         Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
+}
+
+/// What a build without the further services answers.
+#[cfg(not(feature = "aws-extra"))]
+fn not_in_this_build(query: &Query) -> Fault {
+    use crate::domain::fault::FaultKind;
+    let operation = query.operations().first();
+    Fault::new(
+        FaultKind::Unsupported,
+        operation.map_or("aws", |one| one.service),
+        operation.map_or("", |one| one.name),
+        "not in this build: the feature aws-extra is off",
+    )
 }

@@ -125,6 +125,12 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A build on the way to production failed: codemate.
+    PipelineFailed,
+    /// A change waits for somebody to let it into production: codemate.
+    ApprovalWaiting,
+    /// A lifecycle policy deletes the image that a rollback needs: ecg.
+    ImageExpiring,
     /// A forgotten training instance eats the credits: fashion.
     CreditBurn,
     /// Backups of the database were switched off: ecommerce.
@@ -145,6 +151,9 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::PipelineFailed,
+        Self::ApprovalWaiting,
+        Self::ImageExpiring,
         Self::CreditBurn,
         Self::DrGap,
         Self::LambdaErrors,
@@ -162,6 +171,9 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::PipelineFailed => "pipeline-failed",
+            Self::ApprovalWaiting => "approval-waiting",
+            Self::ImageExpiring => "image-expiring",
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
             Self::LambdaErrors => "lambda-errors",
@@ -179,7 +191,8 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, credit-burn, dr-gap, lambda-errors or nodegroup-short"
+    "unknown scenario {0:?}: expected one of {names}",
+    names = Scenario::NAMED.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownScenario(pub String);
 

@@ -14,6 +14,7 @@ pub mod function;
 pub mod group;
 pub mod instance;
 pub mod kubernetes;
+pub mod pipeline;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
@@ -77,6 +78,10 @@ pub struct Sim {
     pub registry: registry::Registry,
     /// Transitions into stages that somebody has disabled.
     pub held: delivery::Held,
+    /// Executions of pipelines that are more than a deployment.
+    pub runs: Vec<pipeline::Run>,
+    /// Lifecycle policies by repository.
+    pub policies: BTreeMap<String, Vec<crate::domain::ecr::lifecycle::Rule>>,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -183,6 +188,11 @@ pub enum Timer {
         /// The cache's index.
         cache: usize,
     },
+    /// An execution of a pipeline takes its next step.
+    Pipeline {
+        /// The run's index.
+        run: usize,
+    },
     /// The scenario goes on.
     Beat(Beat),
 }
@@ -204,6 +214,8 @@ impl Sim {
             families: BTreeMap::new(),
             registry: BTreeMap::new(),
             held: BTreeMap::new(),
+            runs: Vec::new(),
+            policies: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
@@ -279,6 +291,7 @@ impl Sim {
             Timer::Database { resource } => self.step_database(&resource, at),
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
+            Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
     }

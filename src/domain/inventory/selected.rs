@@ -11,7 +11,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{ScopeState, Source};
 use crate::domain::alarm::Alarm;
+use crate::domain::delivery::Pipeline;
 use crate::domain::ec2::Instance;
+use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
 use crate::domain::elb::{self, Balancing};
 use crate::domain::ids::{Tag, last_segment};
@@ -34,6 +36,9 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::CacheEvents, &[Source::Caches]),
     (Source::Balancing, &[Source::EcsFleet, Source::Groups]),
     (Source::AlarmHistory, &[Source::Alarms]),
+    (Source::Pipelines, &[Source::EcsFleet]),
+    (Source::PipelineExecutions, &[Source::Pipelines]),
+    (Source::BuildProjects, &[Source::Pipelines]),
     (Source::ClusterUpgrades, &[Source::Kubernetes]),
     (Source::Scaling, &[Source::EcsFleet]),
 ];
@@ -149,6 +154,24 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
         ReplyData::Budgets(budgets) => budgets.retain(|budget| selection.includes_name(&budget.name)),
         ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
+        ReplyData::Pipelines(pipelines) => pipelines.retain(|pipeline| has_pipeline(state, pipeline)),
+        ReplyData::PipelineExecutions(executions) => {
+            let known = list(state.pipelines.get()).map(|one| one.name.as_str());
+            let known: BTreeSet<&str> = known.collect();
+            executions.retain(|execution| known.contains(execution.pipeline.as_str()));
+        }
+        ReplyData::BuildProjects(projects) => {
+            let used = built_for(state);
+            projects.retain(|project| {
+                selection.includes_name(&project.name) || used.contains(project.name.as_str())
+            });
+        }
+        ReplyData::Repositories(repositories) => {
+            let used = deployed_from(state);
+            repositories.retain(|repository| {
+                selection.includes_name(&repository.name) || used.contains(repository.uri.as_str())
+            });
+        }
         ReplyData::Functions(known) => known
             .functions
             .retain(|function| includes(selection, &function.name, &function.tags)),
@@ -187,7 +210,6 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Trail(_)
         | ReplyData::Revisions(_)
         | ReplyData::Images(_)
-        | ReplyData::Pipelines(_)
         | ReplyData::Stacks(_)
         | ReplyData::FunctionVersions(_)
         | ReplyData::NodegroupUpdate(_)
@@ -211,6 +233,33 @@ fn fleet_of(selection: &Selection, fleet: &mut Fleet) {
         selection.includes_cluster(&cluster.name)
             || services.iter().any(|service| service.cluster == cluster.name)
     });
+}
+
+/// Pipelines by name, or because they deploy a selected service.
+fn has_pipeline(state: &ScopeState, pipeline: &Pipeline) -> bool {
+    let services = state.ecs.get().map(|fleet| fleet.services.as_slice());
+    state.selection.includes_name(&pipeline.name)
+        || services.unwrap_or_default().iter().any(|service| {
+            let mut stages = pipeline.stages_of(&service.cluster, &service.name);
+            stages.next().is_some()
+        })
+}
+
+/// Projects of CodeBuild that selected pipelines run.
+fn built_for(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.pipelines.get())
+        .flat_map(|pipeline| &pipeline.stages)
+        .flat_map(|stage| &stage.actions)
+        .filter_map(|action| action.project.as_deref())
+        .collect()
+}
+
+/// Registries and repositories that selected services run from.
+fn deployed_from(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.task_definitions.get())
+        .flat_map(|definition| &definition.containers)
+        .map(|container| ImageName::parse(&container.image).repository)
+        .collect()
 }
 
 /// Clusters by name or tag, node groups with their clusters or by their own.
@@ -419,6 +468,12 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
             for alarm in list(state.alarms.get()) {
                 alarm.name.hash(&mut hasher);
             }
+        }
+        Source::Pipelines => {
+            for pipeline in list(state.pipelines.get()) {
+                pipeline.name.hash(&mut hasher);
+            }
+            built_for(state).hash(&mut hasher);
         }
         _ => {}
     }

@@ -90,6 +90,14 @@ pub enum Source {
     Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Pipelines with the state of their stages.
+    Pipelines,
+    /// The newest executions of the pipelines.
+    PipelineExecutions,
+    /// Build projects with their newest builds.
+    BuildProjects,
+    /// Image repositories with their images.
+    Repositories,
 }
 
 impl Source {
@@ -134,7 +142,19 @@ impl Source {
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
+            Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
+            Self::BuildProjects => Kind::CodebuildProject,
+            Self::Repositories => Kind::EcrRepository,
         }
+    }
+
+    /// Whether many estates, regions or builds do without it, so that its not being offered is nothing
+    /// to be told.
+    pub const fn is_optional(&self) -> bool {
+        matches!(
+            self,
+            Self::Pipelines | Self::PipelineExecutions | Self::BuildProjects | Self::Repositories
+        )
     }
 
     /// Whether the list of resources of its kind comes from it, so that without it the kind
@@ -159,6 +179,9 @@ impl Source {
                 | Self::ClusterUpgrades
                 | Self::Scaling
                 | Self::Budgets
+                | Self::Pipelines
+                | Self::BuildProjects
+                | Self::Repositories
         )
     }
 

@@ -15,8 +15,8 @@ use crate::domain::ops::rds::{
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb, exec, http, lambda, logs, rds, sns,
-    sqs, ssm, sts,
+    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb, exec, http, lambda,
+    logs, rds, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -146,6 +146,19 @@ fn queries() -> Vec<Query> {
             repository: none(),
         }),
         Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: Vec::new(),
+        }),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: none(),
+            execution: none(),
+        }),
+        Query::CodeBuild(codebuild::Read::Projects),
+        Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything),
@@ -406,6 +419,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CodePipeline(codepipeline::Write::EnableTransition {
             pipeline: none(),
             stage: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RetryStage {
+            pipeline: none(),
+            stage: none(),
+            execution: none(),
+            mode: codepipeline::RetryMode::Failed,
+        }),
+        Mutation::CodePipeline(codepipeline::Write::Answer {
+            pipeline: none(),
+            stage: none(),
+            action: none(),
+            execution: none(),
+            answer: codepipeline::Approval::Approve,
+            summary: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RollbackStage {
+            pipeline: none(),
+            stage: none(),
+            target: none(),
         }),
         Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
             resource: none(),

@@ -76,6 +76,10 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
+        Source::Pipelines,
+        Source::PipelineExecutions,
+        Source::BuildProjects,
+        Source::Repositories,
     ]
     .into_iter()
     .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
@@ -152,7 +156,8 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        if passes || fault.kind == FaultKind::NoData {
+        let is_absent = fault.kind == FaultKind::Unsupported && source.is_optional();
+        if passes || is_absent || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -358,6 +363,10 @@ fn name(source: &Source) -> String {
         Source::TrustedAdvisor => "Trusted Advisor".to_owned(),
         Source::Recommendations => "Compute Optimizer".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
+        Source::Pipelines => "pipelines".to_owned(),
+        Source::PipelineExecutions => "pipeline executions".to_owned(),
+        Source::BuildProjects => "build projects".to_owned(),
+        Source::Repositories => "image repositories".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod advice;
 mod compute;
+mod delivery;
 mod errors;
 pub use errors::sources;
 mod functions;
@@ -190,6 +191,9 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
+        codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
+        ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
         advice: listed(wanted(Kind::Advice), advice::all),
         lambda: listed(wanted(Kind::Lambda), functions::functions),
         eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),

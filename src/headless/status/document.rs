@@ -1,6 +1,8 @@
 //! `quarterdeck.status/1`: what `qd status -o json` prints. A contract with scripts: fields are added,
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
+pub mod delivery;
+
 mod functions;
 mod kubernetes;
 
@@ -154,6 +156,15 @@ pub struct Resources {
     /// NAT gateways.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Vec<Resource<NatGateway>>>,
+    /// Pipelines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
+    /// Build projects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codebuild_project: Option<Vec<Resource<delivery::CodebuildProject>>>,
+    /// Image repositories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecr_repository: Option<Vec<Resource<delivery::EcrRepository>>>,
     /// What AWS advises; absent where it gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Vec<Resource<Advice>>>,

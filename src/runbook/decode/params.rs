@@ -163,6 +163,7 @@ impl Decoder<'_> {
             [Kind::Lambda] => Source::Lambda,
             [Kind::Nodegroup] => Source::Nodegroup,
             [Kind::LogGroup] => Source::LogGroup,
+            [Kind::Pipeline] => Source::Pipeline,
             _ => {
                 self.error(
                     ty.span,

@@ -125,6 +125,8 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// Pipelines.
+    Pipeline,
     /// Lambda functions.
     Lambda,
     /// Aliases of a function, as names.
@@ -150,6 +152,7 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::Pipeline,
         Self::Lambda,
         Self::LambdaAlias,
         Self::Nodegroup,
@@ -172,6 +175,7 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::Pipeline => "pipeline",
             Self::Lambda => "lambda",
             Self::LambdaAlias => "lambda-alias",
             Self::Nodegroup => "nodegroup",
@@ -181,8 +185,9 @@ impl Source {
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup => &["name"],
-            Self::EcsService | Self::Nodegroup => &["name", "cluster"],
+            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline => &["name"],
+            Self::EcsService => &["name", "cluster"],
+            Self::Nodegroup => &["name", "cluster"],
             Self::LambdaAlias => &["name", "function"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
@@ -215,6 +220,7 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::Pipeline => Kind::Pipeline,
             Self::Lambda => Kind::Lambda,
             Self::Nodegroup => Kind::Nodegroup,
         };

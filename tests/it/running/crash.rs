@@ -165,6 +165,33 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "pipeline-approve",
+        world: World::Codemate,
+        scenario: Scenario::ApprovalWaiting,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("answer", "approve")],
+        // An answer stands.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-retry-stage",
+        world: World::Codemate,
+        scenario: Scenario::PipelineFailed,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Build")],
+        // What was built stays built.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-rollback-stage",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Deploy")],
+        // The next execution brings it forward again.
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "lambda-rollback-alias",
         world: World::Fashion,
         scenario: Scenario::LambdaErrors,
@@ -285,6 +312,9 @@ crashes! {
     eks_scale_nodegroup: "eks-scale-nodegroup",
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
+    pipeline_approve: "pipeline-approve",
+    pipeline_retry_stage: "pipeline-retry-stage",
+    pipeline_rollback_stage: "pipeline-rollback-stage",
     rds_backup_now: "rds-backup-now",
     lambda_rollback_alias: "lambda-rollback-alias",
     lambda_throttle: "lambda-throttle",

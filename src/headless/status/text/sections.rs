@@ -15,7 +15,7 @@ use crate::headless::status::document::{
 use crate::headless::table::{Cell, Column, Table};
 
 /// What the tables of a status have in common.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     page: &'a Page,
     at: Timestamp,
     several_scopes: bool,
@@ -45,6 +45,9 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found.pipeline.as_ref().map(|all| sheet.pipelines(all)),
+        found.codebuild_project.as_ref().map(|all| sheet.projects(all)),
+        found.ecr_repository.as_ref().map(|all| sheet.repositories(all)),
         found
             .advice
             .as_ref()
@@ -67,7 +70,7 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
 impl Sheet<'_> {
     /// A table of resources: health and name, the kind's own columns, the scope where there are
     /// several, and why a resource is not well.
-    fn table<T>(
+    pub(super) fn table<T>(
         &self,
         title: &str,
         all: &[Resource<T>],
@@ -406,7 +409,7 @@ impl Sheet<'_> {
         })
     }
 
-    fn moment(&self, at: Option<Timestamp>) -> Cell {
+    pub(super) fn moment(&self, at: Option<Timestamp>) -> Cell {
         Cell::of(at.map(|at| self.page.time(at, self.at)))
     }
 }
