@@ -154,12 +154,8 @@ impl Minor {
     }
 
     /// How many minor versions `older` is behind; `None` if the two are of different majors.
-    pub const fn ahead_of(self, older: Self) -> Option<i32> {
-        if self.0 == older.0 {
-            Some(self.1 as i32 - older.1 as i32)
-        } else {
-            None
-        }
+    pub fn ahead_of(self, older: Self) -> Option<i32> {
+        (self.0 == older.0).then(|| i32::from(self.1) - i32::from(older.1))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::Health;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
-use crate::domain::kubernetes::{Addon, Cluster, Insight, Issue, Nodegroup, Stage};
+use crate::domain::kubernetes::{Addon, Autoscaler, Cluster, Insight, Issue, Nodegroup, Stage};
 use crate::domain::metric_catalog::ec2 as metric;
 
 /// Instances of a node group whose CPU is drawn.
@@ -233,7 +233,7 @@ fn insights_of<'a>(insights: impl Iterator<Item = &'a Insight>) -> Block {
 /// The blocks of a node group.
 pub(super) fn nodegroup(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
     let group = scope.kubernetes.get()?.nodegroup(arn)?;
-    let by = autoscaler(scope, group).map_or("no tag says so", |one| one.name());
+    let by = autoscaler(scope, group).map_or("no tag says so", Autoscaler::name);
     let mut blocks = vec![Block::Facts(vec![
         fact("arn", &group.arn),
         fact("cluster", &group.cluster),

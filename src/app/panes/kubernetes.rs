@@ -4,6 +4,7 @@ use crate::app::format;
 use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
+use crate::domain::asg::Group;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::kubernetes::{Autoscaler, Cluster, Nodegroup, Stage};
@@ -191,12 +192,7 @@ pub(crate) fn in_service(scope: &ScopeState, group: &Nodegroup) -> Option<usize>
     group
         .groups
         .iter()
-        .map(|name| {
-            known
-                .iter()
-                .find(|one| one.name == *name)
-                .map(|one| one.in_service())
-        })
+        .map(|name| known.iter().find(|one| one.name == *name).map(Group::in_service))
         .sum()
 }
 

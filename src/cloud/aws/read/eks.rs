@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_eks::types::{
-    Addon as SdkAddon, Cluster as SdkCluster, ClusterVersionInformation, InsightSummary,
-    Nodegroup as SdkNodegroup,
+    Addon as SdkAddon, AddonHealth, AddonInfo, Cluster as SdkCluster, ClusterHealth,
+    ClusterVersionInformation, Compatibility, ComputeConfigResponse, ErrorCode, InsightStatus,
+    InsightSummary, Nodegroup as SdkNodegroup, NodegroupHealth, NodegroupResources, UpgradePolicyResponse,
 };
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -170,7 +171,7 @@ fn tags(tags: Option<&HashMap<String, String>>) -> Vec<Tag> {
 }
 
 fn cluster_from_sdk(cluster: &SdkCluster) -> Option<Cluster> {
-    let issues = cluster.health().map(|health| health.issues()).unwrap_or_default();
+    let issues = cluster.health().map(ClusterHealth::issues).unwrap_or_default();
     Some(Cluster {
         arn: cluster.arn()?.to_owned(),
         name: cluster.name()?.to_owned(),
@@ -179,11 +180,11 @@ fn cluster_from_sdk(cluster: &SdkCluster) -> Option<Cluster> {
         platform: text(cluster.platform_version()),
         support: cluster
             .upgrade_policy()
-            .and_then(|policy| policy.support_type())
+            .and_then(UpgradePolicyResponse::support_type)
             .map(|support| support.as_str().to_owned()),
         auto_mode: cluster
             .compute_config()
-            .and_then(|config| config.enabled())
+            .and_then(ComputeConfigResponse::enabled)
             .unwrap_or(false),
         created_at: timestamp_of(cluster.created_at()),
         issues: issues
@@ -203,10 +204,10 @@ fn cluster_from_sdk(cluster: &SdkCluster) -> Option<Cluster> {
 
 fn nodegroup_from_sdk(group: &SdkNodegroup) -> Option<Nodegroup> {
     let scaling = group.scaling_config()?;
-    let issues = group.health().map(|health| health.issues()).unwrap_or_default();
+    let issues = group.health().map(NodegroupHealth::issues).unwrap_or_default();
     let behind = group
         .resources()
-        .map(|resources| resources.auto_scaling_groups())
+        .map(NodegroupResources::auto_scaling_groups)
         .unwrap_or_default();
     Some(Nodegroup {
         arn: group.nodegroup_arn()?.to_owned(),
@@ -348,9 +349,9 @@ fn insight_from_sdk(cluster: &str, insight: &InsightSummary) -> Option<Insight> 
         category: insight.category().map(|category| category.as_str().to_owned()),
         version: text(insight.kubernetes_version()),
         status: status
-            .and_then(|status| status.status())
+            .and_then(InsightStatus::status)
             .map_or_else(|| "UNKNOWN".to_owned(), |status| status.as_str().to_owned()),
-        reason: text(status.and_then(|status| status.reason())),
+        reason: text(status.and_then(InsightStatus::reason)),
         refreshed_at: timestamp_of(insight.last_refresh_time()),
     })
 }
@@ -407,9 +408,14 @@ async fn addon(caller: &Caller<'_>, cluster: &Cluster, name: &str) -> Result<Pag
         .kubernetes_version(&cluster.version);
     let gap = match caller.call(ADDON_VERSIONS, call.send()).await {
         Ok(answer) => {
-            let versions = answer.addons().iter().flat_map(|info| info.addon_versions());
+            let versions = answer.addons().iter().flat_map(AddonInfo::addon_versions);
             addon.default_version = versions
-                .filter(|version| version.compatibilities().iter().any(|one| one.default_version()))
+                .filter(|version| {
+                    version
+                        .compatibilities()
+                        .iter()
+                        .any(Compatibility::default_version)
+                })
                 .find_map(|version| text(version.addon_version()));
             None
         }
@@ -422,7 +428,7 @@ async fn addon(caller: &Caller<'_>, cluster: &Cluster, name: &str) -> Result<Pag
 }
 
 fn addon_from_sdk(addon: &SdkAddon) -> Option<Addon> {
-    let issues = addon.health().map(|health| health.issues()).unwrap_or_default();
+    let issues = addon.health().map(AddonHealth::issues).unwrap_or_default();
     Some(Addon {
         cluster: addon.cluster_name()?.to_owned(),
         name: addon.addon_name()?.to_owned(),
@@ -460,7 +466,7 @@ async fn update(caller: &Caller<'_>, (cluster, nodegroup): (&str, &str), id: &st
                 .errors()
                 .iter()
                 .map(|error| {
-                    let code = error.error_code().map(|code| code.as_str()).unwrap_or_default();
+                    let code = error.error_code().map(ErrorCode::as_str).unwrap_or_default();
                     format!("{code}: {}", error.error_message().unwrap_or_default())
                 })
                 .collect(),
@@ -475,8 +481,8 @@ async fn update(caller: &Caller<'_>, (cluster, nodegroup): (&str, &str), id: &st
 #[cfg(test)]
 mod tests {
     use aws_sdk_eks::types::{
-        AutoScalingGroup, CapacityTypes, ClusterStatus, InsightStatus, InsightStatusValue, NodegroupHealth,
-        NodegroupIssueCode, NodegroupResources, NodegroupScalingConfig, NodegroupStatus,
+        AutoScalingGroup, CapacityTypes, ClusterStatus, InsightStatusValue, NodegroupIssueCode,
+        NodegroupScalingConfig, NodegroupStatus,
     };
     use pretty_assertions::assert_eq;
 

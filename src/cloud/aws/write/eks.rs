@@ -1,7 +1,7 @@
 //! Changes of Amazon EKS.
 
 use aws_sdk_eks::operation::RequestId;
-use aws_sdk_eks::types::NodegroupScalingConfig;
+use aws_sdk_eks::types::{NodegroupScalingConfig, Update};
 
 use crate::cloud::aws::caller::Caller;
 use crate::domain::fault::{Fault, FaultKind};
@@ -34,7 +34,7 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, token: &Token) ->
             let answer = caller.call(operation, call.send()).await?;
             Ok(Receipt {
                 request_id: answer.request_id().map(str::to_owned),
-                created: answer.update().and_then(|update| update.id()).map(str::to_owned),
+                created: answer.update().and_then(Update::id).map(str::to_owned),
             })
         }
     }

@@ -1,6 +1,7 @@
 //! EKS clusters and node groups.
 
 use super::Writing;
+use crate::domain::asg::Group as Asg;
 use crate::domain::ids::Kind;
 use crate::domain::kubernetes::{Issue, Nodegroup as Group, Stage};
 use crate::headless::status::document::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup, Resource};
@@ -91,11 +92,6 @@ fn in_service(writing: &Writing<'_>, group: &Group) -> Option<usize> {
     group
         .groups
         .iter()
-        .map(|name| {
-            known
-                .iter()
-                .find(|one| one.name == *name)
-                .map(|one| one.in_service())
-        })
+        .map(|name| known.iter().find(|one| one.name == *name).map(Asg::in_service))
         .sum()
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_applicationautoscaling::types::{
     ScalingActivity as SdkActivity, ScalingPolicy as SdkPolicy, ServiceNamespace,
+    TargetTrackingScalingPolicyConfiguration,
 };
 
 use super::{TARGETS, suspended};
@@ -153,9 +154,9 @@ fn policy_from_sdk(policy: &SdkPolicy) -> ScalingPolicy {
         name: policy.policy_name().to_owned(),
         kind: policy.policy_type().as_str().to_owned(),
         metric,
-        target: tracking.map(|tracking| tracking.target_value()),
+        target: tracking.map(TargetTrackingScalingPolicyConfiguration::target_value),
         only_out: tracking
-            .and_then(|tracking| tracking.disable_scale_in())
+            .and_then(TargetTrackingScalingPolicyConfiguration::disable_scale_in)
             .unwrap_or(false),
     }
 }
@@ -195,7 +196,7 @@ fn activity_from_sdk(activity: &SdkActivity) -> Option<ScalingActivity> {
 mod tests {
     use aws_sdk_applicationautoscaling::types::{
         MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ScalableTarget,
-        ScalingActivityStatusCode, TargetTrackingScalingPolicyConfiguration,
+        ScalingActivityStatusCode,
     };
     use aws_smithy_types::DateTime;
     use pretty_assertions::assert_eq;
