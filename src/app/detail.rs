@@ -4,8 +4,11 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod functions;
+mod kubernetes;
 mod network;
 mod pipelines;
+mod scaling;
 mod spend;
 mod wrap;
 
@@ -156,6 +159,10 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
         Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
         Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
+        Kind::Lambda => functions::function(state, scope, &resource.id),
+        Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
+        Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
+        Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -182,6 +189,8 @@ fn name_of(resource: &ResourceKey) -> &str {
             .id
             .split_once(":repository/")
             .map_or(&*resource.id, |(_, name)| name),
+        // …:nodegroup/CLUSTER/NAME/UUID
+        Kind::Nodegroup => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
 }
@@ -339,6 +348,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Queues,
         Source::LogGroups,
         Source::NatGateways,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::Scaling,
         Source::Budgets,
         Source::Usage,
         Source::Pipelines,

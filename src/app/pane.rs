@@ -35,6 +35,10 @@ pub enum Pane {
     Recovery,
     /// The record of the incident.
     Incident,
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Lambda functions.
+    Functions,
 }
 
 impl Pane {
@@ -53,6 +57,8 @@ impl Pane {
         Self::Pipelines,
         Self::Recovery,
         Self::Incident,
+        Self::Kubernetes,
+        Self::Functions,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -68,7 +74,9 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Pipelines | Self::Recovery | Self::Incident => return None,
+            Self::Pipelines | Self::Recovery | Self::Incident | Self::Kubernetes | Self::Functions => {
+                return None;
+            }
         })
     }
 
@@ -99,13 +107,15 @@ impl Pane {
             Self::Pipelines => "pipelines",
             Self::Recovery => "recovery",
             Self::Incident => "incident",
+            Self::Kubernetes => "kubernetes",
+            Self::Functions => "functions",
         }
     }
 
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService => Self::Services,
+            Kind::EcsService | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
@@ -114,6 +124,8 @@ impl Pane {
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
+            Kind::EksCluster | Kind::Nodegroup => Self::Kubernetes,
+            Kind::Lambda => Self::Functions,
         }
     }
 
@@ -135,7 +147,9 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Pipelines
+            | Self::Kubernetes
+            | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -153,7 +167,9 @@ impl Pane {
             | Self::Runs
             | Self::Pipelines
             | Self::Recovery
-            | Self::Incident => Probing::No,
+            | Self::Incident
+            | Self::Kubernetes
+            | Self::Functions => Probing::No,
         };
         Focus {
             front: self.kinds(),

@@ -2,13 +2,16 @@
 
 mod alarms;
 mod data;
+mod functions;
 mod gpu;
 mod incident;
+pub(crate) mod kubernetes;
 mod network;
 mod overview;
 pub(crate) mod pipelines;
 mod recovery;
 mod runs;
+mod scaling;
 mod services;
 mod sketch;
 mod spend;
@@ -43,6 +46,8 @@ pub fn build(state: &State) -> Tables {
         Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
+        Pane::Kubernetes => kubernetes::sections(state),
+        Pane::Functions => functions::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -52,6 +52,14 @@ pub enum Kind {
     Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
+    /// A Lambda function.
+    Lambda,
+    /// A cluster of EKS.
+    EksCluster,
+    /// A managed node group of EKS.
+    Nodegroup,
+    /// A target of Application Auto Scaling.
+    ScalableTarget,
 }
 
 impl Kind {
@@ -71,6 +79,10 @@ impl Kind {
         Self::Queue,
         Self::LogGroup,
         Self::NatGateway,
+        Self::Lambda,
+        Self::EksCluster,
+        Self::Nodegroup,
+        Self::ScalableTarget,
         Self::Budget,
         Self::Advice,
         Self::Scope,
@@ -102,6 +114,10 @@ impl Kind {
             Self::EcrRepository => "ecr-repository",
             Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
+            Self::Lambda => "lambda",
+            Self::EksCluster => "eks-cluster",
+            Self::Nodegroup => "nodegroup",
+            Self::ScalableTarget => "scalable-target",
         }
     }
 
@@ -126,6 +142,10 @@ impl Kind {
             Self::EcrRepository => "ecr",
             Self::Advice => "tip",
             Self::CodebuildProject => "build",
+            Self::Lambda => "fn",
+            Self::EksCluster => "eks",
+            Self::Nodegroup => "node",
+            Self::ScalableTarget => "scal",
         }
     }
 }

@@ -25,9 +25,11 @@ use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::function::{Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
+use crate::domain::kubernetes::{Kubernetes, Upgrades};
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
@@ -35,6 +37,7 @@ use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
 use crate::domain::recovery::MeasuredRestore;
+use crate::domain::scalable::Scaled;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
@@ -146,6 +149,16 @@ pub struct ScopeState {
     pub queues: Loadable<Vec<Queue>>,
     /// Log groups.
     pub log_groups: Loadable<Vec<LogGroup>>,
+    /// Lambda functions.
+    pub functions: Loadable<Functions>,
+    /// Published versions of the functions being looked at, by function ARN.
+    pub function_versions: BTreeMap<String, Loadable<Vec<Version>>>,
+    /// EKS clusters and node groups.
+    pub kubernetes: Loadable<Kubernetes>,
+    /// Add-ons, insights and versions of EKS.
+    pub cluster_upgrades: Loadable<Upgrades>,
+    /// Everything that Application Auto Scaling moves.
+    pub scaling: Loadable<Vec<Scaled>>,
     /// Spend of the account.
     pub usage: Loadable<Usage>,
     /// The account's forecast.
@@ -228,6 +241,11 @@ impl ScopeState {
             metrics: BTreeMap::new(),
             queues: Loadable::default(),
             log_groups: Loadable::default(),
+            functions: Loadable::default(),
+            function_versions: BTreeMap::new(),
+            kubernetes: Loadable::default(),
+            cluster_upgrades: Loadable::default(),
+            scaling: Loadable::default(),
             usage: Loadable::default(),
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
@@ -378,6 +396,16 @@ impl ScopeState {
             }
             Source::Queues => settle!(self.queues, Queues),
             Source::LogGroups => settle!(self.log_groups, LogGroups),
+            Source::Functions => settle!(self.functions, Functions),
+            Source::FunctionVersions(function) => {
+                settle!(
+                    self.function_versions.entry(function.clone()).or_default(),
+                    FunctionVersions
+                )
+            }
+            Source::Kubernetes => settle!(self.kubernetes, Kubernetes),
+            Source::ClusterUpgrades => settle!(self.cluster_upgrades, ClusterUpgrades),
+            Source::Scaling => settle!(self.scaling, Scaling),
             Source::Usage => settle!(self.usage, Usage),
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
@@ -423,6 +451,11 @@ impl ScopeState {
             Source::Metrics(group) => Standing::of_any(self.metrics.get(group)),
             Source::Queues => Standing::of(&self.queues),
             Source::LogGroups => Standing::of(&self.log_groups),
+            Source::Functions => Standing::of(&self.functions),
+            Source::FunctionVersions(function) => Standing::of_any(self.function_versions.get(function)),
+            Source::Kubernetes => Standing::of(&self.kubernetes),
+            Source::ClusterUpgrades => Standing::of(&self.cluster_upgrades),
+            Source::Scaling => Standing::of(&self.scaling),
             Source::Usage => Standing::of(&self.usage),
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),

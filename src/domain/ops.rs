@@ -15,10 +15,12 @@ pub mod cost;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod eks;
 pub mod elasticache;
 pub mod elb;
 pub mod exec;
 pub mod http;
+pub mod lambda;
 pub mod logs;
 pub mod operation;
 pub mod rds;
@@ -78,6 +80,10 @@ pub enum Query {
     CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
     Advice(advice::Read),
+    /// Lambda.
+    Lambda(lambda::Read),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -189,6 +195,18 @@ pub enum ReplyData {
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
     /// What AWS advises.
     Advices(crate::domain::advice::Advices),
+    /// Everything that is scaled by itself.
+    Scaling(Vec<crate::domain::scalable::Scaled>),
+    /// Lambda functions.
+    Functions(crate::domain::function::Functions),
+    /// Published versions of a function, newest first.
+    FunctionVersions(Vec<crate::domain::function::Version>),
+    /// Clusters and node groups of EKS.
+    Kubernetes(crate::domain::kubernetes::Kubernetes),
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades(crate::domain::kubernetes::Upgrades),
+    /// An update of a node group; `None` if there is none.
+    NodegroupUpdate(Option<crate::domain::kubernetes::Update>),
 }
 
 impl Reply {
@@ -236,6 +254,10 @@ pub enum Mutation {
     CodePipeline(codepipeline::Write),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Write),
+    /// Lambda.
+    Lambda(lambda::Write),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Write),
 }
 
 /// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
@@ -277,6 +299,8 @@ impl Query {
             Self::ApplicationAutoScaling(read) => read.operations(),
             Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
+            Self::Lambda(read) => read.operations(),
+            Self::Eks(read) => read.operations(),
         }
     }
 }
@@ -300,6 +324,8 @@ impl Mutation {
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
+            Self::Lambda(write) => write.operation(),
+            Self::Eks(write) => write.operation(),
         }
     }
 
@@ -312,6 +338,7 @@ impl Mutation {
             Self::Http(write) => write.prerequisites(),
             Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
+            Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::ElastiCache(_)
@@ -321,7 +348,8 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::ApplicationAutoScaling(_) => &[],
+            | Self::ApplicationAutoScaling(_)
+            | Self::Eks(_) => &[],
         }
     }
 }

@@ -237,7 +237,9 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
     wants_of_delivery(collect);
-    for group in MetricGroup::ALL {
+    wants_of_functions(collect);
+    wants_of_kubernetes(collect);
+    for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
     wants_of_details(collect, since);
@@ -334,6 +336,38 @@ fn wants_of_stores(collect: &mut Collecting<'_>, since: Timestamp) {
     collect.want(Source::Caches, caches, each(data_s, 1, 2), ());
     let events = Query::ElastiCache(elasticache::Read::Events { since });
     collect.want(Source::CacheEvents, events, each(data_s, 2, 10), ());
+}
+
+/// Lambda functions, and what Application Auto Scaling moves.
+fn wants_of_functions(collect: &mut Collecting<'_>) {
+    use ops::{application_auto_scaling, lambda};
+    let state = collect.state;
+    let functions = if state.selection.is_everything() {
+        lambda::Read::Functions
+    } else {
+        lambda::Read::FunctionsOf((*state.selection).clone())
+    };
+    // Four calls for each function: what nobody looks at can wait, since metrics tell of trouble.
+    collect.want(Source::Functions, Query::Lambda(functions), fixed(60, 600), ());
+    let scaling = Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything);
+    collect.want(Source::Scaling, scaling, fixed(60, 600), ());
+}
+
+/// Clusters and node groups; add-ons, insights and versions change by the day.
+fn wants_of_kubernetes(collect: &mut Collecting<'_>) {
+    use ops::eks::Read;
+    collect.want(Source::Kubernetes, Query::Eks(Read::Clusters), fixed(60, 600), ());
+    let known = collect.state.kubernetes.get();
+    let clusters: Vec<String> = known
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.arn.clone())
+        .collect();
+    // Without a cluster there is nothing to ask.
+    if !clusters.is_empty() {
+        let upgrades = Query::Eks(Read::Upgrades);
+        collect.want(Source::ClusterUpgrades, upgrades, fixed(1800, 6 * 3600), clusters);
+    }
 }
 
 fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
@@ -463,6 +497,7 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Queue => &[Source::Queues],
         MetricGroup::Gpu => &[Source::GpuMetricList],
         MetricGroup::Nat => &[Source::NatGateways],
+        MetricGroup::Lambda => &[Source::Functions],
     };
     if !listed
         .iter()
@@ -528,6 +563,15 @@ fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
                     service: service.name.clone(),
                 });
                 collect.want_each(source, query, SignedDuration::from_secs(60), ());
+            }
+            Source::FunctionVersions(arn) => {
+                let known = state.functions.get().map(|known| known.functions.as_slice());
+                let function = known.unwrap_or_default().iter().find(|one| one.arn == *arn);
+                let Some(function) = function else { continue };
+                let query = Query::Lambda(ops::lambda::Read::Versions {
+                    function: function.name.clone(),
+                });
+                collect.want_each(source, query, SignedDuration::from_mins(5), ());
             }
             Source::Trail(resource) => {
                 let query = Query::CloudTrail(ops::cloudtrail::Read::Lookup {

@@ -35,6 +35,10 @@ pub const KINDS: &[Kind] = &[
     Kind::Queue,
     Kind::LogGroup,
     Kind::NatGateway,
+    Kind::Lambda,
+    Kind::EksCluster,
+    Kind::Nodegroup,
+    Kind::ScalableTarget,
     Kind::Budget,
     Kind::Pipeline,
     Kind::CodebuildProject,
@@ -117,7 +121,15 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Asg,
                 Kind::LogGroup,
                 Kind::Advice,
+                Kind::EksCluster,
+                Kind::Nodegroup,
             ],
+            // Clusters and node groups come in one answer; how busy nodes are is EC2's.
+            Kind::EksCluster => &[Kind::Nodegroup],
+            Kind::Nodegroup => &[Kind::EksCluster, Kind::Asg, Kind::Ec2Instance],
+            // How far queues are behind.
+            Kind::Lambda => &[Kind::Queue],
+            Kind::ScalableTarget => &[Kind::EcsService],
             Kind::EcsService
             | Kind::Ec2Instance
             | Kind::Redis
@@ -238,6 +250,10 @@ impl Report for Status {
         )?;
         add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
+        add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
+        add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;
+        add(&mut records, Kind::Nodegroup, found.nodegroup.as_ref())?;
+        add(&mut records, Kind::ScalableTarget, found.scalable_target.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

@@ -7,6 +7,7 @@ mod ecs;
 mod estate;
 mod gpu;
 mod http;
+mod lambda;
 mod rds;
 mod window;
 
@@ -161,6 +162,7 @@ pub static ALL: &[&dyn Check] = &[
     &asg::NoActivityInProgress,
     &ecs::Settled,
     &http::Health,
+    &lambda::Routed,
     &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,

@@ -156,6 +156,36 @@ const QUEUE: &[Fact] = &[
     fact("oldest_s", Number, "Seconds that the oldest has waited."),
     TAGS,
 ];
+const LAMBDA: &[Fact] = &[
+    fact("runtime", Text, "The runtime; null of container images."),
+    fact("alias", Text, "Its alias, if it has just one."),
+    fact("aliases", Texts, "Names of its aliases."),
+    fact(
+        "reserved",
+        Int,
+        "Concurrency that is reserved for it; null if none is, or it was not read.",
+    ),
+    TAGS,
+];
+const NODEGROUP: &[Fact] = &[
+    fact("cluster", Text, "The cluster's name."),
+    fact("status", Text, "`ACTIVE`, `UPDATING`, `DEGRADED` and so on."),
+    fact("min", Int, "The least number of nodes."),
+    fact("max", Int, "The greatest number of nodes."),
+    fact("desired", Int, "Nodes that should run."),
+    fact("version", Text, "The Kubernetes version of its nodes."),
+    fact(
+        "autoscaler",
+        Text,
+        "What scales it by itself, as its tags say; null if they say nothing.",
+    ),
+    TAGS,
+];
+const EKS_CLUSTER: &[Fact] = &[
+    fact("version", Text, "The Kubernetes version."),
+    fact("status", Text, "`ACTIVE` and so on."),
+    TAGS,
+];
 const LOG_GROUP: &[Fact] = &[
     fact("retention_days", Int, "Days that lines are kept; null for ever."),
     fact("stored_bytes", Int, "Bytes stored."),
@@ -187,6 +217,9 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
         Kind::Pipeline => PIPELINE,
+        Kind::Lambda => LAMBDA,
+        Kind::Nodegroup => NODEGROUP,
+        Kind::EksCluster => EKS_CLUSTER,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -195,7 +228,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Scope
         | Kind::EcrRepository
         | Kind::CodebuildProject
-        | Kind::Advice => &[],
+        | Kind::Advice
+        | Kind::ScalableTarget => &[],
     }
 }
 

@@ -14,11 +14,13 @@ use crate::domain::asg::Group;
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
+use crate::domain::function::Function;
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
+use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, elasticache, elb, logs, rds, sqs,
+    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs, rds, sqs,
 };
 
 /// The fact that takes asking hosts.
@@ -91,6 +93,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
         Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
+        Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
+        Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -99,7 +103,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::EcrRepository
         | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        | Kind::Advice
+        | Kind::ScalableTarget => Vec::new(),
     }
 }
 
@@ -239,6 +244,24 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
         Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
+        Kind::Lambda => view.functions()?.iter().map(function).collect(),
+        Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
+        Kind::EksCluster => view
+            .kubernetes()?
+            .clusters
+            .iter()
+            .map(|cluster| {
+                resource(
+                    kind,
+                    (&cluster.arn, &cluster.name),
+                    [
+                        ("version", text(&cluster.version)),
+                        ("status", text(&cluster.status)),
+                        ("tags", tags(&cluster.tags)),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -247,7 +270,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::EcrRepository
         | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        | Kind::Advice
+        | Kind::ScalableTarget => Vec::new(),
     })
 }
 
@@ -345,6 +369,43 @@ fn service(service: &Service) -> Resource {
             ("controller", text(controller)),
             ("launch_type", maybe(service.capacity.first().map(String::as_str))),
             ("tags", tags(&service.tags)),
+        ],
+    )
+}
+
+fn function(function: &Function) -> Resource {
+    let aliases = || function.aliases.iter().flatten().map(|alias| alias.name.as_str());
+    let only = match function.aliases.as_deref() {
+        Some([only]) => Some(only.name.as_str()),
+        _ => None,
+    };
+    resource(
+        Kind::Lambda,
+        (&function.arn, &function.name),
+        [
+            ("runtime", maybe(function.runtime.as_deref())),
+            ("alias", maybe(only)),
+            ("aliases", texts(aliases())),
+            ("reserved", count(function.reserved.count())),
+            ("tags", tags(&function.tags)),
+        ],
+    )
+}
+
+fn nodegroup(group: &Nodegroup) -> Resource {
+    let autoscaler = Autoscaler::of_tags(&group.tags).map(Autoscaler::name);
+    resource(
+        Kind::Nodegroup,
+        (&group.arn, &group.name),
+        [
+            ("cluster", text(&group.cluster)),
+            ("status", text(&group.status)),
+            ("min", count(Some(group.min))),
+            ("max", count(Some(group.max))),
+            ("desired", count(Some(group.desired))),
+            ("version", maybe(group.version.as_deref())),
+            ("autoscaler", maybe(autoscaler)),
+            ("tags", tags(&group.tags)),
         ],
     )
 }
@@ -492,6 +553,8 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::Queue => queries(Kind::Queue),
         Source::Pipeline => queries(Kind::Pipeline),
         Source::LogGroup => queries(Kind::LogGroup),
+        Source::Lambda | Source::LambdaAlias => queries(Kind::Lambda),
+        Source::Nodegroup => queries(Kind::Nodegroup),
     }
 }
 
@@ -589,6 +652,17 @@ pub fn candidates(
         Source::Queue => of_kind(Kind::Queue)?,
         Source::Pipeline => of_kind(Kind::Pipeline)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
+        Source::Lambda => of_kind(Kind::Lambda)?,
+        Source::Nodegroup => of_kind(Kind::Nodegroup)?,
+        Source::LambdaAlias => {
+            let wanted = named(filters, "function");
+            let functions = view.functions()?.iter();
+            functions
+                .filter(|function| wanted.as_ref().is_none_or(|wanted| *wanted == function.name))
+                .flat_map(|function| function.aliases.iter().flatten())
+                .map(|alias| Value::text(&alias.name))
+                .collect()
+        }
     };
     Ok(all.into_iter().filter(|value| passes(value, filters)).collect())
 }

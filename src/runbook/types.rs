@@ -256,6 +256,8 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::Queue,
     Kind::LogGroup,
     Kind::Pipeline,
+    Kind::Lambda,
+    Kind::Nodegroup,
 ];
 
 /// The simple types by the names that authors write.

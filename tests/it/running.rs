@@ -3,6 +3,7 @@
 mod crash;
 mod databases;
 mod drills;
+mod functions;
 mod nights;
 mod path;
 mod pipelines;

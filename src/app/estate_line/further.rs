@@ -3,7 +3,7 @@
 use crate::app::pane::Pane;
 use crate::app::state::State;
 
-use super::{Entry, bad, entry, of_all, recovery, troubled};
+use super::{Entry, bad, entry, functions, kubernetes, of_all, recovery, troubled};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::ScopeState;
 
@@ -23,6 +23,14 @@ const FAMILIES: &[Family] = &[
     Family {
         pane: Pane::Recovery,
         text: recovery::text,
+    },
+    Family {
+        pane: Pane::Kubernetes,
+        text: kubernetes::text,
+    },
+    Family {
+        pane: Pane::Functions,
+        text: functions::text,
     },
 ];
 

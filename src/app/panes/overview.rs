@@ -139,6 +139,9 @@ fn short(runbook: &str) -> &str {
         "pipeline-retry-stage" => "retry",
         "pipeline-rollback-stage" => "stage-back",
         "pipeline-approve" => "approve",
+        "lambda-rollback-alias" => "rollback",
+        "lambda-throttle" => "throttle",
+        "eks-scale-nodegroup" => "nodes",
         other => other,
     }
 }

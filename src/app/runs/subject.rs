@@ -171,6 +171,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
         Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
+        Kind::Lambda => read(&scope.functions, ReplyData::Functions),
+        Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -179,7 +181,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Scope
         | Kind::EcrRepository
         | Kind::CodebuildProject
-        | Kind::Advice => None,
+        | Kind::Advice
+        | Kind::ScalableTarget => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

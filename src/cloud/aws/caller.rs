@@ -86,6 +86,12 @@ getters! {
     /// Compute Optimizer.
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer,
+    /// Lambda.
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda,
+    /// Elastic Kubernetes Service.
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks,
 }
 
 impl<'a> Caller<'a> {

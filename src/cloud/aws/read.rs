@@ -13,9 +13,13 @@ mod cost;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod listing;
 mod logs;
 mod offered;
@@ -56,6 +60,12 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         #[cfg(not(feature = "aws-extra"))]
         Query::CodeBuild(_) => Err(not_in_this_build(query)),
         Query::Advice(read) => advice::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Lambda(read) => lambda::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Eks(read) => eks::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
 }
 

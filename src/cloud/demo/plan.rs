@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
+pub mod functions;
 pub mod store;
 pub mod watch;
 
@@ -84,6 +85,12 @@ pub struct Plan {
     /// How repositories are set up, where it is not as AWS sets them up by itself.
     #[serde(default)]
     pub registry: Vec<delivery::Keeping>,
+    /// Lambda functions.
+    #[serde(default)]
+    pub functions: Vec<functions::Function>,
+    /// EKS clusters.
+    #[serde(default)]
+    pub kubernetes: Vec<functions::Kubernetes>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -365,6 +372,17 @@ mod tests {
                     "{world}: {}",
                     keeping.name
                 );
+            }
+            for function in &plan.functions {
+                traffic(&function.load.traffic);
+                let group = format!("/aws/lambda/{}", function.name);
+                assert!(logs.contains(group.as_str()), "{world}: {group}");
+                if let Some(queue) = &function.queue {
+                    assert!(queues.contains(queue.as_str()), "{world}: {queue}");
+                }
+            }
+            for (_, behind) in plan.kubernetes.iter().flat_map(|cluster| &cluster.nodegroups) {
+                assert!(groups.contains(behind.as_str()), "{world}: {behind}");
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);

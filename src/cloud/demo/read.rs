@@ -8,6 +8,7 @@ mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
+mod functions;
 mod ssm;
 mod watch;
 mod web;
@@ -167,6 +168,29 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::advice::Read::TrustedAdvisor => advice::trusted_advisor(sim),
             ops::advice::Read::ComputeOptimizer { .. } => advice::compute_optimizer(sim),
         }),
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything) => {
+            ReplyData::Scaling(functions::scaling(sim))
+        }
+        Query::Lambda(read) => match read {
+            ops::lambda::Read::Functions | ops::lambda::Read::FunctionsOf(_) => {
+                ReplyData::Functions(functions::functions(sim, None))
+            }
+            ops::lambda::Read::Function { name } => {
+                ReplyData::Functions(functions::functions(sim, Some(name)))
+            }
+            ops::lambda::Read::Versions { function } => {
+                ReplyData::FunctionVersions(functions::versions(sim, function))
+            }
+        },
+        Query::Eks(read) => match read {
+            ops::eks::Read::Clusters => ReplyData::Kubernetes(functions::kubernetes(sim)),
+            ops::eks::Read::Upgrades => ReplyData::ClusterUpgrades(functions::upgrades(sim)),
+            ops::eks::Read::Update {
+                cluster,
+                nodegroup,
+                id,
+            } => ReplyData::NodegroupUpdate(functions::update(sim, cluster, nodegroup, id)),
+        },
     };
     Ok(Reply::whole(data))
 }

@@ -30,6 +30,11 @@ pub enum Beat {
         /// Whether its first build fails.
         fails: bool,
     },
+    /// The pipeline leads an alias to a version that fails.
+    BadVersion {
+        /// The function's index.
+        function: usize,
+    },
     /// Spot instances of a group are taken back.
     Reclaim {
         /// The group's index.
@@ -93,6 +98,8 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::ImageExpiring, World::Ecg) => image_expiring(sim),
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
         (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
+        (Scenario::LambdaErrors, World::Fashion) => lambda_errors(sim),
+        (Scenario::NodegroupShort, World::Fashion) => nodegroup_short(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -107,7 +114,9 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::ApprovalWaiting
             | Scenario::ImageExpiring
             | Scenario::CreditBurn
-            | Scenario::DrGap,
+            | Scenario::DrGap
+            | Scenario::LambdaErrors
+            | Scenario::NodegroupShort,
             _,
         ) => {}
     }
@@ -132,6 +141,7 @@ pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
                 run.build_fails = fails;
             }
         }
+        Beat::BadVersion { function } => sim.publish_broken(function, at),
         Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
     }
 }
@@ -310,6 +320,39 @@ fn credit_burn(sim: &mut Sim) {
         "minho.park",
         &[&id],
     );
+}
+
+fn lambda_errors(sim: &mut Sim) {
+    // Whatever the hour is, somebody uploads pictures.
+    press(sim, "web", -3 * DAY, 0.6);
+    if let Some(function) = sim.find_function("fashion-ai-image-resize") {
+        let beat = Timer::Beat(Beat::BadVersion { function });
+        sim.set_timer(sim.epoch - 14 * MINUTE, beat);
+    }
+}
+
+fn nodegroup_short(sim: &mut Sim) {
+    press(sim, "web", -3 * DAY, 0.7);
+    press(sim, "web", -50 * MINUTE, 1.6);
+    // Somebody has saved credits, and taken the room for the evening along.
+    let Some(group) = sim.find_group("eks-fashion-ai-app-52c8f0a1") else {
+        return;
+    };
+    let at = sim.origin;
+    let state = &mut sim.groups[group];
+    state.cause = format!(
+        "At {} a user request update of AutoScalingGroup constraints to min: 1, max: 2, desired: 2 changing the desired capacity from {} to 2.  ",
+        iso(at),
+        state.desired
+    );
+    (state.min, state.max, state.desired) = (1, 2, 2);
+    sim.record(
+        at,
+        ("eks.amazonaws.com", "UpdateNodegroupConfig"),
+        "jiwon.kim",
+        &["fashion-ai-app", "fashion-ai-mlops"],
+    );
+    sim.set_timer(at, Timer::Group { group });
 }
 
 fn queue_backlog(sim: &mut Sim) {

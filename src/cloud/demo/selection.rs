@@ -135,6 +135,10 @@ pub enum Scenario {
     CreditBurn,
     /// Backups of the database were switched off: ecommerce.
     DrGap,
+    /// A new version of a function fails behind its alias: fashion.
+    LambdaErrors,
+    /// A node group has no room for what customers want: fashion.
+    NodegroupShort,
 }
 
 impl Scenario {
@@ -152,6 +156,8 @@ impl Scenario {
         Self::ImageExpiring,
         Self::CreditBurn,
         Self::DrGap,
+        Self::LambdaErrors,
+        Self::NodegroupShort,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -170,6 +176,8 @@ impl Scenario {
             Self::ImageExpiring => "image-expiring",
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
+            Self::LambdaErrors => "lambda-errors",
+            Self::NodegroupShort => "nodegroup-short",
         }
     }
 }

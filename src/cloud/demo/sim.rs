@@ -10,8 +10,10 @@ pub mod database;
 pub mod database_cluster;
 pub mod delivery;
 pub mod ecs;
+pub mod function;
 pub mod group;
 pub mod instance;
+pub mod kubernetes;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;
@@ -108,6 +110,10 @@ pub struct Sim {
     pub targets: BTreeMap<String, target::TargetGroup>,
     /// Queues, in the plan's order.
     pub queues: Vec<queue::Queue>,
+    /// Lambda functions, in the plan's order.
+    pub functions: Vec<function::Function>,
+    /// Updates of EKS node groups.
+    pub node_updates: kubernetes::Updates,
     /// Alarms, in the plan's order, composite ones last.
     pub alarms: Vec<alarm::Alarm>,
     /// Who changed what.
@@ -224,6 +230,8 @@ impl Sim {
             cache_events: Vec::new(),
             targets: BTreeMap::new(),
             queues: Vec::new(),
+            functions: Vec::new(),
+            node_updates: BTreeMap::new(),
             alarms: Vec::new(),
             trail: Vec::new(),
             commands: Vec::new(),
@@ -240,6 +248,7 @@ impl Sim {
         sim.found_database_clusters();
         sim.found_caches();
         sim.found_queues();
+        sim.found_functions();
         sim.found_alarms();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);

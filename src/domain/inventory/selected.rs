@@ -17,9 +17,11 @@ use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
 use crate::domain::elb::{self, Balancing};
 use crate::domain::ids::{Tag, last_segment};
+use crate::domain::kubernetes::Kubernetes;
 use crate::domain::metric::MetricId;
 use crate::domain::ops::ReplyData;
 use crate::domain::policy::Selection;
+use crate::domain::scalable::Scaled;
 
 /// Sources whose answers can be narrowed only once others are known.
 const AWAITED: &[(Source, &[Source])] = &[
@@ -37,6 +39,8 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::Pipelines, &[Source::EcsFleet]),
     (Source::PipelineExecutions, &[Source::Pipelines]),
     (Source::BuildProjects, &[Source::Pipelines]),
+    (Source::ClusterUpgrades, &[Source::Kubernetes]),
+    (Source::Scaling, &[Source::EcsFleet]),
 ];
 
 /// What alarms await where resources are selected by tag: their dimensions have no tags.
@@ -168,6 +172,20 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
                 selection.includes_name(&repository.name) || used.contains(repository.uri.as_str())
             });
         }
+        ReplyData::Functions(known) => known
+            .functions
+            .retain(|function| includes(selection, &function.name, &function.tags)),
+        ReplyData::Kubernetes(known) => kubernetes_of(selection, known),
+        ReplyData::ClusterUpgrades(upgrades) => {
+            let known = eks_clusters(state);
+            upgrades
+                .addons
+                .retain(|addon| known.contains(addon.cluster.as_str()));
+            upgrades
+                .insights
+                .retain(|insight| known.contains(insight.cluster.as_str()));
+        }
+        ReplyData::Scaling(targets) => targets.retain(|target| is_scaled_here(state, target)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
         | ReplyData::Command(_)
@@ -193,6 +211,8 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Revisions(_)
         | ReplyData::Images(_)
         | ReplyData::Stacks(_)
+        | ReplyData::FunctionVersions(_)
+        | ReplyData::NodegroupUpdate(_)
         | ReplyData::ScalableTargets(_) => {}
     }
 }
@@ -240,6 +260,43 @@ fn deployed_from(state: &ScopeState) -> BTreeSet<&str> {
         .flat_map(|definition| &definition.containers)
         .map(|container| ImageName::parse(&container.image).repository)
         .collect()
+}
+
+/// Clusters by name or tag, node groups with their clusters or by their own.
+fn kubernetes_of(selection: &Selection, known: &mut Kubernetes) {
+    known.clusters.retain(|cluster| {
+        selection.includes_cluster(&cluster.name) || includes(selection, &cluster.name, &cluster.tags)
+    });
+    let clusters = &known.clusters;
+    known.nodegroups.retain(|group| {
+        clusters.iter().any(|cluster| cluster.name == group.cluster)
+            || includes(selection, &group.name, &group.tags)
+    });
+}
+
+/// Names of the selected EKS clusters.
+fn eks_clusters(state: &ScopeState) -> BTreeSet<&str> {
+    state
+        .kubernetes
+        .get()
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.name.as_str())
+        .collect()
+}
+
+/// Scaled services by what is selected of ECS, everything else by name.
+fn is_scaled_here(state: &ScopeState, target: &Scaled) -> bool {
+    match target.service() {
+        Some((cluster, service)) => {
+            let known = state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+            state.selection.includes_cluster(cluster)
+                || known
+                    .into_iter()
+                    .any(|one| one.cluster == cluster && one.name == service)
+        }
+        None => state.selection.includes_name(target.name()),
+    }
 }
 
 fn has_group(state: &ScopeState, name: &str) -> bool {
@@ -406,6 +463,7 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
                 group.arn.hash(&mut hasher);
             }
         }
+        Source::Kubernetes => eks_clusters(state).hash(&mut hasher),
         Source::Alarms => {
             for alarm in list(state.alarms.get()) {
                 alarm.name.hash(&mut hasher);

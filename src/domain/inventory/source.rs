@@ -66,6 +66,16 @@ pub enum Source {
     Queues,
     /// Log groups.
     LogGroups,
+    /// Lambda functions.
+    Functions,
+    /// Published versions of the function with this ARN.
+    FunctionVersions(String),
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades,
+    /// Everything that Application Auto Scaling moves.
+    Scaling,
     /// Spend.
     Usage,
     /// The forecast.
@@ -121,9 +131,14 @@ impl Source {
                 MetricGroup::Queue => Kind::Queue,
                 MetricGroup::Gpu => Kind::Gpu,
                 MetricGroup::Nat => Kind::NatGateway,
+                MetricGroup::Lambda => Kind::Lambda,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
+            Self::Functions | Self::FunctionVersions(_) => Kind::Lambda,
+            Self::Kubernetes => Kind::Nodegroup,
+            Self::ClusterUpgrades => Kind::EksCluster,
+            Self::Scaling => Kind::ScalableTarget,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
@@ -159,6 +174,10 @@ impl Source {
                 | Self::Alarms
                 | Self::Queues
                 | Self::LogGroups
+                | Self::Functions
+                | Self::Kubernetes
+                | Self::ClusterUpgrades
+                | Self::Scaling
                 | Self::Budgets
                 | Self::Pipelines
                 | Self::BuildProjects

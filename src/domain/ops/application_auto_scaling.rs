@@ -10,6 +10,8 @@ use crate::domain::ops::Operation;
 pub enum Read {
     /// The bounds of all ECS services that are scaled by themselves → `ScalableTargets`.
     EcsTargets,
+    /// Everything that is scaled, in every namespace, with policies and last activities → `Scaling`.
+    Everything,
 }
 
 /// What can be changed.
@@ -37,6 +39,15 @@ impl Read {
                         "application-autoscaling",
                         "DescribeScalableTargets",
                     )]
+                }
+            }
+            Self::Everything => {
+                const {
+                    &[
+                        Operation::new("application-autoscaling", "DescribeScalableTargets"),
+                        Operation::new("application-autoscaling", "DescribeScalingPolicies"),
+                        Operation::new("application-autoscaling", "DescribeScalingActivities"),
+                    ]
                 }
             }
         }

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
+use crate::domain::function::Routing;
 use crate::domain::ops::rds::{
     ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns,
-    sqs, ssm, sts,
+    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb, exec, http, lambda,
+    logs, rds, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -160,6 +161,18 @@ fn queries() -> Vec<Query> {
         Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything),
+        Query::Lambda(lambda::Read::Functions),
+        Query::Lambda(lambda::Read::FunctionsOf(Selection::default())),
+        Query::Lambda(lambda::Read::Function { name: none() }),
+        Query::Lambda(lambda::Read::Versions { function: none() }),
+        Query::Eks(eks::Read::Clusters),
+        Query::Eks(eks::Read::Upgrades),
+        Query::Eks(eks::Read::Update {
+            cluster: none(),
+            nodegroup: none(),
+            id: none(),
+        }),
     ]
 }
 
@@ -430,6 +443,32 @@ fn mutations() -> Vec<Mutation> {
             resource: none(),
             min: 0,
             max: 0,
+        }),
+        Mutation::Lambda(lambda::Write::RouteAlias {
+            function: none(),
+            alias: none(),
+            from: Routing::to(""),
+            to: Routing::to(""),
+        }),
+        Mutation::Lambda(lambda::Write::PutConcurrency {
+            function: none(),
+            reserved: 0,
+        }),
+        Mutation::Lambda(lambda::Write::DeleteConcurrency { function: none() }),
+        Mutation::Lambda(lambda::Write::PutTags {
+            function: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Lambda(lambda::Write::DeleteTags {
+            function: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::Eks(eks::Write::ScaleNodegroup {
+            cluster: none(),
+            nodegroup: none(),
+            min: 0,
+            max: 0,
+            desired: 0,
         }),
     ]
 }

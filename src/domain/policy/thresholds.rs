@@ -371,6 +371,27 @@ thresholds! {
     /// Messages waiting for each worker that the queue feeds; without workers, all of them.
     queue_visible_per_worker: above(5.0, 20.0), "messages", 0.0..=1e6;
 
+    /// Errors as a share of a Lambda function's invocations.
+    lambda_error_percent: above(5.0, 20.0), "percent", 0.0..=100.0;
+    /// Fewer errors of a Lambda function than this are too few to judge a share by.
+    lambda_errors_least_per_minute: value(1.0), "per minute", 0.0..=1e6;
+    /// Invocations of a Lambda function that are turned away.
+    lambda_throttles_per_minute: above(1.0, 60.0), "per minute", 0.0..=1e6;
+    /// How long invocations take (p95) as a share of the Lambda function's timeout.
+    lambda_timeout_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// Invocations at once as a share of what a Lambda function may run.
+    lambda_concurrency_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// How far a Lambda function is behind the stream that is read for it.
+    lambda_stream_behind_s: above(60.0, 900.0), "seconds", 1.0..=604_800.0;
+    /// Days until AWS deprecates a Lambda runtime, from which on it is mentioned.
+    lambda_runtime_days_left: value(60.0), "days", 0.0..=730.0;
+    /// Days until the support that an EKS version has ends.
+    eks_support_days_left: below(60.0, 14.0), "days", 0.0..=730.0;
+    /// CPU of the nodes of an EKS node group that is as large as it may be, average of a quarter of an hour.
+    nodegroup_cpu_percent: above(80.0, 92.0), "percent", 1.0..=100.0;
+    /// Time that something has been at the maximum of Application Auto Scaling.
+    scaling_at_maximum_min: above(30.0, 240.0), "minutes", 1.0..=10_080.0;
+
     /// Spend of the month so far as a share of the budget.
     spend_budget_percent: above(80.0, 100.0), "percent of the budget", 1.0..=1000.0;
     /// Forecast of the month as a share of the budget.

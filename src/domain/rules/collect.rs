@@ -68,6 +68,10 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::AlarmHistory,
         Source::Queues,
         Source::LogGroups,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::ClusterUpgrades,
+        Source::Scaling,
         Source::Usage,
         Source::Forecast,
         Source::Anomalies,
@@ -78,7 +82,7 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::Repositories,
     ]
     .into_iter()
-    .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
+    .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
 }
 
 /// Why a source is not, or not wholly, known.
@@ -347,6 +351,11 @@ fn name(source: &Source) -> String {
         Source::Metrics(group) => format!("{} metrics", group.name()),
         Source::Queues => "queues".to_owned(),
         Source::LogGroups => "log groups".to_owned(),
+        Source::Functions => "functions".to_owned(),
+        Source::FunctionVersions(_) => "versions".to_owned(),
+        Source::Kubernetes => "clusters and node groups".to_owned(),
+        Source::ClusterUpgrades => "add-ons and insights".to_owned(),
+        Source::Scaling => "scalable targets".to_owned(),
         Source::Usage => "spend".to_owned(),
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),

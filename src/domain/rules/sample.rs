@@ -130,6 +130,7 @@ impl Bench {
             "AWS/ElastiCache" => MetricGroup::Redis,
             "AWS/SQS" => MetricGroup::Queue,
             "AWS/NATGateway" => MetricGroup::Nat,
+            "AWS/Lambda" => MetricGroup::Lambda,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

@@ -5,6 +5,8 @@ mod compute;
 mod delivery;
 mod errors;
 pub use errors::sources;
+mod functions;
+mod kubernetes;
 mod network;
 mod recovery;
 mod store;
@@ -193,6 +195,10 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
         ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
         advice: listed(wanted(Kind::Advice), advice::all),
+        lambda: listed(wanted(Kind::Lambda), functions::functions),
+        eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),
+        nodegroup: listed(wanted(Kind::Nodegroup), kubernetes::nodegroups),
+        scalable_target: listed(wanted(Kind::ScalableTarget), functions::targets),
     }
 }
 

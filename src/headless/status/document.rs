@@ -3,6 +3,9 @@
 
 pub mod delivery;
 
+mod functions;
+mod kubernetes;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -11,6 +14,9 @@ use serde::Serialize;
 use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
+
+pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
+pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
 /// The format's name.
 pub const SCHEMA: &str = "quarterdeck.status/1";
@@ -162,6 +168,18 @@ pub struct Resources {
     /// What AWS advises; absent where it gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Vec<Resource<Advice>>>,
+    /// Lambda functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<Vec<Resource<Lambda>>>,
+    /// EKS clusters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks_cluster: Option<Vec<Resource<EksCluster>>>,
+    /// Managed node groups of EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodegroup: Option<Vec<Resource<Nodegroup>>>,
+    /// What Application Auto Scaling moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_target: Option<Vec<Resource<ScalableTarget>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.

@@ -160,6 +160,8 @@ impl Decoder<'_> {
             [Kind::TargetGroup] => Source::TargetGroup,
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
+            [Kind::Lambda] => Source::Lambda,
+            [Kind::Nodegroup] => Source::Nodegroup,
             [Kind::LogGroup] => Source::LogGroup,
             [Kind::Pipeline] => Source::Pipeline,
             _ => {

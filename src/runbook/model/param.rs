@@ -127,6 +127,12 @@ pub enum Source {
     LogGroup,
     /// Pipelines.
     Pipeline,
+    /// Lambda functions.
+    Lambda,
+    /// Aliases of a function, as names.
+    LambdaAlias,
+    /// Node groups of EKS.
+    Nodegroup,
 }
 
 impl Source {
@@ -147,6 +153,9 @@ impl Source {
         Self::Queue,
         Self::LogGroup,
         Self::Pipeline,
+        Self::Lambda,
+        Self::LambdaAlias,
+        Self::Nodegroup,
     ];
 
     /// The word in a runbook.
@@ -167,6 +176,9 @@ impl Source {
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
             Self::Pipeline => "pipeline",
+            Self::Lambda => "lambda",
+            Self::LambdaAlias => "lambda-alias",
+            Self::Nodegroup => "nodegroup",
         }
     }
 
@@ -175,6 +187,8 @@ impl Source {
         match self {
             Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline => &["name"],
             Self::EcsService => &["name", "cluster"],
+            Self::Nodegroup => &["name", "cluster"],
+            Self::LambdaAlias => &["name", "function"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
             Self::RdsSnapshot => &["name", "instance"],
@@ -183,6 +197,7 @@ impl Source {
             | Self::RdsCluster
             | Self::Redis
             | Self::TargetGroup
+            | Self::Lambda
             | Self::Queue => &["name", "tag"],
         }
     }
@@ -191,7 +206,9 @@ impl Source {
     pub fn ty(self) -> Type {
         use crate::domain::ids::Kind;
         let kind = match self {
-            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot => return Type::Text,
+            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot | Self::LambdaAlias => {
+                return Type::Text;
+            }
             Self::GpuFleet => return Type::Resource(vec![Kind::Asg, Kind::Ec2Instance]),
             Self::EcsService => Kind::EcsService,
             Self::Asg => Kind::Asg,
@@ -204,6 +221,8 @@ impl Source {
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
             Self::Pipeline => Kind::Pipeline,
+            Self::Lambda => Kind::Lambda,
+            Self::Nodegroup => Kind::Nodegroup,
         };
         Type::Resource(vec![kind])
     }

@@ -1,5 +1,7 @@
 //! Reads of Application Auto Scaling: between which counts ECS services are scaled by themselves.
 
+mod everything;
+
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as SdkTarget, ServiceNamespace, SuspendedState,
 };
@@ -18,6 +20,7 @@ const TARGETS: Operation = Operation::new("application-autoscaling", "DescribeSc
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
         Read::EcsTargets => targets(caller).await,
+        Read::Everything => everything::read(caller).await,
     }
 }
 
@@ -69,6 +72,10 @@ mod tests {
     #[test]
     fn the_calls_made_are_the_ones_declared() {
         assert_eq!(Read::EcsTargets.operations(), [TARGETS]);
+        assert_eq!(
+            Read::Everything.operations(),
+            [TARGETS, everything::POLICIES, everything::ACTIVITIES]
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A table for each kind of resource.
 
+mod functions;
+
 use jiff::Timestamp;
 
 use super::{health, push, section};
@@ -51,6 +53,13 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
             .as_ref()
             .filter(|all| !all.is_empty())
             .map(|all| sheet.advice(all)),
+        found.lambda.as_ref().map(|all| sheet.functions(all)),
+        found.eks_cluster.as_ref().map(|all| sheet.eks_clusters(all)),
+        found.nodegroup.as_ref().map(|all| sheet.nodegroups(all)),
+        found
+            .scalable_target
+            .as_ref()
+            .map(|all| sheet.scalable_targets(all)),
     ];
     for part in parts.into_iter().flatten() {
         push(&mut out, &part);
