@@ -147,14 +147,11 @@ mod tests {
         "pipeline-retry-stage",
         "pipeline-rollback-stage",
         "pipeline-approve",
-<<<<<<< HEAD
         "dr-drill",
         "rds-backup-now",
-=======
         "lambda-rollback-alias",
         "lambda-throttle",
         "eks-scale-nodegroup",
->>>>>>> w-eks
     ];
 
     #[test]
