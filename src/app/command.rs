@@ -76,6 +76,10 @@ pub enum Command {
     Incident,
     /// Pins a line of a log to the incident.
     Pin,
+    /// To EKS clusters and node groups.
+    Kubernetes,
+    /// To Lambda functions.
+    Functions,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -264,6 +268,20 @@ pub const REGISTRY: &[Entry] = &[
         Command::Incident,
         "incident",
         "record an incident: start, note, …",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Kubernetes,
+        "kubernetes",
+        "EKS clusters and node groups",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Functions,
+        "functions",
+        "Lambda functions",
         Context::Global,
         &[],
     ),

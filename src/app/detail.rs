@@ -4,8 +4,12 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod functions;
+mod kubernetes;
 mod models;
 mod network;
+mod pipelines;
+mod scaling;
 mod spend;
 mod wrap;
 
@@ -156,8 +160,13 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
         Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
-        // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
+        Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
+        Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
+        Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
+        Kind::Lambda => functions::function(state, scope, &resource.id),
+        Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
+        Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
+        Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -180,6 +189,12 @@ fn name_of(resource: &ResourceKey) -> &str {
             .id
             .split_once(":log-group:")
             .map_or(&*resource.id, |(_, name)| name),
+        Kind::EcrRepository => resource
+            .id
+            .split_once(":repository/")
+            .map_or(&*resource.id, |(_, name)| name),
+        // …:nodegroup/CLUSTER/NAME/UUID
+        Kind::Nodegroup => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
 }
@@ -340,8 +355,14 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Endpoints,
         Source::TrainingJobs,
         Source::Notebooks,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::Scaling,
         Source::Budgets,
         Source::Usage,
+        Source::Pipelines,
+        Source::BuildProjects,
+        Source::Repositories,
     ];
     let mut lines = Vec::new();
     for source in sources {

@@ -1,6 +1,8 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
+mod functions;
 mod further;
+mod kubernetes;
 mod recovery;
 
 use jiff::{SignedDuration, Timestamp};

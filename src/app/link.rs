@@ -67,6 +67,13 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::CodebuildProject => {
             format!("{base}/codesuite/codebuild/projects/{name}/history?region={region}")
         }
+        Kind::Lambda => format!("{base}/lambda/home?region={region}#/functions/{name}?tab=monitoring"),
+        Kind::EksCluster => format!("{base}/eks/clusters/{name}?region={region}"),
+        Kind::Nodegroup => {
+            let (cluster, group) = nodegroup_of(id)?;
+            format!("{base}/eks/clusters/{cluster}/nodegroups/{group}?region={region}")
+        }
+        Kind::ScalableTarget => return None,
     })
 }
 
@@ -171,6 +178,28 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
             quoted(id)
         ),
+        Kind::Lambda => format!(
+            "lambda get-function-configuration --function-name {}",
+            quoted(name)
+        ),
+        Kind::EksCluster => format!("eks describe-cluster --name {}", quoted(name)),
+        Kind::Nodegroup => {
+            let (cluster, group) = nodegroup_of(id)?;
+            format!(
+                "eks describe-nodegroup --cluster-name {} --nodegroup-name {}",
+                quoted(cluster),
+                quoted(group)
+            )
+        }
+        Kind::ScalableTarget => {
+            let known = scope.scaling.get().into_iter().flatten();
+            let target = known.into_iter().find(|target| target.id == id)?;
+            format!(
+                "application-autoscaling describe-scaling-activities --service-namespace {} --resource-id {}",
+                quoted(&target.namespace),
+                quoted(&target.resource)
+            )
+        }
     };
     let profile = scope
         .scope
@@ -183,6 +212,43 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
 /// The name of a repository, which may have slashes in it.
 fn repository_name(id: &str) -> &str {
     id.split_once(":repository/").map_or(id, |(_, name)| name)
+}
+
+/// The commands that lead into a cluster, for its pods: the context first, then k9s with it. The context
+/// has a name of its own, so that no other cluster of the same name is met.
+pub fn kubernetes_commands(scope: &ScopeState, cluster: &ResourceKey) -> Option<[String; 2]> {
+    let name = match cluster.kind {
+        Kind::EksCluster => last_segment(&cluster.id),
+        Kind::Nodegroup => nodegroup_of(&cluster.id)?.0,
+        _ => return None,
+    };
+    let scope = &scope.scope;
+    let context = match &scope.profile {
+        Some(profile) => format!("{profile}-{}-{name}", scope.region),
+        None => format!("{}-{name}", scope.region),
+    };
+    let profile = scope
+        .profile
+        .as_ref()
+        .map_or_else(String::new, |profile| format!(" --profile {}", quoted(profile)));
+    let role = scope.role.as_ref().map_or_else(String::new, |role| {
+        format!(" --role-arn {}", quoted(&role.role_arn))
+    });
+    Some([
+        format!(
+            "aws eks update-kubeconfig --name {} --alias {} --region {}{profile}{role}",
+            quoted(name),
+            quoted(&context),
+            scope.region
+        ),
+        format!("k9s --context {}", quoted(&context)),
+    ])
+}
+
+/// Cluster and node group of `…:nodegroup/CLUSTER/GROUP/UUID`.
+fn nodegroup_of(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.split_once(":nodegroup/")?.1.split('/');
+    Some((parts.next()?, parts.next()?))
 }
 
 /// Cluster and service of `…:service/CLUSTER/SERVICE`.
@@ -242,6 +308,30 @@ mod tests {
             command(&scope(), &alarm).unwrap(),
             "aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names 'a'\\''; rm -rf ~ #' --region eu-west-1 --profile prod"
         );
+    }
+
+    #[test]
+    fn clusters_and_node_groups_lead_to_their_pods() {
+        let way = [
+            "aws eks update-kubeconfig --name main --alias prod-eu-west-1-main --region eu-west-1 --profile prod",
+            "k9s --context prod-eu-west-1-main",
+        ];
+        let cluster = key(Kind::EksCluster, "arn:aws:eks:eu-west-1:1:cluster/main");
+        let group = key(Kind::Nodegroup, "arn:aws:eks:eu-west-1:1:nodegroup/main/app/1f");
+        for resource in [&cluster, &group] {
+            assert_eq!(
+                kubernetes_commands(&scope(), resource)
+                    .unwrap()
+                    .each_ref()
+                    .map(String::as_str),
+                way
+            );
+        }
+        assert_eq!(
+            command(&scope(), &group).unwrap(),
+            "aws eks describe-nodegroup --cluster-name main --nodegroup-name app --region eu-west-1 --profile prod"
+        );
+        assert_eq!(kubernetes_commands(&scope(), &key(Kind::Queue, "q")), None);
     }
 
     #[test]

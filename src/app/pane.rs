@@ -37,6 +37,10 @@ pub enum Pane {
     Recovery,
     /// The record of the incident.
     Incident,
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Lambda functions.
+    Functions,
 }
 
 impl Pane {
@@ -56,6 +60,8 @@ impl Pane {
         Self::Pipelines,
         Self::Recovery,
         Self::Incident,
+        Self::Kubernetes,
+        Self::Functions,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -71,7 +77,12 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Models | Self::Pipelines | Self::Recovery | Self::Incident => return None,
+            Self::Models
+            | Self::Pipelines
+            | Self::Recovery
+            | Self::Incident
+            | Self::Kubernetes
+            | Self::Functions => return None,
         })
     }
 
@@ -103,13 +114,15 @@ impl Pane {
             Self::Pipelines => "pipelines",
             Self::Recovery => "recovery",
             Self::Incident => "incident",
+            Self::Kubernetes => "kubernetes",
+            Self::Functions => "functions",
         }
     }
 
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService => Self::Services,
+            Kind::EcsService | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
             Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
@@ -119,6 +132,8 @@ impl Pane {
             Kind::Scope => Self::Findings,
             Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => Self::Models,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
+            Kind::EksCluster | Kind::Nodegroup => Self::Kubernetes,
+            Kind::Lambda => Self::Functions,
         }
     }
 
@@ -141,7 +156,9 @@ impl Pane {
             | Self::Alarms
             | Self::Runs
             | Self::Models
-            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Pipelines
+            | Self::Kubernetes
+            | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -160,7 +177,9 @@ impl Pane {
             | Self::Models
             | Self::Pipelines
             | Self::Recovery
-            | Self::Incident => Probing::No,
+            | Self::Incident
+            | Self::Kubernetes
+            | Self::Functions => Probing::No,
         };
         Focus {
             front: self.kinds(),

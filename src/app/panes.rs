@@ -2,13 +2,17 @@
 
 mod alarms;
 mod data;
+mod functions;
 mod gpu;
 mod incident;
+pub(crate) mod kubernetes;
 pub(crate) mod models;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod recovery;
 mod runs;
+mod scaling;
 mod services;
 mod sketch;
 mod spend;
@@ -41,9 +45,11 @@ pub fn build(state: &State) -> Tables {
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
         Pane::Models => models::sections(state),
+        Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
-        Pane::Pipelines => Vec::new(),
+        Pane::Kubernetes => kubernetes::sections(state),
+        Pane::Functions => functions::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

@@ -6,6 +6,7 @@
 //! that AWS does not know are not part of it: see [`fixed_costs`].
 
 mod compute;
+mod kubernetes;
 mod models;
 mod network;
 mod store;
@@ -60,6 +61,7 @@ fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
     network::gateways(state, &pricing, &mut items);
     network::balancers(state, &pricing, &mut items);
     network::addresses(state, &pricing, &mut items);
+    kubernetes::clusters(state, &pricing, &mut items);
     items
 }
 

@@ -4,6 +4,7 @@
 mod activity;
 mod deployment;
 mod events;
+mod execution;
 mod models;
 mod related;
 
@@ -48,6 +49,8 @@ pub enum Word {
     Instance,
     /// A training job that ended.
     Training,
+    /// An execution of a pipeline.
+    Pipeline,
 }
 
 impl Word {
@@ -61,6 +64,7 @@ impl Word {
             Self::Alarm => "alarm",
             Self::Instance => "instance",
             Self::Training => "training",
+            Self::Pipeline => "pipeline",
         }
     }
 }
@@ -83,6 +87,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         activity::collect(state, span, &mut changes);
         events::collect(state, span, &mut changes);
         models::collect(state, span, &mut changes);
+        execution::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {
         b.at.cmp(&a.at)

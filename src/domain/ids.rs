@@ -58,11 +58,18 @@ pub enum Kind {
     Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
+    /// A Lambda function.
+    Lambda,
+    /// A cluster of EKS.
+    EksCluster,
+    /// A managed node group of EKS.
+    Nodegroup,
+    /// A target of Application Auto Scaling.
+    ScalableTarget,
 }
 
 impl Kind {
-    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
-    /// others too, and read them only then.
+    /// Every kind, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
@@ -81,9 +88,16 @@ impl Kind {
         Self::SagemakerEndpoint,
         Self::TrainingJob,
         Self::NotebookInstance,
+        Self::Lambda,
+        Self::EksCluster,
+        Self::Nodegroup,
+        Self::ScalableTarget,
         Self::Budget,
         Self::Advice,
         Self::Scope,
+        Self::Pipeline,
+        Self::CodebuildProject,
+        Self::EcrRepository,
     ];
 
     /// The name on the command line and in JSON.
@@ -112,6 +126,10 @@ impl Kind {
             Self::NotebookInstance => "notebook-instance",
             Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
+            Self::Lambda => "lambda",
+            Self::EksCluster => "eks-cluster",
+            Self::Nodegroup => "nodegroup",
+            Self::ScalableTarget => "scalable-target",
         }
     }
 
@@ -139,6 +157,10 @@ impl Kind {
             Self::NotebookInstance => "note",
             Self::Advice => "tip",
             Self::CodebuildProject => "build",
+            Self::Lambda => "fn",
+            Self::EksCluster => "eks",
+            Self::Nodegroup => "node",
+            Self::ScalableTarget => "scal",
         }
     }
 }

@@ -14,17 +14,22 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
+use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::function::{Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
+use crate::domain::kubernetes::{Kubernetes, Upgrades};
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
@@ -33,7 +38,7 @@ use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
 use crate::domain::recovery::MeasuredRestore;
 use crate::domain::sagemaker::{Endpoint, Notebook, TrainingJob};
-use crate::domain::scalable::ScalableTarget;
+use crate::domain::scalable::{ScalableTarget, Scaled};
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
@@ -153,6 +158,16 @@ pub struct ScopeState {
     pub training_jobs: Loadable<Vec<TrainingJob>>,
     /// Notebooks.
     pub notebooks: Loadable<Vec<Notebook>>,
+    /// Lambda functions.
+    pub functions: Loadable<Functions>,
+    /// Published versions of the functions being looked at, by function ARN.
+    pub function_versions: BTreeMap<String, Loadable<Vec<Version>>>,
+    /// EKS clusters and node groups.
+    pub kubernetes: Loadable<Kubernetes>,
+    /// Add-ons, insights and versions of EKS.
+    pub cluster_upgrades: Loadable<Upgrades>,
+    /// Everything that Application Auto Scaling moves.
+    pub scaling: Loadable<Vec<Scaled>>,
     /// Spend of the account.
     pub usage: Loadable<Usage>,
     /// The account's forecast.
@@ -167,6 +182,14 @@ pub struct ScopeState {
     pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Pipelines.
+    pub pipelines: Loadable<Vec<Pipeline>>,
+    /// The newest executions of the pipelines.
+    pub executions: Loadable<Vec<Execution>>,
+    /// Build projects.
+    pub build_projects: Loadable<Vec<Project>>,
+    /// Image repositories.
+    pub repositories: Loadable<Vec<Repository>>,
 }
 
 /// How long after it was read something still says anything about now: longer than the slowest
@@ -231,6 +254,11 @@ impl ScopeState {
             endpoint_targets: Loadable::default(),
             training_jobs: Loadable::default(),
             notebooks: Loadable::default(),
+            functions: Loadable::default(),
+            function_versions: BTreeMap::new(),
+            kubernetes: Loadable::default(),
+            cluster_upgrades: Loadable::default(),
+            scaling: Loadable::default(),
             usage: Loadable::default(),
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
@@ -238,6 +266,10 @@ impl ScopeState {
             trusted_advisor: Loadable::default(),
             recommendations: Loadable::default(),
             trail: BTreeMap::new(),
+            pipelines: Loadable::default(),
+            executions: Loadable::default(),
+            build_projects: Loadable::default(),
+            repositories: Loadable::default(),
         }
     }
 
@@ -381,6 +413,16 @@ impl ScopeState {
             Source::EndpointTargets => settle!(self.endpoint_targets, ScalableTargets),
             Source::TrainingJobs => settle!(self.training_jobs, TrainingJobs),
             Source::Notebooks => settle!(self.notebooks, Notebooks),
+            Source::Functions => settle!(self.functions, Functions),
+            Source::FunctionVersions(function) => {
+                settle!(
+                    self.function_versions.entry(function.clone()).or_default(),
+                    FunctionVersions
+                )
+            }
+            Source::Kubernetes => settle!(self.kubernetes, Kubernetes),
+            Source::ClusterUpgrades => settle!(self.cluster_upgrades, ClusterUpgrades),
+            Source::Scaling => settle!(self.scaling, Scaling),
             Source::Usage => settle!(self.usage, Usage),
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
@@ -388,6 +430,10 @@ impl ScopeState {
             Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
             Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Pipelines => settle!(self.pipelines, Pipelines),
+            Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
+            Source::BuildProjects => settle!(self.build_projects, BuildProjects),
+            Source::Repositories => settle!(self.repositories, Repositories),
         }
     }
 
@@ -426,6 +472,11 @@ impl ScopeState {
             Source::EndpointTargets => Standing::of(&self.endpoint_targets),
             Source::TrainingJobs => Standing::of(&self.training_jobs),
             Source::Notebooks => Standing::of(&self.notebooks),
+            Source::Functions => Standing::of(&self.functions),
+            Source::FunctionVersions(function) => Standing::of_any(self.function_versions.get(function)),
+            Source::Kubernetes => Standing::of(&self.kubernetes),
+            Source::ClusterUpgrades => Standing::of(&self.cluster_upgrades),
+            Source::Scaling => Standing::of(&self.scaling),
             Source::Usage => Standing::of(&self.usage),
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
@@ -433,6 +484,10 @@ impl ScopeState {
             Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
             Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Pipelines => Standing::of(&self.pipelines),
+            Source::PipelineExecutions => Standing::of(&self.executions),
+            Source::BuildProjects => Standing::of(&self.build_projects),
+            Source::Repositories => Standing::of(&self.repositories),
         }
     }
 

@@ -199,11 +199,13 @@ pub enum MetricGroup {
     Nat,
     /// SageMaker endpoints and training jobs.
     Sagemaker,
+    /// Lambda functions.
+    Lambda,
 }
 
 impl MetricGroup {
     /// Every group.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Ecs,
         Self::Ec2,
         Self::Rds,
@@ -213,6 +215,7 @@ impl MetricGroup {
         Self::Gpu,
         Self::Nat,
         Self::Sagemaker,
+        Self::Lambda,
     ];
 
     /// The group's short name.
@@ -227,6 +230,7 @@ impl MetricGroup {
             Self::Gpu => "gpu",
             Self::Nat => "nat",
             Self::Sagemaker => "sagemaker",
+            Self::Lambda => "lambda",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::datastore::{Cache, CacheForm, CacheNode, DbInstance};
 use crate::domain::ec2::{Instance, NatGateway};
 use crate::domain::ecs::Service;
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
+use crate::domain::function::Function;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric::{MetricGroup, MetricId, MetricSpec, Stat};
 use crate::domain::queue::Queue;
@@ -384,6 +385,50 @@ pub mod nat {
     );
 }
 
+/// Lambda functions, all versions and aliases together.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+pub mod lambda {
+    use super::{Metric, MetricId, MetricSpec, Resolution, Stat};
+
+    const FAMILY: (&str, &[&str]) = ("AWS/Lambda", &["FunctionName"]);
+    /// Invocations, per minute; throttled ones are not among them.
+    pub const INVOCATIONS: Metric = Metric::new(FAMILY, "Invocations", Stat::Sum, Resolution::Minute);
+    /// Invocations that ended in an error, per minute.
+    pub const ERRORS: Metric = Metric::new(FAMILY, "Errors", Stat::Sum, Resolution::Minute);
+    /// Invocations that were turned away for want of concurrency, per minute.
+    pub const THROTTLES: Metric = Metric::new(FAMILY, "Throttles", Stat::Sum, Resolution::Minute);
+    /// How long the code ran, milliseconds, 95th percentile.
+    pub const DURATION_P95: Metric = Metric::new(FAMILY, "Duration", Stat::P95, Resolution::Minute);
+    /// How long the code ran, milliseconds, the longest.
+    pub const DURATION_MAX: Metric = Metric::new(FAMILY, "Duration", Stat::Maximum, Resolution::Minute);
+    /// Invocations at once, the most of each minute.
+    pub const CONCURRENT: Metric =
+        Metric::new(FAMILY, "ConcurrentExecutions", Stat::Maximum, Resolution::Minute);
+    /// Events that could not be put into the dead-letter queue, per minute.
+    pub const DEAD_LETTER_ERRORS: Metric =
+        Metric::new(FAMILY, "DeadLetterErrors", Stat::Sum, Resolution::Minute);
+    /// Events that could not be sent to a destination, per minute.
+    pub const DESTINATION_FAILURES: Metric = Metric::new(
+        FAMILY,
+        "DestinationDeliveryFailures",
+        Stat::Sum,
+        Resolution::Minute,
+    );
+    /// The age of the last record that was read of a stream, milliseconds.
+    pub const ITERATOR_AGE: Metric = Metric::new(FAMILY, "IteratorAge", Stat::Maximum, Resolution::Minute);
+
+    /// A count of one version as it was called through an alias, by the hour of the last week.
+    pub fn of_version(name: &str, (function, alias, version): (&str, &str, &str)) -> MetricSpec {
+        let resource = format!("{function}:{alias}");
+        let dimensions = [
+            ("FunctionName", function),
+            ("Resource", resource.as_str()),
+            ("ExecutedVersion", version),
+        ];
+        MetricId::new("AWS/Lambda", name, &dimensions, Stat::Sum).by_hour()
+    }
+}
+
 /// GPU metrics of the CloudWatch agent that panes and rules can use instead of the probe.
 pub const AGENT_GPU_METRICS: [&str; 5] = [
     "nvidia_smi_utilization_gpu",
@@ -398,7 +443,13 @@ impl MetricGroup {
     /// while somebody looks.
     pub const fn feeds_rules(self) -> bool {
         match self {
-            Self::Ec2 | Self::Rds | Self::Redis | Self::Elb | Self::Queue | Self::Sagemaker => true,
+            Self::Ec2
+            | Self::Rds
+            | Self::Redis
+            | Self::Elb
+            | Self::Queue
+            | Self::Lambda
+            | Self::Sagemaker => true,
             Self::Ecs | Self::Gpu | Self::Nat => false,
         }
     }
@@ -433,6 +484,13 @@ pub fn specs(group: MetricGroup, state: &ScopeState) -> Vec<MetricSpec> {
             specs.extend(each(state.training_jobs.get(), training_metrics));
             specs
         }
+        MetricGroup::Lambda => state
+            .functions
+            .get()
+            .into_iter()
+            .flat_map(|known| &known.functions)
+            .flat_map(lambda_metrics)
+            .collect(),
     }
 }
 
@@ -633,6 +691,28 @@ pub fn nat_metrics(gateway: &NatGateway) -> Vec<MetricSpec> {
     } else {
         Vec::new()
     }
+}
+
+/// What a function publishes; of what it does not have, such as a dead-letter queue, nothing is asked.
+pub fn lambda_metrics(function: &Function) -> Vec<MetricSpec> {
+    let mut metrics = vec![
+        lambda::INVOCATIONS,
+        lambda::ERRORS,
+        lambda::THROTTLES,
+        lambda::DURATION_P95,
+        lambda::DURATION_MAX,
+        lambda::CONCURRENT,
+    ];
+    if function.dead_letter.is_some() {
+        metrics.push(lambda::DEAD_LETTER_ERRORS);
+    }
+    if function.on_failure.is_some() {
+        metrics.push(lambda::DESTINATION_FAILURES);
+    }
+    if function.reads_streams() {
+        metrics.push(lambda::ITERATOR_AGE);
+    }
+    specs_of(&metrics, &function.name)
 }
 
 /// GPU metrics that the CloudWatch agent publishes.

@@ -9,15 +9,18 @@ pub mod catalog;
 pub mod cloudformation;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod eks;
 pub mod elasticache;
 pub mod elb;
 pub mod exec;
 pub mod http;
+pub mod lambda;
 pub mod logs;
 pub mod operation;
 pub mod rds;
@@ -76,8 +79,14 @@ pub enum Query {
     ApplicationAutoScaling(application_auto_scaling::Read),
     /// SageMaker.
     Sagemaker(sagemaker::Read),
+    /// CodeBuild.
+    CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
     Advice(advice::Read),
+    /// Lambda.
+    Lambda(lambda::Read),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -179,6 +188,12 @@ pub enum ReplyData {
     Pipelines(Vec<crate::domain::delivery::Pipeline>),
     /// Stacks.
     Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Executions of pipelines.
+    PipelineExecutions(Vec<crate::domain::delivery::Execution>),
+    /// Build projects.
+    BuildProjects(Vec<crate::domain::codebuild::Project>),
+    /// Repositories of images.
+    Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
     /// Endpoints of SageMaker.
@@ -191,6 +206,18 @@ pub enum ReplyData {
     Notebooks(Vec<crate::domain::sagemaker::Notebook>),
     /// What AWS advises.
     Advices(crate::domain::advice::Advices),
+    /// Everything that is scaled by itself.
+    Scaling(Vec<crate::domain::scalable::Scaled>),
+    /// Lambda functions.
+    Functions(crate::domain::function::Functions),
+    /// Published versions of a function, newest first.
+    FunctionVersions(Vec<crate::domain::function::Version>),
+    /// Clusters and node groups of EKS.
+    Kubernetes(crate::domain::kubernetes::Kubernetes),
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades(crate::domain::kubernetes::Upgrades),
+    /// An update of a node group; `None` if there is none.
+    NodegroupUpdate(Option<crate::domain::kubernetes::Update>),
 }
 
 impl Reply {
@@ -240,6 +267,10 @@ pub enum Mutation {
     ApplicationAutoScaling(application_auto_scaling::Write),
     /// SageMaker.
     Sagemaker(sagemaker::Write),
+    /// Lambda.
+    Lambda(lambda::Write),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Write),
 }
 
 /// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
@@ -280,7 +311,10 @@ impl Query {
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
             Self::Sagemaker(read) => read.operations(),
+            Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
+            Self::Lambda(read) => read.operations(),
+            Self::Eks(read) => read.operations(),
         }
     }
 }
@@ -305,6 +339,8 @@ impl Mutation {
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
             Self::Sagemaker(write) => write.operation(),
+            Self::Lambda(write) => write.operation(),
+            Self::Eks(write) => write.operation(),
         }
     }
 
@@ -315,7 +351,9 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
+            Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::ElastiCache(_)
@@ -325,8 +363,8 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_)
+            | Self::Eks(_)
             | Self::Sagemaker(_) => &[],
         }
     }

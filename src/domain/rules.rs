@@ -17,18 +17,24 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
 mod ec2;
+mod ecr;
 mod ecs;
+mod eks;
 mod gpu;
+mod lambda;
+mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
 mod redis;
 mod sagemaker;
 mod saving;
+mod scaling;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -38,6 +44,7 @@ pub use asg::activities::failure as launch_failure;
 pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
+pub use lambda::concurrency::THROTTLED_TAG;
 pub use measured::{Measured, Metrics, Run, first_of};
 pub use verdict::{Verdict, Verdicts};
 
@@ -142,6 +149,33 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &pipeline::failed::RULE,
+    &pipeline::waiting::APPROVAL,
+    &pipeline::waiting::HELD,
+    &pipeline::waiting::STUCK,
+    &codebuild::RULE,
+    &ecr::deployed::GONE,
+    &ecr::expiring::RULE,
+    &ecr::deployed::CRITICAL,
+    &ecr::immutable::RULE,
+    &lambda::invocations::ERRORS,
+    &lambda::events::LOST,
+    &lambda::invocations::THROTTLED,
+    &lambda::invocations::NEAR_TIMEOUT,
+    &lambda::concurrency::NEAR_LIMIT,
+    &lambda::concurrency::STOPPED,
+    &lambda::events::SOURCE,
+    &lambda::runtime::RULE,
+    &eks::health::CLUSTER,
+    &eks::health::NODEGROUP,
+    &eks::nodes::FULL,
+    &eks::support::RULE,
+    &eks::nodes::SKEW,
+    &eks::upgrades::INSIGHT,
+    &eks::upgrades::ADDON,
+    &scaling::AT_MAXIMUM,
+    &scaling::SUSPENDED,
+    &scaling::FAILED,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,

@@ -240,7 +240,10 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
     wants_of_models(collect, now);
-    for group in MetricGroup::ALL {
+    wants_of_delivery(collect);
+    wants_of_functions(collect);
+    wants_of_kubernetes(collect);
+    for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
     wants_of_details(collect, since);
@@ -339,6 +342,38 @@ fn wants_of_stores(collect: &mut Collecting<'_>, since: Timestamp) {
     collect.want(Source::CacheEvents, events, each(data_s, 2, 10), ());
 }
 
+/// Lambda functions, and what Application Auto Scaling moves.
+fn wants_of_functions(collect: &mut Collecting<'_>) {
+    use ops::{application_auto_scaling, lambda};
+    let state = collect.state;
+    let functions = if state.selection.is_everything() {
+        lambda::Read::Functions
+    } else {
+        lambda::Read::FunctionsOf((*state.selection).clone())
+    };
+    // Four calls for each function: what nobody looks at can wait, since metrics tell of trouble.
+    collect.want(Source::Functions, Query::Lambda(functions), fixed(60, 600), ());
+    let scaling = Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything);
+    collect.want(Source::Scaling, scaling, fixed(60, 600), ());
+}
+
+/// Clusters and node groups; add-ons, insights and versions change by the day.
+fn wants_of_kubernetes(collect: &mut Collecting<'_>) {
+    use ops::eks::Read;
+    collect.want(Source::Kubernetes, Query::Eks(Read::Clusters), fixed(60, 600), ());
+    let known = collect.state.kubernetes.get();
+    let clusters: Vec<String> = known
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.arn.clone())
+        .collect();
+    // Without a cluster there is nothing to ask.
+    if !clusters.is_empty() {
+        let upgrades = Query::Eks(Read::Upgrades);
+        collect.want(Source::ClusterUpgrades, upgrades, fixed(1800, 6 * 3600), clusters);
+    }
+}
+
 fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
     use ops::{cloudwatch, elb, logs, sqs, ssm};
     let Cadences {
@@ -397,6 +432,42 @@ fn wants_of_models(collect: &mut Collecting<'_>, now: Timestamp) {
     collect.want(Source::TrainingJobs, jobs, fixed(60, 600), ());
     let notebooks = Query::Sagemaker(sagemaker::Read::Notebooks);
     collect.want(Source::Notebooks, notebooks, fixed(60, 600), ());
+}
+
+/// Pipelines, builds and image repositories.
+fn wants_of_delivery(collect: &mut Collecting<'_>) {
+    use ops::{codebuild, codepipeline, ecr};
+    let pipelines = Query::CodePipeline(codepipeline::Read::Pipelines);
+    collect.want(Source::Pipelines, pipelines, fixed(30, 300), ());
+    let names: Vec<String> = collect
+        .state
+        .pipelines
+        .get()
+        .into_iter()
+        .flatten()
+        .map(|pipeline| pipeline.name.clone())
+        .collect();
+    if !names.is_empty() {
+        let executions = Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: names.clone(),
+        });
+        collect.want(Source::PipelineExecutions, executions, fixed(60, 600), names);
+    }
+    let projects = Query::CodeBuild(codebuild::Read::Projects);
+    collect.want(Source::BuildProjects, projects, fixed(60, 600), ());
+    // Those that services run from belong to the estate whatever their names are.
+    let deployed: BTreeSet<&str> = collect
+        .state
+        .task_definitions
+        .get()
+        .filter(|_| !collect.state.selection.is_everything())
+        .into_iter()
+        .flatten()
+        .flat_map(|definition| &definition.containers)
+        .map(|container| container.image.as_str())
+        .collect();
+    let repositories = Query::Ecr(ecr::Read::Repositories);
+    collect.want(Source::Repositories, repositories, fixed(120, 900), deployed);
 }
 
 /// GPUs of the types in use, Spot prices of the Spot ones, and the probe of the GPU hosts.
@@ -461,6 +532,7 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Gpu => &[Source::GpuMetricList],
         MetricGroup::Nat => &[Source::NatGateways],
         MetricGroup::Sagemaker => &[Source::Endpoints, Source::TrainingJobs],
+        MetricGroup::Lambda => &[Source::Functions],
     };
     if !listed
         .iter()
@@ -526,6 +598,15 @@ fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
                     service: service.name.clone(),
                 });
                 collect.want_each(source, query, SignedDuration::from_secs(60), ());
+            }
+            Source::FunctionVersions(arn) => {
+                let known = state.functions.get().map(|known| known.functions.as_slice());
+                let function = known.unwrap_or_default().iter().find(|one| one.arn == *arn);
+                let Some(function) = function else { continue };
+                let query = Query::Lambda(ops::lambda::Read::Versions {
+                    function: function.name.clone(),
+                });
+                collect.want_each(source, query, SignedDuration::from_mins(5), ());
             }
             Source::Trail(resource) => {
                 let query = Query::CloudTrail(ops::cloudtrail::Read::Lookup {

@@ -38,7 +38,14 @@ pub const KINDS: &[Kind] = &[
     Kind::SagemakerEndpoint,
     Kind::TrainingJob,
     Kind::NotebookInstance,
+    Kind::Lambda,
+    Kind::EksCluster,
+    Kind::Nodegroup,
+    Kind::ScalableTarget,
     Kind::Budget,
+    Kind::Pipeline,
+    Kind::CodebuildProject,
+    Kind::EcrRepository,
     Kind::Advice,
 ];
 
@@ -123,7 +130,15 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Asg,
                 Kind::LogGroup,
                 Kind::Advice,
+                Kind::EksCluster,
+                Kind::Nodegroup,
             ],
+            // Clusters and node groups come in one answer; how busy nodes are is EC2's.
+            Kind::EksCluster => &[Kind::Nodegroup],
+            Kind::Nodegroup => &[Kind::EksCluster, Kind::Asg, Kind::Ec2Instance],
+            // How far queues are behind.
+            Kind::Lambda => &[Kind::Queue],
+            Kind::ScalableTarget => &[Kind::EcsService],
             Kind::EcsService
             | Kind::Ec2Instance
             | Kind::Redis
@@ -132,12 +147,14 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Queue
             | Kind::LogGroup
             | Kind::NatGateway
-            | Kind::Pipeline
-            | Kind::EcrRepository
             | Kind::NotebookInstance
             | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Scope => &[],
+            // In which phase a build failed.
+            Kind::Pipeline => &[Kind::CodebuildProject],
+            // What services run, and what builds push.
+            Kind::EcrRepository => &[Kind::EcsService, Kind::CodebuildProject],
         };
         all.extend(others);
     }
@@ -246,7 +263,18 @@ impl Report for Status {
             Kind::NotebookInstance,
             found.notebook_instance.as_ref(),
         )?;
+        add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
+        add(
+            &mut records,
+            Kind::CodebuildProject,
+            found.codebuild_project.as_ref(),
+        )?;
+        add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
+        add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
+        add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;
+        add(&mut records, Kind::Nodegroup, found.nodegroup.as_ref())?;
+        add(&mut records, Kind::ScalableTarget, found.scalable_target.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

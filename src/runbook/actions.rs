@@ -6,11 +6,13 @@ mod codepipeline;
 mod ec2;
 mod ecr;
 mod ecs;
+mod eks;
 mod elasticache;
 mod elb;
 pub(in crate::runbook) mod estate;
 mod exec;
 pub(in crate::runbook) mod gpu;
+mod lambda;
 mod notify;
 mod power;
 pub(in crate::runbook) mod rds;
@@ -43,6 +45,9 @@ pub static ALL: &[&dyn Action] = &[
     &ec2::Reboot,
     &codepipeline::Hold,
     &codepipeline::Release,
+    &codepipeline::RetryStage,
+    &codepipeline::Answer,
+    &codepipeline::RollbackStage,
     &ecr::Retag,
     &ecs::Deploy,
     &ecs::Rollback,
@@ -52,6 +57,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
+    &eks::ScaleNodegroup,
     &elasticache::Failover,
     &elasticache::Promote,
     &elasticache::Snapshot,
@@ -63,6 +69,9 @@ pub static ALL: &[&dyn Action] = &[
     &gpu::NIGHT_DOWN,
     &gpu::MORNING_UP,
     &gpu::DRAIN,
+    &lambda::Concurrency,
+    &lambda::Rollback,
+    &lambda::THROTTLE,
     &rds::SNAPSHOT,
     &rds::POINT_IN_TIME,
     &rds::Rename,

@@ -7,6 +7,7 @@ mod ecs;
 mod estate;
 mod gpu;
 mod http;
+mod lambda;
 mod rds;
 mod sagemaker;
 mod window;
@@ -162,6 +163,7 @@ pub static ALL: &[&dyn Check] = &[
     &asg::NoActivityInProgress,
     &ecs::Settled,
     &http::Health,
+    &lambda::Routed,
     &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,

@@ -156,6 +156,36 @@ const QUEUE: &[Fact] = &[
     fact("oldest_s", Number, "Seconds that the oldest has waited."),
     TAGS,
 ];
+const LAMBDA: &[Fact] = &[
+    fact("runtime", Text, "The runtime; null of container images."),
+    fact("alias", Text, "Its alias, if it has just one."),
+    fact("aliases", Texts, "Names of its aliases."),
+    fact(
+        "reserved",
+        Int,
+        "Concurrency that is reserved for it; null if none is, or it was not read.",
+    ),
+    TAGS,
+];
+const NODEGROUP: &[Fact] = &[
+    fact("cluster", Text, "The cluster's name."),
+    fact("status", Text, "`ACTIVE`, `UPDATING`, `DEGRADED` and so on."),
+    fact("min", Int, "The least number of nodes."),
+    fact("max", Int, "The greatest number of nodes."),
+    fact("desired", Int, "Nodes that should run."),
+    fact("version", Text, "The Kubernetes version of its nodes."),
+    fact(
+        "autoscaler",
+        Text,
+        "What scales it by itself, as its tags say; null if they say nothing.",
+    ),
+    TAGS,
+];
+const EKS_CLUSTER: &[Fact] = &[
+    fact("version", Text, "The Kubernetes version."),
+    fact("status", Text, "`ACTIVE` and so on."),
+    TAGS,
+];
 const LOG_GROUP: &[Fact] = &[
     fact("retention_days", Int, "Days that lines are kept; null for ever."),
     fact("stored_bytes", Int, "Bytes stored."),
@@ -177,6 +207,17 @@ const NOTEBOOK_INSTANCE: &[Fact] = &[
     fact("status", Text, "`InService`, `Stopped` and so on."),
     fact("type", Text, "The instance type."),
 ];
+const PIPELINE: &[Fact] = &[
+    fact("version", Text, "`V1` or `V2`."),
+    fact("failed_stage", Text, "The first stage that failed."),
+    fact("busy_stage", Text, "The first stage in which an execution is."),
+    fact("approval_stage", Text, "The stage whose manual approval waits."),
+    fact(
+        "deploy_stage",
+        Text,
+        "The last stage that deploys an ECS service.",
+    ),
+];
 
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
@@ -193,17 +234,21 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::LogGroup => LOG_GROUP,
         Kind::SagemakerEndpoint => SAGEMAKER_ENDPOINT,
         Kind::NotebookInstance => NOTEBOOK_INSTANCE,
+        Kind::Pipeline => PIPELINE,
+        Kind::Lambda => LAMBDA,
+        Kind::Nodegroup => NODEGROUP,
+        Kind::EksCluster => EKS_CLUSTER,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice => &[],
+        | Kind::Advice
+        | Kind::ScalableTarget => &[],
     }
 }
 
@@ -244,7 +289,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_a_parameter_may_name_has_facts_of_different_names() {
-        for kind in NAMEABLE {
+        for &kind in NAMEABLE {
             let all: Vec<&str> = names(kind).collect();
             let mut sorted = all.clone();
             sorted.sort_unstable();

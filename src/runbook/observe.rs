@@ -11,13 +11,17 @@ use super::model::Source;
 use super::survey;
 use super::value::{Resource, Value};
 use crate::domain::asg::Group;
+use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
+use crate::domain::function::Function;
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
+use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sagemaker, sqs,
+    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs, rds,
+    sagemaker, sqs,
 };
 use crate::domain::sagemaker::Endpoint;
 
@@ -92,17 +96,20 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
         Kind::SagemakerEndpoint => vec![Query::Sagemaker(sagemaker::Read::Endpoints)],
         Kind::NotebookInstance => vec![Query::Sagemaker(sagemaker::Read::Notebooks)],
+        Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
+        Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
+        Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        | Kind::Advice
+        | Kind::ScalableTarget => Vec::new(),
     }
 }
 
@@ -257,17 +264,36 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                 )
             })
             .collect(),
+        Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
+        Kind::Lambda => view.functions()?.iter().map(function).collect(),
+        Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
+        Kind::EksCluster => view
+            .kubernetes()?
+            .clusters
+            .iter()
+            .map(|cluster| {
+                resource(
+                    kind,
+                    (&cluster.arn, &cluster.name),
+                    [
+                        ("version", text(&cluster.version)),
+                        ("status", text(&cluster.status)),
+                        ("tags", tags(&cluster.tags)),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        | Kind::Advice
+        | Kind::ScalableTarget => Vec::new(),
     })
 }
 
@@ -342,6 +368,28 @@ fn endpoint(endpoint: &Endpoint) -> Resource {
     )
 }
 
+fn pipeline(pipeline: &Pipeline) -> Resource {
+    let name = |stage: Option<&Stage>| maybe(stage.map(|stage| stage.name.as_str()));
+    let mut deploying = pipeline.stages.iter().rev();
+    resource(
+        Kind::Pipeline,
+        (pipeline.id(), &pipeline.name),
+        [
+            ("version", maybe(pipeline.version.as_deref())),
+            ("failed_stage", name(pipeline.failed())),
+            ("busy_stage", name(pipeline.busy())),
+            (
+                "approval_stage",
+                name(pipeline.approval().map(|(stage, _)| stage)),
+            ),
+            (
+                "deploy_stage",
+                name(deploying.find(|stage| !stage.deploys.is_empty())),
+            ),
+        ],
+    )
+}
+
 fn service(service: &Service) -> Resource {
     let controller = match service.controller {
         Controller::Ecs => "ECS",
@@ -365,6 +413,43 @@ fn service(service: &Service) -> Resource {
             ("controller", text(controller)),
             ("launch_type", maybe(service.capacity.first().map(String::as_str))),
             ("tags", tags(&service.tags)),
+        ],
+    )
+}
+
+fn function(function: &Function) -> Resource {
+    let aliases = || function.aliases.iter().flatten().map(|alias| alias.name.as_str());
+    let only = match function.aliases.as_deref() {
+        Some([only]) => Some(only.name.as_str()),
+        _ => None,
+    };
+    resource(
+        Kind::Lambda,
+        (&function.arn, &function.name),
+        [
+            ("runtime", maybe(function.runtime.as_deref())),
+            ("alias", maybe(only)),
+            ("aliases", texts(aliases())),
+            ("reserved", count(function.reserved.count())),
+            ("tags", tags(&function.tags)),
+        ],
+    )
+}
+
+fn nodegroup(group: &Nodegroup) -> Resource {
+    let autoscaler = Autoscaler::of_tags(&group.tags).map(Autoscaler::name);
+    resource(
+        Kind::Nodegroup,
+        (&group.arn, &group.name),
+        [
+            ("cluster", text(&group.cluster)),
+            ("status", text(&group.status)),
+            ("min", count(Some(group.min))),
+            ("max", count(Some(group.max))),
+            ("desired", count(Some(group.desired))),
+            ("version", maybe(group.version.as_deref())),
+            ("autoscaler", maybe(autoscaler)),
+            ("tags", tags(&group.tags)),
         ],
     )
 }
@@ -510,6 +595,7 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::TargetGroup => queries(Kind::TargetGroup),
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
+        Source::Pipeline => queries(Kind::Pipeline),
         Source::LogGroup => queries(Kind::LogGroup),
         Source::SagemakerEndpoint => queries(Kind::SagemakerEndpoint),
         Source::EndpointConfig => {
@@ -518,6 +604,8 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
             wanted
         }
         Source::NotebookInstance => queries(Kind::NotebookInstance),
+        Source::Lambda | Source::LambdaAlias => queries(Kind::Lambda),
+        Source::Nodegroup => queries(Kind::Nodegroup),
     }
 }
 
@@ -613,6 +701,7 @@ pub fn candidates(
         Source::TargetGroup => of_kind(Kind::TargetGroup)?,
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
+        Source::Pipeline => of_kind(Kind::Pipeline)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
         Source::SagemakerEndpoint => of_kind(Kind::SagemakerEndpoint)?,
         Source::EndpointConfig => {
@@ -632,6 +721,17 @@ pub fn candidates(
                 .collect()
         }
         Source::NotebookInstance => of_kind(Kind::NotebookInstance)?,
+        Source::Lambda => of_kind(Kind::Lambda)?,
+        Source::Nodegroup => of_kind(Kind::Nodegroup)?,
+        Source::LambdaAlias => {
+            let wanted = named(filters, "function");
+            let functions = view.functions()?.iter();
+            functions
+                .filter(|function| wanted.as_ref().is_none_or(|wanted| *wanted == function.name))
+                .flat_map(|function| function.aliases.iter().flatten())
+                .map(|alias| Value::text(&alias.name))
+                .collect()
+        }
     };
     Ok(all.into_iter().filter(|value| passes(value, filters)).collect())
 }

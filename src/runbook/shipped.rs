@@ -20,6 +20,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
     (
+        "eks-scale-nodegroup",
+        include_str!("../../runbooks/eks-scale-nodegroup.yaml"),
+    ),
+    (
         "gpu-morning-up",
         include_str!("../../runbooks/gpu-morning-up.yaml"),
     ),
@@ -28,8 +32,28 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/gpu-night-down.yaml"),
     ),
     (
+        "pipeline-approve",
+        include_str!("../../runbooks/pipeline-approve.yaml"),
+    ),
+    (
+        "pipeline-retry-stage",
+        include_str!("../../runbooks/pipeline-retry-stage.yaml"),
+    ),
+    (
+        "pipeline-rollback-stage",
+        include_str!("../../runbooks/pipeline-rollback-stage.yaml"),
+    ),
+    (
         "rds-backup-now",
         include_str!("../../runbooks/rds-backup-now.yaml"),
+    ),
+    (
+        "lambda-rollback-alias",
+        include_str!("../../runbooks/lambda-rollback-alias.yaml"),
+    ),
+    (
+        "lambda-throttle",
+        include_str!("../../runbooks/lambda-throttle.yaml"),
     ),
     (
         "rds-reboot-failover",

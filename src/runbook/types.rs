@@ -244,7 +244,7 @@ impl fmt::Display for Type {
 }
 
 /// Kinds of resources that a parameter may name.
-pub const NAMEABLE: [Kind; 12] = [
+pub const NAMEABLE: &[Kind] = &[
     Kind::EcsService,
     Kind::Asg,
     Kind::Ec2Instance,
@@ -257,6 +257,9 @@ pub const NAMEABLE: [Kind; 12] = [
     Kind::LogGroup,
     Kind::SagemakerEndpoint,
     Kind::NotebookInstance,
+    Kind::Pipeline,
+    Kind::Lambda,
+    Kind::Nodegroup,
 ];
 
 /// The simple types by the names that authors write.

@@ -36,7 +36,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Models
         | Pane::Pipelines
         | Pane::Recovery
-        | Pane::Incident => {
+        | Pane::Incident
+        | Pane::Kubernetes
+        | Pane::Functions => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

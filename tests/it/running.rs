@@ -3,9 +3,11 @@
 mod crash;
 mod databases;
 mod drills;
+mod functions;
 mod models;
 mod nights;
 mod path;
+mod pipelines;
 mod rollbacks;
 mod stage;
 mod together;

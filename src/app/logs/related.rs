@@ -2,6 +2,7 @@
 
 use crate::app::logs::list::{is_pinned, target_of};
 use crate::app::state::State;
+use crate::domain::codebuild::Project;
 use crate::domain::ecs::Service;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
@@ -49,12 +50,21 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::NotebookInstance if key.id.starts_with("app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
         Kind::NotebookInstance => one(scope, sagemaker::NOTEBOOK_LOG_GROUP),
         Kind::Alarm => of_alarm(state, scope, &key.id),
-        Kind::Budget
-        | Kind::Scope
-        | Kind::Pipeline
-        | Kind::EcrRepository
-        | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        Kind::Lambda => of_function(scope, &key.id),
+        Kind::EksCluster => by_prefix(scope, &format!("/aws/eks/{}/", last_segment(&key.id))),
+        Kind::Nodegroup => {
+            let cluster = key
+                .id
+                .split_once(":nodegroup/")
+                .and_then(|(_, rest)| rest.split('/').next());
+            cluster.map_or_else(Vec::new, |cluster| {
+                by_prefix(scope, &format!("/aws/eks/{cluster}/"))
+            })
+        }
+        Kind::ScalableTarget => of_scaled(scope, &key.id),
+        Kind::Pipeline => of_pipeline(scope, &key.id),
+        Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
+        Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {
@@ -64,6 +74,57 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         });
     }
     Ok(found)
+}
+
+/// The group that a function writes to, by its own configuration.
+fn of_function(scope: &ScopeState, arn: &str) -> Vec<TailTarget> {
+    let known = scope
+        .functions
+        .get()
+        .into_iter()
+        .flat_map(|known| &known.functions);
+    known
+        .filter(|function| function.arn == arn)
+        .map(|function| named(scope, &function.log_group))
+        .collect()
+}
+
+/// The groups of a service that is scaled by itself; of anything else those that carry its name.
+fn of_scaled(scope: &ScopeState, id: &str) -> Vec<TailTarget> {
+    let Some(target) = scope
+        .scaling
+        .get()
+        .into_iter()
+        .flatten()
+        .find(|target| target.id == id)
+    else {
+        return Vec::new();
+    };
+    let services = scope.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+    let service = target.service().and_then(|(cluster, name)| {
+        services
+            .into_iter()
+            .find(|service| service.cluster == cluster && service.name == name)
+    });
+    match service {
+        Some(service) => of_service(scope, service),
+        None => by_names(scope, &[target.name().to_owned()]),
+    }
+}
+
+/// A group by its name; it may be younger than the list of them.
+fn named(scope: &ScopeState, name: &str) -> TailTarget {
+    let known = scope.log_groups.get();
+    known
+        .and_then(|groups| groups.iter().find(|group| group.name == name))
+        .map_or_else(
+            || TailTarget {
+                scope: scope.scope.clone(),
+                group: name.to_owned(),
+                class: None,
+            },
+            |group| target_of(scope, group),
+        )
 }
 
 /// The groups of a service's containers; failing that, those that carry its name.
@@ -84,23 +145,12 @@ fn of_service(scope: &ScopeState, service: &Service) -> Vec<TailTarget> {
     if names.is_empty() {
         return by_names(scope, std::slice::from_ref(&service.name));
     }
-    let known = scope.log_groups.get();
-    names
-        .into_iter()
-        .map(|name| {
-            // A group may be younger than the list of them.
-            known
-                .and_then(|groups| groups.iter().find(|group| group.name == name))
-                .map_or_else(
-                    || TailTarget {
-                        scope: scope.scope.clone(),
-                        group: name.to_owned(),
-                        class: None,
-                    },
-                    |group| target_of(scope, group),
-                )
-        })
-        .collect()
+    by_group_names(scope, names.into_iter())
+}
+
+/// Groups of these names.
+fn by_group_names<'a>(scope: &ScopeState, names: impl Iterator<Item = &'a str>) -> Vec<TailTarget> {
+    names.map(|name| named(scope, name)).collect()
 }
 
 /// The groups of the services behind target groups; failing that, those that carry their names.
@@ -137,6 +187,44 @@ fn stem(name: &str) -> &str {
         .into_iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(name)
+}
+
+/// The groups of the builds of a pipeline: of the one that failed or runs, else of all.
+fn of_pipeline(scope: &ScopeState, id: &str) -> Vec<TailTarget> {
+    let pipelines = scope.pipelines.get();
+    let Some(pipeline) = pipelines.and_then(|all| all.iter().find(|one| one.id() == id)) else {
+        return Vec::new();
+    };
+    let actions = || pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    let is_open = |status: Option<&str>| matches!(status, Some("Failed" | "InProgress"));
+    let open: Vec<&str> = actions()
+        .filter(|action| is_open(action.status.as_deref()))
+        .filter_map(|action| action.project.as_deref())
+        .collect();
+    let wanted: Vec<&str> = if open.is_empty() {
+        actions().filter_map(|action| action.project.as_deref()).collect()
+    } else {
+        open
+    };
+    of_project(scope, |project| wanted.contains(&project.name.as_str()))
+}
+
+/// The groups that builds write to.
+fn of_project(scope: &ScopeState, is_meant: impl Fn(&Project) -> bool) -> Vec<TailTarget> {
+    let projects = scope.build_projects.get().into_iter().flatten();
+    let mut names: Vec<String> = projects
+        .filter(|project| is_meant(project))
+        .map(|project| {
+            let newest = project.newest().and_then(|build| build.log.as_ref());
+            let group = newest
+                .map(|log| log.group.clone())
+                .or_else(|| project.log_group.clone());
+            group.unwrap_or_else(|| format!("/aws/codebuild/{}", project.name))
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    by_group_names(scope, names.iter().map(String::as_str))
 }
 
 fn of_instance(scope: &ScopeState, key: &ResourceKey) -> Vec<TailTarget> {

@@ -172,17 +172,20 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
         Kind::SagemakerEndpoint => read(&scope.endpoints, ReplyData::Endpoints),
         Kind::NotebookInstance => read(&scope.notebooks, ReplyData::Notebooks),
+        Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
+        Kind::Lambda => read(&scope.functions, ReplyData::Functions),
+        Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice => None,
+        | Kind::Advice
+        | Kind::ScalableTarget => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

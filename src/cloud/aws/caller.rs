@@ -80,12 +80,21 @@ getters! {
     /// SageMaker.
     #[cfg(feature = "aws-extra")]
     sagemaker: aws_sdk_sagemaker,
+    /// CodeBuild.
+    #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild,
     /// Trusted Advisor, in the one region that answers.
     #[cfg(feature = "aws-extra")]
     support: aws_sdk_support,
     /// Compute Optimizer.
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer,
+    /// Lambda.
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda,
+    /// Elastic Kubernetes Service.
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks,
 }
 
 impl<'a> Caller<'a> {

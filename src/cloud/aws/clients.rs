@@ -240,9 +240,15 @@ clients! {
     #[cfg(feature = "aws-extra")]
     sagemaker: aws_sdk_sagemaker, "sagemaker", regional;
     #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild, "codebuild", regional;
+    #[cfg(feature = "aws-extra")]
     support: aws_sdk_support, "support", billing;
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer, "compute-optimizer", regional;
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda, "lambda", regional;
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks, "eks", regional;
 }
 
 /// Where a service answers, and how patiently to wait for it if not as for the others.

@@ -6,16 +6,23 @@ mod autoscaling;
 mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
+#[cfg(feature = "aws-extra")]
+mod codebuild;
 mod codepipeline;
 mod cost;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod listing;
 mod logs;
+mod offered;
 mod rds;
 #[cfg(feature = "aws-extra")]
 mod sagemaker;
@@ -54,6 +61,29 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Sagemaker(read) => sagemaker::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
+        #[cfg(feature = "aws-extra")]
+        Query::CodeBuild(read) => codebuild::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::CodeBuild(_) => Err(not_in_this_build(query)),
         Query::Advice(read) => advice::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Lambda(read) => lambda::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Eks(read) => eks::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
+}
+
+/// What a build without the further services answers.
+#[cfg(not(feature = "aws-extra"))]
+fn not_in_this_build(query: &Query) -> Fault {
+    use crate::domain::fault::FaultKind;
+    let operation = query.operations().first();
+    Fault::new(
+        FaultKind::Unsupported,
+        operation.map_or("aws", |one| one.service),
+        operation.map_or("", |one| one.name),
+        "not in this build: the feature aws-extra is off",
+    )
 }

@@ -7,9 +7,13 @@ mod codepipeline;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod rds;
 #[cfg(feature = "aws-extra")]
 mod sagemaker;
@@ -50,5 +54,11 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::Sagemaker(change) => sagemaker::write(caller, change, token).await,
         #[cfg(not(feature = "aws-extra"))]
         Mutation::Sagemaker(change) => Err(Fault::not_in_this_build(&[change.operation()])),
+        #[cfg(feature = "aws-extra")]
+        Mutation::Lambda(change) => lambda::write(caller, change, token).await,
+        #[cfg(feature = "aws-extra")]
+        Mutation::Eks(change) => eks::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::Lambda(_) | Mutation::Eks(_) => Err(Fault::not_in_this_build(&[change.operation()])),
     }
 }

@@ -65,6 +65,10 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeTaskDefinition", Query::Ecs(ops::ecs::Read::TaskDefinitions { revisions })) => {
             revisions.len()
         }
+        (
+            "DescribeScalingActivities",
+            Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything),
+        ) => usize::from(plan.services.iter().any(|service| service.scaling.is_some())),
         ("DescribeAutoScalingGroups" | "DescribeScalingActivities", _) => pages(plan.groups.len(), 100),
         ("DescribeWarmPool", _) => plan
             .groups
@@ -87,6 +91,15 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         }
         ("DescribeTrainingJob", _) => plan.models.training.len(),
         ("GetPipeline" | "GetPipelineState", _) => plan.pipelines.len(),
+        (
+            "ListPipelineExecutions",
+            Query::CodePipeline(ops::codepipeline::Read::Executions { pipelines }),
+        ) => pipelines.len(),
+        ("ListBuildsForProject", _) => plan.builds.len(),
+        ("BatchGetProjects" | "BatchGetBuilds", _) => plan.builds.len().div_ceil(10),
+        ("GetLifecyclePolicy" | "DescribeImages", Query::Ecr(ops::ecr::Read::Repositories)) => {
+            sim.registry.len()
+        }
         // Active and inactive ones are asked for apart.
         ("ListTaskDefinitions", _) => 2,
         ("GetMetricData", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
@@ -118,6 +131,33 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             parameter_groups.len()
         }
         ("DescribeDBProxyTargets", _) => plan.database_proxies.len(),
+        (
+            "ListTags" | "ListAliases" | "GetFunctionConcurrency" | "GetFunctionEventInvokeConfig",
+            Query::Lambda(read),
+        ) => match read {
+            ops::lambda::Read::Functions => plan.functions.len(),
+            ops::lambda::Read::FunctionsOf(selection) => plan
+                .functions
+                .iter()
+                .filter(|function| selection.includes_name(&function.name))
+                .count(),
+            ops::lambda::Read::Function { .. } | ops::lambda::Read::Versions { .. } => 1,
+        },
+        ("DescribeCluster" | "ListNodegroups" | "ListAddons" | "ListInsights", Query::Eks(_)) => {
+            plan.kubernetes.len()
+        }
+        ("DescribeNodegroup", _) => plan.kubernetes.iter().map(|one| one.nodegroups.len()).sum(),
+        ("DescribeAddon" | "DescribeAddonVersions", _) => {
+            plan.kubernetes.iter().map(|one| one.addons.len()).sum()
+        }
+        // Each namespace is asked for apart; the rest only of those that have something.
+        (
+            "DescribeScalableTargets",
+            Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything),
+        ) => 8,
+        ("DescribeScalingPolicies", _) => {
+            usize::from(plan.services.iter().any(|service| service.scaling.is_some()))
+        }
         _ => 1,
     }
 }

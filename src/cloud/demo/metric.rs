@@ -2,6 +2,7 @@
 //! demand, from noise, and from what is remembered of the simulation. Longer periods are made of
 //! the same minutes.
 
+mod calls;
 mod host;
 mod models;
 mod serving;
@@ -11,6 +12,7 @@ use super::signal;
 use super::sim::Sim;
 use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
+pub use calls::CallMetric;
 pub use host::{HostMetric, cards};
 pub use models::{EndpointMetric, TrainingMetric};
 pub use serving::ElbMetric;
@@ -43,6 +45,8 @@ pub enum Gauge {
     Endpoint(usize, usize, EndpointMetric),
     /// The first host of a training job.
     Training(usize, TrainingMetric),
+    /// A Lambda function, or one of its versions.
+    Function(usize, Option<String>, CallMetric),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -220,6 +224,7 @@ impl Sim {
             }
             "AWS/SageMaker" | "/aws/sagemaker/Endpoints" => self.resolve_endpoint(id),
             "/aws/sagemaker/TrainingJobs" => self.resolve_training(id),
+            "AWS/Lambda" => self.resolve_function(id),
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -248,6 +253,9 @@ impl Sim {
                 self.endpoint_sample((*index, *variant), *metric, minute)
             }
             Gauge::Training(index, metric) => self.training_sample(*index, *metric, minute),
+            Gauge::Function(index, version, metric) => {
+                self.function_sample(*index, version.as_deref(), *metric, minute)
+            }
         }
     }
 
@@ -309,7 +317,8 @@ impl Sim {
             | Gauge::Queue(index, _)
             | Gauge::Nat(index, _)
             | Gauge::Endpoint(index, ..)
-            | Gauge::Training(index, _) => *index as u64,
+            | Gauge::Training(index, _)
+            | Gauge::Function(index, ..) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);
         let until = minute_of(self.now - lag * SECOND);

@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
+pub mod functions;
 pub mod models;
 pub mod store;
 pub mod watch;
@@ -82,6 +83,18 @@ pub struct Plan {
     /// SageMaker.
     #[serde(default)]
     pub models: models::Models,
+    /// Build projects.
+    #[serde(default)]
+    pub builds: Vec<delivery::Build>,
+    /// How repositories are set up, where it is not as AWS sets them up by itself.
+    #[serde(default)]
+    pub registry: Vec<delivery::Keeping>,
+    /// Lambda functions.
+    #[serde(default)]
+    pub functions: Vec<functions::Function>,
+    /// EKS clusters.
+    #[serde(default)]
+    pub kubernetes: Vec<functions::Kubernetes>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -338,6 +351,57 @@ mod tests {
                 }
                 let serves = |config: &models::Config| config.broken.is_none();
                 assert!(endpoint.configs.iter().any(serves), "{world}: {}", endpoint.name);
+            }
+            for project in plan
+                .pipelines
+                .iter()
+                .flat_map(|pipeline| &pipeline.stages)
+                .flat_map(|stage| &stage.builds)
+            {
+                assert!(
+                    plan.builds.iter().any(|build| build.name == *project),
+                    "{world}: {project}"
+                );
+            }
+            let repositories: BTreeSet<&str> = plan
+                .services
+                .iter()
+                .map(|service| service.repository.as_str())
+                .chain(
+                    plan.repositories
+                        .iter()
+                        .map(|repository| repository.name.as_str()),
+                )
+                .collect();
+            for build in &plan.builds {
+                assert!(
+                    repositories.contains(build.repository.as_str()),
+                    "{world}: {}",
+                    build.name
+                );
+                assert!(
+                    logs.contains(build.log_group.as_str()),
+                    "{world}: {}",
+                    build.log_group
+                );
+            }
+            for keeping in &plan.registry {
+                assert!(
+                    repositories.contains(keeping.name.as_str()),
+                    "{world}: {}",
+                    keeping.name
+                );
+            }
+            for function in &plan.functions {
+                traffic(&function.load.traffic);
+                let group = format!("/aws/lambda/{}", function.name);
+                assert!(logs.contains(group.as_str()), "{world}: {group}");
+                if let Some(queue) = &function.queue {
+                    assert!(queues.contains(queue.as_str()), "{world}: {queue}");
+                }
+            }
+            for (_, behind) in plan.kubernetes.iter().flat_map(|cluster| &cluster.nodegroups) {
+                assert!(groups.contains(behind.as_str()), "{world}: {behind}");
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);

@@ -8,6 +8,7 @@ mod delivery;
 mod ec2;
 mod ecs;
 mod elb;
+mod functions;
 pub mod models;
 mod ssm;
 mod watch;
@@ -139,12 +140,25 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
         }
-        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
-            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
-        }
-        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
-            ReplyData::Pipelines(delivery::pipelines(sim))
-        }
+        Query::Ecr(read) => match read {
+            ops::ecr::Read::Images { registry, repository } => {
+                ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+            }
+            ops::ecr::Read::Repositories => ReplyData::Repositories(delivery::repositories(sim)?),
+        },
+        Query::CodePipeline(read) => match read {
+            ops::codepipeline::Read::Pipelines => ReplyData::Pipelines(delivery::pipelines(sim)),
+            ops::codepipeline::Read::Executions { pipelines } => {
+                ReplyData::PipelineExecutions(delivery::executions(sim, pipelines))
+            }
+            ops::codepipeline::Read::SucceededIn { pipeline, stage } => {
+                ReplyData::PipelineExecutions(delivery::succeeded_in(sim, pipeline, stage)?)
+            }
+            ops::codepipeline::Read::ChangeIn { pipeline, execution } => {
+                ReplyData::PipelineExecutions(delivery::change_in(sim, pipeline, execution)?)
+            }
+        },
+        Query::CodeBuild(ops::codebuild::Read::Projects) => ReplyData::BuildProjects(delivery::projects(sim)),
         Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
             ReplyData::Stacks(delivery::stacks(sim, name))
         }
@@ -168,6 +182,29 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::advice::Read::TrustedAdvisor => advice::trusted_advisor(sim),
             ops::advice::Read::ComputeOptimizer { .. } => advice::compute_optimizer(sim),
         }),
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything) => {
+            ReplyData::Scaling(functions::scaling(sim))
+        }
+        Query::Lambda(read) => match read {
+            ops::lambda::Read::Functions | ops::lambda::Read::FunctionsOf(_) => {
+                ReplyData::Functions(functions::functions(sim, None))
+            }
+            ops::lambda::Read::Function { name } => {
+                ReplyData::Functions(functions::functions(sim, Some(name)))
+            }
+            ops::lambda::Read::Versions { function } => {
+                ReplyData::FunctionVersions(functions::versions(sim, function))
+            }
+        },
+        Query::Eks(read) => match read {
+            ops::eks::Read::Clusters => ReplyData::Kubernetes(functions::kubernetes(sim)),
+            ops::eks::Read::Upgrades => ReplyData::ClusterUpgrades(functions::upgrades(sim)),
+            ops::eks::Read::Update {
+                cluster,
+                nodegroup,
+                id,
+            } => ReplyData::NodegroupUpdate(functions::update(sim, cluster, nodegroup, id)),
+        },
     };
     Ok(Reply::whole(data))
 }

@@ -8,6 +8,7 @@ use super::sim::instance::State;
 use super::sim::trail::PIPELINE;
 use super::sim::{Sim, Timer};
 use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
+use crate::domain::ecr::lifecycle::{Expires, Rule, Selects};
 
 /// Something that a scenario does at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub enum Beat {
     BadDeploy {
         /// The service's index.
         service: usize,
+    },
+    /// Somebody pushed a change to the branch that a pipeline follows.
+    Commit {
+        /// The index of the service that it changes.
+        service: usize,
+        /// Whether its first build fails.
+        fails: bool,
+    },
+    /// The pipeline leads an alias to a version that fails.
+    BadVersion {
+        /// The function's index.
+        function: usize,
     },
     /// Spot instances of a group are taken back.
     Reclaim {
@@ -41,6 +54,9 @@ const BAD_REVISIONS: [(World, &str, &str, Failure); 2] = [
     ),
     (World::Invokeai, "invokeai-api", "5.6.0", Failure::Unhealthy),
 ];
+
+/// The change that a pipeline is about.
+const COMMIT: &str = "4be07d1";
 
 /// For so long after the epoch no pipeline brings anything in a quiet world: what somebody plans there is not
 /// overtaken, however fast its clock runs.
@@ -79,8 +95,13 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
         // The endpoint and its configurations are founded so; whatever the hour is, it is used.
         (Scenario::EndpointDegraded, World::Fashion) => press(sim, "web", -2 * DAY, 0.6),
+        (Scenario::PipelineFailed, World::Codemate) => commit(sim, -24 * MINUTE, true),
+        (Scenario::ApprovalWaiting, World::Codemate) => commit(sim, -95 * MINUTE, false),
+        (Scenario::ImageExpiring, World::Ecg) => image_expiring(sim),
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
         (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
+        (Scenario::LambdaErrors, World::Fashion) => lambda_errors(sim),
+        (Scenario::NodegroupShort, World::Fashion) => nodegroup_short(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -93,8 +114,13 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::QueueBacklog
             | Scenario::EndpointDegraded
             | Scenario::NotebookLeftOn
+            | Scenario::PipelineFailed
+            | Scenario::ApprovalWaiting
+            | Scenario::ImageExpiring
             | Scenario::CreditBurn
-            | Scenario::DrGap,
+            | Scenario::DrGap
+            | Scenario::LambdaErrors
+            | Scenario::NodegroupShort,
             _,
         ) => {}
     }
@@ -113,6 +139,13 @@ pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
                 sim.deploy(service, image, Some(*failure), at);
             }
         }
+        Beat::Commit { service, fails } => {
+            let run = sim.begin_run(service, COMMIT, at);
+            if let Some(run) = run.and_then(|run| sim.runs.get_mut(run)) {
+                run.build_fails = fails;
+            }
+        }
+        Beat::BadVersion { function } => sim.publish_broken(function, at),
         Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
     }
 }
@@ -163,6 +196,40 @@ fn bad_deploy(sim: &mut Sim) {
         World::Invokeai => press(sim, "api", -3 * DAY, 0.7),
         World::Fashion | World::Ecg | World::Ecommerce => {}
     }
+}
+
+/// A change to the backend is on its way into production; nothing else is deployed meanwhile.
+fn commit(sim: &mut Sim, offset: Ms, fails: bool) {
+    let plan = std::sync::Arc::clone(&sim.plan);
+    let services = plan.services.iter().enumerate();
+    for (index, service) in services.filter(|(_, service)| service.cluster == "codemate-cluster") {
+        sim.services[index].hands_off_until = Ms::MAX;
+        if service.name == "codemate-backend-service" {
+            let beat = Beat::Commit {
+                service: index,
+                fails,
+            };
+            sim.set_timer(sim.epoch + offset, Timer::Beat(beat));
+        }
+    }
+}
+
+/// Somebody wanted to save on storage and keeps only the newest image.
+fn image_expiring(sim: &mut Sim) {
+    let rule = Rule {
+        priority: 1,
+        description: Some("저장 비용 절감: 최근 1개만 유지".to_owned()),
+        selects: Selects::Any,
+        expires: Expires::CountMoreThan(1),
+    };
+    let repository = "ecg-project-pipeline-dev-api";
+    sim.policies.insert(repository.to_owned(), vec![rule]);
+    sim.record(
+        sim.epoch - 20 * MINUTE,
+        ("ecr.amazonaws.com", "PutLifecyclePolicy"),
+        "minho.park",
+        &[repository],
+    );
 }
 
 fn gpu_idle_night(sim: &mut Sim) {
@@ -257,6 +324,39 @@ fn credit_burn(sim: &mut Sim) {
         "minho.park",
         &[&id],
     );
+}
+
+fn lambda_errors(sim: &mut Sim) {
+    // Whatever the hour is, somebody uploads pictures.
+    press(sim, "web", -3 * DAY, 0.6);
+    if let Some(function) = sim.find_function("fashion-ai-image-resize") {
+        let beat = Timer::Beat(Beat::BadVersion { function });
+        sim.set_timer(sim.epoch - 14 * MINUTE, beat);
+    }
+}
+
+fn nodegroup_short(sim: &mut Sim) {
+    press(sim, "web", -3 * DAY, 0.7);
+    press(sim, "web", -50 * MINUTE, 1.6);
+    // Somebody has saved credits, and taken the room for the evening along.
+    let Some(group) = sim.find_group("eks-fashion-ai-app-52c8f0a1") else {
+        return;
+    };
+    let at = sim.origin;
+    let state = &mut sim.groups[group];
+    state.cause = format!(
+        "At {} a user request update of AutoScalingGroup constraints to min: 1, max: 2, desired: 2 changing the desired capacity from {} to 2.  ",
+        iso(at),
+        state.desired
+    );
+    (state.min, state.max, state.desired) = (1, 2, 2);
+    sim.record(
+        at,
+        ("eks.amazonaws.com", "UpdateNodegroupConfig"),
+        "jiwon.kim",
+        &["fashion-ai-app", "fashion-ai-mlops"],
+    );
+    sim.set_timer(at, Timer::Group { group });
 }
 
 fn queue_backlog(sim: &mut Sim) {

@@ -129,15 +129,25 @@ pub enum Scenario {
     EndpointDegraded,
     /// Notebooks run for days without anybody: fashion.
     NotebookLeftOn,
+    /// A build on the way to production failed: codemate.
+    PipelineFailed,
+    /// A change waits for somebody to let it into production: codemate.
+    ApprovalWaiting,
+    /// A lifecycle policy deletes the image that a rollback needs: ecg.
+    ImageExpiring,
     /// A forgotten training instance eats the credits: fashion.
     CreditBurn,
     /// Backups of the database were switched off: ecommerce.
     DrGap,
+    /// A new version of a function fails behind its alias: fashion.
+    LambdaErrors,
+    /// A node group has no room for what customers want: fashion.
+    NodegroupShort,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 11] = [
+    pub const NAMED: &'static [Self] = &[
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -147,8 +157,13 @@ impl Scenario {
         Self::QueueBacklog,
         Self::EndpointDegraded,
         Self::NotebookLeftOn,
+        Self::PipelineFailed,
+        Self::ApprovalWaiting,
+        Self::ImageExpiring,
         Self::CreditBurn,
         Self::DrGap,
+        Self::LambdaErrors,
+        Self::NodegroupShort,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -164,8 +179,13 @@ impl Scenario {
             Self::QueueBacklog => "queue-backlog",
             Self::EndpointDegraded => "endpoint-degraded",
             Self::NotebookLeftOn => "notebook-left-on",
+            Self::PipelineFailed => "pipeline-failed",
+            Self::ApprovalWaiting => "approval-waiting",
+            Self::ImageExpiring => "image-expiring",
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
+            Self::LambdaErrors => "lambda-errors",
+            Self::NodegroupShort => "nodegroup-short",
         }
     }
 }
@@ -179,7 +199,8 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, endpoint-degraded, notebook-left-on, credit-burn or dr-gap"
+    "unknown scenario {0:?}: expected one of {names}",
+    names = Scenario::NAMED.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownScenario(pub String);
 
@@ -188,7 +209,8 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::NAMED
-            .into_iter()
+            .iter()
+            .copied()
             .find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }

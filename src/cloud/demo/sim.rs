@@ -10,9 +10,12 @@ pub mod database;
 pub mod database_cluster;
 pub mod delivery;
 pub mod ecs;
+pub mod function;
 pub mod group;
 pub mod instance;
+pub mod kubernetes;
 pub mod models;
+pub mod pipeline;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
@@ -76,6 +79,10 @@ pub struct Sim {
     pub registry: registry::Registry,
     /// Transitions into stages that somebody has disabled.
     pub held: delivery::Held,
+    /// Executions of pipelines that are more than a deployment.
+    pub runs: Vec<pipeline::Run>,
+    /// Lifecycle policies by repository.
+    pub policies: BTreeMap<String, Vec<crate::domain::ecr::lifecycle::Rule>>,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -106,6 +113,10 @@ pub struct Sim {
     pub targets: BTreeMap<String, target::TargetGroup>,
     /// Queues, in the plan's order.
     pub queues: Vec<queue::Queue>,
+    /// Lambda functions, in the plan's order.
+    pub functions: Vec<function::Function>,
+    /// Updates of EKS node groups.
+    pub node_updates: kubernetes::Updates,
     /// Alarms, in the plan's order, composite ones last.
     pub alarms: Vec<alarm::Alarm>,
     /// Who changed what.
@@ -180,6 +191,11 @@ pub enum Timer {
         /// The cache's index.
         cache: usize,
     },
+    /// An execution of a pipeline takes its next step.
+    Pipeline {
+        /// The run's index.
+        run: usize,
+    },
     /// The scenario goes on.
     Beat(Beat),
 }
@@ -201,6 +217,8 @@ impl Sim {
             families: BTreeMap::new(),
             registry: BTreeMap::new(),
             held: BTreeMap::new(),
+            runs: Vec::new(),
+            policies: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
@@ -216,6 +234,8 @@ impl Sim {
             models: models::Models::default(),
             targets: BTreeMap::new(),
             queues: Vec::new(),
+            functions: Vec::new(),
+            node_updates: BTreeMap::new(),
             alarms: Vec::new(),
             trail: Vec::new(),
             commands: Vec::new(),
@@ -233,6 +253,7 @@ impl Sim {
         sim.found_caches();
         sim.found_queues();
         sim.found_models();
+        sim.found_functions();
         sim.found_alarms();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
@@ -275,6 +296,7 @@ impl Sim {
             Timer::Database { resource } => self.step_database(&resource, at),
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
+            Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
     }

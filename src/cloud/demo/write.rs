@@ -7,6 +7,7 @@ mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod functions;
 mod models;
 mod rds;
 mod sqs;
@@ -40,6 +41,8 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
         Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
         Mutation::Sagemaker(write) => models::apply(sim, write, &refuse)?,
+        Mutation::Lambda(write) => functions::lambda(sim, write, &refuse)?,
+        Mutation::Eks(write) => functions::eks(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -122,6 +125,8 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "codepipeline" => "codepipeline.amazonaws.com",
         "sagemaker" => "sagemaker.amazonaws.com",
         "application-autoscaling" => "autoscaling.amazonaws.com",
+        "lambda" => "lambda.amazonaws.com",
+        "eks" => "eks.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -85,6 +85,10 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::EcrRepository
         | Kind::Advice
         | Kind::CodebuildProject
+        | Kind::Lambda
+        | Kind::EksCluster
+        | Kind::Nodegroup
+        | Kind::ScalableTarget
         | Kind::Scope => Vec::new(),
     }
 }

@@ -11,14 +11,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{ScopeState, Source};
 use crate::domain::alarm::Alarm;
+use crate::domain::delivery::Pipeline;
 use crate::domain::ec2::Instance;
+use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
 use crate::domain::elb::{self, Balancing};
 use crate::domain::ids::{Tag, last_segment};
+use crate::domain::kubernetes::Kubernetes;
 use crate::domain::metric::MetricId;
 use crate::domain::ops::ReplyData;
 use crate::domain::policy::Selection;
 use crate::domain::sagemaker::NotebookForm;
+use crate::domain::scalable::Scaled;
 
 /// Sources whose answers can be narrowed only once others are known.
 const AWAITED: &[(Source, &[Source])] = &[
@@ -33,6 +37,11 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::CacheEvents, &[Source::Caches]),
     (Source::Balancing, &[Source::EcsFleet, Source::Groups]),
     (Source::AlarmHistory, &[Source::Alarms]),
+    (Source::Pipelines, &[Source::EcsFleet]),
+    (Source::PipelineExecutions, &[Source::Pipelines]),
+    (Source::BuildProjects, &[Source::Pipelines]),
+    (Source::ClusterUpgrades, &[Source::Kubernetes]),
+    (Source::Scaling, &[Source::EcsFleet]),
 ];
 
 /// What alarms await where resources are selected by tag: their dimensions have no tags.
@@ -154,6 +163,38 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
                 || matches!(&notebook.form, NotebookForm::App { owner, .. } if selection.includes_name(owner.name()))
         }),
         ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
+        ReplyData::Pipelines(pipelines) => pipelines.retain(|pipeline| has_pipeline(state, pipeline)),
+        ReplyData::PipelineExecutions(executions) => {
+            let known = list(state.pipelines.get()).map(|one| one.name.as_str());
+            let known: BTreeSet<&str> = known.collect();
+            executions.retain(|execution| known.contains(execution.pipeline.as_str()));
+        }
+        ReplyData::BuildProjects(projects) => {
+            let used = built_for(state);
+            projects.retain(|project| {
+                selection.includes_name(&project.name) || used.contains(project.name.as_str())
+            });
+        }
+        ReplyData::Repositories(repositories) => {
+            let used = deployed_from(state);
+            repositories.retain(|repository| {
+                selection.includes_name(&repository.name) || used.contains(repository.uri.as_str())
+            });
+        }
+        ReplyData::Functions(known) => known
+            .functions
+            .retain(|function| includes(selection, &function.name, &function.tags)),
+        ReplyData::Kubernetes(known) => kubernetes_of(selection, known),
+        ReplyData::ClusterUpgrades(upgrades) => {
+            let known = eks_clusters(state);
+            upgrades
+                .addons
+                .retain(|addon| known.contains(addon.cluster.as_str()));
+            upgrades
+                .insights
+                .retain(|insight| known.contains(insight.cluster.as_str()));
+        }
+        ReplyData::Scaling(targets) => targets.retain(|target| is_scaled_here(state, target)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
         | ReplyData::Command(_)
@@ -178,8 +219,9 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Trail(_)
         | ReplyData::Revisions(_)
         | ReplyData::Images(_)
-        | ReplyData::Pipelines(_)
         | ReplyData::Stacks(_)
+        | ReplyData::FunctionVersions(_)
+        | ReplyData::NodegroupUpdate(_)
         | ReplyData::ScalableTargets(_)
         | ReplyData::EndpointConfigs(_) => {}
     }
@@ -201,6 +243,70 @@ fn fleet_of(selection: &Selection, fleet: &mut Fleet) {
         selection.includes_cluster(&cluster.name)
             || services.iter().any(|service| service.cluster == cluster.name)
     });
+}
+
+/// Pipelines by name, or because they deploy a selected service.
+fn has_pipeline(state: &ScopeState, pipeline: &Pipeline) -> bool {
+    let services = state.ecs.get().map(|fleet| fleet.services.as_slice());
+    state.selection.includes_name(&pipeline.name)
+        || services.unwrap_or_default().iter().any(|service| {
+            let mut stages = pipeline.stages_of(&service.cluster, &service.name);
+            stages.next().is_some()
+        })
+}
+
+/// Projects of CodeBuild that selected pipelines run.
+fn built_for(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.pipelines.get())
+        .flat_map(|pipeline| &pipeline.stages)
+        .flat_map(|stage| &stage.actions)
+        .filter_map(|action| action.project.as_deref())
+        .collect()
+}
+
+/// Registries and repositories that selected services run from.
+fn deployed_from(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.task_definitions.get())
+        .flat_map(|definition| &definition.containers)
+        .map(|container| ImageName::parse(&container.image).repository)
+        .collect()
+}
+
+/// Clusters by name or tag, node groups with their clusters or by their own.
+fn kubernetes_of(selection: &Selection, known: &mut Kubernetes) {
+    known.clusters.retain(|cluster| {
+        selection.includes_cluster(&cluster.name) || includes(selection, &cluster.name, &cluster.tags)
+    });
+    let clusters = &known.clusters;
+    known.nodegroups.retain(|group| {
+        clusters.iter().any(|cluster| cluster.name == group.cluster)
+            || includes(selection, &group.name, &group.tags)
+    });
+}
+
+/// Names of the selected EKS clusters.
+fn eks_clusters(state: &ScopeState) -> BTreeSet<&str> {
+    state
+        .kubernetes
+        .get()
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.name.as_str())
+        .collect()
+}
+
+/// Scaled services by what is selected of ECS, everything else by name.
+fn is_scaled_here(state: &ScopeState, target: &Scaled) -> bool {
+    match target.service() {
+        Some((cluster, service)) => {
+            let known = state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+            state.selection.includes_cluster(cluster)
+                || known
+                    .into_iter()
+                    .any(|one| one.cluster == cluster && one.name == service)
+        }
+        None => state.selection.includes_name(target.name()),
+    }
 }
 
 fn has_group(state: &ScopeState, name: &str) -> bool {
@@ -367,10 +473,17 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
                 group.arn.hash(&mut hasher);
             }
         }
+        Source::Kubernetes => eks_clusters(state).hash(&mut hasher),
         Source::Alarms => {
             for alarm in list(state.alarms.get()) {
                 alarm.name.hash(&mut hasher);
             }
+        }
+        Source::Pipelines => {
+            for pipeline in list(state.pipelines.get()) {
+                pipeline.name.hash(&mut hasher);
+            }
+            built_for(state).hash(&mut hasher);
         }
         _ => {}
     }

@@ -74,6 +74,16 @@ pub enum Source {
     TrainingJobs,
     /// Notebooks.
     Notebooks,
+    /// Lambda functions.
+    Functions,
+    /// Published versions of the function with this ARN.
+    FunctionVersions(String),
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades,
+    /// Everything that Application Auto Scaling moves.
+    Scaling,
     /// Spend.
     Usage,
     /// The forecast.
@@ -88,6 +98,14 @@ pub enum Source {
     Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Pipelines with the state of their stages.
+    Pipelines,
+    /// The newest executions of the pipelines.
+    PipelineExecutions,
+    /// Build projects with their newest builds.
+    BuildProjects,
+    /// Image repositories with their images.
+    Repositories,
 }
 
 impl Source {
@@ -122,16 +140,33 @@ impl Source {
                 MetricGroup::Gpu => Kind::Gpu,
                 MetricGroup::Nat => Kind::NatGateway,
                 MetricGroup::Sagemaker => Kind::SagemakerEndpoint,
+                MetricGroup::Lambda => Kind::Lambda,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
+            Self::Functions | Self::FunctionVersions(_) => Kind::Lambda,
+            Self::Kubernetes => Kind::Nodegroup,
+            Self::ClusterUpgrades => Kind::EksCluster,
+            Self::Scaling => Kind::ScalableTarget,
             Self::Endpoints | Self::EndpointTargets => Kind::SagemakerEndpoint,
             Self::TrainingJobs => Kind::TrainingJob,
             Self::Notebooks => Kind::NotebookInstance,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
+            Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
+            Self::BuildProjects => Kind::CodebuildProject,
+            Self::Repositories => Kind::EcrRepository,
         }
+    }
+
+    /// Whether many estates, regions or builds do without it, so that its not being offered is nothing
+    /// to be told.
+    pub const fn is_optional(&self) -> bool {
+        matches!(
+            self,
+            Self::Pipelines | Self::PipelineExecutions | Self::BuildProjects | Self::Repositories
+        )
     }
 
     /// Whether the list of resources of its kind comes from it, so that without it the kind
@@ -154,7 +189,14 @@ impl Source {
                 | Self::Endpoints
                 | Self::TrainingJobs
                 | Self::Notebooks
+                | Self::Functions
+                | Self::Kubernetes
+                | Self::ClusterUpgrades
+                | Self::Scaling
                 | Self::Budgets
+                | Self::Pipelines
+                | Self::BuildProjects
+                | Self::Repositories
         )
     }
 

@@ -173,7 +173,7 @@ fn requests_reach_back_to_yesterday_and_network_balancers_have_only_hosts() {
 #[test]
 fn a_group_of_metrics_follows_the_resources_that_are_known() {
     let mut bench = Bench::new();
-    for group in MetricGroup::ALL {
+    for &group in MetricGroup::ALL {
         assert_eq!(specs(group, bench.state()), [], "{}", group.name());
     }
     let mut idle = service("batch", 1);
@@ -225,7 +225,8 @@ fn a_whole_estate_stays_within_its_budget() {
     let hosts = ["i-1", "i-2", "i-3", "i-4"].map(|id| instance(id, "g5.xlarge"));
     bench.know(Source::Instances, ReplyData::Instances(hosts.to_vec()));
     let judged: usize = MetricGroup::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|group| group.feeds_rules())
         .map(|group| specs(group, bench.state()).len())
         .sum();

@@ -12,6 +12,8 @@ pub enum Read {
     EcsTargets,
     /// The bounds of all variants of SageMaker endpoints that are scaled by themselves → `ScalableTargets`.
     EndpointTargets,
+    /// Everything that is scaled, in every namespace, with policies and last activities → `Scaling`.
+    Everything,
 }
 
 /// What can be changed.
@@ -39,6 +41,15 @@ impl Read {
                         "application-autoscaling",
                         "DescribeScalableTargets",
                     )]
+                }
+            }
+            Self::Everything => {
+                const {
+                    &[
+                        Operation::new("application-autoscaling", "DescribeScalableTargets"),
+                        Operation::new("application-autoscaling", "DescribeScalingPolicies"),
+                        Operation::new("application-autoscaling", "DescribeScalingActivities"),
+                    ]
                 }
             }
         }

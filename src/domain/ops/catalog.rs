@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
+use crate::domain::function::Routing;
 use crate::domain::ops::rds::{
     ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sagemaker, sns,
-    sqs, ssm, sts,
+    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb, exec, http, lambda,
+    logs, rds, sagemaker, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 use crate::domain::sagemaker::NotebookForm;
@@ -146,6 +147,19 @@ fn queries() -> Vec<Query> {
             repository: none(),
         }),
         Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: Vec::new(),
+        }),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: none(),
+            execution: none(),
+        }),
+        Query::CodeBuild(codebuild::Read::Projects),
+        Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EndpointTargets),
@@ -153,6 +167,18 @@ fn queries() -> Vec<Query> {
         Query::Sagemaker(sagemaker::Read::EndpointConfigs { name: None }),
         Query::Sagemaker(sagemaker::Read::TrainingJobs { since }),
         Query::Sagemaker(sagemaker::Read::Notebooks),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything),
+        Query::Lambda(lambda::Read::Functions),
+        Query::Lambda(lambda::Read::FunctionsOf(Selection::default())),
+        Query::Lambda(lambda::Read::Function { name: none() }),
+        Query::Lambda(lambda::Read::Versions { function: none() }),
+        Query::Eks(eks::Read::Clusters),
+        Query::Eks(eks::Read::Upgrades),
+        Query::Eks(eks::Read::Update {
+            cluster: none(),
+            nodegroup: none(),
+            id: none(),
+        }),
     ]
 }
 
@@ -400,6 +426,25 @@ fn mutations() -> Vec<Mutation> {
             pipeline: none(),
             stage: none(),
         }),
+        Mutation::CodePipeline(codepipeline::Write::RetryStage {
+            pipeline: none(),
+            stage: none(),
+            execution: none(),
+            mode: codepipeline::RetryMode::Failed,
+        }),
+        Mutation::CodePipeline(codepipeline::Write::Answer {
+            pipeline: none(),
+            stage: none(),
+            action: none(),
+            execution: none(),
+            answer: codepipeline::Approval::Approve,
+            summary: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RollbackStage {
+            pipeline: none(),
+            stage: none(),
+            target: none(),
+        }),
         Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
             resource: none(),
             min: 0,
@@ -428,6 +473,32 @@ fn mutations() -> Vec<Mutation> {
         Mutation::Sagemaker(sagemaker::Write::CreateApp {
             app: NotebookForm::Instance,
             instance_type: None,
+        }),
+        Mutation::Lambda(lambda::Write::RouteAlias {
+            function: none(),
+            alias: none(),
+            from: Routing::to(""),
+            to: Routing::to(""),
+        }),
+        Mutation::Lambda(lambda::Write::PutConcurrency {
+            function: none(),
+            reserved: 0,
+        }),
+        Mutation::Lambda(lambda::Write::DeleteConcurrency { function: none() }),
+        Mutation::Lambda(lambda::Write::PutTags {
+            function: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Lambda(lambda::Write::DeleteTags {
+            function: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::Eks(eks::Write::ScaleNodegroup {
+            cluster: none(),
+            nodegroup: none(),
+            min: 0,
+            max: 0,
+            desired: 0,
         }),
     ]
 }

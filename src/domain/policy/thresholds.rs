@@ -289,6 +289,19 @@ thresholds! {
     /// Share of a target group's registered targets that are unhealthy.
     alb_unhealthy_percent: above(1.0, 50.0), "percent", 0.0..=100.0;
 
+    /// Time that a manual approval of a pipeline has been waiting.
+    pipeline_approval_min: above(30.0, 1440.0), "minutes", 0.0..=43200.0;
+    /// Time that a transition into a stage of a pipeline has been disabled.
+    pipeline_held_h: above(24.0, 168.0), "hours", 0.0..=8760.0;
+    /// Time that a stage of a pipeline has been under way with nothing waiting for a person.
+    pipeline_stuck_min: above(60.0, 240.0), "minutes", 1.0..=10080.0;
+    /// Builds of a project that failed in a row.
+    codebuild_failed_builds: above(2.0, 5.0), "builds", 1.0..=100.0;
+    /// How long before a lifecycle policy deletes an image that is needed to complain of it.
+    ecr_expiry_ahead_days: value(7.0), "days", 0.0..=90.0;
+    /// Critical vulnerabilities of an image that is deployed.
+    ecr_critical_findings: above(1.0, 1.0e6), "vulnerabilities", 1.0..=1e6;
+
     /// Time that a service has been running fewer tasks than desired.
     ecs_below_desired_min: above(2.0, 5.0), "minutes", 0.0..=1440.0;
     /// Age of a deployment that is not complete.
@@ -376,6 +389,26 @@ thresholds! {
     training_stalled_min: above(30.0, 120.0), "minutes", 5.0..=1440.0;
     /// Time that a notebook has been running.
     notebook_running_h: value(12.0), "hours", 1.0..=720.0;
+    /// Errors as a share of a Lambda function's invocations.
+    lambda_error_percent: above(5.0, 20.0), "percent", 0.0..=100.0;
+    /// Fewer errors of a Lambda function than this are too few to judge a share by.
+    lambda_errors_least_per_minute: value(1.0), "per minute", 0.0..=1e6;
+    /// Invocations of a Lambda function that are turned away.
+    lambda_throttles_per_minute: above(1.0, 60.0), "per minute", 0.0..=1e6;
+    /// How long invocations take (p95) as a share of the Lambda function's timeout.
+    lambda_timeout_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// Invocations at once as a share of what a Lambda function may run.
+    lambda_concurrency_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// How far a Lambda function is behind the stream that is read for it.
+    lambda_stream_behind_s: above(60.0, 900.0), "seconds", 1.0..=604_800.0;
+    /// Days until AWS deprecates a Lambda runtime, from which on it is mentioned.
+    lambda_runtime_days_left: value(60.0), "days", 0.0..=730.0;
+    /// Days until the support that an EKS version has ends.
+    eks_support_days_left: below(60.0, 14.0), "days", 0.0..=730.0;
+    /// CPU of the nodes of an EKS node group that is as large as it may be, average of a quarter of an hour.
+    nodegroup_cpu_percent: above(80.0, 92.0), "percent", 1.0..=100.0;
+    /// Time that something has been at the maximum of Application Auto Scaling.
+    scaling_at_maximum_min: above(30.0, 240.0), "minutes", 1.0..=10_080.0;
 
     /// Spend of the month so far as a share of the budget.
     spend_budget_percent: above(80.0, 100.0), "percent of the budget", 1.0..=1000.0;

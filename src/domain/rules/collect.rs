@@ -72,13 +72,21 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::EndpointTargets,
         Source::TrainingJobs,
         Source::Notebooks,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::ClusterUpgrades,
+        Source::Scaling,
         Source::Usage,
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
+        Source::Pipelines,
+        Source::PipelineExecutions,
+        Source::BuildProjects,
+        Source::Repositories,
     ]
     .into_iter()
-    .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
+    .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
 }
 
 /// Why a source is not, or not wholly, known.
@@ -152,7 +160,8 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        if passes || fault.kind == FaultKind::NoData {
+        let is_absent = fault.kind == FaultKind::Unsupported && source.is_optional();
+        if passes || is_absent || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -350,6 +359,11 @@ fn name(source: &Source) -> String {
         Source::EndpointTargets => "scaling of endpoints".to_owned(),
         Source::TrainingJobs => "training jobs".to_owned(),
         Source::Notebooks => "notebooks".to_owned(),
+        Source::Functions => "functions".to_owned(),
+        Source::FunctionVersions(_) => "versions".to_owned(),
+        Source::Kubernetes => "clusters and node groups".to_owned(),
+        Source::ClusterUpgrades => "add-ons and insights".to_owned(),
+        Source::Scaling => "scalable targets".to_owned(),
         Source::Usage => "spend".to_owned(),
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
@@ -357,6 +371,10 @@ fn name(source: &Source) -> String {
         Source::TrustedAdvisor => "Trusted Advisor".to_owned(),
         Source::Recommendations => "Compute Optimizer".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
+        Source::Pipelines => "pipelines".to_owned(),
+        Source::PipelineExecutions => "pipeline executions".to_owned(),
+        Source::BuildProjects => "build projects".to_owned(),
+        Source::Repositories => "image repositories".to_owned(),
     }
 }
 

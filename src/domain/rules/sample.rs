@@ -133,6 +133,7 @@ impl Bench {
             "AWS/SageMaker" | "/aws/sagemaker/Endpoints" | "/aws/sagemaker/TrainingJobs" => {
                 MetricGroup::Sagemaker
             }
+            "AWS/Lambda" => MetricGroup::Lambda,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

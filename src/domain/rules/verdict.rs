@@ -145,12 +145,16 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::SagemakerEndpoint => (Source::Endpoints, Some(MetricGroup::Sagemaker)),
         Kind::TrainingJob => (Source::TrainingJobs, None),
         Kind::NotebookInstance => (Source::Notebooks, None),
+        Kind::Lambda => (Source::Functions, Some(MetricGroup::Lambda)),
+        Kind::EksCluster | Kind::Nodegroup => (Source::Kubernetes, None),
+        Kind::ScalableTarget => (Source::Scaling, None),
         Kind::Budget => (Source::Budgets, None),
         Kind::Scope => (Source::Identity, None),
-        // Not collected; that the account can be reached is all there is to know.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject | Kind::Advice => {
-            (Source::Identity, None)
-        }
+        Kind::Pipeline => (Source::Pipelines, None),
+        Kind::CodebuildProject => (Source::BuildProjects, None),
+        Kind::EcrRepository => (Source::Repositories, None),
+        // Not collected in a list of its own.
+        Kind::Advice => (Source::Identity, None),
     }
 }
 

@@ -178,7 +178,7 @@ pub fn clock(picture: &Picture) -> Option<Check> {
 /// The pane that shows a kind.
 const fn pane(kind: Kind) -> &'static str {
     match kind {
-        Kind::EcsService => "services",
+        Kind::EcsService | Kind::ScalableTarget => "services",
         Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => "gpu",
         Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => "data",
         Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => "network",
@@ -188,6 +188,8 @@ const fn pane(kind: Kind) -> &'static str {
         Kind::Scope => "overview",
         Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => "models",
         Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => "pipelines",
+        Kind::Lambda => "functions",
+        Kind::EksCluster | Kind::Nodegroup => "kubernetes",
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod advice;
 mod compute;
+mod delivery;
 mod errors;
 pub use errors::sources;
+mod functions;
+mod kubernetes;
 mod models;
 mod network;
 mod recovery;
@@ -22,7 +25,7 @@ use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
 use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
-    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
+    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, SavingAmount, ScopeEntry, Status,
 };
 
 /// The document of a picture: resources of the kinds, findings about them, and what could not be
@@ -102,7 +105,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             runbooks: finding.runbooks.clone(),
             saves_usd_per_month: finding
                 .is_saving()
-                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
+                .then(|| SavingAmount(finding.saves.map(Usd::as_f64).map(rounded))),
             accepted: finding.accepted.clone(),
         })
         .collect()
@@ -194,7 +197,14 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         sagemaker_endpoint: listed(wanted(Kind::SagemakerEndpoint), models::endpoints),
         training_job: listed(wanted(Kind::TrainingJob), models::training_jobs),
         notebook_instance: listed(wanted(Kind::NotebookInstance), models::notebooks),
+        pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
+        codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
+        ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
         advice: listed(wanted(Kind::Advice), advice::all),
+        lambda: listed(wanted(Kind::Lambda), functions::functions),
+        eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),
+        nodegroup: listed(wanted(Kind::Nodegroup), kubernetes::nodegroups),
+        scalable_target: listed(wanted(Kind::ScalableTarget), functions::targets),
     }
 }
 

@@ -1,6 +1,11 @@
 //! `quarterdeck.status/1`: what `qd status -o json` prints. A contract with scripts: fields are added,
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
+pub mod delivery;
+
+mod functions;
+mod kubernetes;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -9,6 +14,9 @@ use serde::Serialize;
 use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
+
+pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
+pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
 /// The format's name.
 pub const SCHEMA: &str = "quarterdeck.status/1";
@@ -157,9 +165,30 @@ pub struct Resources {
     /// SageMaker notebook instances and applications of Studio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notebook_instance: Option<Vec<Resource<NotebookInstance>>>,
+    /// Pipelines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
+    /// Build projects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codebuild_project: Option<Vec<Resource<delivery::CodebuildProject>>>,
+    /// Image repositories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecr_repository: Option<Vec<Resource<delivery::EcrRepository>>>,
     /// What AWS advises; absent where it gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Vec<Resource<Advice>>>,
+    /// Lambda functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<Vec<Resource<Lambda>>>,
+    /// EKS clusters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks_cluster: Option<Vec<Resource<EksCluster>>>,
+    /// Managed node groups of EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodegroup: Option<Vec<Resource<Nodegroup>>>,
+    /// What Application Auto Scaling moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_target: Option<Vec<Resource<ScalableTarget>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.
@@ -662,6 +691,11 @@ pub struct Advice {
     pub checked_at: Option<Timestamp>,
 }
 
+/// US dollars a month; `null` where a price is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SavingAmount(pub Option<f64>);
+
 /// A finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingEntry {
@@ -691,7 +725,7 @@ pub struct FindingEntry {
     /// What would be saved, US dollars a month of 730 hours; only of findings of the family `saving`,
     /// and `null` where a price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub saves_usd_per_month: Option<Option<f64>>,
+    pub saves_usd_per_month: Option<SavingAmount>,
     /// Why it is accepted; accepted findings never make `--fail-on` fail.
     pub accepted: Option<String>,
 }

@@ -121,7 +121,8 @@ impl Decoder<'_> {
         }
         let word = Self::text(from, "list")?;
         let list = Source::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|source| source.name() == word.as_str())?;
         let wanted = element(ty);
         // What is listed is a resource, or the name of something; a plain text takes the name.
@@ -159,9 +160,12 @@ impl Decoder<'_> {
             [Kind::TargetGroup] => Source::TargetGroup,
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
+            [Kind::Lambda] => Source::Lambda,
+            [Kind::Nodegroup] => Source::Nodegroup,
             [Kind::LogGroup] => Source::LogGroup,
             [Kind::SagemakerEndpoint] => Source::SagemakerEndpoint,
             [Kind::NotebookInstance] => Source::NotebookInstance,
+            [Kind::Pipeline] => Source::Pipeline,
             _ => {
                 self.error(
                     ty.span,

@@ -131,11 +131,19 @@ pub enum Source {
     EndpointConfig,
     /// Notebook instances and running applications of Studio.
     NotebookInstance,
+    /// Pipelines.
+    Pipeline,
+    /// Lambda functions.
+    Lambda,
+    /// Aliases of a function, as names.
+    LambdaAlias,
+    /// Node groups of EKS.
+    Nodegroup,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsCluster,
         Self::EcsService,
         Self::TaskDefinition,
@@ -153,6 +161,10 @@ impl Source {
         Self::SagemakerEndpoint,
         Self::EndpointConfig,
         Self::NotebookInstance,
+        Self::Pipeline,
+        Self::Lambda,
+        Self::LambdaAlias,
+        Self::Nodegroup,
     ];
 
     /// The word in a runbook.
@@ -175,15 +187,23 @@ impl Source {
             Self::SagemakerEndpoint => "sagemaker-endpoint",
             Self::EndpointConfig => "endpoint-config",
             Self::NotebookInstance => "notebook-instance",
+            Self::Pipeline => "pipeline",
+            Self::Lambda => "lambda",
+            Self::LambdaAlias => "lambda-alias",
+            Self::Nodegroup => "nodegroup",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::NotebookInstance => &["name"],
+            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline | Self::NotebookInstance => {
+                &["name"]
+            }
             Self::EndpointConfig => &["name", "endpoint"],
             Self::EcsService => &["name", "cluster"],
+            Self::Nodegroup => &["name", "cluster"],
+            Self::LambdaAlias => &["name", "function"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
             Self::RdsSnapshot => &["name", "instance"],
@@ -192,6 +212,7 @@ impl Source {
             | Self::RdsCluster
             | Self::Redis
             | Self::TargetGroup
+            | Self::Lambda
             | Self::Queue
             | Self::SagemakerEndpoint => &["name", "tag"],
         }
@@ -201,7 +222,11 @@ impl Source {
     pub fn ty(self) -> Type {
         use crate::domain::ids::Kind;
         let kind = match self {
-            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot | Self::EndpointConfig => {
+            Self::EcsCluster
+            | Self::TaskDefinition
+            | Self::RdsSnapshot
+            | Self::EndpointConfig
+            | Self::LambdaAlias => {
                 return Type::Text;
             }
             Self::GpuFleet => return Type::Resource(vec![Kind::Asg, Kind::Ec2Instance]),
@@ -217,6 +242,9 @@ impl Source {
             Self::LogGroup => Kind::LogGroup,
             Self::SagemakerEndpoint => Kind::SagemakerEndpoint,
             Self::NotebookInstance => Kind::NotebookInstance,
+            Self::Pipeline => Kind::Pipeline,
+            Self::Lambda => Kind::Lambda,
+            Self::Nodegroup => Kind::Nodegroup,
         };
         Type::Resource(vec![kind])
     }

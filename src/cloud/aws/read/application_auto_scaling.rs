@@ -1,6 +1,8 @@
 //! Reads of Application Auto Scaling: between which counts ECS services and variants of endpoints are
 //! scaled by themselves.
 
+mod everything;
+
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as SdkTarget, ServiceNamespace, SuspendedState,
 };
@@ -35,6 +37,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
             )
             .await
         }
+        Read::Everything => everything::read(caller).await,
     }
 }
 
@@ -91,6 +94,10 @@ mod tests {
     fn the_calls_made_are_the_ones_declared() {
         assert_eq!(Read::EcsTargets.operations(), [TARGETS]);
         assert_eq!(Read::EndpointTargets.operations(), [TARGETS]);
+        assert_eq!(
+            Read::Everything.operations(),
+            [TARGETS, everything::POLICIES, everything::ACTIVITIES]
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A table for each kind of resource.
 
+mod functions;
 mod models;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::headless::status::document::{
 use crate::headless::table::{Cell, Column, Table};
 
 /// What the tables of a status have in common.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     page: &'a Page,
     at: Timestamp,
     several_scopes: bool,
@@ -48,11 +49,21 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         used(found.sagemaker_endpoint.as_ref()).map(|all| sheet.endpoints(all)),
         used(found.training_job.as_ref()).map(|all| sheet.training_jobs(all)),
         used(found.notebook_instance.as_ref()).map(|all| sheet.notebooks(all)),
+        found.pipeline.as_ref().map(|all| sheet.pipelines(all)),
+        found.codebuild_project.as_ref().map(|all| sheet.projects(all)),
+        found.ecr_repository.as_ref().map(|all| sheet.repositories(all)),
         found
             .advice
             .as_ref()
             .filter(|all| !all.is_empty())
             .map(|all| sheet.advice(all)),
+        found.lambda.as_ref().map(|all| sheet.functions(all)),
+        found.eks_cluster.as_ref().map(|all| sheet.eks_clusters(all)),
+        found.nodegroup.as_ref().map(|all| sheet.nodegroups(all)),
+        found
+            .scalable_target
+            .as_ref()
+            .map(|all| sheet.scalable_targets(all)),
     ];
     for part in parts.into_iter().flatten() {
         push(&mut out, &part);
@@ -68,7 +79,7 @@ fn used<T>(found: Option<&Vec<T>>) -> Option<&Vec<T>> {
 impl Sheet<'_> {
     /// A table of resources: health and name, the kind's own columns, the scope where there are
     /// several, and why a resource is not well.
-    fn table<T>(
+    pub(super) fn table<T>(
         &self,
         title: &str,
         all: &[Resource<T>],
@@ -407,7 +418,7 @@ impl Sheet<'_> {
         })
     }
 
-    fn moment(&self, at: Option<Timestamp>) -> Cell {
+    pub(super) fn moment(&self, at: Option<Timestamp>) -> Cell {
         Cell::of(at.map(|at| self.page.time(at, self.at)))
     }
 }
