@@ -348,7 +348,7 @@ impl ScopeState {
                 let outcome = match result {
                     Ok(reply) => match &*selected::of(self, source, &reply.data) {
                         ReplyData::$variant(value) => Ok(($convert(value), reply.gaps.clone())),
-                        _ => Err(mismatched(source)),
+                        _ => Err(source.mismatched()),
                     },
                     Err(fault) => Err(fault.clone()),
                 };
@@ -711,15 +711,6 @@ impl Inventory {
             });
         }
     }
-}
-
-fn mismatched(source: &Source) -> Fault {
-    Fault::new(
-        FaultKind::Other,
-        "quarterdeck",
-        "",
-        format!("an answer of another kind came for {source:?}"),
-    )
 }
 
 #[cfg(test)]

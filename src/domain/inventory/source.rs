@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Kind;
 use crate::domain::metric::MetricGroup;
 use crate::domain::scope::ScopeName;
@@ -109,6 +110,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// What is wrong with an answer that is not one to this.
+    pub(super) fn mismatched(&self) -> Fault {
+        Fault::new(
+            FaultKind::Other,
+            "quarterdeck",
+            "",
+            format!("an answer of another kind came for {self:?}"),
+        )
+    }
+
     /// The kind of resource that cannot be shown without this source.
     pub const fn kind(&self) -> Kind {
         match self {
