@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use super::asg;
-use super::saved::Sizes;
+use super::asg::Sizes;
 use crate::domain::asg::Group;
 use crate::domain::ids::Kind;
 use crate::domain::kubernetes::{Autoscaler, Nodegroup};
