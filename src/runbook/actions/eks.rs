@@ -1,19 +1,19 @@
 //! `eks.scale_nodegroup`: how many nodes a managed node group has.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-use super::asg;
-use super::saved::Sizes;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::asg::{self, Sizes};
 use crate::domain::asg::Group;
 use crate::domain::ids::Kind;
 use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{Mutation, Query, autoscaling, ec2, eks};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Impact, Pace, Progress, Proposal,
-    Refusal, Sight, Site, Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
+    Sight, Site, Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -45,38 +45,6 @@ fn sizes(group: &Nodegroup) -> Sizes {
         max: group.max,
         desired: group.desired,
     }
-}
-
-fn field(sizes: Sizes) -> Fields {
-    fields([
-        ("min", json!(sizes.min)),
-        ("max", json!(sizes.max)),
-        ("desired", json!(sizes.desired)),
-    ])
-}
-
-fn read(fields: &Fields) -> Option<Sizes> {
-    let number = |name: &str| u32::try_from(fields.get(name).and_then(Value::as_u64)?).ok();
-    Some(Sizes {
-        min: number("min")?,
-        max: number("max")?,
-        desired: number("desired")?,
-    })
-}
-
-/// What changes, and only that.
-fn summary(from: Sizes, to: Sizes) -> String {
-    let parts = [
-        ("min", from.min, to.min),
-        ("max", from.max, to.max),
-        ("desired", from.desired, to.desired),
-    ];
-    let changed: Vec<String> = parts
-        .into_iter()
-        .filter(|(_, before, after)| before != after)
-        .map(|(name, before, after)| format!("{name} {before} → {after}"))
-        .collect();
-    changed.join(", ")
 }
 
 /// The Auto Scaling groups behind a node group, as far as they were read.
@@ -225,9 +193,9 @@ impl Action for ScaleNodegroup {
         let delta = i64::from(after.desired) - i64::from(before.desired);
         let count = u32::try_from(delta.unsigned_abs()).unwrap_or(u32::MAX);
         let mut proposal = Proposal::one(Change {
-            summary: summary(before, after),
-            before: field(before),
-            after: field(after),
+            summary: before.summary(after),
+            before: before.fields(),
+            after: after.fields(),
             risk: if delta < 0 {
                 Risk::Disruptive
             } else {
@@ -260,7 +228,7 @@ impl Action for ScaleNodegroup {
         match view.nodegroup(&with.cluster, &with.nodegroup) {
             Err(unread) => Sight::Unreadable(unread),
             Ok(None) => Sight::Gone,
-            Ok(Some(group)) => Sight::Here(field(sizes(group))),
+            Ok(Some(group)) => Sight::Here(sizes(group).fields()),
         }
     }
 
@@ -273,7 +241,7 @@ impl Action for ScaleNodegroup {
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let with: Named = parse(&change.with)?;
-        let sizes = read(&change.after).ok_or_else(|| BadArguments("the change has no sizes".to_owned()))?;
+        let sizes = Sizes::read(&change.after)?;
         Ok(Mutation::Eks(eks::Write::ScaleNodegroup {
             cluster: with.cluster,
             nodegroup: with.nodegroup,
@@ -290,7 +258,7 @@ impl Action for ScaleNodegroup {
     }
 
     fn progress(&self, change: &Change, applied: &Applied, view: &View) -> Progress {
-        let (Ok(with), Some(wanted)) = (parse::<Named>(&change.with), read(&change.after)) else {
+        let (Ok(with), Ok(wanted)) = (parse::<Named>(&change.with), Sizes::read(&change.after)) else {
             return Progress::Failed("the change names no node group".to_owned());
         };
         if let Ok(Some(query)) = update(change, applied) {
@@ -352,9 +320,9 @@ impl Action for ScaleNodegroup {
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        match (read(&change.before), read(&change.after)) {
-            (Some(before), Some(after)) => {
-                let mut back = change.swapped(summary(after, before));
+        match (Sizes::read(&change.before), Sizes::read(&change.after)) {
+            (Ok(before), Ok(after)) => {
+                let mut back = change.swapped(after.summary(before));
                 back.with.insert("desired".to_owned(), json!(before.desired));
                 back.with.insert("min".to_owned(), json!(before.min));
                 back.with.insert("max".to_owned(), json!(before.max));
@@ -366,7 +334,7 @@ impl Action for ScaleNodegroup {
     }
 
     fn project(&self, change: &Change, view: &mut View) {
-        let (Ok(with), Some(to)) = (parse::<Named>(&change.with), read(&change.after)) else {
+        let (Ok(with), Ok(to)) = (parse::<Named>(&change.with), Sizes::read(&change.after)) else {
             return;
         };
         let Some(group) = view.nodegroup_mut(&with.cluster, &with.nodegroup) else {

@@ -184,7 +184,7 @@ async fn a_full_node_group_gets_room() {
         .plan;
     let told = plan.warnings.join("\n");
     assert!(told.contains("Cluster Autoscaler"), "{told}");
-    assert_eq!(plan.changes[0].summary, "max 2 → 4, desired 2 → 4");
+    assert_eq!(plan.changes[0].summary, "desired 2 → 4, min 1, max 2 → 4");
     carry_out(
         &stage,
         "eks-scale-nodegroup",
