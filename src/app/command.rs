@@ -68,6 +68,10 @@ pub enum Command {
     Runs,
     /// To pipelines, builds and image repositories.
     Pipelines,
+    /// To buckets and distributions.
+    Web,
+    /// To secrets and parameters.
+    Secrets,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -211,7 +215,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Network,
         "network",
-        "load balancers, queues, NAT",
+        "load balancers, NAT, certificates",
         Context::Global,
         &["5"],
     ),
@@ -235,6 +239,14 @@ pub const REGISTRY: &[Entry] = &[
         Command::Pipelines,
         "pipelines",
         "pipelines, builds, images",
+        Context::Global,
+        &[],
+    ),
+    entry(Command::Web, "web", "buckets, CloudFront", Context::Global, &[]),
+    entry(
+        Command::Secrets,
+        "secrets",
+        "secrets, parameters",
         Context::Global,
         &[],
     ),

@@ -4,7 +4,9 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod edge;
 mod network;
+mod web;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -152,6 +154,13 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Scope => Some(scope_blocks(state, scope)),
         // Nothing of them is collected.
         Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
+        Kind::Distribution => web::distribution(state, scope, &resource.id),
+        Kind::Bucket => web::bucket(state, scope, &resource.id),
+        Kind::VpcEndpoint => edge::endpoint(scope, &resource.id),
+        Kind::Certificate => edge::certificate(state, scope, &resource.id),
+        Kind::HealthCheck => edge::health_check(state, scope, &resource.id),
+        Kind::Secret => edge::secret(state, scope, &resource.id),
+        Kind::Parameter => edge::parameter(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -333,6 +342,13 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::NatGateways,
         Source::Budgets,
         Source::Usage,
+        Source::VpcEndpoints,
+        Source::Certificates,
+        Source::Secrets,
+        Source::Parameters,
+        Source::Distributions,
+        Source::Buckets,
+        Source::Dns,
     ];
     let mut lines = Vec::new();
     for source in sources {

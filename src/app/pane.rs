@@ -31,6 +31,10 @@ pub enum Pane {
     Runs,
     /// Pipelines, builds and image repositories.
     Pipelines,
+    /// Buckets and distributions.
+    Web,
+    /// Secrets and parameters.
+    Secrets,
 }
 
 impl Pane {
@@ -47,6 +51,8 @@ impl Pane {
         Self::Alarms,
         Self::Runs,
         Self::Pipelines,
+        Self::Web,
+        Self::Secrets,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -62,7 +68,7 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Pipelines => return None,
+            Self::Pipelines | Self::Web | Self::Secrets => return None,
         })
     }
 
@@ -91,6 +97,8 @@ impl Pane {
             Self::Alarms => "alarms",
             Self::Runs => "runs",
             Self::Pipelines => "pipelines",
+            Self::Web => "web",
+            Self::Secrets => "secrets",
         }
     }
 
@@ -100,7 +108,15 @@ impl Pane {
             Kind::EcsService => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
-            Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
+            Kind::TargetGroup
+            | Kind::LoadBalancer
+            | Kind::Queue
+            | Kind::NatGateway
+            | Kind::VpcEndpoint
+            | Kind::Certificate
+            | Kind::HealthCheck => Self::Network,
+            Kind::Bucket | Kind::Distribution => Self::Web,
+            Kind::Secret | Kind::Parameter => Self::Secrets,
             Kind::LogGroup => Self::Logs,
             Kind::Budget => Self::Spend,
             Kind::Alarm => Self::Alarms,
@@ -126,7 +142,9 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Pipelines
+            | Self::Web
+            | Self::Secrets => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -142,7 +160,9 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Pipelines => Probing::No,
+            | Self::Pipelines
+            | Self::Web
+            | Self::Secrets => Probing::No,
         };
         Focus {
             front: self.kinds(),

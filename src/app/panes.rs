@@ -6,9 +6,11 @@ mod gpu;
 mod network;
 mod overview;
 mod runs;
+mod secrets;
 mod services;
 mod sketch;
 mod spend;
+mod web;
 
 use std::collections::BTreeSet;
 
@@ -38,6 +40,8 @@ pub fn build(state: &State) -> Tables {
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
         Pane::Pipelines => Vec::new(),
+        Pane::Web => web::sections(state),
+        Pane::Secrets => secrets::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);

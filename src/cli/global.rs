@@ -196,7 +196,7 @@ fn worlds() -> impl TypedValueParser<Value = Worlds> {
 
 fn scenarios() -> impl TypedValueParser<Value = Scenario> {
     // The parser lets no other word through than those that are scenarios.
-    PossibleValuesParser::new(Scenario::NAMED.map(Scenario::name))
+    PossibleValuesParser::new(Scenario::NAMED.iter().map(|scenario| scenario.name()))
         .map(|name| name.parse().unwrap_or(Scenario::Everyday))
 }
 

@@ -50,6 +50,20 @@ pub enum Kind {
     EcrRepository,
     /// A build project of CodeBuild.
     CodebuildProject,
+    /// An S3 bucket.
+    Bucket,
+    /// A CloudFront distribution.
+    Distribution,
+    /// A VPC endpoint.
+    VpcEndpoint,
+    /// A certificate of Certificate Manager.
+    Certificate,
+    /// A health check of Route 53.
+    HealthCheck,
+    /// A secret of Secrets Manager.
+    Secret,
+    /// A parameter of Parameter Store.
+    Parameter,
 }
 
 impl Kind {
@@ -72,6 +86,13 @@ impl Kind {
         Self::NatGateway,
         Self::Budget,
         Self::Scope,
+        Self::Bucket,
+        Self::Distribution,
+        Self::VpcEndpoint,
+        Self::Certificate,
+        Self::HealthCheck,
+        Self::Secret,
+        Self::Parameter,
     ];
 
     /// The name on the command line and in JSON.
@@ -96,6 +117,13 @@ impl Kind {
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
             Self::CodebuildProject => "codebuild-project",
+            Self::Bucket => "bucket",
+            Self::Distribution => "distribution",
+            Self::VpcEndpoint => "vpc-endpoint",
+            Self::Certificate => "certificate",
+            Self::HealthCheck => "health-check",
+            Self::Secret => "secret",
+            Self::Parameter => "parameter",
         }
     }
 
@@ -119,7 +147,23 @@ impl Kind {
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
             Self::CodebuildProject => "build",
+            Self::Bucket => "s3",
+            Self::Distribution => "cdn",
+            Self::VpcEndpoint => "vpce",
+            Self::Certificate => "cert",
+            Self::HealthCheck => "dns",
+            Self::Secret => "sec",
+            Self::Parameter => "par",
         }
+    }
+
+    /// Whether resources of the kind belong to the account and not to a region: their scope is the
+    /// account's.
+    pub const fn is_account_wide(self) -> bool {
+        matches!(
+            self,
+            Self::Budget | Self::Bucket | Self::Distribution | Self::HealthCheck
+        )
     }
 }
 

@@ -13,13 +13,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::bucket::{Bucket, BucketStorage};
+use crate::domain::certificate::Certificate;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
-use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::distribution::Distribution;
+use crate::domain::dns::Dns;
+use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice, VpcEndpoint};
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
-use crate::domain::elb::Balancing;
+use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
@@ -31,6 +35,7 @@ use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
 use crate::domain::scope::{Identity, Scope, ScopeName};
+use crate::domain::secret::{Parameter, Secret};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
 
@@ -148,6 +153,26 @@ pub struct ScopeState {
     pub budgets: Loadable<Vec<Budget>>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Buckets.
+    pub buckets: Loadable<Vec<Bucket>>,
+    /// How much the buckets hold.
+    pub bucket_storage: Loadable<Vec<BucketStorage>>,
+    /// CloudFront distributions.
+    pub distributions: Loadable<Vec<Distribution>>,
+    /// Certificates of the region.
+    pub certificates: Loadable<Vec<Certificate>>,
+    /// Certificates of us-east-1, where the region is another.
+    pub edge_certificates: Loadable<Vec<Certificate>>,
+    /// Health checks and hosted zones.
+    pub dns: Loadable<Dns>,
+    /// VPC endpoints.
+    pub vpc_endpoints: Loadable<Vec<VpcEndpoint>>,
+    /// Listeners of load balancers.
+    pub listeners: Loadable<Vec<Listener>>,
+    /// Secrets, without values.
+    pub secrets: Loadable<Vec<Secret>>,
+    /// Parameters, without values.
+    pub parameters: Loadable<Vec<Parameter>>,
 }
 
 /// How long after it was read something still says anything about now: longer than the slowest
@@ -212,6 +237,16 @@ impl ScopeState {
             anomalies: Loadable::default(),
             budgets: Loadable::default(),
             trail: BTreeMap::new(),
+            buckets: Loadable::default(),
+            bucket_storage: Loadable::default(),
+            distributions: Loadable::default(),
+            certificates: Loadable::default(),
+            edge_certificates: Loadable::default(),
+            dns: Loadable::default(),
+            vpc_endpoints: Loadable::default(),
+            listeners: Loadable::default(),
+            secrets: Loadable::default(),
+            parameters: Loadable::default(),
         }
     }
 
@@ -356,6 +391,16 @@ impl ScopeState {
             Source::Anomalies => settle!(self.anomalies, Anomalies),
             Source::Budgets => settle!(self.budgets, Budgets),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Buckets => settle!(self.buckets, Buckets),
+            Source::BucketStorage => settle!(self.bucket_storage, BucketStorage),
+            Source::Distributions => settle!(self.distributions, Distributions),
+            Source::Certificates => settle!(self.certificates, Certificates),
+            Source::EdgeCertificates => settle!(self.edge_certificates, Certificates),
+            Source::Dns => settle!(self.dns, Dns),
+            Source::VpcEndpoints => settle!(self.vpc_endpoints, VpcEndpoints),
+            Source::Listeners => settle!(self.listeners, Listeners),
+            Source::Secrets => settle!(self.secrets, Secrets),
+            Source::Parameters => settle!(self.parameters, Parameters),
         }
     }
 
@@ -395,6 +440,16 @@ impl ScopeState {
             Source::Anomalies => Standing::of(&self.anomalies),
             Source::Budgets => Standing::of(&self.budgets),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Buckets => Standing::of(&self.buckets),
+            Source::BucketStorage => Standing::of(&self.bucket_storage),
+            Source::Distributions => Standing::of(&self.distributions),
+            Source::Certificates => Standing::of(&self.certificates),
+            Source::EdgeCertificates => Standing::of(&self.edge_certificates),
+            Source::Dns => Standing::of(&self.dns),
+            Source::VpcEndpoints => Standing::of(&self.vpc_endpoints),
+            Source::Listeners => Standing::of(&self.listeners),
+            Source::Secrets => Standing::of(&self.secrets),
+            Source::Parameters => Standing::of(&self.parameters),
         }
     }
 

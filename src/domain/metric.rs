@@ -197,11 +197,13 @@ pub enum MetricGroup {
     Gpu,
     /// NAT gateways: bytes.
     Nat,
+    /// CloudFront: requests, errors, cache hits. Of the account, in us-east-1.
+    Distribution,
 }
 
 impl MetricGroup {
     /// Every group.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::Ecs,
         Self::Ec2,
         Self::Rds,
@@ -210,6 +212,7 @@ impl MetricGroup {
         Self::Queue,
         Self::Gpu,
         Self::Nat,
+        Self::Distribution,
     ];
 
     /// The group's short name.
@@ -223,6 +226,7 @@ impl MetricGroup {
             Self::Queue => "queue",
             Self::Gpu => "gpu",
             Self::Nat => "nat",
+            Self::Distribution => "distribution",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::datastore::{Cache, CacheForm, CacheNode, DbInstance};
+use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::ec2::{Instance, NatGateway};
 use crate::domain::ecs::Service;
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
@@ -309,6 +310,8 @@ pub mod load_balancer {
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);
     /// How long targets take to answer, seconds, 95th percentile.
     pub const LATENCY_P95: Metric = Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
+    /// Capacity units consumed in an hour: what is billed beside the hour itself.
+    pub const CAPACITY_UNITS: Metric = Metric::new(FAMILY, "ConsumedLCUs", Stat::Sum, Resolution::Hour);
 }
 
 /// Target groups behind an Application Load Balancer.
@@ -378,6 +381,28 @@ pub mod nat {
         Stat::Sum,
         Resolution::FiveMinutes,
     );
+    /// Connections that got no port, per five minutes: a gateway has 55,000 for each address and
+    /// destination.
+    pub const PORT_ERRORS: Metric =
+        Metric::new(FAMILY, "ErrorPortAllocation", Stat::Sum, Resolution::FiveMinutes);
+}
+
+/// CloudFront, by distribution and the region `Global`, in us-east-1.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html>
+pub mod distribution {
+    use super::{Metric, Resolution, Stat};
+
+    const FAMILY: (&str, &[&str]) = ("AWS/CloudFront", &["DistributionId", "Region"]);
+    /// Requests of viewers, per minute.
+    pub const REQUESTS: Metric = Metric::new(FAMILY, "Requests", Stat::Sum, Resolution::Minute);
+    /// Bytes sent to viewers, per five minutes.
+    pub const BYTES: Metric = Metric::new(FAMILY, "BytesDownloaded", Stat::Sum, Resolution::FiveMinutes);
+    /// Share of requests answered with 4xx, percent.
+    pub const ERRORS_4XX: Metric = Metric::new(FAMILY, "4xxErrorRate", Stat::Average, Resolution::Minute);
+    /// Share of requests answered with 5xx, percent.
+    pub const ERRORS_5XX: Metric = Metric::new(FAMILY, "5xxErrorRate", Stat::Average, Resolution::Minute);
+    /// Share of requests answered from a cache, percent; only where additional metrics are turned on.
+    pub const HIT_RATE: Metric = Metric::new(FAMILY, "CacheHitRate", Stat::Average, Resolution::FiveMinutes);
 }
 
 /// GPU metrics of the CloudWatch agent that panes and rules can use instead of the probe.
@@ -394,8 +419,14 @@ impl MetricGroup {
     /// while somebody looks.
     pub const fn feeds_rules(self) -> bool {
         match self {
-            Self::Ec2 | Self::Rds | Self::Redis | Self::Elb | Self::Queue => true,
-            Self::Ecs | Self::Gpu | Self::Nat => false,
+            Self::Ec2
+            | Self::Rds
+            | Self::Redis
+            | Self::Elb
+            | Self::Queue
+            | Self::Nat
+            | Self::Distribution => true,
+            Self::Ecs | Self::Gpu => false,
         }
     }
 }
@@ -424,6 +455,7 @@ pub fn specs(group: MetricGroup, state: &ScopeState) -> Vec<MetricSpec> {
         MetricGroup::Queue => each(state.queues.get(), queue_metrics),
         MetricGroup::Gpu => agent_gpu_metrics(state),
         MetricGroup::Nat => each(state.nat_gateways.get(), nat_metrics),
+        MetricGroup::Distribution => each(state.distributions.get(), distribution_metrics),
     }
 }
 
@@ -570,6 +602,7 @@ pub fn load_balancer_metrics(balancer: &LoadBalancer) -> Vec<MetricSpec> {
                 load_balancer::OWN_5XX,
                 load_balancer::TARGET_5XX,
                 load_balancer::LATENCY_P95,
+                load_balancer::CAPACITY_UNITS,
             ],
             dimension,
         ),
@@ -620,10 +653,24 @@ pub fn queue_metrics(queue: &Queue) -> Vec<MetricSpec> {
 /// Traffic of a NAT gateway that is there.
 pub fn nat_metrics(gateway: &NatGateway) -> Vec<MetricSpec> {
     if gateway.state == "available" {
-        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN], &gateway.id)
+        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN, nat::PORT_ERRORS], &gateway.id)
     } else {
         Vec::new()
     }
+}
+
+/// Requests, errors and cache hits of a distribution.
+pub fn distribution_metrics(distribution: &Distribution) -> Vec<MetricSpec> {
+    [
+        distribution::REQUESTS,
+        distribution::BYTES,
+        distribution::ERRORS_4XX,
+        distribution::ERRORS_5XX,
+        distribution::HIT_RATE,
+    ]
+    .iter()
+    .map(|metric| metric.of_both(&distribution.id, METRIC_REGION).spec())
+    .collect()
 }
 
 /// GPU metrics that the CloudWatch agent publishes.

@@ -2,10 +2,12 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod acm;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
 pub mod cloudformation;
+pub mod cloudfront;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod codepipeline;
@@ -20,6 +22,9 @@ pub mod http;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod route53;
+pub mod s3;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod ssm;
@@ -72,6 +77,16 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// S3.
+    S3(s3::Read),
+    /// CloudFront.
+    CloudFront(cloudfront::Read),
+    /// Certificate Manager.
+    Acm(acm::Read),
+    /// Route 53.
+    Route53(route53::Read),
+    /// Secrets Manager.
+    SecretsManager(secretsmanager::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -175,6 +190,26 @@ pub enum ReplyData {
     Stacks(Vec<crate::domain::delivery::Stack>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// Buckets.
+    Buckets(Vec<crate::domain::bucket::Bucket>),
+    /// How much buckets hold.
+    BucketStorage(Vec<crate::domain::bucket::BucketStorage>),
+    /// Distributions.
+    Distributions(Vec<crate::domain::distribution::Distribution>),
+    /// Invalidations of a distribution, newest first.
+    Invalidations(Vec<crate::domain::distribution::Invalidation>),
+    /// Certificates.
+    Certificates(Vec<crate::domain::certificate::Certificate>),
+    /// Health checks and hosted zones.
+    Dns(crate::domain::dns::Dns),
+    /// VPC endpoints.
+    VpcEndpoints(Vec<crate::domain::ec2::VpcEndpoint>),
+    /// Listeners of load balancers.
+    Listeners(Vec<crate::domain::elb::Listener>),
+    /// Secrets, without values.
+    Secrets(Vec<crate::domain::secret::Secret>),
+    /// Parameters, without values.
+    Parameters(Vec<crate::domain::secret::Parameter>),
 }
 
 impl Reply {
@@ -221,6 +256,8 @@ pub enum Mutation {
     CodePipeline(codepipeline::Write),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Write),
+    /// CloudFront.
+    CloudFront(cloudfront::Write),
 }
 
 /// Makes a change repeatable: sent where the API takes one, else only recorded.
@@ -259,6 +296,11 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::S3(read) => read.operations(),
+            Self::CloudFront(read) => read.operations(),
+            Self::Acm(read) => read.operations(),
+            Self::Route53(read) => read.operations(),
+            Self::SecretsManager(read) => read.operations(),
         }
     }
 }
@@ -282,6 +324,7 @@ impl Mutation {
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
+            Self::CloudFront(write) => write.operation(),
         }
     }
 
@@ -303,7 +346,8 @@ impl Mutation {
             | Self::Sns(_)
             | Self::Exec(_)
             | Self::CodePipeline(_)
-            | Self::ApplicationAutoScaling(_) => &[],
+            | Self::ApplicationAutoScaling(_)
+            | Self::CloudFront(_) => &[],
         }
     }
 }

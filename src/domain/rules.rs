@@ -17,15 +17,20 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod certificate;
 mod collect;
 mod cost;
 mod credentials;
+mod dns;
 mod ec2;
 mod ecs;
 mod gpu;
+mod nat;
 mod queue;
 mod rds;
 mod redis;
+mod secret;
+mod web;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -125,6 +130,24 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &web::distributions::ERRORS,
+    &web::distributions::HIT_RATE,
+    &web::distributions::DISABLED,
+    &web::buckets::PUBLIC,
+    &web::buckets::GROWS,
+    &web::buckets::UNFINISHED,
+    &alb::doors::NOT_ACTIVE,
+    &alb::doors::PLAIN_HTTP,
+    &nat::PORTS,
+    &nat::NO_ENDPOINT,
+    &nat::IDLE,
+    &nat::ENDPOINT,
+    &certificate::EXPIRING,
+    &certificate::NOT_ISSUED,
+    &dns::FAILING,
+    &secret::DELETED,
+    &secret::ROTATION,
+    &secret::UNUSED,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,

@@ -36,6 +36,13 @@ pub const KINDS: &[Kind] = &[
     Kind::LogGroup,
     Kind::NatGateway,
     Kind::Budget,
+    Kind::Bucket,
+    Kind::Distribution,
+    Kind::VpcEndpoint,
+    Kind::Certificate,
+    Kind::HealthCheck,
+    Kind::Secret,
+    Kind::Parameter,
 ];
 
 /// What is asked for.
@@ -100,6 +107,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             Kind::RdsCluster => &[Kind::RdsInstance],
             Kind::RdsInstance => &[Kind::RdsCluster],
             Kind::LoadBalancer => &[Kind::TargetGroup],
+            // Whether bytes go through it that need not.
+            Kind::NatGateway => &[Kind::VpcEndpoint],
+            // Those of CloudFront are read where there are distributions.
+            Kind::Certificate => &[Kind::Distribution],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
                 Kind::EcsService,
@@ -117,11 +128,18 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Alarm
             | Kind::Queue
             | Kind::LogGroup
-            | Kind::NatGateway
             | Kind::Pipeline
             | Kind::EcrRepository
             | Kind::CodebuildProject
+            | Kind::Distribution
+            | Kind::Bucket
+            | Kind::HealthCheck
+            | Kind::Parameter
             | Kind::Scope => &[],
+            // What the bytes through the gateways would save.
+            Kind::VpcEndpoint => &[Kind::NatGateway],
+            // Which of them running tasks need.
+            Kind::Secret => &[Kind::EcsService],
         };
         all.extend(others);
     }
@@ -219,6 +237,13 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(&mut records, Kind::Bucket, found.bucket.as_ref())?;
+        add(&mut records, Kind::Distribution, found.distribution.as_ref())?;
+        add(&mut records, Kind::VpcEndpoint, found.vpc_endpoint.as_ref())?;
+        add(&mut records, Kind::Certificate, found.certificate.as_ref())?;
+        add(&mut records, Kind::HealthCheck, found.health_check.as_ref())?;
+        add(&mut records, Kind::Secret, found.secret.as_ref())?;
+        add(&mut records, Kind::Parameter, found.parameter.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

@@ -156,6 +156,18 @@ const LOG_GROUP: &[Fact] = &[
     fact("stored_bytes", Int, "Bytes stored."),
 ];
 
+const DISTRIBUTION: &[Fact] = &[
+    fact("domain_name", Text, "CloudFront's own name of it."),
+    fact("aliases", Texts, "Names that viewers use."),
+    fact("status", Text, "`Deployed` or `InProgress`."),
+    fact("enabled", Bool, "Whether it answers viewers."),
+    fact(
+        "invalidations_in_progress",
+        Int,
+        "Invalidations that have not reached every edge location.",
+    ),
+];
+
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
     match kind {
@@ -169,6 +181,7 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Alarm => ALARM,
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
+        Kind::Distribution => DISTRIBUTION,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -177,7 +190,13 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => &[],
+        | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => &[],
     }
 }
 
@@ -218,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_a_parameter_may_name_has_facts_of_different_names() {
-        for kind in NAMEABLE {
+        for &kind in NAMEABLE {
             let all: Vec<&str> = names(kind).collect();
             let mut sorted = all.clone();
             sorted.sort_unstable();

@@ -16,7 +16,9 @@ use crate::domain::ecs::{Controller, Service};
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
-use crate::domain::ops::{Query, autoscaling, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs};
+use crate::domain::ops::{
+    Query, autoscaling, cloudfront, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs,
+};
 
 /// The fact that takes asking hosts.
 pub const BUSY_GPUS: &str = "busy_gpus";
@@ -87,6 +89,7 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
+        Kind::Distribution => vec![Query::CloudFront(cloudfront::Read::Distributions)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -95,7 +98,13 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => Vec::new(),
     }
 }
 
@@ -233,6 +242,26 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .iter()
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
+        Kind::Distribution => view
+            .distributions()?
+            .iter()
+            .map(|one| {
+                resource(
+                    kind,
+                    (&one.arn, one.name()),
+                    [
+                        ("domain_name", text(&one.domain_name)),
+                        ("aliases", texts(one.aliases.iter().map(String::as_str))),
+                        ("status", text(&one.status)),
+                        ("enabled", one.enabled.map_or(Value::Null, Value::Bool)),
+                        (
+                            "invalidations_in_progress",
+                            one.in_progress().map_or(Value::Null, number),
+                        ),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -241,7 +270,13 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => Vec::new(),
+        | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => Vec::new(),
     })
 }
 

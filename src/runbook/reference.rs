@@ -39,7 +39,7 @@ pub fn format_reference() -> String {
         out.push_str(&format!("| `{source}` | `{ty}` | {} |\n", filters.join(", ")));
     }
     out.push_str("\n### Facts of resources\n\nEvery resource has `name`, `id` and `kind`.\n\n| Kind | Fact | Type | What it is |\n|---|---|---|---|\n");
-    for kind in NAMEABLE {
+    for &kind in NAMEABLE {
         for fact in facts::of_kind(kind) {
             let ty = fact.ty.ty().present().to_string();
             let unknown = if fact.ty == FactType::Tags { "" } else { "?" };

@@ -13,6 +13,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
     (
+        "cloudfront-invalidate",
+        include_str!("../../runbooks/cloudfront-invalidate.yaml"),
+    ),
+    (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
     ),

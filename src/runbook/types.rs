@@ -244,7 +244,7 @@ impl fmt::Display for Type {
 }
 
 /// Kinds of resources that a parameter may name.
-pub const NAMEABLE: [Kind; 10] = [
+pub const NAMEABLE: &[Kind] = &[
     Kind::EcsService,
     Kind::Asg,
     Kind::Ec2Instance,
@@ -255,6 +255,7 @@ pub const NAMEABLE: [Kind; 10] = [
     Kind::Alarm,
     Kind::Queue,
     Kind::LogGroup,
+    Kind::Distribution,
 ];
 
 /// The simple types by the names that authors write.

@@ -33,7 +33,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Spend
         | Pane::Alarms
         | Pane::Runs
-        | Pane::Pipelines => {
+        | Pane::Pipelines
+        | Pane::Web
+        | Pane::Secrets => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

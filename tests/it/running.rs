@@ -2,6 +2,7 @@
 
 mod crash;
 mod databases;
+mod edge;
 mod nights;
 mod path;
 mod rollbacks;

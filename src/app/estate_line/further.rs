@@ -3,7 +3,9 @@
 use crate::app::pane::Pane;
 use crate::app::state::State;
 
-use super::{Entry, entry};
+use super::{Entry, entry, scopes};
+use crate::app::format;
+use crate::domain::inventory::Source;
 
 /// A family: its pane, and what there is to say of it; `None` if the estate has nothing of it, or
 /// nothing has been read yet.
@@ -13,10 +15,60 @@ struct Family {
 }
 
 /// The families, in the order in which they are shown.
-const FAMILIES: &[Family] = &[];
+const FAMILIES: &[Family] = &[
+    Family {
+        pane: Pane::Web,
+        text: web,
+    },
+    Family {
+        pane: Pane::Secrets,
+        text: secrets,
+    },
+];
 
 /// The items, in the tones of what is wrong in their panes.
 pub(super) fn items(state: &State) -> Vec<Entry> {
     let item = |family: &Family| Some(entry(state, family.pane, (family.text)(state)?));
     FAMILIES.iter().filter_map(item).collect()
+}
+
+/// Buckets with what they hold, and distributions.
+fn web(state: &State) -> Option<String> {
+    let (scopes, _) = scopes(state, &Source::Buckets);
+    let buckets: usize = scopes
+        .iter()
+        .filter_map(|scope| scope.buckets.get())
+        .map(Vec::len)
+        .sum();
+    let distributions = scopes.iter().filter_map(|scope| scope.distributions.get());
+    let distributions: usize = distributions.map(Vec::len).sum();
+    let held = scopes
+        .iter()
+        .filter_map(|scope| scope.bucket_storage.get())
+        .flatten();
+    let held: Option<f64> = held.filter_map(|one| one.bytes()).reduce(|a, b| a + b);
+    let held = held.map_or_else(String::new, |bytes| format!(" {}", format::bytes(bytes)));
+    match (buckets, distributions) {
+        (0, 0) => None,
+        (0, cdn) => Some(format!("{cdn} cdn")),
+        (s3, 0) => Some(format!("{s3} s3{held}")),
+        (s3, cdn) => Some(format!("{s3} s3{held} {cdn} cdn")),
+    }
+}
+
+/// Secrets and parameters.
+fn secrets(state: &State) -> Option<String> {
+    let (scopes, _) = scopes(state, &Source::Secrets);
+    let secrets: usize = scopes
+        .iter()
+        .filter_map(|scope| scope.secrets.get())
+        .map(Vec::len)
+        .sum();
+    let parameters = scopes.iter().filter_map(|scope| scope.parameters.get());
+    let parameters: usize = parameters.map(Vec::len).sum();
+    match (secrets, parameters) {
+        (0, 0) => None,
+        (secrets, 0) => Some(format!("{secrets} secrets")),
+        (secrets, parameters) => Some(format!("{secrets} secrets {parameters} param")),
+    }
 }

@@ -46,6 +46,14 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => {
             Vec::new()
         }
+        // Access logs of these lie in buckets.
+        Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {

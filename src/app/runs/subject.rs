@@ -170,6 +170,7 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::Distribution => read(&scope.distributions, ReplyData::Distributions),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -178,7 +179,13 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Scope
         | Kind::Pipeline
         | Kind::EcrRepository
-        | Kind::CodebuildProject => None,
+        | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

@@ -87,6 +87,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
         Command::Pipelines => go(state, Pane::Pipelines),
+        Command::Web => go(state, Pane::Web),
+        Command::Secrets => go(state, Pane::Secrets),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),

@@ -1,8 +1,12 @@
 //! Reads: each service answers its own questions.
 
+#[cfg(feature = "aws-extra")]
+mod acm;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
+#[cfg(feature = "aws-extra")]
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 mod codepipeline;
@@ -16,6 +20,12 @@ mod http;
 mod listing;
 mod logs;
 mod rds;
+#[cfg(feature = "aws-extra")]
+mod route53;
+#[cfg(feature = "aws-extra")]
+mod s3;
+#[cfg(feature = "aws-extra")]
+mod secretsmanager;
 mod sns;
 mod sqs;
 mod ssm;
@@ -47,5 +57,21 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CodePipeline(read) => codepipeline::read(caller, read).await,
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::S3(read) => s3::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::CloudFront(read) => cloudfront::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Acm(read) => acm::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Route53(read) => route53::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::SecretsManager(read) => secretsmanager::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::S3(_)
+        | Query::CloudFront(_)
+        | Query::Acm(_)
+        | Query::Route53(_)
+        | Query::SecretsManager(_) => Err(Fault::not_in_this_build(query.operations())),
     }
 }

@@ -2,6 +2,7 @@
 //! demand, from noise, and from what is remembered of the simulation. Longer periods are made of
 //! the same minutes.
 
+mod edge;
 mod host;
 mod serving;
 mod store;
@@ -10,6 +11,7 @@ use super::signal;
 use super::sim::Sim;
 use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
+pub use edge::DistributionMetric;
 pub use host::{HostMetric, cards};
 pub use serving::ElbMetric;
 pub use store::{CacheMetric, DatabaseMetric, QueueMetric};
@@ -37,6 +39,8 @@ pub enum Gauge {
     Queue(usize, QueueMetric),
     /// A NAT gateway: bytes out, or in.
     Nat(usize, NatMetric),
+    /// A distribution.
+    Distribution(usize, DistributionMetric),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -212,6 +216,10 @@ impl Sim {
                 };
                 Some(Gauge::Nat(index, metric))
             }
+            "AWS/CloudFront" => {
+                let index = self.find_distribution(dimension(id, "DistributionId")?)?;
+                Some(Gauge::Distribution(index, DistributionMetric::named(&id.name)?))
+            }
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -236,6 +244,7 @@ impl Sim {
             Gauge::Balanced(groups, metric) => self.balanced_sample(groups, *metric, minute),
             Gauge::Queue(queue, metric) => self.queue_sample(*queue, *metric, minute),
             Gauge::Nat(index, metric) => Some(self.nat_sample(*index, *metric, minute)),
+            Gauge::Distribution(index, metric) => self.distribution_sample(*index, *metric, minute),
         }
     }
 
@@ -295,7 +304,8 @@ impl Sim {
             | Gauge::GroupCpu(index)
             | Gauge::Cache(index, ..)
             | Gauge::Queue(index, _)
-            | Gauge::Nat(index, _) => *index as u64,
+            | Gauge::Nat(index, _)
+            | Gauge::Distribution(index, _) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);
         let until = minute_of(self.now - lag * SECOND);

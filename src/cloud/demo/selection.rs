@@ -125,11 +125,15 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A bad object is cached at the edge: ecg.
+    StaleCdn,
+    /// A certificate's renewal finds no proof: codemate.
+    CertExpiring,
 }
 
 impl Scenario {
     /// The scenarios that can be named on the command line.
-    pub const NAMED: [Self; 7] = [
+    pub const NAMED: &'static [Self] = &[
         Self::Quiet,
         Self::BadDeploy,
         Self::GpuIdleNight,
@@ -137,6 +141,8 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::StaleCdn,
+        Self::CertExpiring,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -150,6 +156,8 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::StaleCdn => "stale-cdn",
+            Self::CertExpiring => "cert-expiring",
         }
     }
 }
@@ -163,7 +171,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions or queue-backlog"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, stale-cdn or cert-expiring"
 )]
 pub struct UnknownScenario(pub String);
 
@@ -172,7 +180,8 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::NAMED
-            .into_iter()
+            .iter()
+            .copied()
             .find(|scenario| scenario.name() == text)
             .ok_or_else(|| UnknownScenario(text.to_owned()))
     }

@@ -21,6 +21,7 @@ pub mod target;
 pub mod task;
 pub mod traffic;
 pub mod trail;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,6 +109,10 @@ pub struct Sim {
     pub trail: Vec<trail::Entry>,
     /// Commands that were sent to hosts.
     pub commands: Vec<Command>,
+    /// Distributions, in the plan's order.
+    pub distributions: Vec<web::Distribution>,
+    /// Certificates, by their place in the plan, whose renewal finds no proof.
+    pub stuck_certificates: Vec<usize>,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -176,6 +181,11 @@ pub enum Timer {
         /// The cache's index.
         cache: usize,
     },
+    /// An invalidation has reached every edge location.
+    Invalidated {
+        /// The distribution's index.
+        distribution: usize,
+    },
     /// The scenario goes on.
     Beat(Beat),
 }
@@ -214,6 +224,8 @@ impl Sim {
             alarms: Vec::new(),
             trail: Vec::new(),
             commands: Vec::new(),
+            distributions: Vec::new(),
+            stuck_certificates: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };
@@ -228,6 +240,7 @@ impl Sim {
         sim.found_caches();
         sim.found_queues();
         sim.found_alarms();
+        sim.found_distributions();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
         sim.advance(epoch);
@@ -269,6 +282,7 @@ impl Sim {
             Timer::Database { resource } => self.step_database(&resource, at),
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
+            Timer::Invalidated { distribution } => self.note_invalidated(distribution, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
     }

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod asg;
+mod cloudfront;
 mod delivery;
 mod ec2;
 mod ecs;
@@ -38,6 +39,7 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
         Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
         Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
+        Mutation::CloudFront(write) => cloudfront::apply(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -119,6 +121,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ecr" => "ecr.amazonaws.com",
         "codepipeline" => "codepipeline.amazonaws.com",
         "application-autoscaling" => "autoscaling.amazonaws.com",
+        "cloudfront" => "cloudfront.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -81,6 +81,13 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
         | Kind::Scope => Vec::new(),
     }
 }

@@ -76,6 +76,26 @@ pub enum Source {
     Budgets,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Buckets.
+    Buckets,
+    /// How much the buckets hold.
+    BucketStorage,
+    /// CloudFront distributions.
+    Distributions,
+    /// Certificates of the region.
+    Certificates,
+    /// Certificates of us-east-1, where the region is another.
+    EdgeCertificates,
+    /// Health checks and hosted zones.
+    Dns,
+    /// VPC endpoints.
+    VpcEndpoints,
+    /// Listeners of load balancers.
+    Listeners,
+    /// Secrets, without values.
+    Secrets,
+    /// Parameters, without values.
+    Parameters,
 }
 
 impl Source {
@@ -109,11 +129,20 @@ impl Source {
                 MetricGroup::Queue => Kind::Queue,
                 MetricGroup::Gpu => Kind::Gpu,
                 MetricGroup::Nat => Kind::NatGateway,
+                MetricGroup::Distribution => Kind::Distribution,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::Trail(_) => Kind::Scope,
+            Self::Buckets | Self::BucketStorage => Kind::Bucket,
+            Self::Distributions => Kind::Distribution,
+            Self::Certificates | Self::EdgeCertificates => Kind::Certificate,
+            Self::Dns => Kind::HealthCheck,
+            Self::VpcEndpoints => Kind::VpcEndpoint,
+            Self::Listeners => Kind::LoadBalancer,
+            Self::Secrets => Kind::Secret,
+            Self::Parameters => Kind::Parameter,
         }
     }
 
@@ -135,6 +164,14 @@ impl Source {
                 | Self::Queues
                 | Self::LogGroups
                 | Self::Budgets
+                | Self::Buckets
+                | Self::Distributions
+                | Self::Certificates
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::VpcEndpoints
+                | Self::Secrets
+                | Self::Parameters
         )
     }
 
@@ -142,7 +179,16 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets
+            Self::Usage
+                | Self::Forecast
+                | Self::Anomalies
+                | Self::Budgets
+                | Self::Buckets
+                | Self::BucketStorage
+                | Self::Distributions
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::Metrics(MetricGroup::Distribution)
         )
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, NOT_IN_THIS_BUILD};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{Source, Standing};
@@ -72,9 +72,19 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
+        Source::Buckets,
+        Source::BucketStorage,
+        Source::Distributions,
+        Source::Certificates,
+        Source::EdgeCertificates,
+        Source::Dns,
+        Source::VpcEndpoints,
+        Source::Listeners,
+        Source::Secrets,
+        Source::Parameters,
     ]
     .into_iter()
-    .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
+    .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
 }
 
 /// Why a source is not, or not wholly, known.
@@ -148,7 +158,8 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        if passes || fault.kind == FaultKind::NoData {
+        let left_out = fault.code.as_deref() == Some(NOT_IN_THIS_BUILD);
+        if passes || left_out || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -347,6 +358,16 @@ fn name(source: &Source) -> String {
         Source::Anomalies => "anomalies".to_owned(),
         Source::Budgets => "budgets".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
+        Source::Buckets => "buckets".to_owned(),
+        Source::BucketStorage => "bucket sizes".to_owned(),
+        Source::Distributions => "distributions".to_owned(),
+        Source::Certificates => "certificates".to_owned(),
+        Source::EdgeCertificates => "certificates of us-east-1".to_owned(),
+        Source::Dns => "health checks".to_owned(),
+        Source::VpcEndpoints => "VPC endpoints".to_owned(),
+        Source::Listeners => "listeners".to_owned(),
+        Source::Secrets => "secrets".to_owned(),
+        Source::Parameters => "parameters".to_owned(),
     }
 }
 

@@ -129,6 +129,7 @@ impl Bench {
             "AWS/ElastiCache" => MetricGroup::Redis,
             "AWS/SQS" => MetricGroup::Queue,
             "AWS/NATGateway" => MetricGroup::Nat,
+            "AWS/CloudFront" => MetricGroup::Distribution,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

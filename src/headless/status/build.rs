@@ -1,6 +1,7 @@
 //! From the picture to the document.
 
 mod compute;
+mod edge;
 mod errors;
 pub use errors::sources;
 mod network;
@@ -104,6 +105,7 @@ struct Writing<'a> {
     state: &'a ScopeState,
     verdicts: &'a Verdicts,
     metrics: Metrics<'a>,
+    now: Timestamp,
 }
 
 impl<'a> Writing<'a> {
@@ -112,16 +114,26 @@ impl<'a> Writing<'a> {
             state,
             verdicts,
             metrics: Metrics::of(state, now),
+            now,
         }
     }
 
     /// A resource with what every kind has.
     fn resource<T>(&self, kind: Kind, id: &str, name: &str, facts: T) -> Resource<T> {
-        let key = ResourceKey::new(self.state.name(), kind, id);
-        let verdict = self.verdicts.of(&key);
+        let key = if kind.is_account_wide() {
+            ResourceKey::new(&self.state.scope.global_name(), kind, id)
+        } else {
+            ResourceKey::new(self.state.name(), kind, id)
+        };
+        self.keyed(&key, name, facts)
+    }
+
+    /// The resource of that key.
+    fn keyed<T>(&self, key: &ResourceKey, name: &str, facts: T) -> Resource<T> {
+        let verdict = self.verdicts.of(key);
         Resource {
-            id: id.to_owned(),
-            scope: self.state.name().to_string(),
+            id: key.id.to_string(),
+            scope: key.scope.to_string(),
             name: name.to_owned(),
             facts,
             health: verdict.health,
@@ -180,6 +192,13 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        bucket: listed(wanted(Kind::Bucket), edge::buckets),
+        distribution: listed(wanted(Kind::Distribution), edge::distributions),
+        vpc_endpoint: listed(wanted(Kind::VpcEndpoint), edge::endpoints),
+        certificate: listed(wanted(Kind::Certificate), edge::certificates),
+        health_check: listed(wanted(Kind::HealthCheck), edge::health_checks),
+        secret: listed(wanted(Kind::Secret), edge::secrets),
+        parameter: listed(wanted(Kind::Parameter), edge::parameters),
     }
 }
 

@@ -159,6 +159,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         ),
         ("sqs.redrive", json!({"queue": "jobs-dead"})),
         (
+            "cloudfront.invalidate",
+            json!({"distribution": "E1", "paths": ["/*"]}),
+        ),
+        (
             "tags.put",
             json!({"kind": "asg", "resource": "workers", "key": "team", "value": "ml"}),
         ),
@@ -225,7 +229,7 @@ fn cases() -> Vec<(&'static str, Value)> {
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
 /// Actions that are not there already after they were made: each time is another time.
-const REPEATABLE: [&str; 7] = [
+const REPEATABLE: &[&str] = &[
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",
@@ -233,6 +237,7 @@ const REPEATABLE: [&str; 7] = [
     "rds.reboot",
     "rds.failover_cluster",
     "elasticache.failover",
+    "cloudfront.invalidate",
 ];
 
 fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {

@@ -17,7 +17,7 @@ use super::stage::{self, Stage};
 
 #[test]
 fn every_world_answers_every_question_in_every_scenario() {
-    let scenarios = Scenario::NAMED.into_iter().chain([Scenario::Everyday]);
+    let scenarios = Scenario::NAMED.iter().copied().chain([Scenario::Everyday]);
     for scenario in scenarios {
         for world in World::ALL {
             let stage = Stage::open(world, scenario);

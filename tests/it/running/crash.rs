@@ -191,6 +191,17 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "cloudfront-invalidate",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[
+            ("distribution", "static.code1398.io"),
+            ("paths", "/index.html,/images/*"),
+        ],
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "sqs-redrive",
         world: World::Invokeai,
         scenario: Scenario::Everyday,
@@ -235,6 +246,7 @@ macro_rules! crashes {
 crashes! {
     asg_instance_refresh_rollback: "asg-instance-refresh-rollback",
     asg_rollback_image: "asg-rollback-image",
+    cloudfront_invalidate: "cloudfront-invalidate",
     drain_gpu_host: "drain-gpu-host",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",

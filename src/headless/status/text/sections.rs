@@ -13,7 +13,7 @@ use crate::headless::status::document::{
 use crate::headless::table::{Cell, Column, Table};
 
 /// What the tables of a status have in common.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     page: &'a Page,
     at: Timestamp,
     several_scopes: bool,
@@ -44,7 +44,8 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
     ];
-    for part in parts.into_iter().flatten() {
+    let further = super::edge::resources(&sheet, found);
+    for part in parts.into_iter().flatten().chain(further) {
         push(&mut out, &part);
     }
     out
@@ -53,7 +54,7 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
 impl Sheet<'_> {
     /// A table of resources: health and name, the kind's own columns, the scope where there are
     /// several, and why a resource is not well.
-    fn table<T>(
+    pub(super) fn table<T>(
         &self,
         title: &str,
         all: &[Resource<T>],
@@ -367,16 +368,26 @@ impl Sheet<'_> {
     }
 
     fn gateways(&self, all: &[Resource<NatGateway>]) -> String {
-        let columns = [Column::fixed("STATE"), Column::fixed("VPC").sheds(1)];
+        let columns = [
+            Column::fixed("STATE"),
+            Column::numbers("OUT/H"),
+            Column::numbers("IN/H"),
+            Column::numbers("$/MONTH"),
+            Column::fixed("VPC").sheds(1),
+        ];
+        let mib = |bytes: Option<f64>| Cell::of(bytes.map(|bytes| format!("{:.0} MiB", bytes / 1_048_576.0)));
         self.table("NAT gateways", all, &columns, |one| {
             vec![
                 Cell::new(&one.facts.state),
+                mib(one.facts.bytes_out_per_hour),
+                mib(one.facts.bytes_in_per_hour),
+                Cell::of(one.facts.usd_per_month.map(|amount| format!("${amount:.2}"))),
                 Cell::new(one.facts.vpc.as_deref().unwrap_or_default()),
             ]
         })
     }
 
-    fn moment(&self, at: Option<Timestamp>) -> Cell {
+    pub(super) fn moment(&self, at: Option<Timestamp>) -> Cell {
         Cell::of(at.map(|at| self.page.time(at, self.at)))
     }
 }

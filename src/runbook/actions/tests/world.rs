@@ -14,6 +14,7 @@ use crate::domain::datastore::{
     PerformanceInsights,
 };
 use crate::domain::delivery::{Pipeline, Stage};
+use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{
@@ -22,7 +23,9 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
-use crate::domain::ops::{Query, Reply, ReplyData, autoscaling, cloudwatch, ecs, elasticache, rds, ssm};
+use crate::domain::ops::{
+    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, ecs, elasticache, rds, ssm,
+};
 use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
@@ -145,6 +148,8 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        Query::CloudFront(cloudfront::Read::Distributions) => ReplyData::Distributions(vec![distribution()]),
+        Query::CloudFront(_) => ReplyData::Invalidations(Vec::new()),
         Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
             world
                 .definitions
@@ -239,8 +244,30 @@ pub fn seen(world: &World) -> View {
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
+        Query::CloudFront(cloudfront::Read::Distributions),
+        Query::CloudFront(cloudfront::Read::Invalidations {
+            distribution: "E1".to_owned(),
+            since: None,
+        }),
     ];
     of(world, &queries)
+}
+
+fn distribution() -> Distribution {
+    Distribution {
+        arn: format!("arn:aws:cloudfront::{}:distribution/E1", sample::ACCOUNT),
+        id: "E1".to_owned(),
+        domain_name: "d1.cloudfront.net".to_owned(),
+        comment: None,
+        aliases: vec!["shop.example.com".to_owned()],
+        status: "Deployed".to_owned(),
+        enabled: Some(true),
+        origins: vec![("s3".to_owned(), "shop.s3.amazonaws.com".to_owned())],
+        certificate: None,
+        price_class: None,
+        modified_at: None,
+        invalidations: Some(Vec::new()),
+    }
 }
 
 fn environment(name: &str) -> Tag {
