@@ -28,12 +28,12 @@ pub struct Bill {
 
 impl Bill {
     /// Both together; `None` if one is not known.
-    pub fn total(&self) -> Option<UsdPerHour> {
+    pub fn total(self) -> Option<UsdPerHour> {
         Some(self.standing + self.flowing?)
     }
 
     /// US dollars for a month of 730 hours; for being there alone where the rest is not known.
-    pub fn usd_per_month(&self) -> f64 {
+    pub fn usd_per_month(self) -> f64 {
         self.total().unwrap_or(self.standing).per_month().as_f64()
     }
 }

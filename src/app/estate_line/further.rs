@@ -1,10 +1,10 @@
 //! Families without a digit: an item for each that the estate has, beside the panes that have one.
 
-use crate::app::pane::Pane;
-use crate::app::state::State;
-
 use super::{Entry, entry, scopes};
 use crate::app::format;
+use crate::app::pane::Pane;
+use crate::app::state::State;
+use crate::domain::bucket::BucketStorage;
 use crate::domain::inventory::Source;
 
 /// A family: its pane, and what there is to say of it; `None` if the estate has nothing of it, or
@@ -46,7 +46,7 @@ fn web(state: &State) -> Option<String> {
         .iter()
         .filter_map(|scope| scope.bucket_storage.get())
         .flatten();
-    let held: Option<f64> = held.filter_map(|one| one.bytes()).reduce(|a, b| a + b);
+    let held: Option<f64> = held.filter_map(BucketStorage::bytes).reduce(|a, b| a + b);
     let held = held.map_or_else(String::new, |bytes| format!(" {}", format::bytes(bytes)));
     match (buckets, distributions) {
         (0, 0) => None,

@@ -6,7 +6,7 @@ mod gateways;
 mod queues;
 
 use crate::app::state::State;
-use crate::app::table::Section;
+use crate::app::table::{Section, Tone};
 
 /// Target groups, load balancers, queues, NAT gateways, VPC endpoints, certificates, health checks.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -25,7 +25,12 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     sections.extend(
         further
             .into_iter()
-            .filter(|section| !section.rows.is_empty() || section.note.is_some()),
+            .filter(|section| !section.rows.is_empty() || is_trouble(section.note.as_ref())),
     );
     sections
+}
+
+/// Whether a note is about more than that something is being read, or is left out of this build.
+fn is_trouble(note: Option<&(String, Tone)>) -> bool {
+    note.is_some_and(|(_, tone)| *tone != Tone::Muted)
 }

@@ -2,7 +2,7 @@
 
 use crate::app::format;
 use crate::app::panes::data::graph;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, account_note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::bucket::{Bucket, BucketStorage, Exposure, Versioning};
@@ -39,7 +39,7 @@ fn distributions(state: &State) -> Section {
         }
     }
     let sources = [Source::Distributions, Source::Metrics(MetricGroup::Distribution)];
-    sketch.finish("CloudFront distributions", note_of_accounts(state, &sources))
+    sketch.finish("CloudFront distributions", account_note(state, &sources))
 }
 
 fn distribution_cells(state: &State, scope: &ScopeState, one: &Distribution) -> Vec<Cell> {
@@ -98,7 +98,7 @@ fn buckets(state: &State) -> Section {
         }
     }
     let sources = [Source::Buckets, Source::BucketStorage];
-    sketch.finish("S3 buckets", note_of_accounts(state, &sources))
+    sketch.finish("S3 buckets", account_note(state, &sources))
 }
 
 fn bucket_cells(bucket: &Bucket, held: Option<&BucketStorage>) -> Vec<Cell> {
@@ -126,19 +126,4 @@ fn bucket_cells(bucket: &Bucket, held: Option<&BucketStorage>) -> Vec<Cell> {
         Cell::new(lifecycle),
         Cell::new(bucket.region.as_deref().unwrap_or(format::UNKNOWN)).tone(Tone::Muted),
     ]
-}
-
-/// What is wrong with account-wide sources: only scopes that lead their account are asked for them,
-/// so that the others are no reason to say that something is still being read.
-fn note_of_accounts(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
-    let asked = state
-        .picture
-        .inventory
-        .shown()
-        .any(|scope| sources.iter().any(|source| scope.standing(source).is_settled()));
-    if asked {
-        note(state, sources).filter(|(_, tone)| *tone != Tone::Muted)
-    } else {
-        note(state, sources)
-    }
 }

@@ -110,7 +110,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let standing = context.state.standing(&source);
             (source, standing)
         })
-        .filter(|(_, standing)| standing.is_settled())
+        .filter(|(_, standing)| standing.is_settled() && !is_left_out(standing))
         .collect();
     let known = standings
         .iter()
@@ -144,10 +144,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether this build has no client for the source: nobody's trouble.
+fn is_left_out(standing: &Standing) -> bool {
+    let failing = standing.failing.as_ref();
+    failing.is_some_and(|failing| failing.fault.code.as_deref() == Some(NOT_IN_THIS_BUILD))
+}
+
 /// Whether every source that was settled fails.
 fn all_fail(context: &Context<'_>, failing: usize) -> bool {
     let settled = sources()
-        .filter(|source| context.state.standing(source).is_settled())
+        .map(|source| context.state.standing(&source))
+        .filter(|standing| standing.is_settled() && !is_left_out(standing))
         .count();
     settled == failing
 }
@@ -158,8 +165,7 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        let left_out = fault.code.as_deref() == Some(NOT_IN_THIS_BUILD);
-        if passes || left_out || fault.kind == FaultKind::NoData {
+        if passes || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -552,6 +558,25 @@ mod tests {
             (findings[0].severity, findings[0].resource.kind),
             (Severity::Info, Kind::RdsInstance)
         );
+    }
+
+    #[test]
+    fn what_this_build_leaves_out_is_nobodys_trouble() {
+        use crate::domain::ops::Operation;
+        let left_out = Fault::not_in_this_build(&[Operation::new("s3", "ListBuckets")]);
+        let mut bench = bench();
+        bench.fail(Source::Buckets, left_out.clone());
+        assert_eq!(bench.check(&RULE), []);
+        // Beside it everything that is asked may fail all the same.
+        let mut dark = Bench::new();
+        dark.fail(Source::Buckets, left_out);
+        for source in [Source::Identity, Source::EcsFleet] {
+            dark.fail(source, Fault::timeout("ecs", "ListClusters"));
+        }
+        dark.state().identity.value = None;
+        let findings = dark.check(&RULE);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Crit);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::app::panes::data::graph;
 use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
-use crate::domain::edge_cost;
+use crate::domain::edge_cost::{self, Bill};
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
 use crate::domain::ids::{Kind, last_segment};
 use crate::domain::inventory::{ScopeState, Source};
@@ -158,7 +158,7 @@ fn balancer_cells(state: &State, scope: &ScopeState, one: &LoadBalancer) -> Vec<
     let bill = edge_cost::balancer(scope, one, now);
     cells.extend([
         Cell::number(edge_cost::capacity_units(scope, one, now), format::number),
-        Cell::number(bill.map(|bill| bill.usd_per_month()), format::usd),
+        Cell::number(bill.map(Bill::usd_per_month), format::usd),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]);
     cells

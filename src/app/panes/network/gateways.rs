@@ -5,7 +5,7 @@ use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ec2::{NatGateway, VpcEndpoint};
-use crate::domain::edge_cost;
+use crate::domain::edge_cost::{self, Bill};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::MetricGroup;
@@ -48,7 +48,7 @@ fn nat_cells(state: &State, scope: &ScopeState, gateway: &NatGateway) -> Vec<Cel
         state_cell(&gateway.state),
         Cell::number(bytes.map(|(out, _)| out), format::bytes),
         Cell::number(bytes.map(|(_, back)| back), format::bytes),
-        Cell::number(bill.map(|bill| bill.usd_per_month()), format::usd),
+        Cell::number(bill.map(Bill::usd_per_month), format::usd),
         Cell::number(refused, format::number).tone(if refused.is_some_and(|count| count > 0.0) {
             Tone::Warn
         } else {

@@ -2,6 +2,7 @@
 
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateType, DomainValidation, Filters, KeyAlgorithm, RenewalEligibility,
+    RenewalSummary,
 };
 
 use super::cloudfront;
@@ -94,12 +95,12 @@ fn certificate_from_sdk(detail: &CertificateDetail) -> Option<Certificate> {
     let renewal = detail.renewal_summary();
     // While a renewal is under way, its proofs are what counts.
     let validations = renewal
-        .map(|renewal| renewal.domain_validation_options())
+        .map(RenewalSummary::domain_validation_options)
         .filter(|options| !options.is_empty())
         .unwrap_or_else(|| detail.domain_validation_options());
     let failure = detail
         .failure_reason()
-        .or_else(|| renewal.and_then(|renewal| renewal.renewal_status_reason()));
+        .or_else(|| renewal.and_then(RenewalSummary::renewal_status_reason));
     Some(Certificate {
         arn: detail.certificate_arn()?.to_owned(),
         domain: detail.domain_name.clone().unwrap_or_default(),
@@ -152,8 +153,7 @@ fn validation_from_sdk(option: &DomainValidation) -> Validation {
 #[cfg(test)]
 mod tests {
     use aws_sdk_acm::types::{
-        CertificateStatus, DomainStatus, FailureReason, RecordType, RenewalStatus, RenewalSummary,
-        ResourceRecord,
+        CertificateStatus, DomainStatus, FailureReason, RecordType, RenewalStatus, ResourceRecord,
     };
     use aws_smithy_types::DateTime;
     use pretty_assertions::assert_eq;

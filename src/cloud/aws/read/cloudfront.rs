@@ -1,7 +1,9 @@
 //! Reads of Amazon CloudFront: distributions, invalidations, and metrics, which are in us-east-1.
 
-use aws_sdk_cloudfront::types::{DistributionSummary, Invalidation as SdkInvalidation};
-use aws_sdk_cloudfront::types::{InvalidationList, InvalidationSummary as SdkSummary};
+use aws_sdk_cloudfront::types::{
+    DistributionList, DistributionSummary, Invalidation as SdkInvalidation, InvalidationBatch,
+    InvalidationList, InvalidationSummary as SdkSummary, Origins, ViewerCertificate,
+};
 use jiff::Timestamp;
 
 use super::cloudwatch;
@@ -77,12 +79,12 @@ async fn listed(caller: &Caller<'_>) -> Result<Paged<Distribution>, Fault> {
         let list = page.distribution_list();
         Ok(Page {
             items: list
-                .map(|list| list.items())
+                .map(DistributionList::items)
                 .unwrap_or_default()
                 .iter()
                 .map(distribution_from_sdk)
                 .collect(),
-            next: list.and_then(|list| list.next_marker()).map(str::to_owned),
+            next: list.and_then(DistributionList::next_marker).map(str::to_owned),
         })
     })
     .await
@@ -163,14 +165,14 @@ fn invalidation_from_sdk(found: &SdkInvalidation) -> Invalidation {
             .map(|batch| batch.caller_reference().to_owned())
             .unwrap_or_default(),
         paths: batch
-            .and_then(|batch| batch.paths())
+            .and_then(InvalidationBatch::paths)
             .map(|paths| paths.items().to_vec())
             .unwrap_or_default(),
     }
 }
 
 fn distribution_from_sdk(found: &DistributionSummary) -> Distribution {
-    let origins = found.origins().map(|origins| origins.items()).unwrap_or_default();
+    let origins = found.origins().map(Origins::items).unwrap_or_default();
     Distribution {
         arn: found.arn().to_owned(),
         id: found.id().to_owned(),
@@ -188,7 +190,7 @@ fn distribution_from_sdk(found: &DistributionSummary) -> Distribution {
             .collect(),
         certificate: found
             .viewer_certificate()
-            .and_then(|certificate| certificate.acm_certificate_arn())
+            .and_then(ViewerCertificate::acm_certificate_arn)
             .map(str::to_owned),
         price_class: text(Some(found.price_class().as_str())),
         modified_at: timestamp(found.last_modified_time()),
@@ -198,7 +200,7 @@ fn distribution_from_sdk(found: &DistributionSummary) -> Distribution {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
+    use aws_sdk_cloudfront::types::Paths;
     use aws_smithy_types::DateTime;
     use pretty_assertions::assert_eq;
 

@@ -161,7 +161,7 @@ fn listener_from_sdk(listener: &types::Listener) -> Option<Listener> {
         protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
         port: listener.port.and_then(port),
         default_action: last
-            .and_then(|action| action.r#type())
+            .and_then(types::Action::r#type)
             .map(|action| action.as_str().to_owned()),
         certificates: listener
             .certificates()

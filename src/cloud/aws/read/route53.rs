@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_route53::types::{
-    HealthCheck as SdkCheck, HealthCheckConfig, HealthCheckObservation, HealthCheckType, TagResourceType,
+    HealthCheck as SdkCheck, HealthCheckConfig, HealthCheckObservation, HealthCheckType, Tag, TagResourceType,
 };
 
 use super::listing::of_part;
@@ -36,15 +36,15 @@ async fn dns(caller: &Caller<'_>) -> Result<Reply, Fault> {
     let mut gaps: Vec<Fault> = gap.into_iter().collect();
     let names = names(caller, &items, &mut gaps).await;
     let answers = each(items, |mut check| async move {
-        let fault = match has_checkers(&check.form) {
-            true => match observations(caller, &check.id).await {
-                Ok(found) => {
-                    check.observations = Some(found);
-                    None
-                }
-                Err(fault) => Some(fault),
-            },
-            false => None,
+        if !has_checkers(&check.form) {
+            return (check, None);
+        }
+        let fault = match observations(caller, &check.id).await {
+            Ok(found) => {
+                check.observations = Some(found);
+                None
+            }
+            Err(fault) => Some(fault),
         };
         (check, fault)
     })
@@ -122,7 +122,7 @@ async fn names(
             Ok(answer) => {
                 for set in answer.resource_tag_sets() {
                     let name = set.tags().iter().find(|tag| tag.key() == Some("Name"));
-                    let value = name.and_then(|tag| tag.value()).filter(|value| !value.is_empty());
+                    let value = name.and_then(Tag::value).filter(|value| !value.is_empty());
                     if let (Some(id), Some(value)) = (set.resource_id(), value) {
                         names.insert(id.to_owned(), value.to_owned());
                     }

@@ -1,7 +1,7 @@
 //! Reads of Amazon S3: buckets, what decides who can read them, and how much they hold.
 
 use aws_sdk_s3::types::{
-    Bucket as SdkBucket, BucketVersioningStatus, ExpirationStatus, LifecycleRule,
+    Bucket as SdkBucket, BucketVersioningStatus, ExpirationStatus, LifecycleRule, PolicyStatus,
     PublicAccessBlockConfiguration,
 };
 
@@ -104,7 +104,7 @@ async fn described(caller: &Caller<'_>, mut bucket: Bucket) -> (Bucket, Vec<Faul
     }
     let call = client.get_bucket_policy_status().bucket(&name);
     match there.call(POLICY, call.send()).await {
-        Ok(answer) => bucket.policy_is_public = answer.policy_status().and_then(|status| status.is_public()),
+        Ok(answer) => bucket.policy_is_public = answer.policy_status().and_then(PolicyStatus::is_public),
         Err(fault) if is_unset(&fault, "NoSuchBucketPolicy") => bucket.policy_is_public = Some(false),
         Err(fault) => keep(fault),
     }

@@ -1,6 +1,6 @@
 //! Reads of AWS Secrets Manager: what there is to know of secrets without their values.
 
-use aws_sdk_secretsmanager::types::SecretListEntry;
+use aws_sdk_secretsmanager::types::{RotationRulesType, SecretListEntry};
 
 use super::listing::reply;
 use crate::cloud::aws::caller::{Caller, Page, pages};
@@ -65,7 +65,7 @@ fn secret_from_sdk(entry: &SecretListEntry) -> Option<Secret> {
             last_at: timestamp_of(entry.last_rotated_date()),
             next_at: timestamp_of(entry.next_rotation_date()),
             every_days: rules
-                .and_then(|rules| rules.automatically_after_days())
+                .and_then(RotationRulesType::automatically_after_days)
                 .and_then(|days| u32::try_from(days).ok()),
             pending: stages.is_some_and(|stages| stages.values().any(is_pending)),
         },
@@ -76,7 +76,6 @@ fn secret_from_sdk(entry: &SecretListEntry) -> Option<Secret> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_secretsmanager::types::RotationRulesType;
     use aws_smithy_types::DateTime;
     use pretty_assertions::assert_eq;
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Writing, rounded, second};
-use crate::domain::bucket::{Exposure, Versioning};
+use crate::domain::bucket::{BucketStorage, Exposure, Versioning};
 use crate::domain::certificate;
 use crate::domain::distribution::METRIC_REGION;
 use crate::domain::dns::CheckState;
@@ -28,11 +28,11 @@ pub(super) fn buckets(writing: &Writing<'_>) -> Option<Vec<Resource<Bucket>>> {
             .and_then(|(region, held)| edge_cost::bucket(region, held));
         let facts = Bucket {
             region: bucket.region.clone(),
-            bytes: held.and_then(|held| held.bytes()),
+            bytes: held.and_then(BucketStorage::bytes),
             bytes_by_class: by_class.map(Iterator::collect),
-            objects: held.and_then(|held| held.objects()),
-            growth_bytes_per_day: held.and_then(|held| held.growth_per_day()).map(f64::round),
-            counted_at: held.and_then(|held| held.newest()),
+            objects: held.and_then(BucketStorage::objects),
+            growth_bytes_per_day: held.and_then(BucketStorage::growth_per_day).map(f64::round),
+            counted_at: held.and_then(BucketStorage::newest),
             access: bucket.exposure().map(Exposure::word),
             versioning: bucket.versioning.map(Versioning::word),
             lifecycle_rules: bucket.lifecycle.map(|lifecycle| lifecycle.rules),

@@ -1,7 +1,7 @@
 //! Target groups, load balancers, queues, NAT gateways.
 
 use super::{Writing, names, rounded};
-use crate::domain::edge_cost;
+use crate::domain::edge_cost::{self, Bill};
 use crate::domain::elb;
 use crate::domain::ids::{Kind, last_segment};
 use crate::domain::metric_catalog::{self, load_balancer, nat, queue};
@@ -79,7 +79,7 @@ pub(super) fn load_balancers(writing: &Writing<'_>) -> Option<Vec<Resource<LoadB
             capacity_units_per_hour: edge_cost::capacity_units(writing.state, balancer, writing.now)
                 .map(rounded),
             usd_per_month: edge_cost::balancer(writing.state, balancer, writing.now)
-                .and_then(|bill| bill.total())
+                .and_then(Bill::total)
                 .map(|hour| rounded(hour.per_month().as_f64())),
             listeners: writing.state.listeners.get().map(|all| {
                 let own = all
@@ -120,7 +120,7 @@ pub(super) fn nat_gateways(writing: &Writing<'_>) -> Option<Vec<Resource<NatGate
             bytes_in_per_hour: bytes.map(|(_, back)| back.round()),
             port_errors: writing.latest(nat::PORT_ERRORS.of(&gateway.id)),
             usd_per_month: edge_cost::nat(writing.state, &gateway.id, writing.now)
-                .and_then(|bill| bill.total())
+                .and_then(Bill::total)
                 .map(|hour| rounded(hour.per_month().as_f64())),
         };
         let name = gateway.name.as_deref().unwrap_or(&gateway.id);
