@@ -9,6 +9,7 @@ pub mod estate_line;
 pub mod format;
 pub mod geometry;
 pub mod help;
+pub mod incident;
 pub mod line;
 pub mod link;
 pub mod logs;

@@ -5,18 +5,21 @@ pub mod completions;
 pub mod doctor;
 pub mod global;
 pub mod iam_policy;
+pub mod incident;
 pub mod keys;
 pub mod launch;
 pub mod logging;
 pub mod logs;
 pub mod man;
 pub mod preferences;
+pub mod report;
 pub mod runbook;
 pub mod scopes;
 pub mod spend;
 pub mod status;
 pub mod themes;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -27,9 +30,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::cli::global::Global;
 use crate::cli::launch::{Launch, Maker, Usage};
 use crate::cli::preferences::Preferences;
+use crate::config::settings::ColorChoice;
 use crate::console::session::Ending;
 use crate::engine::environment::Environment;
 use crate::headless::out::{complain, print};
+use crate::headless::runbook::document::RunDocument;
+use crate::headless::runbook::failure::{Failed, Failure};
 use crate::headless::{Exit, Format, Out};
 
 /// A terminal operations console for AWS with runbook automation.
@@ -63,6 +69,10 @@ pub enum Command {
     Logs(logs::LogsArgs),
     /// Month to date, forecast, budgets, and what runs now by the hour
     Spend(spend::SpendArgs),
+    /// Write one Markdown page: findings, state, recovery, spend, what changed
+    Report(report::ReportArgs),
+    /// List, print or export records of incidents that the console kept
+    Incident(incident::IncidentArgs),
     /// Find, read, check, plan and run runbooks
     Runbook(runbook::RunbookArgs),
     /// Check credentials, permissions, GPU hosts, clock and terminal, and say what to do
@@ -89,12 +99,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, maker: Maker) -> Exit 
     match perform(cli, maker) {
         Ok(exit) => exit,
         Err(error) => {
+            let failure = Failure {
+                exit: if error.is::<Usage>() {
+                    Exit::Usage
+                } else {
+                    Exit::Internal
+                },
+                reasons: vec![format!("{error:#}")],
+            };
             complain(&format!("qd: {error:#}"));
-            if error.is::<Usage>() {
-                Exit::Usage
-            } else {
-                Exit::Internal
-            }
+            document(&arguments, &failure);
+            failure.exit
         }
     }
 }
@@ -103,6 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, maker: Maker) -> Exit 
 fn refuse(arguments: &[OsString], error: &clap::Error) -> Exit {
     if let Some(advice) = argv::world_meant(arguments, error) {
         complain(&format!("qd: {advice}"));
+        document(arguments, &Failure::usage(advice));
         return Exit::Usage;
     }
     if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
@@ -111,8 +127,43 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> Exit {
         return Exit::Done;
     }
     // It repeats what was typed, which a script may have taken from anywhere.
-    complain(&error.render().to_string());
+    let text = error.render().to_string();
+    complain(&text);
+    document(
+        arguments,
+        &Failure {
+            exit: Exit::Usage,
+            reasons: reasons(&text),
+        },
+    );
     Exit::Usage
+}
+
+/// What the parser says, without how to call the program: the mistake in one line, and each tip.
+fn reasons(text: &str) -> Vec<String> {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    text.split("\n\n")
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|part| !part.is_empty())
+        .filter(|part| !part.starts_with("Usage:") && !part.starts_with("For more information"))
+        .collect()
+}
+
+/// Where a document is wanted there is one on standard output whatever happens.
+fn document(arguments: &[OsString], failure: &Failure) {
+    let format = argv::format_meant(arguments);
+    if matches!(format, Format::Table | Format::Wide) {
+        return;
+    }
+    let out = Out::standard(format, ColorChoice::Never, launch::utc(), &BTreeMap::new());
+    let printed = if argv::is_about_a_run(arguments) {
+        out.report(&RunDocument::failed(failure, None))
+    } else {
+        out.report(&Failed::of(failure))
+    };
+    if let Err(error) = printed {
+        complain(&format!("qd: the result cannot be written: {error:#}"));
+    }
 }
 
 fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
@@ -168,6 +219,14 @@ fn perform(cli: Cli, maker: Maker) -> anyhow::Result<Exit> {
         Some(Command::Spend(arguments)) => {
             let launch = launch()?;
             spend::run(&arguments, &launch, &out(launch.zone()))
+        }
+        Some(Command::Report(arguments)) => {
+            let launch = launch()?;
+            report::run(&arguments, &global, &launch, &out(launch.zone()))
+        }
+        Some(Command::Incident(arguments)) => {
+            let launch = launch()?;
+            incident::run(&arguments, &launch, &out(launch.zone()))
         }
         Some(Command::Doctor) => {
             let launch = launch();
@@ -232,6 +291,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn what_the_parser_says_becomes_reasons() {
+        let words = argv::prepare("qd statsu".split(' ').map(OsString::from));
+        let error = Cli::try_parse_from(words).unwrap_err();
+        let reasons = reasons(&error.render().to_string());
+        assert_eq!(reasons[0], "unrecognized subcommand 'statsu'");
+        assert!(reasons[1].contains("status"), "{reasons:?}");
+        assert!(!reasons.concat().contains("Usage"), "{reasons:?}");
     }
 
     #[test]

@@ -23,14 +23,18 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Takes parts of an answer.
 pub type Parts<'a> = &'a (dyn Fn(Reply) + Send + Sync);
 
-/// A cloud that can be asked and changed.
+/// A cloud that can be asked and changed: `cloud::aws` over the SDK, [`demo`] over simulated estates.
+///
+/// Whoever implements it asks its [`Host`] for leave before each call ([`Host::admit`]), tells it of each
+/// attempt ([`Host::metered`]), and takes the time from nowhere else.
 pub trait Cloud: Send + Sync {
     /// Answers a question, paged to the end. Fails as a whole only where nothing could be read;
     /// what is missing from a partial answer is in its gaps.
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>>;
 
-    /// The same, telling of parts of the answer as they come, where some come long before others:
-    /// of hosts that run a command. The answer at the end is whole all the same.
+    /// Like [`Cloud::read`], and hands parts of the answer to `part` as they come. Only the GPU probe is
+    /// worth it, since some hosts answer long before others; every other answer comes in one piece. What is
+    /// returned at the end is whole in any case.
     fn read_in_parts<'a>(
         &'a self,
         scope: &'a Scope,
@@ -40,7 +44,10 @@ pub trait Cloud: Send + Sync {
         self.read(scope, query)
     }
 
-    /// Makes a change, once: no retry happens in here. A timeout means that it may have happened.
+    /// Makes a change, once: no retry happens in here. `token` goes with the call where AWS takes one.
+    ///
+    /// A [`Fault`] says whether the change can have been made: after a timeout it may have been, and a read
+    /// has to show it before anybody tries again.
     fn write<'a>(
         &'a self,
         scope: &'a Scope,

@@ -1,6 +1,7 @@
 //! The console: terminal, input and the loop that owns the state.
 
 pub mod clipboard;
+pub mod incidents;
 pub mod input;
 pub mod logs;
 pub mod quiet;

@@ -1,6 +1,7 @@
 //! What quarterdeck knows about AWS, as plain values: resource families, the reads and writes that
 //! can be asked of a cloud, health rules and prices. Pure: no I/O, no clock, no randomness.
 
+pub mod advice;
 pub mod alarm;
 pub mod asg;
 pub mod bucket;
@@ -8,6 +9,7 @@ pub mod burn_rate;
 pub mod certificate;
 pub mod changes;
 pub mod cost;
+pub mod credit_gauge;
 pub mod datastore;
 pub mod delivery;
 pub mod diagnostic;
@@ -19,6 +21,7 @@ pub mod ecr;
 pub mod ecs;
 pub mod edge_cost;
 pub mod elb;
+pub mod estimate;
 pub mod exit;
 pub mod fault;
 pub mod focus;
@@ -26,9 +29,11 @@ pub mod glob;
 pub mod gpu;
 pub mod health;
 pub mod ids;
+pub mod incident;
 pub mod inventory;
 pub mod loadable;
 pub mod logs;
+pub mod markdown;
 pub mod meter;
 pub mod metric;
 pub mod metric_catalog;
@@ -38,6 +43,9 @@ pub mod picture;
 pub mod policy;
 pub mod price;
 pub mod queue;
+pub mod reconcile;
+pub mod recovery;
+pub mod redact;
 pub mod region_zone;
 pub mod rules;
 pub mod scalable;

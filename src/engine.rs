@@ -8,6 +8,7 @@ pub mod cost_cache;
 pub mod environment;
 pub mod exec;
 pub mod host;
+pub mod incident;
 pub mod meter;
 pub mod run;
 pub mod runbooks;

@@ -28,6 +28,7 @@ pub mod json_schema;
 mod lint;
 mod load;
 pub mod machine;
+pub mod measure;
 pub mod model;
 pub mod observe;
 pub mod params;

@@ -23,7 +23,10 @@ use crate::app::geometry::{Geometry, LEAST};
 use crate::app::state::State;
 use styles::Styles;
 
-/// Draws everything.
+/// Draws the whole screen, and says what room there was.
+///
+/// The [`Geometry`] has to go back into the state as [`Msg::Drawn`](crate::app::msg::Msg::Drawn): pages,
+/// scrolling and confirmations go by what was really drawn. Below the least size only a line says so.
 pub fn draw(frame: &mut Frame<'_>, state: &State, styles: &Styles) -> Geometry {
     let area = frame.area();
     frame.buffer_mut().set_style(area, styles.base);

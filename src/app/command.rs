@@ -72,6 +72,12 @@ pub enum Command {
     Web,
     /// To secrets and parameters.
     Secrets,
+    /// To what would come back after a disaster.
+    Recovery,
+    /// The record of an incident.
+    Incident,
+    /// Pins a line of a log to the incident.
+    Pin,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -247,6 +253,20 @@ pub const REGISTRY: &[Entry] = &[
         Command::Secrets,
         "secrets",
         "secrets, parameters",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Recovery,
+        "recovery",
+        "what would come back, and how soon",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Incident,
+        "incident",
+        "record an incident: start, note, …",
         Context::Global,
         &[],
     ),
@@ -488,6 +508,13 @@ pub const REGISTRY: &[Entry] = &[
         "whole lines, wrapped",
         Context::Logs,
         &["W"],
+    ),
+    entry(
+        Command::Pin,
+        "pin",
+        "pin the line to the incident",
+        Context::Logs,
+        &["m"],
     ),
     entry(Command::Save, "save", "save to a file", Context::Logs, &["w"]),
 ];

@@ -6,6 +6,7 @@ mod data;
 mod ecs;
 mod edge;
 mod network;
+mod spend;
 mod web;
 mod wrap;
 
@@ -150,7 +151,8 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
-        Kind::Budget => Some(network::budget(state, scope, &resource.id)),
+        Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
+        Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
         // Nothing of them is collected.
         Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,

@@ -1,11 +1,12 @@
 //! What an update wants done: the console does it, outside of the state.
 
+use crate::app::incident::IncidentEffect;
 use crate::app::logs::LogsEffect;
 use crate::app::runs::RunsEffect;
 use crate::domain::focus::Focus;
 use crate::domain::scope::ScopeName;
 
-/// Something to do.
+/// Something that [`update`](crate::app::update::update) wants done outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Collect for what is looked at now.
@@ -33,11 +34,13 @@ pub enum Effect {
     Logs(LogsEffect),
     /// Something for runs.
     Runs(Box<RunsEffect>),
+    /// Something for the record of an incident.
+    Incident(Box<IncidentEffect>),
     /// Leave.
     Quit,
 }
 
-/// What an update did.
+/// What comes of a message: effects in the order in which they are to be carried out, and whether to draw.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Whether anything on screen may have changed.

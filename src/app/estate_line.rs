@@ -1,6 +1,7 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
 mod further;
+mod recovery;
 
 use jiff::{SignedDuration, Timestamp};
 

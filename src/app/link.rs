@@ -52,6 +52,10 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
             format!("{base}/codesuite/codepipeline/pipelines/{name}/view?region={region}")
         }
         Kind::EcrRepository => format!("{base}/ecr/repositories?region={region}"),
+        Kind::Advice if id.starts_with("arn:") => {
+            format!("{base}/compute-optimizer/home?region={region}#/dashboard")
+        }
+        Kind::Advice => "https://us-east-1.console.aws.amazon.com/trustedadvisor/home#/dashboard".to_owned(),
         Kind::CodebuildProject => {
             format!("{base}/codesuite/codebuild/projects/{name}/history?region={region}")
         }
@@ -176,6 +180,11 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "ssm describe-parameters --parameter-filters Key=Name,Values={}",
             quoted(parameter_of(id))
         ),
+        Kind::Advice if id.starts_with("arn:") => "compute-optimizer get-recommendation-summaries".to_owned(),
+        Kind::Advice => format!(
+            "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
+            quoted(id)
+        ),
     };
     let profile = scope
         .scope
@@ -263,6 +272,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         }))
     }
 

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::geometry::Geometry;
+use crate::app::incident::IncidentMsg;
 use crate::app::logs::LogsMsg;
 use crate::app::runs::RunsMsg;
 use crate::config::keys::Chord;
 use crate::domain::picture::Picture;
 
-/// Something that happened.
+/// Something that happened: a key, a picture, a line of a log, the end of something that an [`Effect`] began.
+///
+/// [`Effect`]: crate::app::effect::Effect
 #[derive(Debug, Clone)]
 pub enum Msg {
     /// A key was pressed.
@@ -31,6 +34,8 @@ pub enum Msg {
     Logs(LogsMsg),
     /// Something about runbooks and runs.
     Runs(RunsMsg),
+    /// Something about the record of an incident.
+    Incident(IncidentMsg),
     /// Something that was to be done went wrong or well; say so.
     Said(String, crate::app::table::Tone),
 }

@@ -104,6 +104,7 @@ pub fn completions(state: &State, text: &str) -> Vec<String> {
         return commands(text);
     };
     let names: BTreeSet<&str> = match command {
+        "incident" => BTreeSet::from(["start ", "note ", "close", "export "]),
         "theme" => state.setup.themes.iter().map(String::as_str).collect(),
         "runbook" => state
             .runs

@@ -35,6 +35,10 @@ pub enum Pane {
     Web,
     /// Secrets and parameters.
     Secrets,
+    /// What would come back after a disaster, and how soon.
+    Recovery,
+    /// The record of the incident.
+    Incident,
 }
 
 impl Pane {
@@ -53,6 +57,8 @@ impl Pane {
         Self::Pipelines,
         Self::Web,
         Self::Secrets,
+        Self::Recovery,
+        Self::Incident,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -68,7 +74,7 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Pipelines | Self::Web | Self::Secrets => return None,
+            Self::Pipelines | Self::Web | Self::Secrets | Self::Recovery | Self::Incident => return None,
         })
     }
 
@@ -99,6 +105,8 @@ impl Pane {
             Self::Pipelines => "pipelines",
             Self::Web => "web",
             Self::Secrets => "secrets",
+            Self::Recovery => "recovery",
+            Self::Incident => "incident",
         }
     }
 
@@ -118,7 +126,7 @@ impl Pane {
             Kind::Bucket | Kind::Distribution => Self::Web,
             Kind::Secret | Kind::Parameter => Self::Secrets,
             Kind::LogGroup => Self::Logs,
-            Kind::Budget => Self::Spend,
+            Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
@@ -131,9 +139,10 @@ impl Pane {
         match self {
             // The overview needs no quicker metrics than alarms and the slow cadence give, but
             // customer impact is what it is for.
-            Self::Overview | Self::Findings => {
+            Self::Overview | Self::Findings | Self::Incident => {
                 BTreeSet::from([Kind::EcsService, Kind::TargetGroup, Kind::Alarm])
             }
+            Self::Recovery => BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster, Kind::Redis]),
             Self::Services
             | Self::Gpu
             | Self::Data
@@ -162,7 +171,9 @@ impl Pane {
             | Self::Runs
             | Self::Pipelines
             | Self::Web
-            | Self::Secrets => Probing::No,
+            | Self::Secrets
+            | Self::Recovery
+            | Self::Incident => Probing::No,
         };
         Focus {
             front: self.kinds(),

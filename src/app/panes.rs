@@ -3,8 +3,10 @@
 mod alarms;
 mod data;
 mod gpu;
+mod incident;
 mod network;
 mod overview;
+mod recovery;
 mod runs;
 mod secrets;
 mod services;
@@ -24,7 +26,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
 pub(crate) use sketch::Sketch;
-pub(crate) use spend::month_to_date;
+pub(crate) use spend::{gauge_of, month_to_date};
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -39,6 +41,8 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Recovery => recovery::sections(state),
+        Pane::Incident => incident::sections(state),
         Pane::Pipelines => Vec::new(),
         Pane::Web => web::sections(state),
         Pane::Secrets => secrets::sections(state),
@@ -139,10 +143,11 @@ pub(crate) fn scope_of<'a>(state: &'a State, key: &ResourceKey) -> Option<&'a Sc
 
 /// Findings of a resource that are not accepted.
 pub(crate) fn findings_of<'a>(state: &'a State, key: &'a ResourceKey) -> impl Iterator<Item = &'a Finding> {
-    state
-        .picture
+    let picture = &state.picture;
+    picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(move |finding| finding.resource == *key && !is_accepted(state, finding))
 }
 

@@ -23,6 +23,7 @@ use crate::app::runs::head::Head;
 use crate::app::runs::watched::Watched;
 use crate::app::table::RowKey;
 use crate::domain::scope::ScopeName;
+use crate::domain::sensitive::Sensitive;
 use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
 use crate::runbook::params::{Given, Resolved};
 use crate::runbook::plan::Plan;
@@ -87,6 +88,8 @@ pub enum RunsEffect {
         book: Book,
         /// What was given so far.
         given: Given,
+        /// Secrets that were typed, by parameter: they are in nothing else.
+        secrets: Vec<(String, Sensitive)>,
     },
     /// Make a plan.
     Plan {

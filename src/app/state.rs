@@ -10,6 +10,7 @@ use crate::app::command::{Command, Context, REGISTRY};
 use crate::app::detail::Detail;
 use crate::app::effect::Effect;
 use crate::app::geometry::Geometry;
+use crate::app::incident::Known;
 use crate::app::logs::Logs;
 use crate::app::logs::buffer::LineKey;
 use crate::app::notice::Notice;
@@ -28,7 +29,7 @@ use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
-use crate::domain::rules::Verdicts;
+use crate::domain::rules::{Policies, Verdicts};
 use crate::domain::scope::ScopeName;
 use crate::runbook::record::RunId;
 
@@ -45,6 +46,8 @@ pub struct Setup {
     pub zones: Vec<Zone>,
     /// The estate's budget for a month, US dollars.
     pub monthly_budget: Option<f64>,
+    /// What the owners of the scopes have decided, for gauges of their money.
+    pub policies: Arc<Policies>,
     /// Log groups at the top of the logs pane.
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.
@@ -59,6 +62,10 @@ pub struct Setup {
     pub again: Vec<String>,
     /// Who sees runs and locks, in words; `None` if there is no folder for them.
     pub reach: Option<&'static str>,
+    /// What the owners of the estates have decided, by scope.
+    pub policies: Arc<Policies>,
+    /// Who this is, for records: `user@host`.
+    pub who: String,
     /// What is to be said at the start: settings that could not be used.
     pub notices: Vec<String>,
 }
@@ -178,7 +185,8 @@ impl Level {
     }
 }
 
-/// The console.
+/// Everything that the console shows and remembers. Only [`update`](crate::app::update::update) changes it,
+/// and drawing only reads it.
 pub struct State {
     /// What it was told at its start.
     pub setup: Setup,
@@ -220,6 +228,8 @@ pub struct State {
     pub logs: Logs,
     /// Runbooks and runs.
     pub runs: Runs,
+    /// The record of the incident, open or just closed.
+    pub incident: Option<Known>,
     /// The resource of `--open` that is still waited for.
     pub opening: Option<Opening>,
     /// Where the scopes turned out to be.
@@ -257,6 +267,7 @@ impl State {
             trails: BTreeSet::new(),
             logs: Logs::default(),
             runs: Runs::default(),
+            incident: None,
             opening: None,
             places: Places::default(),
             verdicts: Verdicts::default(),

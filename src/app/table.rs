@@ -79,6 +79,8 @@ pub struct Cell {
     pub tone: Tone,
     /// A small graph instead of text, oldest value first.
     pub spark: Option<Arc<[f64]>>,
+    /// A bar instead of text: the share of the column's width, 0 to 1.
+    pub bar: Option<f64>,
     /// What to sort by, where the text will not do.
     pub rank: Option<f64>,
     /// How much room it takes.
@@ -124,6 +126,16 @@ impl Cell {
     pub fn spark(values: impl Into<Arc<[f64]>>) -> Self {
         Self {
             spark: Some(values.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A bar as long as a share of the column, 0 to 1; sorted by it.
+    pub fn bar(share: f64) -> Self {
+        let share = share.clamp(0.0, 1.0);
+        Self {
+            bar: Some(share),
+            rank: Some(share),
             ..Self::default()
         }
     }
@@ -258,8 +270,10 @@ impl Section {
     pub fn measure(&mut self) {
         self.content = vec![0; self.columns.len()];
         for row in &self.rows {
-            for (widest, cell) in self.content.iter_mut().zip(&row.cells) {
+            for ((widest, cell), column) in self.content.iter_mut().zip(&row.cells).zip(&self.columns) {
                 let width = match (&cell.spark, cell.reach) {
+                    // Bars take what room there is.
+                    _ if cell.bar.is_some() => usize::from(column.max),
                     (Some(values), _) => values.len(),
                     (None, Reach::Column) => cell.text.width(),
                     (None, Reach::Row) => 0,

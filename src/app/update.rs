@@ -1,6 +1,7 @@
 //! `update`: one message in, a changed state and effects out. It does no I/O and reads no clock.
 
 mod command;
+mod incident;
 mod logs;
 pub mod mfa;
 mod prompt;
@@ -17,23 +18,25 @@ use crate::app::table::Tone;
 use crate::app::{open, places};
 use crate::config::keys::{Chord, Key, Modifiers};
 
-/// Takes a message in.
+/// Takes a message in: the one way in which the console's state changes.
+///
+/// What has to happen outside of the state (asking AWS, the clipboard, runs) is in the [`Effects`] that come
+/// back; the console carries them out, and what comes of them arrives as further messages.
 pub fn update(state: &mut State, msg: Msg) -> Effects {
     let mut effects = match msg {
         Msg::Key(chord) => key(state, chord),
         Msg::Paste(text) => runs::paste(state, &text).unwrap_or_else(|| prompt::paste(state, &text)),
+        Msg::Picture(picture) if state.paused => {
+            state.held = Some(picture.clone());
+            incident::gather(state, &picture)
+        }
         Msg::Picture(picture) => {
-            if state.paused {
-                state.held = Some(picture);
-                Effects::none()
-            } else {
-                state.picture = picture;
-                state.rebuild();
-                places::look(state);
-                open::look(state);
-                mfa::look(state);
-                Effects::redraw()
-            }
+            state.picture = picture.clone();
+            state.rebuild();
+            places::look(state);
+            open::look(state);
+            mfa::look(state);
+            Effects::redraw().and(incident::gather(state, &picture))
         }
         Msg::Resized => {
             runs::unpainted(state);
@@ -57,6 +60,7 @@ pub fn update(state: &mut State, msg: Msg) -> Effects {
         }
         Msg::Logs(msg) => logs::message(state, msg),
         Msg::Runs(msg) => runs::message(state, msg),
+        Msg::Incident(msg) => incident::message(state, msg),
         Msg::Said(text, tone) => {
             state.say(text, tone);
             Effects::redraw()

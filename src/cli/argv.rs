@@ -5,10 +5,12 @@
 
 use std::ffi::{OsStr, OsString};
 
+use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cloud::demo::World;
 use crate::domain::diagnostic::{nearest, quoted};
+use crate::headless::Format;
 
 /// The flag.
 const DEMO: &str = "--demo";
@@ -82,9 +84,63 @@ pub fn world_meant(arguments: &[OsString], error: &clap::Error) -> Option<String
     ))
 }
 
+/// The form of output that arguments ask for which could not be parsed; tables if none can be told.
+pub fn format_meant(arguments: &[OsString]) -> Format {
+    let words: Vec<&str> = arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .map(|argument| argument.to_str().unwrap_or_default())
+        .collect();
+    let mut meant = Format::Table;
+    for (at, word) in words.iter().enumerate() {
+        let value = match *word {
+            "-o" | "--output" => words.get(at + 1).copied(),
+            word => word
+                .strip_prefix("--output=")
+                .or_else(|| word.strip_prefix("-o=").or_else(|| word.strip_prefix("-o"))),
+        };
+        if let Some(format) = value.and_then(|value| Format::from_str(value, false).ok()) {
+            meant = format;
+        }
+    }
+    meant
+}
+
+/// Whether arguments are of a command whose document is that of a run.
+pub fn is_about_a_run(arguments: &[OsString]) -> bool {
+    let command = super::command();
+    let Some(runbook) = command.find_subcommand("runbook") else {
+        return false;
+    };
+    // What stands before the verb are flags and their values.
+    arguments
+        .iter()
+        .skip_while(|argument| *argument != "runbook")
+        .skip(1)
+        .find_map(|argument| runbook.find_subcommand(argument))
+        .is_some_and(|verb| ["run", "resume", "rollback", "abandon"].contains(&verb.get_name()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_parsed_still_says_how_it_wants_to_be_told() {
+        for (line, format, is_run) in [
+            ("qd status -o json --wrong", Format::Json, false),
+            ("qd --output=jsonl runbook run --wrong", Format::Jsonl, true),
+            ("qd runbook -o yaml resume", Format::Yaml, true),
+            ("qd runbook history -ojson --limit x", Format::Json, false),
+            ("qd --wrong -o", Format::Table, false),
+            ("qd -o nonsense status", Format::Table, false),
+            ("qd x -- -o json", Format::Table, false),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(format_meant(&words), format, "{line}");
+            assert_eq!(is_about_a_run(&words), is_run, "{line}");
+        }
+    }
 
     fn prepared(line: &str) -> String {
         let words = prepare(line.split(' ').map(OsString::from));

@@ -31,7 +31,8 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
-use crate::engine::run::{Sites, StateFolder};
+use crate::engine::run::who::{self, Seat};
+use crate::engine::run::{RunStore, Sites, StateFolder};
 use crate::engine::runbooks::Runbooks;
 use crate::engine::schedule::Wishes;
 use crate::headless::Job;
@@ -162,6 +163,7 @@ impl Launch {
                 .and_then(|estate| estate.probe_document.clone()),
             probing: launch.probing,
             cadences: settings.cadences,
+            policies: launch.policies.clone(),
         };
         launch.time_zone = settings
             .time_zone
@@ -374,6 +376,7 @@ impl Launch {
             assess: self.assess(),
             cloud: self.cloud(),
             cost_cache: self.cost_cache(paid),
+            runs: self.run_folder().as_ref().map(RunStore::new),
             wishes: self.wishes.clone(),
             // Nobody waits longer, or shorter, because the demo's time runs fast.
             deadline: DEADLINE.mul_f64(self.speed),
@@ -405,6 +408,7 @@ impl Launch {
                 write,
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
+                policies: self.policies.clone(),
                 pinned_logs: self.pinned_logs(),
                 probing: self.probing,
                 open: self.open.clone(),
@@ -416,6 +420,8 @@ impl Launch {
                     .collect(),
                 again: self.again.clone(),
                 reach: self.run_folder().map(|folder| folder.reach.words()),
+                policies: self.policies.clone(),
+                who: self.who(),
                 notices: preferences
                     .notices
                     .iter()
@@ -440,13 +446,15 @@ impl Launch {
         })
     }
 
-    /// Where runs and locks are kept.
-    fn run_folder(&self) -> Option<StateFolder> {
-        let preferences = &self.preferences;
-        StateFolder::choose(
-            preferences.settings.state_dir.as_deref(),
-            &preferences.environment,
-        )
+    /// Who this is, for records: `user@host`.
+    fn who(&self) -> String {
+        let who = who::here(&self.preferences.environment, Seat::Console, "");
+        format!("{}@{}", who.user, who.host)
+    }
+
+    /// Where runs, locks and records are kept.
+    pub fn run_folder(&self) -> Option<StateFolder> {
+        run_folder(&self.preferences, matches!(self.place, Place::Demo { .. }))
     }
 
     /// What runs of the console need.
@@ -701,6 +709,19 @@ fn loaded(preferences: &Preferences) -> Result<Option<Loaded>, Usage> {
     let name = preferences.settings.estate.as_deref();
     name.map(|name| load_estate(name, &preferences.environment))
         .transpose()
+}
+
+/// Where runs and locks are kept: those of a demo apart, below the folder of demos.
+pub fn run_folder(preferences: &Preferences, is_demo: bool) -> Option<StateFolder> {
+    let folder = StateFolder::choose(
+        preferences.settings.state_dir.as_deref(),
+        &preferences.environment,
+    )?;
+    Some(if is_demo {
+        folder.below(demo::FOLDER)
+    } else {
+        folder
+    })
 }
 
 /// UTC, for commands that print no times.

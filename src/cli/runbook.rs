@@ -1,6 +1,7 @@
 //! `qd runbook`.
 
 mod live;
+mod names;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::engine::runbooks::Runbooks;
 use crate::headless::runbook::{lint, list, show};
 use crate::headless::{Exit, Out};
 use crate::runbook::{File, Found, catalogue, json_schema};
+use names::{KnownRuns, ShippedNames};
 
 /// What `qd runbook` takes.
 #[derive(Debug, Args)]
@@ -35,11 +37,13 @@ pub enum RunbookCommand {
     /// Print what a runbook takes, does and checks
     Show {
         /// A name, or the path of a file
+        #[arg(value_parser = ShippedNames, hide_possible_values = true)]
         runbook: String,
     },
     /// Check runbooks and print every mistake; exit code 2 if there is one
     Lint {
         /// Names or paths; `-` reads standard input. All runbooks there are if left out
+        #[arg(value_parser = ShippedNames, hide_possible_values = true)]
         files: Vec<String>,
     },
     /// Print the JSON schema of runbooks, for editors
@@ -49,9 +53,9 @@ pub enum RunbookCommand {
     /// Plan, confirm, apply and verify
     Run(RunArgs),
     /// Take up a run that was left, and go on
-    Resume(TakeUpArgs),
+    Resume(ResumeArgs),
     /// Take back what a run has done
-    Rollback(TakeUpArgs),
+    Rollback(ResumeArgs),
     /// Give a run up, leaving everything as it is
     Abandon(TakeUpArgs),
     /// Follow a run that another process drives; Ctrl-C ends the following alone
@@ -90,6 +94,7 @@ pub struct ParameterArgs {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// A name, or the path of a file
+    #[arg(value_parser = ShippedNames, hide_possible_values = true)]
     pub runbook: String,
 
     /// Its parameters
@@ -133,7 +138,7 @@ pub struct ConsentArgs {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// A name, or the path of a file
-    #[arg(required_unless_present = "plan")]
+    #[arg(required_unless_present = "plan", value_parser = ShippedNames, hide_possible_values = true)]
     pub runbook: Option<String>,
 
     /// Its parameters
@@ -161,10 +166,27 @@ pub struct RunArgs {
     pub on_its_own: bool,
 }
 
+/// What `resume` and `rollback` take.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// Which run, and what confirms it
+    #[command(flatten)]
+    pub taken_up: TakeUpArgs,
+
+    /// Go on in a process of its own that outlives this one
+    #[arg(long)]
+    pub detach: bool,
+
+    /// This is that process
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub on_its_own: bool,
+}
+
 /// Which run, and what confirms it anew if its plan has expired.
 #[derive(Debug, Args)]
 pub struct TakeUpArgs {
     /// Its id, the beginning or the last letters of it, or `last`
+    #[arg(value_parser = KnownRuns, hide_possible_values = true)]
     pub run: String,
 
     /// What confirms it
@@ -176,6 +198,7 @@ pub struct TakeUpArgs {
 #[derive(Debug, Args)]
 pub struct WhichRun {
     /// Its id, the beginning or the last letters of it, or `last`
+    #[arg(value_parser = KnownRuns, hide_possible_values = true)]
     pub run: String,
 }
 

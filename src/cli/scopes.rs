@@ -24,6 +24,7 @@ pub fn of_estate(specs: &[ScopeSpec]) -> Vec<Arc<Scope>> {
                     mfa_serial: spec.mfa_serial.clone(),
                 }),
                 expected_account: spec.account.clone(),
+                account_name: spec.account_name.clone(),
             })
         })
         .collect()
@@ -56,6 +57,7 @@ pub fn of_flags(global: &Global, environment: &Environment) -> Result<Vec<Arc<Sc
                     region,
                     role: None,
                     expected_account: None,
+                    account_name: None,
                 }));
             }
         }

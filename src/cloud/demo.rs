@@ -52,7 +52,8 @@ pub struct Settings {
     pub epoch: Timestamp,
 }
 
-/// A simulated cloud.
+/// Simulated estates as a cloud: no network, no account. The same settings, time and log of accepted changes
+/// give the same answers.
 pub struct Demo {
     host: Arc<dyn Host>,
     settings: Settings,
@@ -60,6 +61,8 @@ pub struct Demo {
     /// Held while writes are read or added, so that every world gets them in the record's order.
     log: Mutex<Box<dyn WriteLog>>,
     worlds: Vec<Stage>,
+    /// Further groups in each world.
+    crowd: usize,
 }
 
 /// A world that is built when somebody first looks at it.
@@ -88,6 +91,7 @@ pub fn scopes(worlds: Worlds) -> Vec<Scope> {
             region: world.region().to_owned(),
             role: None,
             expected_account: Some(world.account().to_owned()),
+            account_name: None,
         })
         .collect()
 }
@@ -124,9 +128,19 @@ impl Demo {
             read_only,
             log: Mutex::new(log),
             worlds,
+            crowd: 0,
         };
         demo.catch_up(&**demo.lock_log())?;
         Ok(demo)
+    }
+
+    /// The same with so many further Auto Scaling groups in each world, `crowd-0000` and on, of two small
+    /// instances each that nobody asks anything of: to measure what a large estate costs. Before anything is
+    /// asked of it.
+    #[must_use]
+    pub fn crowded(mut self, groups: usize) -> Self {
+        self.crowd = groups;
+        self
     }
 
     fn lock_log(&self) -> MutexGuard<'_, Box<dyn WriteLog>> {
@@ -200,7 +214,8 @@ impl Demo {
             epoch,
             ..
         } = self.settings;
-        let plan = Plan::of(world).expect("the files of the estates are compiled in and tested");
+        let mut plan = Plan::of(world).expect("the files of the estates are compiled in and tested");
+        plan.crowd(self.crowd);
         let mut sim = Sim::new(Arc::new(plan), world, scenario, (seed, ms(epoch)));
         for write in accepted {
             sim.advance(ms(write.at));

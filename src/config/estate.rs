@@ -80,6 +80,8 @@ pub struct ScopeSpec {
     pub mfa_serial: Option<String>,
     /// The account that this must turn out to be.
     pub account: Option<String>,
+    /// What people call that account.
+    pub account_name: Option<String>,
 }
 
 impl ScopeSpec {
@@ -94,6 +96,7 @@ impl ScopeSpec {
             external_id: None,
             mfa_serial: None,
             account: None,
+            account_name: None,
         }
     }
 }

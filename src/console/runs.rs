@@ -31,6 +31,7 @@ use crate::runbook::model::Runbook;
 use crate::runbook::params::{Given, Resolved};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId, Signal, Status, Then, Who};
+use crate::runbook::value::SecretRef;
 use crate::runbook::{catalogue, floor_of, load};
 
 /// Messages that wait for the console; a driver waits for it no longer than for its own notices.
@@ -136,7 +137,12 @@ impl RunRunner {
                 scope,
                 book,
                 given,
+                secrets,
             } => {
+                for (param, secret) in secrets {
+                    let place = SecretRef::Asked(param);
+                    self.shared.engine.know_secret(place, secret.reveal().to_owned());
+                }
                 let shared = self.shared.clone();
                 self.prepare(async move {
                     let answered = Box::new(shared.resolve(&scope, &book, given).await);
@@ -445,6 +451,13 @@ impl Shared {
         let journal = journal.map_err(|error| error.to_string())?;
         let ledger = crate::runbook::machine::Ledger::replay(&journal.entries);
         let plan = Arc::new(ledger.map_err(|error| error.to_string())?.plan().clone());
+        let untyped = self.engine.untyped_secrets(&plan);
+        if to != Resume::Abandon && !untyped.is_empty() {
+            return Err(format!(
+                "it needs what was typed for {}: take it up with `qd runbook resume {run}`, which asks",
+                untyped.join(", ")
+            ));
+        }
         let scope = self.scope(&plan.identity.scope)?;
         // What was typed for it is what the plan asks for.
         let answer = match plan.confirm.level {

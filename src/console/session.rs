@@ -16,6 +16,7 @@ use crate::app::table::Tone;
 use crate::app::update::{runs, update};
 use crate::cloud::read_only::ReadOnlySwitch;
 use crate::console::clipboard;
+use crate::console::incidents::IncidentRunner;
 use crate::console::input::{Input, Reader};
 use crate::console::logs::LogRunner;
 use crate::console::runs::{Kit, RunRunner};
@@ -82,7 +83,7 @@ pub enum Ending {
     Terminated,
 }
 
-/// Runs a session.
+/// Runs the console until somebody leaves it; the terminal is given back in any case, after a failure too.
 pub fn run(session: Session) -> anyhow::Result<Ending> {
     let Session {
         setup,
@@ -118,6 +119,8 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let cloud = cloud(host.clone())?;
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let logs = logs.every(wishes.log_cadence());
+        let (incidents, recorded) =
+            IncidentRunner::new(folder.as_ref(), state.setup.estate.clone(), clocks.wall.clone());
         let engine = RunEngine::new(Equipment {
             cloud: cloud.clone(),
             clocks: clocks.clone(),
@@ -125,10 +128,14 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             folder,
             allowed,
         });
+        let store = engine.store().cloned();
         let (collector, pictures) = Collector::new(cloud, host, clocks.clone(), scopes, assess);
         let (runs, told) = RunRunner::new((engine, kit), clocks.clone(), pictures.clone());
         let (orders, taken) = mpsc::channel(64);
-        let collector = collector.with_cost_cache(cost_cache).with_wishes(wishes);
+        let collector = collector
+            .with_cost_cache(cost_cache)
+            .with_runs(store)
+            .with_wishes(wishes);
         tokio::spawn(collector.run(taken));
         let mut desk = Desk {
             every_style: &every_style,
@@ -139,14 +146,18 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
             orders,
             logs,
             runs,
+            incidents,
             in_tmux,
         };
         let news = News {
             pictures,
             logs: happened,
             runs: told,
+            incidents: recorded,
         };
-        desk.turn(geometry, news, signals, &clocks).await
+        let ending = desk.turn(geometry, news, signals, &clocks).await;
+        desk.incidents.finish().await;
+        ending
     })?;
     drop(screen);
     // Calls under way are not waited for: the user has left.
@@ -183,6 +194,7 @@ struct Desk<'a> {
     orders: mpsc::Sender<Order>,
     logs: LogRunner,
     runs: RunRunner,
+    incidents: IncidentRunner,
     in_tmux: bool,
 }
 
@@ -191,6 +203,7 @@ struct News {
     pictures: watch::Receiver<Arc<Picture>>,
     logs: mpsc::Receiver<Msg>,
     runs: mpsc::Receiver<Msg>,
+    incidents: mpsc::Receiver<Msg>,
 }
 
 impl Desk<'_> {
@@ -275,6 +288,10 @@ impl Desk<'_> {
                         }
                         next = if taken < MOST_LOG_MESSAGES { news.runs.try_recv().ok() } else { None };
                     }
+                }
+                Some(msg) = news.incidents.recv() => {
+                    self.state.now = clocks.wall.now();
+                    dirty |= self.perform(msg, &reader)?.unwrap_or(false);
                 }
                 () = tick => {
                     dirty |= self.perform(Msg::Tick(clocks.wall.now()), &reader)?.unwrap_or(false);
@@ -390,6 +407,7 @@ impl Desk<'_> {
                 }
                 Effect::Logs(effect) => self.logs.perform(effect),
                 Effect::Runs(effect) => self.runs.perform(*effect),
+                Effect::Incident(effect) => self.incidents.perform(*effect),
             }
         }
         Ok(Some(changed))

@@ -16,6 +16,42 @@ pub struct Usage {
     pub by_account: Vec<(String, f64)>,
     /// Credits and refunds of the month to date, negative.
     pub credits: Option<f64>,
+    /// Month to date by the value of the estate's cost allocation tag, if it names one.
+    #[serde(default)]
+    pub by_tag: Option<TagCosts>,
+    /// What credits have paid since the estate has them, if it says since when.
+    #[serde(default)]
+    pub credits_used: Option<CreditsUsed>,
+}
+
+/// Month to date by the values of a cost allocation tag.
+/// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/cost-alloc-tags.html>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TagCosts {
+    /// The tag's key.
+    pub key: String,
+    /// Value and amount in the currency, the largest first; what has no such tag, or was paid for
+    /// before the tag was activated, is under the empty value.
+    pub by_value: Vec<(String, f64)>,
+}
+
+impl TagCosts {
+    /// The amount of a value; `None` if nothing was paid for under it.
+    pub fn of(&self, value: &str) -> Option<f64> {
+        self.by_value
+            .iter()
+            .find(|(known, _)| known == value)
+            .map(|(_, amount)| *amount)
+    }
+}
+
+/// What credits have paid.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CreditsUsed {
+    /// The first day that is counted: the first of a month, since months are asked for.
+    pub since: Date,
+    /// The amount in the currency, positive.
+    pub amount: f64,
 }
 
 impl Usage {
@@ -76,8 +112,18 @@ pub struct Anomaly {
     pub end: Option<String>,
     /// Dollars above what was expected.
     pub impact_usd: f64,
-    /// Where it comes from: service, region, usage type.
+    /// Where it comes from: service, region, usage type, the largest contribution first, with its
+    /// dollars where AWS tells them.
     pub causes: Vec<String>,
+    /// What was paid in its days, US dollars.
+    #[serde(default)]
+    pub actual_usd: Option<f64>,
+    /// What was expected for them, US dollars.
+    #[serde(default)]
+    pub expected_usd: Option<f64>,
+    /// The monitor that found it, an ARN.
+    #[serde(default)]
+    pub monitor: Option<String>,
 }
 
 /// A budget of AWS Budgets.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::ResourceKey;
+use crate::domain::units::Usd;
 
 /// How well a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +97,18 @@ pub struct Finding {
     pub runbooks: Vec<String>,
     /// Why it is accepted, if the estate's operators or this session's user accepted it.
     pub accepted: Option<String>,
+    /// US dollars that would be saved in a month of 730 hours; `None` unless it is a possible saving
+    /// whose price is known.
+    #[serde(default)]
+    pub saves: Option<Usd>,
+}
+
+impl Finding {
+    /// Whether it is about money that could be saved, and nothing is wrong: such findings stand in a
+    /// list of their own.
+    pub fn is_saving(&self) -> bool {
+        self.rule.starts_with("saving.")
+    }
 }
 
 /// Whom a finding hurts.
@@ -175,6 +188,7 @@ mod tests {
             since: None,
             runbooks: Vec::new(),
             accepted: None,
+            saves: None,
         }
     }
 

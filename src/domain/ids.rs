@@ -48,6 +48,8 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// A piece of advice of Trusted Advisor or Compute Optimizer.
+    Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
     /// An S3 bucket.
@@ -85,6 +87,7 @@ impl Kind {
         Self::LogGroup,
         Self::NatGateway,
         Self::Budget,
+        Self::Advice,
         Self::Scope,
         Self::Bucket,
         Self::Distribution,
@@ -116,6 +119,7 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
             Self::Bucket => "bucket",
             Self::Distribution => "distribution",
@@ -146,6 +150,7 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::Advice => "tip",
             Self::CodebuildProject => "build",
             Self::Bucket => "s3",
             Self::Distribution => "cdn",

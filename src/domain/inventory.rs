@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
 use crate::domain::bucket::{Bucket, BucketStorage};
@@ -34,6 +35,7 @@ use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
+use crate::domain::recovery::MeasuredRestore;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::secret::{Parameter, Secret};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
@@ -65,7 +67,7 @@ pub enum Applied {
     AccountChanged,
 }
 
-/// All scopes.
+/// What is known of every scope that is watched.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// In the order in which the user named them.
@@ -77,7 +79,7 @@ pub struct Inventory {
 pub struct ScopeState {
     /// The scope.
     pub scope: Arc<Scope>,
-    /// Rises when identity, role, selection or endpoint changes.
+    /// Rises when the account behind the scope, or what is selected of it, becomes another one.
     pub epoch: u32,
     /// What of the scope belongs to the estate; nothing else is taken in.
     pub selection: Arc<Selection>,
@@ -85,6 +87,9 @@ pub struct ScopeState {
     pub lasting: Lasting,
     /// Another scope, named earlier, that reaches the same account and region: it is shown instead.
     pub merged_into: Option<ScopeName>,
+    /// What runs here and elsewhere have measured of restores, newest last; from this machine's
+    /// journals, not from AWS.
+    pub restores: Arc<[MeasuredRestore]>,
     /// Who the credentials are.
     pub identity: Loadable<Identity>,
     /// ECS clusters and services.
@@ -151,6 +156,10 @@ pub struct ScopeState {
     pub anomalies: Loadable<Vec<Anomaly>>,
     /// The account's budgets.
     pub budgets: Loadable<Vec<Budget>>,
+    /// What Trusted Advisor says of the account.
+    pub trusted_advisor: Loadable<Advices>,
+    /// What Compute Optimizer recommends in the region.
+    pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
     /// Buckets.
@@ -203,6 +212,7 @@ impl ScopeState {
             selection: Arc::default(),
             lasting: Lasting::default(),
             merged_into: None,
+            restores: Arc::default(),
             identity: Loadable::default(),
             ecs: Loadable::default(),
             task_definitions: Loadable::default(),
@@ -236,6 +246,8 @@ impl ScopeState {
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
             budgets: Loadable::default(),
+            trusted_advisor: Loadable::default(),
+            recommendations: Loadable::default(),
             trail: BTreeMap::new(),
             buckets: Loadable::default(),
             bucket_storage: Loadable::default(),
@@ -390,6 +402,8 @@ impl ScopeState {
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
             Source::Budgets => settle!(self.budgets, Budgets),
+            Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
+            Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
             Source::Buckets => settle!(self.buckets, Buckets),
             Source::BucketStorage => settle!(self.bucket_storage, BucketStorage),
@@ -439,6 +453,8 @@ impl ScopeState {
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
             Source::Budgets => Standing::of(&self.budgets),
+            Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
+            Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
             Source::Buckets => Standing::of(&self.buckets),
             Source::BucketStorage => Standing::of(&self.bucket_storage),
@@ -549,6 +565,7 @@ impl Inventory {
                 epoch: state.epoch + 1,
                 selection: state.selection.clone(),
                 lasting: state.lasting,
+                restores: state.restores.clone(),
                 ..ScopeState::new(state.scope.clone())
             };
         }
@@ -581,7 +598,8 @@ impl Inventory {
         }
     }
 
-    /// Takes a part of an answer in: of the GPU probe, the one question that is answered in parts.
+    /// Takes in a part of an answer that is not whole yet. Only the GPU probe is answered in parts; parts of
+    /// anything else are left alone.
     pub fn apply_part(&mut self, answer: &Answer) {
         if let Some(state) = self
             .scopes
@@ -596,7 +614,8 @@ impl Inventory {
         }
     }
 
-    /// Takes an answer in.
+    /// Takes an answer in, whole or failed, and says what it changed. Answers may come in any order; one that
+    /// is out of date changes nothing.
     pub fn apply(&mut self, answer: &Answer) -> Applied {
         let Some(index) = self
             .scopes
@@ -698,6 +717,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         })
     }
 

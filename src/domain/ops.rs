@@ -3,6 +3,7 @@
 //! IAM policy all rest on this being data.
 
 pub mod acm;
+pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
@@ -87,6 +88,8 @@ pub enum Query {
     Route53(route53::Read),
     /// Secrets Manager.
     SecretsManager(secretsmanager::Read),
+    /// Trusted Advisor and Compute Optimizer.
+    Advice(advice::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -210,6 +213,8 @@ pub enum ReplyData {
     Secrets(Vec<crate::domain::secret::Secret>),
     /// Parameters, without values.
     Parameters(Vec<crate::domain::secret::Parameter>),
+    /// What AWS advises.
+    Advices(crate::domain::advice::Advices),
 }
 
 impl Reply {
@@ -222,7 +227,8 @@ impl Reply {
     }
 }
 
-/// A change.
+/// A change of one service, as data: sent by [`Cloud::write`](crate::cloud::Cloud::write), printed by a plan,
+/// kept in a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mutation {
@@ -260,7 +266,8 @@ pub enum Mutation {
     CloudFront(cloudfront::Write),
 }
 
-/// Makes a change repeatable: sent where the API takes one, else only recorded.
+/// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
+/// For all others it is recorded and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token(pub String);
 
@@ -301,6 +308,7 @@ impl Query {
             Self::Acm(read) => read.operations(),
             Self::Route53(read) => read.operations(),
             Self::SecretsManager(read) => read.operations(),
+            Self::Advice(read) => read.operations(),
         }
     }
 }
@@ -335,9 +343,9 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
-            | Self::Rds(_)
             | Self::ElastiCache(_)
             | Self::Elb(_)
             | Self::CloudWatch(_)

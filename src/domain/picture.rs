@@ -18,6 +18,7 @@ impl Picture {
         Self {
             inventory,
             findings: Vec::new(),
+            savings: Vec::new(),
             changes: Vec::new(),
             burn: BurnRate::of(Vec::new()),
             meter: MeterReading::default(),
@@ -74,13 +75,16 @@ impl Picture {
     }
 }
 
-/// One consistent view of all scopes.
+/// What is known of all scopes at one moment, with the findings, changes and costs that follow from just that:
+/// whoever shows or prints one never mixes two moments.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// What is known.
     pub inventory: Inventory,
     /// What is wrong, most important first.
     pub findings: Vec<Finding>,
+    /// What could be saved, the largest amount first; not among the findings.
+    pub savings: Vec<Finding>,
     /// What changed in the last two hours, newest first.
     pub changes: Vec<Change>,
     /// What runs now costs by the hour at list price.

@@ -4,12 +4,14 @@
 
 mod accepted;
 mod hours;
+mod recovery;
 mod selection;
 mod thresholds;
 mod zone;
 
 pub use accepted::AcceptedFinding;
 pub use hours::BusinessHours;
+pub use recovery::{Objectives, Recovery};
 pub use selection::{ClusterPart, Selection, TagFilter};
 pub use thresholds::{Breach, Limit, Setting, SettingError, Side, Threshold, Thresholds};
 pub use zone::{UnknownZone, Zone};
@@ -83,8 +85,20 @@ pub struct FixedCost {
 pub struct Credits {
     /// US dollars at the start, more than 0.
     pub amount_usd: f64,
+    /// The first day on which they could be spent, if known; without it what earlier months used is
+    /// not known.
+    pub since: Option<Date>,
     /// The last day on which they can be spent, if known.
     pub until: Option<Date>,
+}
+
+/// The cost allocation tag that tells the estate's part of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostTag {
+    /// The tag's key.
+    pub key: String,
+    /// The estate's value.
+    pub value: String,
 }
 
 /// The size of a group at night.
@@ -120,6 +134,8 @@ pub struct Policy {
     pub fixed_monthly_costs: Vec<FixedCost>,
     /// Credits, if the estate lives on some.
     pub credits: Option<Credits>,
+    /// The cost allocation tag of the estate, if its bill is split by one.
+    pub cost_tag: Option<CostTag>,
     /// From which values on the health rules complain.
     pub thresholds: Thresholds,
     /// Findings that somebody has agreed to live with until a date.
@@ -132,6 +148,8 @@ pub struct Policy {
     pub business_hours: Option<BusinessHours>,
     /// The least that a person must do before a run changes this estate.
     pub confirm_at_least: ConfirmLevel,
+    /// What may be lost, and how long being back may take.
+    pub recovery: Recovery,
 }
 
 impl Default for Policy {
@@ -143,12 +161,14 @@ impl Default for Policy {
             monthly_budget_usd: None,
             fixed_monthly_costs: Vec::new(),
             credits: None,
+            cost_tag: None,
             thresholds: Thresholds::default(),
             accepted: Vec::new(),
             night_capacity: BTreeMap::new(),
             work_queues: Vec::new(),
             business_hours: None,
             confirm_at_least: ConfirmLevel::None,
+            recovery: Recovery::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod compute;
 mod document;
 mod network;
 mod priced;
+mod reserved;
 mod spot;
 mod storage;
 mod store;

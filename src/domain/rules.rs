@@ -9,7 +9,7 @@ mod context;
 mod doc;
 mod draft;
 mod measured;
-mod non_production;
+pub(in crate::domain) mod non_production;
 mod verdict;
 mod words;
 
@@ -28,7 +28,9 @@ mod gpu;
 mod nat;
 mod queue;
 mod rds;
+mod recovery;
 mod redis;
+mod saving;
 mod secret;
 mod web;
 
@@ -117,6 +119,9 @@ pub const ALL: &[&Rule] = &[
     &rds::replica_lag::RULE,
     &rds::backup::NO_BACKUP,
     &rds::backup::BUSINESS_HOURS,
+    &recovery::RPO_MISSED,
+    &recovery::RTO_MISSED,
+    &recovery::RTO_UNPROVEN,
     &rds::single_az::RULE,
     &rds::load::BURST_BALANCE,
     &rds::load::CPU_CREDITS,
@@ -155,6 +160,15 @@ pub const ALL: &[&Rule] = &[
     &cost::FORECAST_OVER_BUDGET,
     &cost::ANOMALY,
     &cost::CREDITS,
+    &saving::night::RULE,
+    &saving::nat::INSTANCE,
+    &saving::nat::DATA,
+    &saving::spot::RULE,
+    &saving::reserved::RULE,
+    &saving::logs::RULE,
+    &saving::storage::RULE,
+    &saving::support::RULE,
+    &saving::balancer::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,

@@ -53,6 +53,8 @@ pub struct Scope {
     pub role: Option<AssumeRole>,
     /// The account that the estate file says this is; a different one is refused.
     pub expected_account: Option<String>,
+    /// What the estate file calls the account: its name or alias. Shown beside the number, never relied on.
+    pub account_name: Option<String>,
 }
 
 impl Scope {

@@ -1,6 +1,7 @@
 //! The collector: asks every wanted question at its cadence, never one twice at a time, and
 //! publishes the picture that results.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,15 +13,18 @@ use tokio::sync::{mpsc, watch};
 use crate::cloud::Cloud;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::focus::{Focus, Pace};
+use crate::domain::health::Finding;
 use crate::domain::inventory::{Answer, Applied, Inventory, ScopeState, Source, SourceKey};
 use crate::domain::ops::Reply;
 use crate::domain::picture::Picture;
 use crate::domain::price::PriceTable;
+use crate::domain::recovery::MeasuredRestore;
 use crate::domain::scope::{Scope, ScopeName};
 use crate::domain::{burn_rate, changes};
 use crate::engine::clock::{Clock, Clocks};
 use crate::engine::cost_cache::{CostCache, PaidQuestion, Recall};
 use crate::engine::host::EngineHost;
+use crate::engine::run::RunStore;
 use crate::engine::schedule::{self, Want, Wishes};
 
 /// What the console can tell the collector.
@@ -40,9 +44,9 @@ pub enum Order {
 }
 
 /// How findings are made of what is known; the estate's policy is inside.
-pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<crate::domain::health::Finding> + Send + Sync>;
+pub type Assess = Arc<dyn Fn(&Inventory, Timestamp) -> Vec<Finding> + Send + Sync>;
 
-/// What a collector needs.
+/// Asks what [`schedule::wants`] wants, keeps the answers, and publishes pictures of them.
 pub struct Collector {
     cloud: Arc<dyn Cloud>,
     host: Arc<EngineHost>,
@@ -50,6 +54,7 @@ pub struct Collector {
     wall: Arc<dyn Clock>,
     assess: Assess,
     cost_cache: Option<Arc<dyn CostCache>>,
+    runs: Option<RunStore>,
     wishes: Wishes,
     inventory: Inventory,
     focus: Focus,
@@ -68,6 +73,8 @@ enum Heard {
     Part(Answer),
     /// The answer.
     Whole(Answer),
+    /// What runs have measured of restores.
+    Restores(Arc<[MeasuredRestore]>),
 }
 
 /// What is remembered of a question.
@@ -97,6 +104,8 @@ const REMEMBERED_RETRY: SignedDuration = SignedDuration::from_mins(15);
 const DENIED_RETRY: SignedDuration = SignedDuration::from_secs(60);
 /// The least time between two questions of a source whose resources keep changing.
 const CHANGED_BASIS: SignedDuration = SignedDuration::from_secs(10);
+/// How often it is looked what runs have measured, on the user's clock: files are read, no call is made.
+const RESTORES_EACH: Duration = Duration::from_secs(15);
 /// Pictures are published at most this often.
 const PUBLISH_EACH: Duration = Duration::from_millis(50);
 
@@ -120,6 +129,7 @@ impl Collector {
             wall: clocks.wall,
             assess,
             cost_cache: None,
+            runs: None,
             wishes: Wishes::default(),
             inventory,
             focus: Focus::default(),
@@ -139,6 +149,13 @@ impl Collector {
         self
     }
 
+    /// The same with the runs of this host or login, whose restores were measured.
+    #[must_use]
+    pub fn with_runs(mut self, runs: Option<RunStore>) -> Self {
+        self.runs = runs;
+        self
+    }
+
     /// The same by what the estate and the settings say.
     #[must_use]
     pub fn with_wishes(mut self, wishes: Wishes) -> Self {
@@ -150,8 +167,26 @@ impl Collector {
         self
     }
 
-    /// Collects until the orders end.
+    /// Collects until the sender of the orders is dropped, and publishes a picture whenever there is news. For
+    /// the console.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        // It ends with the orders: nobody hears it then.
+        let _restores = self.runs.clone().map(|runs| {
+            let (sender, wall) = (self.heard.0.clone(), self.wall.clone());
+            AbortOnDrop(tokio::spawn(async move {
+                let mut told: Option<Arc<[MeasuredRestore]>> = None;
+                loop {
+                    let measured = measured(runs.clone()).await;
+                    if told.as_ref() != Some(&measured)
+                        && sender.send(Heard::Restores(measured.clone())).await.is_err()
+                    {
+                        return;
+                    }
+                    told = Some(measured);
+                    wall.sleep(RESTORES_EACH).await;
+                }
+            }))
+        });
         loop {
             let now = self.clock.now();
             let due = self.ask_due(now);
@@ -187,9 +222,13 @@ impl Collector {
         }
     }
 
-    /// Asks everything of the focus once and waits for all answers, at most until the deadline.
+    /// Asks everything of the focus once and waits for all answers, at most for `deadline` on the cloud's
+    /// clock; what has not come by then is a failure in the picture. For commands that print.
     pub async fn once(mut self, focus: Focus, deadline: Duration) -> Arc<Picture> {
         self.focus = focus;
+        if let Some(runs) = self.runs.clone() {
+            self.hear(&Heard::Restores(measured(runs).await));
+        }
         let timer = self.clock.sleep(deadline);
         tokio::pin!(timer);
         loop {
@@ -371,6 +410,11 @@ impl Collector {
         match heard {
             Heard::Part(answer) => self.inventory.apply_part(answer),
             Heard::Whole(answer) => self.take(answer),
+            Heard::Restores(restores) => {
+                for state in &mut self.inventory.scopes {
+                    state.restores = restores.clone();
+                }
+            }
         }
     }
 
@@ -497,15 +541,46 @@ impl Collector {
 
     fn publish(&self) {
         let at = self.clock.now();
+        let (mut savings, findings): (Vec<_>, Vec<_>) = (self.assess)(&self.inventory, at)
+            .into_iter()
+            .partition(Finding::is_saving);
+        // What has no price comes last.
+        savings.sort_by_key(|saving| Reverse(saving.saves));
         let picture = Picture {
             inventory: self.inventory.clone(),
-            findings: (self.assess)(&self.inventory, at),
+            findings,
+            savings,
             changes: changes::recent(&self.inventory, at, schedule::CHANGES_WINDOW),
             burn: burn_rate::of(&self.inventory, PriceTable::shipped()),
             meter: self.host.meter(),
             at,
         };
         self.picture.send_replace(Arc::new(picture));
+    }
+}
+
+/// A task that ends with whoever holds this.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What the runs of a store have measured of restores, oldest first.
+async fn measured(runs: RunStore) -> Arc<[MeasuredRestore]> {
+    let read = tokio::task::spawn_blocking(move || runs.list()).await;
+    match read {
+        Ok(Ok(heads)) => heads.into_iter().rev().filter_map(|head| head.measured).collect(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "runs were not read");
+            Arc::default()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "runs were not read");
+            Arc::default()
+        }
     }
 }
 

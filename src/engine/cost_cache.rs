@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::fault::Fault;
-use crate::domain::ops::{Query, Reply, cost};
+use crate::domain::ops::{Query, Reply, advice, cost};
 
 pub use file::FileCostCache;
 
@@ -38,9 +38,42 @@ pub struct PaidQuestion {
 impl PaidQuestion {
     /// The paid question that a query is; `None` for those that are free.
     pub fn of(query: &Query) -> Option<Self> {
-        let Query::Cost(read) = query else { return None };
+        let read = match query {
+            Query::Cost(read) => read,
+            // Free, but the same for hours, and asked for by every process.
+            Query::Advice(advice::Read::TrustedAdvisor) => {
+                return Some(Self {
+                    name: "trusted-advisor",
+                    period: String::new(),
+                    calls: 0,
+                });
+            }
+            Query::Advice(advice::Read::ComputeOptimizer { region }) => {
+                return Some(Self {
+                    name: "compute-optimizer",
+                    period: region.clone(),
+                    calls: 0,
+                });
+            }
+            _ => return None,
+        };
         let (name, period, calls) = match read {
-            cost::Read::Usage { month, .. } => ("usage", month.strftime("%Y-%m").to_string(), 2),
+            cost::Read::Usage {
+                month,
+                tag,
+                credits_since,
+                ..
+            } => {
+                // Another tag or another beginning is another answer.
+                let mut period = month.strftime("%Y-%m").to_string();
+                if let Some(tag) = tag {
+                    period.push_str(&format!(" tag {tag}"));
+                }
+                if let Some(since) = credits_since {
+                    period.push_str(&format!(" credits {since}"));
+                }
+                ("usage", period, 2)
+            }
             cost::Read::Forecast { to, .. } => ("forecast", to.strftime("%Y-%m").to_string(), 1),
             // Anomalies are of any month.
             cost::Read::Anomalies { .. } => ("anomalies", String::new(), 1),

@@ -232,6 +232,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         };
         let token = Token("t".to_owned());
         let runtime = tokio::runtime::Builder::new_current_thread()

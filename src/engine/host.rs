@@ -15,10 +15,11 @@ use crate::engine::budget::Budgets;
 use crate::engine::clock::Clock;
 use crate::engine::meter::Meter;
 
-/// Makes a cloud that lives on the engine's host.
+/// Makes the cloud once there is a host for it. Only `main` knows how to make one, and a console draws its
+/// first frame before it does.
 pub type MakeCloud = Box<dyn FnOnce(Arc<EngineHost>) -> anyhow::Result<Arc<dyn Cloud>> + Send>;
 
-/// One for a process, shared by every scope.
+/// The [`Host`] of a process: one, shared by every scope, so that budgets and meter see every call.
 pub struct EngineHost {
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,

@@ -268,6 +268,19 @@ impl RunEngine {
             .insert(place, secret);
     }
 
+    /// Secrets of a plan that somebody would have to type first, by parameter.
+    pub fn untyped_secrets(&self, plan: &Plan) -> Vec<String> {
+        let known = self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets::wanted(plan)
+            .into_iter()
+            .filter(|place| !known.contains_key(place))
+            .filter_map(|place| match place {
+                SecretRef::Asked(name) => Some(name),
+                SecretRef::Ssm(_) | SecretRef::SecretsManager(_) | SecretRef::Environment(_) => None,
+            })
+            .collect()
+    }
+
     /// Who the credentials of a scope are.
     ///
     /// # Errors
@@ -331,9 +344,4 @@ impl RunEngine {
         let store = self.store().ok_or(StoreError::NoFolder)?;
         Follower::open(store, id, Arc::clone(&self.0.clocks.wall))
     }
-}
-
-/// The command that takes a run up again. Flags that say where its state is are the caller's.
-pub fn resume_cmd(id: &RunId) -> String {
-    format!("qd resume {id}")
 }

@@ -41,6 +41,9 @@ pub struct Wishes {
     pub probing: Probing,
     /// How often each kind of data is read while it is looked at.
     pub cadences: Cadences,
+    /// What the owners of each scope have said: which tag splits their bill, since when they have
+    /// credits. Nothing by default.
+    pub policies: Arc<rules::Policies>,
 }
 
 impl Default for Wishes {
@@ -50,6 +53,7 @@ impl Default for Wishes {
             probe_document: None,
             probing: Probing::Yes,
             cadences: Cadences::default(),
+            policies: Arc::default(),
         }
     }
 }
@@ -96,10 +100,13 @@ pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
 const SLOWEST: i32 = 4;
 /// Where CloudFront's certificates are.
 const EDGE_REGION: &str = "us-east-1";
+/// How often AWS's own advice is read: it is made once a day.
+const ADVICE: Cadence = fixed(6 * 3600, 12 * 3600);
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
 const MAX_TASK_DEFINITIONS: usize = 20;
 
-/// Everything that should be asked, scope by scope.
+/// Every question that should be asked again and again, with its cadence; scope by scope. What is in `focus`
+/// is asked more often. The collector works out when each is due.
 pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timestamp) -> Vec<Want> {
     let mut wants = Vec::new();
     for state in &inventory.scopes {
@@ -237,6 +244,9 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
         wants_of_metrics(collect, group);
     }
     wants_of_details(collect, since);
+    let region = collect.state.scope.region.clone();
+    let recommendations = Query::Advice(ops::advice::Read::ComputeOptimizer { region });
+    collect.want(Source::Recommendations, recommendations, ADVICE, ());
 }
 
 fn wants_of_services(collect: &mut Collecting<'_>) {
@@ -380,9 +390,11 @@ fn wants_of_instances(collect: &mut Collecting<'_>) {
             types,
         );
     }
+    // Of GPU types, too, which are the ones worth having on Spot; asking is free.
     let spot: BTreeSet<String> = instances
         .iter()
-        .filter(|instance| instance.purchase == Purchase::Spot && instance.is_running())
+        .filter(|instance| instance.is_running())
+        .filter(|instance| instance.purchase == Purchase::Spot || has_nvidia(&instance.instance_type))
         .map(|instance| instance.instance_type.clone())
         .collect();
     if !spot.is_empty() {
@@ -588,6 +600,9 @@ fn wants_of_account(collect: &mut Collecting<'_>, now: Timestamp) {
     let tomorrow = today.saturating_add(1.day());
     let from = today.saturating_sub(30.days()).min(month);
     let next_month = month.saturating_add(1.month());
+    let policy = collect.wishes.policies.of(collect.state.name());
+    // Cost Explorer keeps thirteen months and the present one.
+    let oldest = month.saturating_sub(13.months());
     let budgets = Query::Cost(Read::Budgets {
         account: account.to_owned(),
     });
@@ -596,6 +611,12 @@ fn wants_of_account(collect: &mut Collecting<'_>, now: Timestamp) {
         from,
         to: tomorrow,
         month,
+        tag: policy.cost_tag.as_ref().map(|tag| tag.key.clone()),
+        credits_since: policy
+            .credits
+            .as_ref()
+            .and_then(|credits| credits.since)
+            .map(|since| since.max(oldest)),
     });
     collect.want_each(Source::Usage, usage, spend, ());
     let forecast = Query::Cost(Read::Forecast {
@@ -607,6 +628,8 @@ fn wants_of_account(collect: &mut Collecting<'_>, now: Timestamp) {
         from: today.saturating_sub(30.days()),
     });
     collect.want_each(Source::Anomalies, anomalies, spend, ());
+    let advisor = Query::Advice(ops::advice::Read::TrustedAdvisor);
+    collect.want(Source::TrustedAdvisor, advisor, ADVICE, ());
 }
 
 fn ecs_is_moving(service: &crate::domain::ecs::Service) -> bool {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::ops::rds::OwnCopy;
 use crate::domain::ops::{Operation, catalog, ssm};
 use crate::headless::out::{Page, Report, complain};
 use crate::headless::table::{Cell, Column, Table};
@@ -91,13 +92,30 @@ pub fn policy(grant: Grant, probe: Probe<'_>) -> Policy {
             // What a change reads first may be granted already.
             changes.extend(catalog::prerequisites().difference(&reads));
             changes.retain(|operation| !BY_NAME.contains(&(operation.service, operation.name)));
+            changes.retain(|operation| (operation.service, operation.name) != DELETE_COPY);
             statement.extend(changes_by_service(&changes));
+            statement.push(delete_copies());
             statement.push(pass_roles());
         }
     }
     Policy {
         version: "2012-10-17",
         statement,
+    }
+}
+
+/// The one deletion of a database: of copies that runs made. AWS itself refuses everything else.
+const DELETE_COPY: (&str, &str) = ("rds", "DeleteDBInstance");
+
+fn delete_copies() -> Statement {
+    Statement {
+        sid: "QuarterdeckDeleteOwnCopies".to_owned(),
+        effect: "Allow",
+        action: vec![format!("{}:{}", DELETE_COPY.0, DELETE_COPY.1)],
+        resource: vec!["arn:aws:rds:*:*:db:*".to_owned()],
+        condition: Some(serde_json::json!({
+            "StringLike": {format!("aws:ResourceTag/{}", OwnCopy::TAG): "r-*"}
+        })),
     }
 }
 
@@ -295,6 +313,21 @@ mod tests {
         let policy = policy(Grant::ReadWrite, Probe::Never);
         let all = all_actions(&policy);
         assert!(!all.contains(&"ssm:SendCommand") && !all.contains(&"ssm:GetParameter"));
+    }
+
+    #[test]
+    fn databases_are_deleted_only_if_a_run_made_them() {
+        let policy = policy(Grant::ReadWrite, Probe::Never);
+        let mut deleting = policy.statement.iter().filter(|statement| {
+            statement
+                .action
+                .iter()
+                .any(|action| action == "rds:DeleteDBInstance")
+        });
+        let only = deleting.next().unwrap();
+        assert_eq!((deleting.next(), only.action.len()), (None, 1));
+        let condition = only.condition.as_ref().unwrap();
+        assert_eq!(condition["StringLike"]["aws:ResourceTag/quarterdeck:run"], "r-*");
     }
 
     #[test]

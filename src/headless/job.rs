@@ -17,6 +17,7 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::run::RunStore;
 use crate::engine::schedule::Wishes;
 use crate::headless::Exit;
 use crate::headless::out::complain;
@@ -30,7 +31,7 @@ const SILENCE: Duration = Duration::from_millis(800);
 /// How often the line of progress is renewed.
 const PROGRESS_EACH: Duration = Duration::from_millis(250);
 
-/// What a command needs to ask AWS.
+/// What a printing command is started with: where to look, how to judge it, and how long to wait.
 pub struct Job {
     /// Accounts and regions.
     pub scopes: Vec<Arc<Scope>>,
@@ -44,6 +45,8 @@ pub struct Job {
     pub cloud: MakeCloud,
     /// Remembers answers that cost money.
     pub cost_cache: Option<Arc<dyn CostCache>>,
+    /// The runs of this host or login, whose restores were measured.
+    pub runs: Option<RunStore>,
     /// What the collector goes by.
     pub wishes: Wishes,
     /// After this long on the cloud's clock the rest is given up.
@@ -83,6 +86,7 @@ impl Job {
                 Collector::new(cloud.clone(), host.clone(), self.clocks, self.scopes, self.assess);
             let collector = collector
                 .with_cost_cache(self.cost_cache)
+                .with_runs(self.runs)
                 .with_wishes(self.wishes);
             let work = async {
                 let picture = collector.once(focus, deadline).await;

@@ -43,6 +43,7 @@ pub const KINDS: &[Kind] = &[
     Kind::HealthCheck,
     Kind::Secret,
     Kind::Parameter,
+    Kind::Advice,
 ];
 
 /// What is asked for.
@@ -120,6 +121,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                // Savings are of groups and logs, too.
+                Kind::Asg,
+                Kind::LogGroup,
+                Kind::Advice,
             ],
             Kind::EcsService
             | Kind::Ec2Instance
@@ -130,6 +135,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::LogGroup
             | Kind::Pipeline
             | Kind::EcrRepository
+            | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Distribution
             | Kind::Bucket
@@ -148,7 +154,7 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
 
 /// How the command ends. A watch that asked for findings gets an answer about findings, among which
 /// is what could not be read; else a scope of which nothing was read decides.
-fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
+pub(in crate::headless) fn exit(inventory: &Inventory, status: &Status, fail_on: Option<Severity>) -> Exit {
     let failing = fail_on.is_some_and(|least| {
         status
             .findings
@@ -244,8 +250,12 @@ impl Report for Status {
         add(&mut records, Kind::HealthCheck, found.health_check.as_ref())?;
         add(&mut records, Kind::Secret, found.secret.as_ref())?;
         add(&mut records, Kind::Parameter, found.parameter.as_ref())?;
+        add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
+        }
+        for recovery in &self.recovery {
+            records.push(json!({"type": "recovery", "recovery": recovery}));
         }
         for finding in &self.findings {
             records.push(json!({"type": "finding", "finding": finding}));

@@ -24,8 +24,9 @@ use serde_json::{Map, Value};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, Receipt, Token};
 use crate::domain::policy::{Policy, Selection};
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::{PriceTable, Priced, SpotPrices};
 use crate::domain::scope::ScopeName;
+use crate::domain::units::UsdPerHour;
 use crate::runbook::schema::ActionSchema;
 use crate::runbook::value::Value as LiveValue;
 
@@ -108,8 +109,26 @@ pub trait Action: Sync {
         }
     }
 
+    /// AWS's own id of what the change made, as reading shows: for a call whose answer, which has it, was
+    /// lost. Nothing unless it is certain that this run made it.
+    fn made_id(&self, _change: &Change, _view: &View, _run: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether it removes its target altogether: once that is done, nothing of what the run did to it
+    /// before is left, or has to be taken back.
+    fn removes(&self, _change: &Change) -> bool {
+        false
+    }
+
     /// What takes the change back, from its `before`.
     fn invert(&self, change: &Change) -> Undo;
+
+    /// What calls a change off that may still be under way, where nothing takes it back: made first when a run
+    /// takes back what it did; what remains is said all the same. Nothing unless said otherwise.
+    fn call_off(&self, _change: &Change) -> Option<Change> {
+        None
+    }
 
     /// Whether reading can show afterwards that a call was made. Where it cannot, a call without an
     /// answer stays unknown: it is neither repeated nor taken for made.
@@ -197,8 +216,6 @@ pub struct Site<'a> {
     pub now: Timestamp,
     /// List prices.
     pub prices: &'a PriceTable,
-    /// Spot prices, as far as they were asked for.
-    pub spot: &'a SpotPrices,
     /// The estate, if one was named.
     pub estate: Option<&'a str>,
     /// What its owners have decided.
@@ -215,6 +232,20 @@ pub struct Decisions {
 }
 
 impl Site<'_> {
+    /// The Spot price of an instance type in a zone, or the highest of the region, as far as the answers have it.
+    pub fn spot_price(
+        &self,
+        view: &View,
+        instance_type: &str,
+        zone: Option<&str>,
+    ) -> Option<Priced<UsdPerHour>> {
+        let mut prices = SpotPrices::default();
+        for price in view.spot_prices() {
+            prices.record(self.region, price, self.now);
+        }
+        prices.get(self.region, instance_type, zone)
+    }
+
     /// Names a resource of this place.
     pub fn target(&self, kind: Kind, id: &str, name: &str) -> Target {
         Target {
@@ -280,7 +311,13 @@ pub struct Stamp<'a> {
     pub token: &'a Token,
     /// What the run has come to so far, as history would list it: `running` until its end.
     pub status: &'a str,
+    /// What the run has made so far; `None` in a plan, which asks for the operation only.
+    pub made: Option<&'a Made>,
 }
+
+/// AWS's own ids of what a run has made, as AWS answered when it made it, by kind and the name at that
+/// time.
+pub type Made = BTreeMap<(Kind, String), String>;
 
 /// That a change was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Every action there is, one file each, by AWS service.
 
 mod alarm;
-mod asg;
+pub(in crate::runbook) mod asg;
 mod cloudfront;
 mod codepipeline;
 mod ec2;
@@ -28,8 +28,9 @@ pub static ALL: &[&dyn Action] = &[
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
-    &asg::SuspendProcesses,
-    &asg::ResumeProcesses,
+    &asg::SetWarmPool,
+    &asg::SUSPEND_PROCESSES,
+    &asg::RESUME_PROCESSES,
     &asg::Protect,
     &asg::TerminateInstance,
     &asg::PutScheduledAction,
@@ -40,6 +41,7 @@ pub static ALL: &[&dyn Action] = &[
     &cloudfront::Invalidate,
     &ec2::STOP,
     &ec2::START,
+    &ec2::Reboot,
     &codepipeline::Hold,
     &codepipeline::Release,
     &ecr::Retag,
@@ -52,6 +54,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Restart,
     &ecs::StopTask,
     &elasticache::Failover,
+    &elasticache::Promote,
     &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,
@@ -70,6 +73,7 @@ pub static ALL: &[&dyn Action] = &[
     &rds::TAKE,
     &rds::Modify,
     &rds::CopySettings,
+    &rds::DeleteInstance,
     &rds::TAKE_OF_CLUSTER,
     &rds::CLUSTER_SNAPSHOT,
     &rds::CLUSTER_POINT_IN_TIME,

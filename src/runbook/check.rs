@@ -168,6 +168,8 @@ pub static ALL: &[&dyn Check] = &[
     &estate::IS_AWAKE,
     &gpu::IS_DOWN,
     &gpu::IS_UP,
+    &rds::Available,
+    &rds::Restored,
     &rds::SameSettings,
     &rds::SameClusterSettings,
 ];

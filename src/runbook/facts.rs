@@ -116,6 +116,11 @@ const RDS_INSTANCE: &[Fact] = &[
     fact("multi_az", Bool, "Whether it has a standby in another zone."),
     fact("storage_gib", Int, "Allocated storage in GiB."),
     fact("cluster", Text, "The cluster that it is in; null on its own."),
+    fact(
+        "backup_days",
+        Int,
+        "Days that automated backups are kept; 0 is none.",
+    ),
     fact("connections", Number, "Connections at the newest reading."),
     TAGS,
 ];
@@ -196,7 +201,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
-        | Kind::Parameter => &[],
+        | Kind::Parameter
+        | Kind::Advice => &[],
     }
 }
 

@@ -105,8 +105,12 @@ enum Parked {
 /// Commands being collected.
 type Out = Vec<Command>;
 
+/// The part of an undo by which a change is called off that nothing takes back; what is said of it is part 0.
+const CALL_OFF: u16 = 1;
+
 impl Run {
-    /// A new run of a confirmed or yet to be confirmed plan. The first event is [`Event::Begin`].
+    /// A new run of a plan, confirmed or not. Nothing happens until it gets its first event, which is
+    /// [`Event::Begin`].
     pub fn new(id: RunId, plan: Plan, who: Who, reason: Option<String>, now: Moment) -> Self {
         let ledger = Ledger::new(id, Arc::new(plan), now);
         Self::with(ledger, Chain::default(), (who, reason, None), now)
@@ -174,7 +178,10 @@ impl Run {
         self.end.as_ref()
     }
 
-    /// Takes in what happened, and says what to do. Events that nobody waits for any more are ignored.
+    /// Takes in what happened, and says what to do next.
+    ///
+    /// The driver carries the commands out and comes back with an event for each that promises one. Events
+    /// that nobody waits for any more are ignored.
     pub fn step(&mut self, event: Event, now: Moment) -> Vec<Command> {
         let mut out = Out::new();
         self.now = now;
@@ -315,11 +322,29 @@ impl Run {
                 let change = self.plan().changes.get(act.change).cloned()?;
                 Some(self.with_late(act.change, change))
             }
+            Side::Undo(CALL_OFF) if self.is_left(act.change) => self.call_off(act.change),
             Side::Undo(part) => match &*self.inverse(act.change)? {
                 Undo::By(changes) => changes.get(usize::from(part)).cloned(),
                 Undo::NotNeeded(_) | Undo::Impossible(_) => None,
             },
         }
+    }
+
+    /// Whether nothing takes a change back: its author keeps it, or its action knows no way.
+    fn is_left(&mut self, change: usize) -> bool {
+        self.ledger.kept(change).is_some()
+            || self
+                .inverse(change)
+                .is_some_and(|undo| !matches!(&*undo, Undo::By(_)))
+    }
+
+    /// What calls a change off that nothing takes back.
+    fn call_off(&self, change: usize) -> Option<Change> {
+        let mut made = self.plan().changes.get(change)?.clone();
+        if let Some(before) = self.ledger.before(Act::make(change)) {
+            made.before.extend(before.clone());
+        }
+        action::find(&made.action)?.call_off(&made)
     }
 
     /// What takes a change back, from the state that was seen just before it was made.

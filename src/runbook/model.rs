@@ -47,7 +47,9 @@ impl<T> std::ops::Deref for Spanned<T> {
     }
 }
 
-/// A runbook.
+/// A runbook as its file says it, read and checked: types fit, names exist, expressions parse. Nothing is
+/// resolved yet; that is for the [`Resolver`](crate::runbook::params::Resolver) and the
+/// [`Planner`](crate::runbook::planner::Planner).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Runbook {
     /// Its name, as `qd runbook run` takes it.

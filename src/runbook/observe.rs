@@ -104,7 +104,8 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
-        | Kind::Parameter => Vec::new(),
+        | Kind::Parameter
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -136,6 +137,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
+                        ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),
                     ],
                 )
@@ -276,7 +278,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
-        | Kind::Parameter => Vec::new(),
+        | Kind::Parameter
+        | Kind::Advice => Vec::new(),
     })
 }
 

@@ -54,7 +54,8 @@ pub struct Unresolved {
     pub problems: Vec<Problem>,
 }
 
-/// Works out parameters, one after the other.
+/// Works out parameters, one after the other, each once those that it is made from are known. Reads nothing
+/// itself: [`Resolver::next_listing`] says what has to be listed, and the answer is given back.
 #[derive(Debug)]
 pub struct Resolver<'a> {
     order: Vec<&'a Param>,

@@ -31,7 +31,8 @@ pub use summary::{BlastRadius, Cost};
 /// The name and version of the format.
 pub const SCHEMA: &str = "quarterdeck.plan/1";
 
-/// A resolved runbook.
+/// A runbook whose parameters are resolved and whose changes are worked out, against the estate as it was
+/// read: what a person confirms and what a run carries out. Its digest covers all of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -80,6 +81,10 @@ pub struct Plan {
     pub deadline_s: u64,
     /// Seconds that taking back may take.
     pub rollback_deadline_s: u64,
+    /// How often the runbook may be run in this account and region within an hour; `None` is as often as
+    /// anybody likes. Checked when it is planned and again when the plan is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_runs_per_hour: Option<u32>,
 }
 
 /// Which runbook a plan is of.

@@ -24,9 +24,10 @@ use super::value::Value;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 
-/// What is to be planned.
+/// Everything that a plan is made from, apart from what is read: [`Planner::plan`] is a pure function of this
+/// and of the answers so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Planner<'a> {
     /// The runbook.
@@ -41,8 +42,6 @@ pub struct Planner<'a> {
     pub decisions: &'a Decisions,
     /// List prices.
     pub prices: &'a PriceTable,
-    /// Spot prices, as far as they are known.
-    pub spot: &'a SpotPrices,
     /// What the operator's settings allow.
     pub allowed: &'a Allowances,
     /// What the run is called in expressions.
@@ -169,7 +168,6 @@ impl Planner<'_> {
             region: &identity.region,
             now: self.now,
             prices: self.prices,
-            spot: self.spot,
             estate: identity.estate.as_deref(),
             decisions: self.decisions,
         };
@@ -249,6 +247,7 @@ impl Planner<'_> {
                 },
                 deadline_s: seconds(limits.deadline),
                 rollback_deadline_s: seconds(limits.rollback_deadline),
+                max_runs_per_hour: limits.max_runs_per_hour,
             })
             .map_err(|error| Refused {
                 exit: Exit::Internal,

@@ -219,6 +219,9 @@ pub enum Halt {
     Drift {
         /// What: the target's name.
         target: String,
+        /// What differs, in words; empty in journals of before this was kept.
+        #[serde(default)]
+        reason: String,
     },
     /// A guard tripped.
     Guard {
@@ -325,7 +328,7 @@ impl Status {
     }
 }
 
-/// What a journal tells.
+/// What one line of a journal tells. Everything that a run decides is one of these before it is acted on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Record {
@@ -382,6 +385,9 @@ pub enum Record {
         attempt: u32,
         /// What.
         was: Reconciled,
+        /// AWS's own id of what was made, where reading shows it beyond doubt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<String>,
     },
     /// One side of a change has ended.
     Ended {

@@ -12,6 +12,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "asg-rollback-image",
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
+    ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
         "cloudfront-invalidate",
         include_str!("../../runbooks/cloudfront-invalidate.yaml"),
@@ -29,6 +30,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     (
         "gpu-night-down",
         include_str!("../../runbooks/gpu-night-down.yaml"),
+    ),
+    (
+        "rds-backup-now",
+        include_str!("../../runbooks/rds-backup-now.yaml"),
     ),
     (
         "rds-reboot-failover",

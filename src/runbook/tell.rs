@@ -5,6 +5,7 @@
 //! and trouble has its word. Everything is made safe for a terminal as it becomes a span, and columns
 //! are measured as a terminal shows them.
 
+mod drift;
 mod happening;
 mod plan;
 mod record;
@@ -19,9 +20,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::domain::text::clean;
 use crate::domain::units::HumanDuration;
 
+pub use drift::{GONE, drift, not_as_planned};
 pub use happening::{act as act_words, happening, question};
 pub use plan::{confirm_advice, plan, totals};
-pub use record::record;
+pub use record::{record, steps};
 pub use state::{Standing, standings, state};
 pub use summary::{Commands, status_role, summary};
 pub use values::{money_per_hour, money_per_month, value};

@@ -35,7 +35,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Runs
         | Pane::Pipelines
         | Pane::Web
-        | Pane::Secrets => {
+        | Pane::Secrets
+        | Pane::Recovery
+        | Pane::Incident => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

@@ -95,6 +95,11 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
             hint(Command::Refresh, "read again"),
             hint(Command::Palette, "cmd"),
         ],
+        None if state.pane == Pane::Incident => vec![
+            hint(Command::Palette, "incident start, note, close, export"),
+            hint(Command::Filter, "filter"),
+            hint(Command::Zone, "zone"),
+        ],
         None if state.pane == Pane::Logs => vec![
             hint(Command::Open, "tail"),
             hint(Command::Mark, "mark several"),
@@ -104,7 +109,7 @@ fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
         ],
         None => vec![hint(Command::Open, "detail")],
     };
-    let lists_resources = !matches!(state.pane, Pane::Logs | Pane::Runs);
+    let lists_resources = !matches!(state.pane, Pane::Logs | Pane::Runs | Pane::Incident);
     if lists_resources || !state.levels.is_empty() {
         hints.extend([
             hint(Command::Runbooks, "fix"),
@@ -178,6 +183,7 @@ fn tail_hints() -> Vec<Hint> {
         hint(Command::Since, "since"),
         hint(Command::Follow, "follow"),
         hint(Command::Wrap, "wrap"),
+        hint(Command::Pin, "pin"),
         hint(Command::Save, "save"),
         hint(Command::Pattern, "AWS filter"),
     ]

@@ -158,6 +158,10 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
             }
         }
     }
+    if let Some(open) = state.incident.as_ref().filter(|known| known.incident.is_open()) {
+        let took = state.picture.at.duration_since(open.incident.started.0);
+        items.insert(0, (format!("INCIDENT {}", format::span(took)), Tone::Crit));
+    }
     if let Some((operation, until)) = meter.backing_off.first() {
         let left = format::span(until.duration_since(state.picture.at));
         items.push((format!("{operation} waits {left}"), Tone::Warn));

@@ -334,6 +334,11 @@ fn cell_at(
     styles: &Styles,
 ) {
     let style = styles.tone(cell.tone);
+    if let Some(share) = cell.bar {
+        let bar = spark::bar(share, usize::from(width), styles.ascii);
+        put(frame, area, x, width, &bar, style);
+        return;
+    }
     match &cell.spark {
         Some(values) => {
             let graph = spark::line(values, usize::from(width), styles.ascii);

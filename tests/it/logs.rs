@@ -62,6 +62,7 @@ impl Desk {
             region: "ap-northeast-2".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         });
         let mut inventory = Inventory::new([scope.clone()]);
         inventory.apply(&Answer {
@@ -88,6 +89,7 @@ impl Desk {
                 zone: seoul,
             }],
             monthly_budget: None,
+            policies: std::sync::Arc::default(),
             probing: Probing::Yes,
             open: None,
             pinned_logs: vec![Glob::new("/ecs/*-worker")],
@@ -95,6 +97,8 @@ impl Desk {
             themes: Vec::new(),
             again: vec!["qd".to_owned()],
             reach: None,
+            policies: Arc::default(),
+            who: "kim@bastion".to_owned(),
             notices: Vec::new(),
         };
         let picture = Arc::new(Picture::empty(inventory, at(0)));

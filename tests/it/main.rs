@@ -17,6 +17,7 @@ mod console_state;
 mod console_truth;
 mod demo;
 mod estate;
+mod estimate;
 mod gpu_probe_line;
 mod logs;
 #[cfg(feature = "aws")]

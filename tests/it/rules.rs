@@ -103,6 +103,7 @@ fn scope(profile: &str, region: &str) -> Arc<Scope> {
         region: region.to_owned(),
         role: None,
         expected_account: None,
+        account_name: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod databases;
+mod drills;
 mod edge;
 mod nights;
 mod path;

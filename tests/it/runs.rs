@@ -77,11 +77,12 @@ fn desired(qd: &Qd) -> u64 {
 }
 
 fn journals(qd: &Qd) -> Vec<PathBuf> {
-    let runs = fs::read_dir(qd.home().join("state/runs"));
+    let runs = fs::read_dir(qd.home().join("state/demo/runs"));
     let mut journals: Vec<PathBuf> = runs
         .into_iter()
         .flatten()
         .map(|run| run.unwrap().path().join("journal.jsonl"))
+        .filter(|journal| journal.is_file())
         .collect();
     journals.sort();
     journals

@@ -4,10 +4,19 @@
 mod paint;
 pub mod stage;
 
+use std::sync::Arc;
+
 use insta::{assert_snapshot, with_settings};
 use jiff::SignedDuration;
+use quarterdeck::app::effect::Effect;
+use quarterdeck::app::incident::{IncidentEffect, IncidentMsg, Known};
+use quarterdeck::app::msg::Msg;
 use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::config::theme::ColorDepth;
+use quarterdeck::domain::ids::Kind;
+use quarterdeck::domain::incident::{Incident, IncidentId, RunStory};
+use quarterdeck::domain::recovery::MeasuredRestore;
 use quarterdeck::view::styles::{Glyphs, Styles};
 
 pub use paint::Look;
@@ -283,4 +292,106 @@ fn wide_characters_line_up() {
     stage.rename_queues(|index| ["이미지-생성-대기열", "결제", "plain", "カメラ"][index % 4].to_owned());
     stage.keys(&["5"]);
     hold("wide_characters", &mut stage);
+}
+
+/// Runs a line after `:`.
+fn line(stage: &mut Stage, text: &str) {
+    stage.keys(&[":"]);
+    for character in text.chars() {
+        stage.send(Msg::Key(Chord::plain(Key::Char(character))));
+    }
+    stage.keys(&["enter"]);
+}
+
+#[test]
+fn recovery_that_cannot_be_met() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::DrGap);
+    line(&mut stage, "recovery");
+    hold("recovery_dr_gap", &mut stage);
+}
+
+#[test]
+fn recovery_with_a_measured_restore() {
+    let mut stage = Stage::one(World::Codemate, Scenario::Quiet);
+    let mut picture = (*stage.state.picture).clone();
+    let at = picture.at;
+    for scope in &mut picture.inventory.scopes {
+        let source = scope
+            .db_instances
+            .get()
+            .and_then(|all| all.first())
+            .map(|db| db.name.clone());
+        let Some(source) = source else { continue };
+        scope.restores = vec![MeasuredRestore {
+            run: "r-20261120-010000-kqzt".to_owned(),
+            runbook: "dr-drill".to_owned(),
+            account: scope.account().unwrap().to_owned(),
+            region: scope.scope.region.clone(),
+            kind: Kind::RdsInstance,
+            into: format!("{source}-copy"),
+            source,
+            started_at: at - SignedDuration::from_hours(25),
+            ready_at: at - SignedDuration::from_hours(24),
+            restore_s: 1_900,
+            ready_s: 3_600,
+            data_at: None,
+        }]
+        .into();
+    }
+    stage.send(Msg::Picture(Arc::new(picture)));
+    line(&mut stage, "recovery");
+    hold("recovery_measured", &mut stage);
+}
+
+#[test]
+fn an_incident_from_its_beginning_to_its_end() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::DrGap);
+    line(&mut stage, "incident");
+    hold("incident_none", &mut stage);
+    line(&mut stage, "incident note too early");
+    assert!(stage.effects.is_empty(), "{:?}", stage.effects);
+    line(&mut stage, "incident start 백업이 꺼져 있다");
+    let Some(Effect::Incident(effect)) = stage.effects.pop() else {
+        panic!("{:?}", stage.effects);
+    };
+    let IncidentEffect::Begin(first) = *effect else {
+        panic!("{effect:?}");
+    };
+    let id = IncidentId("i-20261121-020000-kqzt".to_owned());
+    let incident = Incident::of(id, [*first]).unwrap();
+    let known = Known {
+        incident,
+        runs: vec![RunStory {
+            run: "r-20261121-020100-abcd".to_owned(),
+            runbook: "rds-backup-now".to_owned(),
+            who: "lee@bastion".to_owned(),
+            reason: None,
+            status: "succeeded".to_owned(),
+            started_at: stage.state.picture.at,
+            remains: Vec::new(),
+            steps: vec![(stage.state.picture.at, "ecommerce-db: backups on".to_owned())],
+        }],
+    };
+    stage.send(Msg::Incident(IncidentMsg::Known(Box::new(known))));
+    // What is wrong when it begins is written down at once, and only once.
+    let appended: Vec<Effect> = stage.effects.drain(..).collect();
+    let is_append = |effect: &Effect| matches!(effect, Effect::Incident(effect) if matches!(**effect, IncidentEffect::Append { .. }));
+    assert!(
+        appended.iter().all(is_append) && appended.len() == 1,
+        "{appended:?}"
+    );
+    let again = stage.state.picture.clone();
+    stage.send(Msg::Picture(again));
+    assert!(!stage.effects.iter().any(is_append), "{:?}", stage.effects);
+    line(&mut stage, "incident note 재시작 전 password=hunter2 확인");
+    let noted = format!("{:?}", stage.effects);
+    assert!(
+        noted.contains("password=***") && !noted.contains("hunter2"),
+        "{noted}"
+    );
+    hold("incident_open", &mut stage);
+    line(&mut stage, "incident close");
+    hold("incident_closed", &mut stage);
+    let incident = &stage.state.incident.as_ref().unwrap().incident;
+    assert!(!incident.is_open());
 }

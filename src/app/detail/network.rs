@@ -1,9 +1,8 @@
-//! Details of load balancers, target groups, queues, NAT gateways, alarms, log groups, budgets.
+//! Details of load balancers, target groups, queues, NAT gateways, alarms, log groups.
 
 use crate::app::detail::Block;
 use crate::app::detail::blocks::{Graph, chart, charts, fact, maybe, when};
 use crate::app::format;
-use crate::app::panes::month_to_date;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::edge_cost::{self, Bill};
@@ -316,35 +315,4 @@ pub(super) fn log_group(scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
         ),
         maybe("class", group.class.as_ref()),
     ])])
-}
-
-/// A budget, or what the account spends where it is about no single one.
-pub(super) fn budget(state: &State, scope: &ScopeState, name: &str) -> Vec<Block> {
-    let budgets = scope.budgets.get().into_iter().flatten();
-    if let Some(budget) = budgets.clone().find(|budget| budget.name == name) {
-        return vec![Block::Facts(vec![
-            fact("budget", &budget.name),
-            fact("period", &budget.period),
-            maybe("limit", budget.limit.map(format::usd)),
-            maybe("actual", budget.actual.map(format::usd)),
-            maybe("forecast", budget.forecast.map(format::usd)),
-        ])];
-    }
-    let usage = scope.usage.get();
-    let spent = usage.and_then(|usage| month_to_date(state, usage));
-    let rest = scope.forecast.get().map(|forecast| forecast.rest_of_month);
-    let mut facts = vec![
-        fact("account", scope.account().unwrap_or(format::UNKNOWN)),
-        maybe("month to date", spent.map(format::usd)),
-        maybe("rest of the month", rest.map(format::usd)),
-        maybe("as of", scope.usage.at().map(|at| when(state, at))),
-    ];
-    for budget in budgets {
-        facts.push(maybe(
-            &format!("budget {}", budget.name),
-            budget.limit.map(format::usd),
-        ));
-    }
-    facts.push(fact("more", "7 shows services, days and what runs now"));
-    vec![Block::Facts(facts)]
 }

@@ -1,6 +1,6 @@
 //! Families without a digit: an item for each that the estate has, beside the panes that have one.
 
-use super::{Entry, entry, scopes};
+use super::{Entry, entry, recovery, scopes};
 use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::state::State;
@@ -23,6 +23,10 @@ const FAMILIES: &[Family] = &[
     Family {
         pane: Pane::Secrets,
         text: secrets,
+    },
+    Family {
+        pane: Pane::Recovery,
+        text: recovery::text,
     },
 ];
 

@@ -43,9 +43,12 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
             by_names(scope, &[last_segment(&key.id).to_owned()])
         }
         Kind::Alarm => of_alarm(state, scope, &key.id),
-        Kind::Budget | Kind::Scope | Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => {
-            Vec::new()
-        }
+        Kind::Budget
+        | Kind::Scope
+        | Kind::Pipeline
+        | Kind::EcrRepository
+        | Kind::CodebuildProject
+        | Kind::Advice => Vec::new(),
         // Access logs of these lie in buckets.
         Kind::Bucket
         | Kind::Distribution

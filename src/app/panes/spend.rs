@@ -1,5 +1,10 @@
 //! Spend: the month, budgets, what runs now by the hour, services, days.
 
+mod gauge;
+mod lists;
+
+pub(crate) use gauge::gauge_of;
+
 use std::collections::BTreeMap;
 
 use jiff::ToSpan;
@@ -18,13 +23,18 @@ const MOST_ITEMS: usize = 12;
 
 /// Totals, budgets, burn rate, services, days.
 pub(super) fn sections(state: &State) -> Vec<Section> {
-    vec![
-        accounts(state),
-        budgets(state),
-        burn(state),
-        services(state),
-        days(state),
-    ]
+    let mut sections = vec![accounts(state)];
+    sections.extend(gauge::credits(state));
+    sections.push(budgets(state));
+    sections.extend(lists::anomalies(state));
+    sections.push(burn(state));
+    sections.push(lists::savings(state));
+    sections.push(days(state));
+    sections.push(lists::yesterday(state));
+    sections.push(services(state));
+    sections.extend(gauge::tags(state));
+    sections.extend(lists::advice(state));
+    sections
 }
 
 /// Days of this month, by UTC as Cost Explorer counts; `None` before the first of them is known.
@@ -91,7 +101,11 @@ fn account_row(state: &State, scope: &ScopeState) -> Row {
         .unwrap_or_default();
     let name = scope.account().unwrap_or(format::UNKNOWN);
     Row {
-        key: RowKey::Line(format!("account {name}")),
+        key: RowKey::Resource(ResourceKey::new(
+            &scope.scope.global_name(),
+            Kind::Budget,
+            "spend",
+        )),
         cells: vec![
             Cell::new(format!("{name} {}", scope.scope.profile_name())).tone(Tone::Strong),
             Cell::number(spent, format::usd),
@@ -177,9 +191,11 @@ fn burn(state: &State) -> Section {
         Column::names("RUNS NOW", 20, 44, 0),
         Column::words("KIND", 8, 14, 1),
         Column::numbers("COUNT", 6, 2),
+        Column::numbers("EACH/h", 7, 4),
         Column::numbers("USD/h", 9, 0),
         Column::numbers("USD/month", 10, 0),
         Column::words("", 10, 60, 3),
+        Column::words("PRICE OF", 10, 10, 5),
     ];
     let rows = burn
         .items
@@ -193,11 +209,16 @@ fn burn(state: &State) -> Section {
                     Cell::new(&item.name),
                     Cell::new(item.kind.to_string()).tone(Tone::Muted),
                     Cell::new(item.count.to_string()),
+                    Cell::number(item.unit.map(|unit| unit.per_hour().as_f64()), |usd| {
+                        format!("{usd:.4}")
+                    })
+                    .tone(Tone::Muted),
                     Cell::number(rate.map(|rate| rate.per_hour().as_f64()), |usd| {
                         format!("{usd:.3}")
                     }),
                     Cell::number(rate.map(|rate| rate.per_month().as_f64()), format::usd),
                     Cell::new(&item.note).tone(Tone::Muted),
+                    Cell::new(item.as_of.map(|day| day.to_string()).unwrap_or_default()).tone(Tone::Muted),
                 ],
                 health: Health::Ok,
             }
@@ -275,8 +296,9 @@ fn services(state: &State) -> Section {
 fn days(state: &State) -> Section {
     let columns = vec![
         Column::words("DAY (UTC)", 10, 12, 0),
-        Column::numbers("USD", 10, 0),
-        Column::words("", 10, 12, 0),
+        Column::numbers("USD", 9, 0),
+        Column::words("", 10, 48, 1),
+        Column::words("", 7, 13, 2),
     ];
     let mut by_day: BTreeMap<jiff::civil::Date, (f64, bool)> = BTreeMap::new();
     for usage in state
@@ -291,6 +313,7 @@ fn days(state: &State) -> Section {
             entry.1 |= day.estimated;
         }
     }
+    let largest = by_day.values().map(|(amount, _)| *amount).fold(0.0, f64::max);
     let rows = by_day
         .into_iter()
         .rev()
@@ -299,6 +322,7 @@ fn days(state: &State) -> Section {
             cells: vec![
                 Cell::new(date.to_string()),
                 Cell::number(Some(amount), format::usd),
+                Cell::bar(if largest > 0.0 { amount / largest } else { 0.0 }).tone(Tone::Accent),
                 Cell::new(if estimated { "still counted" } else { "" }).tone(Tone::Muted),
             ],
             health: Health::Ok,

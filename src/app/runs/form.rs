@@ -10,6 +10,7 @@ use crate::app::runs::offers::Offer;
 use crate::app::tables::Step;
 use crate::config::keys::{Chord, Key};
 use crate::domain::scope::ScopeName;
+use crate::domain::sensitive::Sensitive;
 use crate::runbook::model::Presence;
 use crate::runbook::params::{Given, Layer, Problem, Resolved, Unresolved};
 use crate::runbook::value::Value;
@@ -124,6 +125,15 @@ impl Form {
             }
         }
         given
+    }
+
+    /// Secrets that were typed, by parameter.
+    pub fn secrets(&self) -> Vec<(String, Sensitive)> {
+        self.fields
+            .iter()
+            .filter(|field| field.is_secret)
+            .filter_map(|field| Some((field.name.clone(), Sensitive::new(field.given.as_ref()?))))
+            .collect()
     }
 
     /// Takes in what looking up came to; whether the plan is to be made now.

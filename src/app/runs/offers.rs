@@ -160,7 +160,8 @@ impl<'a> Reasons<'a> {
                 .iter()
                 .any(|chosen| chosen.key == finding.resource)
         };
-        let all = state.picture.findings.iter().filter(of_subject);
+        let picture = &state.picture;
+        let all = picture.findings.iter().chain(&picture.savings).filter(of_subject);
         let (selected, others) =
             all.partition(|finding| subject.rule.as_ref().is_some_and(|rule| *rule == finding.rule));
         Self { selected, others }

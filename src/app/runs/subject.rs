@@ -130,7 +130,7 @@ fn marked(state: &State) -> Vec<(RowKey, bool)> {
 fn name_of(state: &State, key: &ResourceKey) -> String {
     let name = resource(state, key).map(|resource| resource.name.clone());
     let finding = || {
-        let found = state.picture.findings.iter();
+        let found = state.picture.findings.iter().chain(&state.picture.savings);
         found
             .filter(|finding| finding.resource == *key)
             .map(|finding| finding.name.clone())
@@ -185,7 +185,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
-        | Kind::Parameter => None,
+        | Kind::Parameter
+        | Kind::Advice => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

@@ -86,6 +86,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbooks => runs::offer(state),
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
+        Command::Recovery => go(state, Pane::Recovery),
+        Command::Incident => go(state, Pane::Incident),
         Command::Pipelines => go(state, Pane::Pipelines),
         Command::Web => go(state, Pane::Web),
         Command::Secrets => go(state, Pane::Secrets),
@@ -148,7 +150,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         | Command::Include
         | Command::Exclude
         | Command::Since
-        | Command::Pattern => Effects::none(),
+        | Command::Pattern
+        | Command::Pin => Effects::none(),
     }
 }
 

@@ -115,6 +115,9 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
     if matches!(command, Command::Back | Command::Close) {
         return Some(close(state));
     }
+    if command == Command::Pin {
+        return Some(super::incident::pin(state));
+    }
     let tail = state.logs.tail.as_mut()?;
     match command {
         Command::Up => tail.step(Step::By(-1)),

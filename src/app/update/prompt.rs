@@ -7,7 +7,7 @@ use crate::app::open;
 use crate::app::overlay::{Overlay, Prompt, Purpose, completions};
 use crate::app::state::State;
 use crate::app::table::Tone;
-use crate::app::update::{command, logs, mfa, runs};
+use crate::app::update::{command, incident, logs, mfa, runs};
 use crate::config::keys::{Chord, Key};
 
 /// A key while a prompt is open.
@@ -114,6 +114,7 @@ fn line(state: &mut State, text: &str) -> Effects {
         "" => Effects::redraw(),
         "q" | "quit" | "exit" => runs::quit(state),
         "runbook" if !argument.is_empty() => runs::call(state, argument),
+        "incident" => incident::line(state, argument),
         "theme" if !argument.is_empty() => {
             if state.setup.themes.iter().any(|theme| theme == argument) {
                 state.say(format!("theme {argument}"), Tone::Muted);

@@ -2,16 +2,16 @@
 //! fails to a document.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::{ConsentArgs, LockCommand, ParameterArgs, PlanArgs, RunArgs, RunbookCommand, TakeUpArgs};
 use crate::cli::global::Global;
-use crate::cli::launch::{Launch, Maker, Usage};
+use crate::cli::launch::{Launch, Maker, Usage, run_folder};
 use crate::cli::preferences::Preferences;
 use crate::config::MOST_BYTES;
 use crate::engine::clock::SystemClock;
-use crate::engine::run::StateFolder;
 use crate::engine::runbooks::Runbooks;
 use crate::headless::out::complain;
 use crate::headless::runbook::desk::{Bench, Desk, Place, block_on};
@@ -72,9 +72,15 @@ fn perform(command: &RunbookCommand, line: &Line<'_>) -> anyhow::Result<Result<E
     match command {
         RunbookCommand::Plan(arguments) => line.with_bench(async |bench| plan(line, bench, arguments).await),
         RunbookCommand::Run(arguments) => line.with_bench(async |bench| start(line, bench, arguments).await),
-        RunbookCommand::Resume(arguments) => line.take_up(arguments, Resume::Forward),
-        RunbookCommand::Rollback(arguments) => line.take_up(arguments, Resume::RollBack),
-        RunbookCommand::Abandon(arguments) => line.take_up(arguments, Resume::Abandon),
+        RunbookCommand::Resume(arguments) => {
+            let process = process(arguments.detach, arguments.on_its_own);
+            line.take_up((&arguments.taken_up, process), Resume::Forward)
+        }
+        RunbookCommand::Rollback(arguments) => {
+            let process = process(arguments.detach, arguments.on_its_own);
+            line.take_up((&arguments.taken_up, process), Resume::RollBack)
+        }
+        RunbookCommand::Abandon(arguments) => line.take_up((arguments, Process::Here), Resume::Abandon),
         RunbookCommand::Attach(which) => {
             let place = line.place(line.zone());
             block_on(attach::run(&place, &which.run))
@@ -111,11 +117,7 @@ async fn plan(line: &Line<'_>, bench: &Bench, arguments: &PlanArgs) -> Result<Ex
 }
 
 async fn start(line: &Line<'_>, bench: &Bench, arguments: &RunArgs) -> Result<Exit, Failure> {
-    let process = match (arguments.detach, arguments.on_its_own) {
-        (_, true) => Process::OnItsOwn,
-        (true, false) => Process::Detached,
-        (false, false) => Process::Here,
-    };
+    let process = process(arguments.detach, arguments.on_its_own);
     let how = how(&arguments.consent, (arguments.approve.as_ref(), process));
     let work = match (&arguments.plan, &arguments.runbook) {
         (Some(path), runbook) => {
@@ -136,6 +138,15 @@ async fn start(line: &Line<'_>, bench: &Bench, arguments: &RunArgs) -> Result<Ex
         (None, None) => return Err(Failure::usage("which runbook?")),
     };
     run::run(bench, work, how).await
+}
+
+/// In which process, by `--detach` and what it passes on.
+const fn process(detach: bool, on_its_own: bool) -> Process {
+    match (detach, on_its_own) {
+        (_, true) => Process::OnItsOwn,
+        (true, false) => Process::Detached,
+        (false, false) => Process::Here,
+    }
 }
 
 fn how(consent: &ConsentArgs, (approve, process): (Option<&String>, Process)) -> How {
@@ -171,8 +182,12 @@ impl Line<'_> {
         })
     }
 
-    fn take_up(&self, arguments: &TakeUpArgs, to: Resume) -> anyhow::Result<Result<Exit, Failure>> {
-        let how = how(&arguments.consent, (None, Process::Here));
+    fn take_up(
+        &self,
+        (arguments, process): (&TakeUpArgs, Process),
+        to: Resume,
+    ) -> anyhow::Result<Result<Exit, Failure>> {
+        let how = how(&arguments.consent, (None, process));
         self.with_bench(async |bench| resume::run(bench, &arguments.run, (to, how)).await)
     }
 
@@ -257,15 +272,13 @@ impl Line<'_> {
         let preferences = self.preferences;
         let words = self.global.again();
         Place {
-            folder: StateFolder::choose(
-                preferences.settings.state_dir.as_deref(),
-                &preferences.environment,
-            ),
+            folder: run_folder(preferences, self.global.demo.is_some()),
             environment: preferences.environment.clone(),
             commands: Commands::of(words.iter().map(String::as_str)),
             words,
             out: self.out.clone().in_zone(zone),
             wall: Arc::new(SystemClock),
+            grace: Duration::from_secs(preferences.settings.runs.credential_grace_s.into()),
             teller: Teller::standard(preferences.settings.color, preferences.environment.variables()),
         }
     }

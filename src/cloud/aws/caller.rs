@@ -92,6 +92,12 @@ getters! {
     /// Secrets Manager.
     #[cfg(feature = "aws-extra")]
     secretsmanager: aws_sdk_secretsmanager,
+    /// Trusted Advisor, in the one region that answers.
+    #[cfg(feature = "aws-extra")]
+    support: aws_sdk_support,
+    /// Compute Optimizer.
+    #[cfg(feature = "aws-extra")]
+    compute_optimizer: aws_sdk_computeoptimizer,
 }
 
 impl<'a> Caller<'a> {

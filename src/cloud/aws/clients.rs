@@ -187,10 +187,10 @@ pub(super) struct ScopeClients {
 /// Declares the clients: where each is kept, and how it is made. The SDK's configuration types
 /// have the same methods and no trait in common.
 macro_rules! clients {
-    ($($(#[$only:meta])* $name:ident: $sdk:ident, $iam:literal, $place:ident;)*) => {
+    ($($(#[$meta:meta])* $name:ident: $sdk:ident, $iam:literal, $place:ident;)*) => {
         #[derive(Default)]
         struct Made {
-            $($(#[$only])* $name: OnceLock<$sdk::Client>,)*
+            $($(#[$meta])* $name: OnceLock<$sdk::Client>,)*
         }
 
         impl ScopeClients {
@@ -199,7 +199,7 @@ macro_rules! clients {
         self.shared.settings.probe_documents.first().map(String::as_str)
     }
 
-            $($(#[$only])* pub(super) fn $name(&self) -> &$sdk::Client {
+            $($(#[$meta])* pub(super) fn $name(&self) -> &$sdk::Client {
                 self.made.$name.get_or_init(|| {
                     let place = self.$place();
                     let mut config = $sdk::config::Builder::from(&self.config)
@@ -249,6 +249,10 @@ clients! {
     route53: aws_sdk_route53, "route53", regional;
     #[cfg(feature = "aws-extra")]
     secretsmanager: aws_sdk_secretsmanager, "secretsmanager", regional;
+    #[cfg(feature = "aws-extra")]
+    support: aws_sdk_support, "support", billing;
+    #[cfg(feature = "aws-extra")]
+    compute_optimizer: aws_sdk_computeoptimizer, "compute-optimizer", regional;
 }
 
 /// Where a service answers, and how patiently to wait for it if not as for the others.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws-extra")]
 mod acm;
+mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
@@ -73,5 +74,6 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         | Query::Acm(_)
         | Query::Route53(_)
         | Query::SecretsManager(_) => Err(Fault::not_in_this_build(query.operations())),
+        Query::Advice(read) => advice::read(caller, read).await,
     }
 }

@@ -192,6 +192,32 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Adds so many groups of two small instances each that serve nobody.
+    pub fn crowd(&mut self, groups: usize) {
+        self.groups.extend((0..groups).map(|nth| fleet::Group {
+            name: format!("crowd-{nth:04}"),
+            min: 1,
+            desired: 2,
+            max: 6,
+            types: vec!["t3.micro".to_owned()],
+            purchase: fleet::Purchase::OnDemand,
+            profile: "crowd".to_owned(),
+            instance_name: "crowd".to_owned(),
+            tags: Tags::new(),
+            instance_tags: Tags::new(),
+            behind: None,
+            load: None,
+            policy: None,
+            schedule: Vec::new(),
+            warm_pool: None,
+            hosts: Vec::new(),
+            protected: Vec::new(),
+            gpu_traffic: None,
+            cloudwatch_agent: false,
+            usual_daily: Some(0.0),
+        }));
+    }
+
     /// The ARN of a resource of this account and region.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)

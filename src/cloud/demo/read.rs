@@ -1,5 +1,6 @@
 //! Answers to questions, in the domain's words.
 
+mod advice;
 pub mod asg;
 mod cost;
 pub mod datastore;
@@ -131,9 +132,21 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::logs::Read::Events { .. } => ReplyData::LogPage(logs::page(sim, read)?),
         },
         Query::Cost(read) => match read {
-            ops::cost::Read::Usage { from, to, month } => {
-                ReplyData::Usage(cost::usage(sim, (*from, *to), *month))
-            }
+            ops::cost::Read::Usage {
+                from,
+                to,
+                month,
+                tag,
+                credits_since,
+            } => ReplyData::Usage(cost::usage(
+                sim,
+                (*from, *to),
+                *month,
+                &cost::Split {
+                    tag: tag.as_deref(),
+                    credits_since: *credits_since,
+                },
+            )),
             ops::cost::Read::Forecast { from, to } => ReplyData::Forecast(cost::forecast(sim, *from, *to)),
             ops::cost::Read::Anomalies { from } => ReplyData::Anomalies(cost::anomalies(sim, *from)),
             ops::cost::Read::Budgets { .. } => ReplyData::Budgets(cost::budgets(sim)),
@@ -155,6 +168,10 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
             ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
+        Query::Advice(read) => ReplyData::Advices(match read {
+            ops::advice::Read::TrustedAdvisor => advice::trusted_advisor(sim),
+            ops::advice::Read::ComputeOptimizer { .. } => advice::compute_optimizer(sim),
+        }),
     };
     Ok(Reply::whole(data))
 }

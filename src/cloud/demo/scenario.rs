@@ -4,6 +4,7 @@
 use super::plan::ecs::Failure;
 use super::selection::{Scenario, World};
 use super::sim::database::Free;
+use super::sim::instance::State;
 use super::sim::trail::PIPELINE;
 use super::sim::{Sim, Timer};
 use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
@@ -41,6 +42,15 @@ const BAD_REVISIONS: [(World, &str, &str, Failure); 2] = [
     (World::Invokeai, "invokeai-api", "5.6.0", Failure::Unhealthy),
 ];
 
+/// For so long after the epoch no pipeline brings anything in a quiet world: what somebody plans there is not
+/// overtaken, however fast its clock runs.
+const QUIET: Ms = DAY;
+
+/// Whether a pipeline brings revisions at a moment as it does from time to time.
+pub fn pipelines_work(sim: &Sim, at: Ms) -> bool {
+    sim.scenario != Scenario::Quiet || at <= sim.epoch || at > sim.epoch + QUIET
+}
+
 /// Bends a world that has just been founded.
 pub fn prepare(sim: &mut Sim) {
     match (sim.scenario, sim.world) {
@@ -48,9 +58,11 @@ pub fn prepare(sim: &mut Sim) {
             at(sim, -11 * MINUTE, "codemate-frontend-service", |service| {
                 Beat::GoodDeploy { service }
             });
-            at(sim, 100 * SECOND, "codemate-backend-service", |service| {
-                Beat::GoodDeploy { service }
-            });
+            if sim.scenario == Scenario::Everyday {
+                at(sim, 100 * SECOND, "codemate-backend-service", |service| {
+                    Beat::GoodDeploy { service }
+                });
+            }
         }
         (Scenario::Everyday | Scenario::Quiet, World::Ecg) => {
             at(sim, -47 * MINUTE, "ecg-project-pipeline-dev-api", |service| {
@@ -67,6 +79,8 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
         (Scenario::StaleCdn, World::Ecg) => stale_cdn(sim),
         (Scenario::CertExpiring, World::Codemate) => cert_expiring(sim),
+        (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
+        (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -78,7 +92,9 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::RedisEvictions
             | Scenario::QueueBacklog
             | Scenario::StaleCdn
-            | Scenario::CertExpiring,
+            | Scenario::CertExpiring
+            | Scenario::CreditBurn
+            | Scenario::DrGap,
             _,
         ) => {}
     }
@@ -193,6 +209,20 @@ fn db_storage_low(sim: &mut Sim) {
     }
 }
 
+fn dr_gap(sim: &mut Sim) {
+    // Somebody wanted a migration to be fast, and forgot to switch them on again.
+    if let Some(index) = sim.find_database("ecommerce-db") {
+        sim.databases[index].backup_days = 0;
+        let since = sim.epoch - 26 * HOUR;
+        sim.record(
+            since,
+            ("rds.amazonaws.com", "ModifyDBInstance"),
+            "jihye.lim",
+            &["ecommerce-db"],
+        );
+    }
+}
+
 fn redis_evictions(sim: &mut Sim) {
     press(sim, "shop", -2 * DAY, 0.8);
     let Some(index) = sim.plan.caches.iter().position(|plan| plan.load.fills_up) else {
@@ -231,6 +261,30 @@ fn cert_expiring(sim: &mut Sim) {
     if let Some(index) = sim.plan.certificates.iter().position(|one| !one.edge) {
         sim.stuck_certificates.push(index);
     }
+}
+
+/// A training instance that somebody started six days ago and forgot: its card idles ever since.
+fn credit_burn(sim: &mut Sim) {
+    let since = sim.epoch - 6 * DAY;
+    let Some(instance) = sim
+        .instances
+        .values_mut()
+        .find(|instance| instance.name == "fashion-ai-train-01")
+    else {
+        return;
+    };
+    instance.state = State::Running;
+    instance.reason = None;
+    instance.launched = since;
+    instance.up_since = Some(since);
+    instance.up.set(since, 1.0);
+    let id = instance.id.clone();
+    sim.record(
+        since,
+        ("ec2.amazonaws.com", "StartInstances"),
+        "minho.park",
+        &[&id],
+    );
 }
 
 fn queue_backlog(sim: &mut Sim) {

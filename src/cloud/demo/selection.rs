@@ -129,6 +129,10 @@ pub enum Scenario {
     StaleCdn,
     /// A certificate's renewal finds no proof: codemate.
     CertExpiring,
+    /// A forgotten training instance eats the credits: fashion.
+    CreditBurn,
+    /// Backups of the database were switched off: ecommerce.
+    DrGap,
 }
 
 impl Scenario {
@@ -143,6 +147,8 @@ impl Scenario {
         Self::QueueBacklog,
         Self::StaleCdn,
         Self::CertExpiring,
+        Self::CreditBurn,
+        Self::DrGap,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -158,6 +164,8 @@ impl Scenario {
             Self::QueueBacklog => "queue-backlog",
             Self::StaleCdn => "stale-cdn",
             Self::CertExpiring => "cert-expiring",
+            Self::CreditBurn => "credit-burn",
+            Self::DrGap => "dr-gap",
         }
     }
 }
@@ -171,7 +179,7 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, stale-cdn or cert-expiring"
+    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, stale-cdn, cert-expiring, credit-burn or dr-gap"
 )]
 pub struct UnknownScenario(pub String);
 

@@ -4,6 +4,7 @@
 
 pub mod alarm;
 pub mod cache;
+pub mod course;
 pub mod cron;
 pub mod database;
 pub mod database_cluster;

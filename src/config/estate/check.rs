@@ -1,5 +1,6 @@
 //! From an estate file of the right shape to an estate: everything that a shape cannot say.
 
+mod recovery;
 mod scopes;
 mod thresholds;
 
@@ -9,15 +10,15 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::Estate;
 use super::file::{
-    AcceptFile, ApiVersion, BudgetFile, ConfirmName, Day, EnvironmentName, EstateFile, HoursFile, Kind,
-    NightFile, OneOrMore, QueueFile, SelectFile,
+    AcceptFile, ApiVersion, BudgetFile, ConfirmName, CostTagFile, Day, EnvironmentName, EstateFile,
+    HoursFile, Kind, NightFile, OneOrMore, QueueFile, SelectFile,
 };
 use crate::domain::diagnostic::{Diagnostic, Span, quoted};
 use crate::domain::document::{Node, Step};
 use crate::domain::glob::Glob;
 use crate::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, NightCapacity, Policy,
-    Selection, TagFilter, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, NightCapacity,
+    Policy, Selection, TagFilter, WorkQueue, Zone,
 };
 
 /// Checks the meaning of every part; the estate is of use only if no error was found.
@@ -34,6 +35,11 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
         EnvironmentName::Staging => Environment::Staging,
         EnvironmentName::Dev => Environment::Dev,
     };
+    let cost_tag = file
+        .budget
+        .as_ref()
+        .and_then(|budget| budget.cost_tag.as_ref())
+        .map(|tag| cost_tag(tag, file.select.as_ref(), &file.name));
     let (monthly_budget_usd, fixed_monthly_costs, credits) = check.budget(file.budget);
     let policy = Policy {
         environment,
@@ -44,6 +50,7 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
         monthly_budget_usd,
         fixed_monthly_costs,
         credits,
+        cost_tag,
         thresholds: check.thresholds(&file.thresholds),
         accepted: check.accepted(file.accept),
         night_capacity: check.nights(&file.night_capacity),
@@ -54,6 +61,7 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
             Some(ConfirmName::Ack) => ConfirmLevel::Ack,
             Some(ConfirmName::TypeName) => ConfirmLevel::TypeName,
         },
+        recovery: check.recovery(file.recovery),
     };
     let estate = Estate {
         name: file.name,
@@ -65,6 +73,18 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
         policy,
     };
     (estate, check.found)
+}
+
+/// The estate's cost allocation tag: what the file says, else what it selects by, else its name.
+fn cost_tag(tag: &CostTagFile, select: Option<&SelectFile>, estate: &str) -> CostTag {
+    let selected = select.and_then(|select| match select.tags.get(&tag.key)? {
+        OneOrMore::One(value) if !value.contains(['*', '?']) => Some(value.as_str()),
+        OneOrMore::One(_) | OneOrMore::More(_) => None,
+    });
+    CostTag {
+        key: tag.key.clone(),
+        value: tag.value.as_deref().or(selected).unwrap_or(estate).to_owned(),
+    }
 }
 
 /// The tree, to find places in, and what has been found so far.
@@ -138,6 +158,9 @@ impl Check<'_> {
         }
         let credits = file.credits.map(|credits| Credits {
             amount_usd: credits.amount_usd,
+            since: credits
+                .since
+                .and_then(|since| self.date(&since, &["budget".into(), "credits".into(), "since".into()])),
             until: credits
                 .until
                 .and_then(|until| self.date(&until, &["budget".into(), "credits".into(), "until".into()])),

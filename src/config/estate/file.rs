@@ -123,6 +123,8 @@ pub struct EstateFile {
     pub log_groups: Vec<String>,
     /// When people are at work. A backup or maintenance window inside is worth a warning.
     pub business_hours: Option<HoursFile>,
+    /// How much may be lost, and how long being back may take.
+    pub recovery: Option<RecoveryFile>,
 }
 
 /// One account and region, and how to reach it.
@@ -145,6 +147,9 @@ pub struct ScopeFile {
     /// The account that this must turn out to be, 12 digits in quotes. Anything else is refused.
     #[schemars(regex(pattern = r"^\d{12}$"))]
     pub account: Option<String>,
+    /// What people call that account, its alias for example. Shown beside the number where something is
+    /// confirmed; nothing relies on it.
+    pub account_name: Option<String>,
 }
 
 /// What belongs to the estate: whatever matches one of these. In a pattern `*` stands for any run of
@@ -185,6 +190,20 @@ pub struct BudgetFile {
     pub fixed_costs: Vec<FixedCostFile>,
     /// AWS credits that the estate lives on.
     pub credits: Option<CreditsFile>,
+    /// The cost allocation tag that tells the estate's part of the bill. It has to be activated in the
+    /// billing console, and counts from that day on.
+    pub cost_tag: Option<CostTagFile>,
+}
+
+/// A cost allocation tag.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostTagFile {
+    /// The tag's key, such as `Project`.
+    pub key: String,
+    /// The estate's value of it. Default: the one under `select.tags` if it has no pattern, else the
+    /// name of the estate.
+    pub value: Option<String>,
 }
 
 /// A monthly cost that AWS does not know.
@@ -205,6 +224,10 @@ pub struct CreditsFile {
     /// US dollars that there were at the start.
     #[schemars(range(min = 1.0, max = 1e9))]
     pub amount_usd: f64,
+    /// The first day on which they could be spent, such as `2026-07-01`. Without it only what this month
+    /// has used is known.
+    #[schemars(extend("format" = "date"))]
+    pub since: Option<String>,
     /// The last day on which they can be spent, such as `2027-06-30`.
     #[schemars(extend("format" = "date"))]
     pub until: Option<String>,
@@ -276,6 +299,30 @@ pub struct HoursFile {
     /// When the day ends, after `from`.
     #[schemars(regex(pattern = r"^([01]\d|2[0-3]):[0-5]\d$"))]
     pub to: String,
+}
+
+/// Recovery objectives: of every database and cluster of the estate, and of single ones.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryFile {
+    /// Recovery time objective: how long it may take until data can be used again, such as `1h`.
+    pub rto: Option<String>,
+    /// Recovery point objective: how much of what was written last may be lost, such as `15m`.
+    pub rpo: Option<String>,
+    /// Where single databases, clusters or caches differ, by name. What is left out is as for the
+    /// estate. Caches are only judged if they are named here.
+    #[serde(default)]
+    pub databases: BTreeMap<String, ObjectivesFile>,
+}
+
+/// Recovery objectives of one database, cluster or cache.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectivesFile {
+    /// How long it may take until its data can be used again, such as `30m`.
+    pub rto: Option<String>,
+    /// How much of what was written last may be lost, such as `5m`.
+    pub rpo: Option<String>,
 }
 
 /// The keys of `thresholds`, made from the one declaration of the thresholds.

@@ -80,6 +80,7 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository
+        | Kind::Advice
         | Kind::CodebuildProject
         | Kind::Bucket
         | Kind::Distribution

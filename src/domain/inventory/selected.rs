@@ -194,6 +194,7 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Metrics(_)
         | ReplyData::LogPage(_)
         | ReplyData::Usage(_)
+        | ReplyData::Advices(_)
         | ReplyData::Forecast(_)
         | ReplyData::Anomalies(_)
         | ReplyData::Trail(_)

@@ -74,6 +74,10 @@ pub enum Source {
     Anomalies,
     /// Budgets.
     Budgets,
+    /// Trusted Advisor's checks.
+    TrustedAdvisor,
+    /// Compute Optimizer's recommendations.
+    Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
     /// Buckets.
@@ -134,6 +138,7 @@ impl Source {
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
+            Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
             Self::Buckets | Self::BucketStorage => Kind::Bucket,
             Self::Distributions => Kind::Distribution,
@@ -189,6 +194,7 @@ impl Source {
                 | Self::EdgeCertificates
                 | Self::Dns
                 | Self::Metrics(MetricGroup::Distribution)
+                | Self::TrustedAdvisor
         )
     }
 }

@@ -40,6 +40,20 @@ pub enum Write {
         /// The capacity wanted.
         desired: Option<u32>,
     },
+    /// Sets how many instances a warm pool keeps prepared.
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutWarmPool.html>
+    PutWarmPool {
+        /// The group's name.
+        group: String,
+        /// The least size of the pool.
+        min: u32,
+        /// The most instances of group and pool together; `None` is the group's maximum.
+        max_prepared: Option<u32>,
+        /// `Stopped`, `Running` or `Hibernated`: as it is.
+        state: String,
+        /// Whether scaled-in instances go back into the pool: as it is.
+        reuse_on_scale_in: bool,
+    },
     /// Suspends the processes named; never an empty list, which would mean all.
     SuspendProcesses {
         /// The group's name.
@@ -144,6 +158,7 @@ impl Write {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::UpdateGroup { .. } => Operation::new("autoscaling", "UpdateAutoScalingGroup"),
+            Self::PutWarmPool { .. } => Operation::new("autoscaling", "PutWarmPool"),
             Self::SuspendProcesses { .. } => Operation::new("autoscaling", "SuspendProcesses"),
             Self::ResumeProcesses { .. } => Operation::new("autoscaling", "ResumeProcesses"),
             Self::SetInstanceProtection { .. } => Operation::new("autoscaling", "SetInstanceProtection"),

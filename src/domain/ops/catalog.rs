@@ -9,13 +9,13 @@ use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
 use crate::domain::ops::rds::{
-    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, acm, application_auto_scaling, autoscaling, cloudformation, cloudfront,
-    cloudtrail, cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds,
-    route53, s3, secretsmanager, sns, sqs, ssm, sts,
+    Mutation, Operation, Query, acm, advice, application_auto_scaling, autoscaling, cloudformation,
+    cloudfront, cloudtrail, cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http,
+    logs, rds, route53, s3, secretsmanager, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -38,6 +38,15 @@ pub fn prerequisites() -> BTreeSet<Operation> {
         .iter()
         .flat_map(|change| change.prerequisites().iter().copied())
         .collect()
+}
+
+/// A copy that a run made.
+const fn own_copy() -> OwnCopy {
+    OwnCopy {
+        instance: String::new(),
+        resource_id: String::new(),
+        run: String::new(),
+    }
 }
 
 /// One query of each sort; what it asks about does not matter.
@@ -121,6 +130,8 @@ fn queries() -> Vec<Query> {
             token: None,
         }),
         Query::Cost(cost::Read::Usage {
+            tag: None,
+            credits_since: None,
             from: day,
             to: day,
             month: day,
@@ -128,6 +139,8 @@ fn queries() -> Vec<Query> {
         Query::Cost(cost::Read::Forecast { from: day, to: day }),
         Query::Cost(cost::Read::Anomalies { from: day }),
         Query::Cost(cost::Read::Budgets { account: none() }),
+        Query::Advice(advice::Read::TrustedAdvisor),
+        Query::Advice(advice::Read::ComputeOptimizer { region: none() }),
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: none(),
             since,
@@ -180,6 +193,13 @@ fn mutations() -> Vec<Mutation> {
             min: None,
             max: None,
             desired: None,
+        }),
+        Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: none(),
+            min: 0,
+            max_prepared: None,
+            state: none(),
+            reuse_on_scale_in: false,
         }),
         Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
             group: none(),
@@ -330,9 +350,15 @@ fn mutations() -> Vec<Mutation> {
             cluster: none(),
             to: None,
         }),
+        Mutation::Rds(rds::Write::UnprotectCopy { copy: own_copy() }),
+        Mutation::Rds(rds::Write::DeleteCopy { copy: own_copy() }),
         Mutation::ElastiCache(elasticache::Write::TestFailover {
             group: none(),
             shard: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::Promote {
+            group: none(),
+            node: none(),
         }),
         Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
             group: none(),

@@ -17,6 +17,10 @@ pub enum Read {
         to: Date,
         /// The first day of the month that "month to date" means.
         month: Date,
+        /// The key of a cost allocation tag to group by, too; in the same call.
+        tag: Option<String>,
+        /// The first day from which on used credits are wanted; in the same call.
+        credits_since: Option<Date>,
     },
     /// The rest of the month → `Forecast`. 0.01 USD.
     Forecast {

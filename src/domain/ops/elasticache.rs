@@ -35,6 +35,14 @@ pub enum Write {
         /// The shard, `0001`, ….
         shard: String,
     },
+    /// Makes a replica the primary, where nothing does so by itself: cluster mode and automatic failover off.
+    /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html>
+    Promote {
+        /// The replication group's name.
+        group: String,
+        /// The member cluster's id, such as `sessions-002`.
+        node: String,
+    },
     /// Takes a backup of a replication group.
     CreateSnapshot {
         /// The replication group's name.
@@ -68,6 +76,7 @@ impl Write {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::TestFailover { .. } => Operation::new("elasticache", "TestFailover"),
+            Self::Promote { .. } => Operation::new("elasticache", "ModifyReplicationGroup"),
             Self::CreateSnapshot { .. } => Operation::new("elasticache", "CreateSnapshot"),
         }
     }

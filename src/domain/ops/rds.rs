@@ -171,6 +171,61 @@ pub enum Write {
         /// The reader; `None` leaves the choice to AWS.
         to: Option<String>,
     },
+    /// Switches the protection against deletion off of a copy that a run made.
+    UnprotectCopy {
+        /// Which.
+        copy: OwnCopy,
+    },
+    /// Deletes a copy that a run made, with its automated backups and without a final snapshot.
+    DeleteCopy {
+        /// Which.
+        copy: OwnCopy,
+    },
+}
+
+/// A DB instance that a run made. Whoever changes it reads it right before, and refuses if any of this
+/// is not so: AWS takes the name alone, which may be another instance's by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnCopy {
+    /// The instance's name.
+    pub instance: String,
+    /// `DbiResourceId`, as AWS answered when it was made; never changes and is never given again.
+    pub resource_id: String,
+    /// The run, as the tag [`OwnCopy::TAG`] has it.
+    pub run: String,
+}
+
+impl OwnCopy {
+    /// The tag that names the run that made an instance.
+    pub const TAG: &'static str = "quarterdeck:run";
+
+    /// Why an instance of that name is not this copy; nothing if it is.
+    pub fn mismatch(
+        &self,
+        resource_id: Option<&str>,
+        run: Option<&str>,
+        cluster: Option<&str>,
+    ) -> Option<String> {
+        let name = &self.instance;
+        if self.resource_id.is_empty() || resource_id != Some(self.resource_id.as_str()) {
+            return Some(format!(
+                "{name} is {}, not {}: it is another instance and is left alone",
+                resource_id.unwrap_or("without a resource id"),
+                if self.resource_id.is_empty() {
+                    "a copy that is known"
+                } else {
+                    &self.resource_id
+                }
+            ));
+        }
+        if self.run.is_empty() || run != Some(self.run.as_str()) || !name.contains(&self.run) {
+            return Some(format!(
+                "{name} was not made by the run {}: it is left alone",
+                self.run
+            ));
+        }
+        cluster.map(|cluster| format!("{name} is a member of the cluster {cluster}: it is left alone"))
+    }
 }
 
 impl Read {
@@ -234,6 +289,35 @@ impl Write {
             Self::StopCluster { .. } => Operation::new("rds", "StopDBCluster"),
             Self::StartCluster { .. } => Operation::new("rds", "StartDBCluster"),
             Self::FailoverCluster { .. } => Operation::new("rds", "FailoverDBCluster"),
+            Self::UnprotectCopy { .. } => Operation::new("rds", "ModifyDBInstance"),
+            Self::DeleteCopy { .. } => Operation::new("rds", "DeleteDBInstance"),
+        }
+    }
+
+    /// What making the change reads right before.
+    pub const fn prerequisites(&self) -> &'static [Operation] {
+        match self {
+            Self::UnprotectCopy { .. } | Self::DeleteCopy { .. } => {
+                const { &[Operation::new("rds", "DescribeDBInstances")] }
+            }
+            Self::CreateSnapshot { .. }
+            | Self::RestoreFromSnapshot { .. }
+            | Self::RestoreToPointInTime { .. }
+            | Self::Rename { .. }
+            | Self::Stop { .. }
+            | Self::Start { .. }
+            | Self::Reboot { .. }
+            | Self::PutTags { .. }
+            | Self::DeleteTags { .. }
+            | Self::Modify { .. }
+            | Self::CreateClusterSnapshot { .. }
+            | Self::RestoreCluster { .. }
+            | Self::CreateMember { .. }
+            | Self::ModifyCluster { .. }
+            | Self::RenameCluster { .. }
+            | Self::StopCluster { .. }
+            | Self::StartCluster { .. }
+            | Self::FailoverCluster { .. } => &[],
         }
     }
 }

@@ -20,6 +20,14 @@ impl BusinessHours {
         self.days.contains(&moment.weekday()) && self.from <= moment.time() && moment.time() < self.to
     }
 
+    /// Hours of a week that lie outside, 0 to 168.
+    pub fn hours_off(&self) -> f64 {
+        let day = self.from.until(self.to).map_or(0.0, |span| {
+            f64::from(span.get_hours()) + span.get_minutes() as f64 / 60.0
+        });
+        7.0 * 24.0 - self.days.len() as f64 * day
+    }
+
     /// Whether any moment of `start..end` on a weekday lies in the hours. An end that is not after
     /// the start lies on the next day, as in the windows that AWS gives.
     pub fn overlap(&self, day: Weekday, start: Time, end: Time) -> bool {

@@ -387,6 +387,13 @@ thresholds! {
     spend_anomaly_usd: above(10.0, 100.0), "US dollars", 0.0..=1e6;
     /// Credits that are left, as a share of what there was.
     credits_left_percent: below(20.0, 5.0), "percent", 0.0..=100.0;
+    /// Days that credits last at the rate of the last week.
+    credits_left_days: below(30.0, 7.0), "days", 0.0..=3650.0;
+    /// Least amount that is worth being listed as a possible saving.
+    saving_usd: value(1.0), "US dollars a month", 0.0..=1e6;
+
+    /// After so long a restore that was measured proves nothing about the next one.
+    recovery_drill_days: value(90.0), "days", 1.0..=3660.0;
 
     /// Time until the session's AWS credentials expire.
     credentials_left_min: below(15.0, 5.0), "minutes", 0.0..=720.0;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de};
 
 use super::priced::{Checked, Provenance};
-use super::{PriceTable, RegionPrices, compute, network, storage, store, unit};
+use super::{PriceTable, RegionPrices, compute, network, reserved, storage, store, unit};
 use crate::domain::units::{MoneyError, Usd};
 
 /// The schema that this version reads.
@@ -92,6 +92,8 @@ pub(super) enum Section {
     Sagemaker,
     /// Everything that is paid by use.
     Unit,
+    /// Instances and nodes that are committed to for a year, per hour.
+    Reserved,
 }
 
 impl Section {
@@ -109,6 +111,7 @@ impl Section {
             Self::Ebs => "ebs",
             Self::Sagemaker => "sagemaker",
             Self::Unit => "unit",
+            Self::Reserved => "reserved",
         }
     }
 
@@ -126,6 +129,7 @@ impl Section {
             Self::Eks => network::knows_eks_key(key),
             Self::Ebs => storage::knows_ebs_key(key) || unit::is_key(self, key),
             Self::Unit => unit::is_key(self, key),
+            Self::Reserved => reserved::knows_key(key),
         }
     }
 }

@@ -88,7 +88,7 @@ impl DbEngine {
     }
 
     /// Section, engine in price keys, and for Aurora its storage.
-    const fn place(self) -> (Section, &'static str, Option<AuroraStorage>) {
+    pub(super) const fn place(self) -> (Section, &'static str, Option<AuroraStorage>) {
         match self {
             Self::Postgres => (Section::Rds, "postgres", None),
             Self::Mysql => (Section::Rds, "mysql", None),
@@ -120,7 +120,7 @@ impl CacheEngine {
     }
 
     /// The name in price keys and in the API.
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Redis => "redis",
             Self::Valkey => "valkey",

@@ -24,6 +24,11 @@ macro_rules! units {
                 }
             }
 
+            /// The unit of that key in the price files, such as `s3-standard/gb-month`.
+            pub fn from_key(key: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|unit| unit.place().1 == key)
+            }
+
             /// What one is, such as `GB-month` or `request`.
             pub const fn per(self) -> &'static str {
                 match self {

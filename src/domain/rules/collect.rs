@@ -363,6 +363,8 @@ fn name(source: &Source) -> String {
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
         Source::Budgets => "budgets".to_owned(),
+        Source::TrustedAdvisor => "Trusted Advisor".to_owned(),
+        Source::Recommendations => "Compute Optimizer".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
         Source::Buckets => "buckets".to_owned(),
         Source::BucketStorage => "bucket sizes".to_owned(),

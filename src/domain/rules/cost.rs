@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::cost::Budget;
+use crate::domain::credit_gauge::CreditGauge;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::{Limit, Policy};
@@ -71,22 +72,23 @@ pub const CREDITS: Rule = Rule {
     id: "cost.credits",
     kind: Kind::Budget,
     title: "Credits that the estate lives on",
-    what: "A gauge for estates that name their AWS credits: how much of them can be left at most after \
-           what this month has used, since earlier months are not read; and when they end. They count as \
-           nearly gone thirty days before their last day.",
+    what: "A gauge for estates that name their AWS credits: what is left, the mean of what the last seven \
+           whole days cost, and the day on which the credits are gone at that rate, with what eats them. \
+           If the estate does not say since when it has them, only this month's use is known, and what \
+           is left is the most that can be left.",
     severities: &[
         (
             Severity::Crit,
-            "what is left is at the critical share, or the last day is over",
+            "what is left, or the days that it lasts, is at the critical level, or the last day is over",
         ),
         (
             Severity::Warn,
-            "at the warning share, or the last day is within thirty days",
+            "at the warning level, or gone before their last day, or that is within thirty days",
         ),
         (Severity::Info, "otherwise"),
     ],
-    thresholds: &["credits_left_percent"],
-    runbooks: &[],
+    thresholds: &["credits_left_percent", "credits_left_days"],
+    runbooks: &["gpu-night-down", "stop-estate"],
     reach: Reach::Account,
     check: credits,
 };
@@ -150,11 +152,7 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let month = estates_bill(context);
-    let rest = context
-        .state
-        .forecast
-        .get()
-        .map(|forecast| forecast.rest_of_month);
+    let rest = estates_rest(context);
     if let (Some(planned), Some(actual), Some(rest)) = (context.policy.aws_monthly_budget_usd(), month, rest)
     {
         let plan = Plan {
@@ -266,50 +264,95 @@ fn credits(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(credits) = &context.policy.credits else {
         return;
     };
-    let used = context
-        .state
-        .usage
-        .get()
-        .and_then(|usage| usage.credits)
-        .map(|credits| -credits.min(0.0));
-    let left = used.map(|used| (credits.amount_usd - used).max(0.0));
-    let share = left.map(|left| left / credits.amount_usd * 100.0);
-    let days = credits
+    let today = today(context.now);
+    let gauge = CreditGauge::of(credits, context.state.usage.get(), today);
+    let days_to_end = gauge
         .until
-        .map(|until| today(context.now).until(until).map_or(0, |span| span.get_days()));
-    if left.is_none() && days.is_none() {
+        .map(|until| today.until(until).map_or(0, |span| span.get_days()));
+    if gauge.left.is_none() && days_to_end.is_none() {
         return;
     }
-    let by_share = share.and_then(|share| context.limits().credits_left_percent.judge(share));
-    let by_day = days.map(|days| match days {
+    let limits = context.limits();
+    let by_share = gauge
+        .percent_left()
+        .and_then(|share| limits.credits_left_percent.judge(share));
+    let by_rate = gauge
+        .days_left
+        .and_then(|days| limits.credits_left_days.judge(days));
+    let by_day = days_to_end.map(|days| match days {
         days if days < 0 => Severity::Crit,
         days if days <= 30 => Severity::Warn,
         _ => Severity::Info,
     });
-    let worst = by_share.map(severity).max(by_day).unwrap_or(Severity::Info);
-    let until = credits
+    let by_end = (gauge.is_dry_before_the_end() == Some(true)).then_some(Severity::Warn);
+    let worst = by_share
+        .map(severity)
+        .max(by_rate.map(severity))
+        .max(by_day)
+        .max(by_end)
+        .unwrap_or(Severity::Info);
+    let mut draft = begin(&CREDITS, context, "credits", "credits")
+        .perhaps_because(credits_used(&gauge))
+        .perhaps_because(credits_rate(&gauge))
+        .perhaps_because(credits_eaters(&gauge))
+        .perhaps_because(days_to_end.map(|days| match days {
+            days if days < 0 => "Their last day is over.".to_owned(),
+            days => format!("Their last day is in {days} days."),
+        }));
+    if worst == Severity::Info {
+        draft = draft.without_runbooks();
+    }
+    findings.push(draft.report(worst, credits_title(&gauge)));
+}
+
+fn credits_title(gauge: &CreditGauge) -> String {
+    let until = gauge
         .until
         .map(|until| format!(", until {until}"))
         .unwrap_or_default();
-    let title = match left {
-        Some(left) => format!("at most {} credits left{until}", words::usd(left)),
-        None => format!("credits{until}"),
+    let Some(left) = gauge.left else {
+        return format!("credits{until}");
     };
-    findings.push(
-        begin(&CREDITS, context, "credits", "credits")
-            .perhaps_because(used.map(|used| {
-                format!(
-                    "This month has used {} of {}; what earlier months used is not known.",
-                    words::usd(used),
-                    words::usd(credits.amount_usd)
-                )
-            }))
-            .perhaps_because(days.map(|days| match days {
-                days if days < 0 => "Their last day is over.".to_owned(),
-                days => format!("Their last day is in {days} days."),
-            }))
-            .report(worst, title),
-    );
+    let at_most = if gauge.is_whole { "" } else { "at most " };
+    let lasts = match (gauge.days_left, gauge.dry_on) {
+        (Some(days), Some(dry)) => format!(", gone in {days:.0} days, {dry}"),
+        (Some(_) | None, _) => until,
+    };
+    format!("{at_most}{} credits left{lasts}", words::usd(left))
+}
+
+fn credits_used(gauge: &CreditGauge) -> Option<String> {
+    let (used, since) = gauge.used?;
+    let of = words::usd(gauge.amount);
+    let used = words::usd(used);
+    Some(if gauge.is_whole {
+        format!("Since {since} they have paid {used} of {of}.")
+    } else {
+        format!("Since {since} they have paid {used} of {of}; what earlier months used is not known.")
+    })
+}
+
+fn credits_rate(gauge: &CreditGauge) -> Option<String> {
+    let (per_day, days, dry) = (gauge.per_day?, gauge.days_left?, gauge.dry_on?);
+    let before = match gauge.is_dry_before_the_end() {
+        Some(true) => ", before their last day",
+        Some(false) | None => "",
+    };
+    Some(format!(
+        "At {} a day, the mean of the last seven days, what is left lasts {days:.0} days: it is gone on \
+         {dry}{before}.",
+        words::usd(per_day)
+    ))
+}
+
+fn credits_eaters(gauge: &CreditGauge) -> Option<String> {
+    let eaters: Vec<String> = gauge
+        .eaters
+        .iter()
+        .take(3)
+        .map(|(service, per_day)| format!("{} {} a day", words::excerpt(service), words::usd(*per_day)))
+        .collect();
+    (!eaters.is_empty()).then(|| format!("Most of it goes to {}.", eaters.join(", ")))
 }
 
 fn begin(rule: &Rule, context: &Context<'_>, id: &str, name: &str) -> Draft {
@@ -326,13 +369,28 @@ fn period(budget: &Budget) -> String {
     budget.period.to_ascii_lowercase()
 }
 
-/// The month to date of the estate: the account's, and only where the estate is the whole account.
+/// The month to date of the estate: what its cost allocation tag tells, else the account's, and that
+/// only where the estate is the whole account.
 fn estates_bill(context: &Context<'_>) -> Option<f64> {
     let usage = context.state.usage.get()?;
+    if let Some(tag) = &context.policy.cost_tag {
+        let costs = usage.by_tag.as_ref().filter(|costs| costs.key == tag.key)?;
+        return costs.of(&tag.value);
+    }
     let is_accounts = context.state.selection.is_everything();
     is_accounts
         .then(|| usage.month_to_date(today(context.now)))
         .flatten()
+}
+
+/// What AWS expects of the rest of the month: of a part of the account in proportion to its share of
+/// the month so far.
+fn estates_rest(context: &Context<'_>) -> Option<f64> {
+    let rest = context.state.forecast.get()?.rest_of_month;
+    let usage = context.state.usage.get()?;
+    let whole = usage.month_to_date(today(context.now))?;
+    let part = estates_bill(context)?;
+    (whole > 0.0).then(|| rest * part / whole)
 }
 
 fn today(now: Timestamp) -> Date {
@@ -347,11 +405,11 @@ fn day(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cost::{Anomaly, DailyCost, Forecast, Usage};
+    use crate::domain::cost::{Anomaly, CreditsUsed, DailyCost, Forecast, TagCosts, Usage};
     use crate::domain::glob::Glob;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::policy::{Credits, FixedCost, Selection};
+    use crate::domain::policy::{CostTag, Credits, FixedCost, Selection};
     use crate::domain::rules::sample::{Bench, at};
 
     fn budgeted(actual: Option<f64>, forecast: Option<f64>) -> Bench {
@@ -392,6 +450,8 @@ mod tests {
                 daily,
                 by_account: Vec::new(),
                 credits,
+                by_tag: None,
+                credits_used: None,
             }),
         );
         bench
@@ -521,6 +581,9 @@ mod tests {
             end: end.map(str::to_owned),
             impact_usd,
             causes: vec!["Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge".to_owned()],
+            actual_usd: None,
+            expected_usd: None,
+            monitor: None,
         };
         let mut bench = Bench::new();
         bench.know(
@@ -545,25 +608,79 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_tells_the_estates_part_of_an_account() {
+        let mut bench = spending(None);
+        bench.know(
+            Source::Forecast,
+            ReplyData::Forecast(Forecast {
+                rest_of_month: 180.0,
+                low: None,
+                high: None,
+                from: jiff::civil::date(2026, 11, 22),
+            }),
+        );
+        bench.state().selection = Selection {
+            names: vec![Glob::new("invokeai-*")],
+            ..Selection::default()
+        }
+        .into();
+        let Some((usage, _)) = &mut bench.state().usage.value else {
+            panic!("the bill is known");
+        };
+        std::sync::Arc::make_mut(usage).by_tag = Some(TagCosts {
+            key: "Project".to_owned(),
+            by_value: vec![("codemate".to_owned(), 315.0), ("invokeai".to_owned(), 105.0)],
+        });
+        let tagged = |value: &str| Policy {
+            cost_tag: Some(CostTag {
+                key: "Project".to_owned(),
+                value: value.to_owned(),
+            }),
+            monthly_budget_usd: Some(120.0),
+            ..Policy::default()
+        };
+        let findings = bench.with_policy(tagged("invokeai")).check(&OVER_BUDGET);
+        assert_eq!(findings[0].title, "$105 spent of $120 (88%)");
+        let expected = bench.check(&FORECAST_OVER_BUDGET);
+        assert_eq!(expected[0].title, "$150 expected of $120 (125%)");
+        assert_eq!(bench.with_policy(tagged("nobody")).check(&OVER_BUDGET), []);
+    }
+
+    #[test]
     fn credits_are_a_gauge_that_warns() {
         let living = |until: Option<&str>| Policy {
             credits: Some(Credits {
                 amount_usd: 1000.0,
+                since: None,
                 until: until.map(|until| until.parse().unwrap()),
             }),
             ..Policy::default()
         };
-        let plenty = spending(Some(-420.0))
+        // $20 a day: 580 last 29 days, which is within thirty.
+        let month = spending(Some(-420.0))
             .with_policy(living(Some("2027-06-30")))
             .check(&CREDITS);
         assert_eq!(
-            (plenty[0].severity, plenty[0].title.as_str()),
-            (Severity::Info, "at most $580 credits left, until 2027-06-30")
+            (month[0].severity, month[0].title.as_str()),
+            (
+                Severity::Warn,
+                "at most $580 credits left, gone in 29 days, 2026-12-20"
+            )
         );
         assert_eq!(
-            plenty[0].evidence[0],
-            "This month has used $420 of $1,000; what earlier months used is not known."
+            month[0].evidence,
+            [
+                "Since 2026-11-01 they have paid $420 of $1,000; what earlier months used is not known.",
+                "At $20.00 a day, the mean of the last seven days, what is left lasts 29 days: it is gone on \
+                 2026-12-20, before their last day.",
+                "Most of it goes to Amazon EC2 $20.00 a day.",
+                "Their last day is in 221 days.",
+            ]
         );
+        assert!(month[0].runbooks.contains(&"gpu-night-down".to_owned()));
+        let plenty = spending(Some(-20.0)).with_policy(living(None)).check(&CREDITS);
+        assert_eq!(plenty[0].severity, Severity::Info, "{:?}", plenty[0].title);
+        assert_eq!(plenty[0].runbooks, [""; 0]);
         let little = spending(Some(-960.0)).with_policy(living(None)).check(&CREDITS);
         assert_eq!(little[0].severity, Severity::Crit);
         let ending = Bench::new()
@@ -575,5 +692,31 @@ mod tests {
         );
         assert_eq!(ending[0].evidence, ["Their last day is in 19 days."]);
         assert_eq!(Bench::new().with_policy(living(None)).check(&CREDITS), []);
+    }
+
+    #[test]
+    fn credits_that_outlive_their_end_are_no_warning() {
+        let mut bench = spending(None);
+        let Some((usage, _)) = &mut bench.state().usage.value else {
+            panic!("the bill is known");
+        };
+        std::sync::Arc::make_mut(usage).credits_used = Some(CreditsUsed {
+            since: jiff::civil::date(2026, 9, 1),
+            amount: 100.0,
+        });
+        let policy = Policy {
+            credits: Some(Credits {
+                amount_usd: 1000.0,
+                since: Some(jiff::civil::date(2026, 9, 14)),
+                until: Some(jiff::civil::date(2026, 12, 31)),
+            }),
+            ..Policy::default()
+        };
+        let findings = bench.with_policy(policy).check(&CREDITS);
+        // 900 at 20 a day last 45 days, which is after the end of the year.
+        assert_eq!(
+            (findings[0].severity, findings[0].title.as_str()),
+            (Severity::Info, "$900 credits left, gone in 45 days, 2027-01-05")
+        );
     }
 }

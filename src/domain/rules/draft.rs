@@ -7,6 +7,7 @@ use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::policy::Breach;
 use crate::domain::rules::{Context, Rule};
 use crate::domain::scope::ScopeName;
+use crate::domain::units::Usd;
 
 /// A finding without severity and title yet.
 pub struct Draft(Finding);
@@ -25,6 +26,7 @@ impl Rule {
             since: None,
             runbooks: self.runbooks.iter().map(|name| (*name).to_owned()).collect(),
             accepted: None,
+            saves: None,
         })
     }
 }
@@ -63,6 +65,12 @@ impl Draft {
     /// Adds a sentence of evidence where there is one.
     pub fn perhaps_because(mut self, sentence: Option<String>) -> Self {
         self.0.evidence.extend(sentence);
+        self
+    }
+
+    /// What would be saved in a month, where its price is known.
+    pub fn saves(mut self, month: Option<Usd>) -> Self {
+        self.0.saves = month;
         self
     }
 

@@ -20,7 +20,8 @@ pub const NO_ENDPOINT: Rule = Rule {
     title: "Bytes to S3 go through a NAT gateway",
     what: "VPCs with a NAT gateway and without a gateway endpoint for S3, which is free: images of ECR, \
            logs and files are then paid for by the gigabyte. One finding for a VPC, about its gateway \
-           with the most bytes. How many of the bytes go to S3 is in no metric. A gateway endpoint for \
+           with the most bytes; what costs less is left to `saving.nat-data`. How many of the bytes go to S3 \
+           is in no metric. A gateway endpoint for \
            DynamoDB is free too; interface endpoints are not.",
     severities: &[
         (
@@ -28,7 +29,6 @@ pub const NO_ENDPOINT: Rule = Rule {
             "the VPC's gateways process the critical cost a month",
         ),
         (Severity::Warn, "the warning cost"),
-        (Severity::Info, "less, or it is not known"),
     ],
     thresholds: &["nat_traffic_usd_per_month"],
     runbooks: &[],
@@ -127,56 +127,53 @@ fn missing(
         let known = edge_cost::nat_bytes_per_hour(context.state, &gateway.id, context.now);
         known.map(|(out, back)| out + back)
     };
-    let all: Option<f64> = gateways.iter().map(|gateway| bytes(gateway)).sum();
-    let busiest = gateways
-        .iter()
-        .max_by(|a, b| bytes(a).unwrap_or(0.0).total_cmp(&bytes(b).unwrap_or(0.0)))?;
-    let flowing = |gateway: &&NatGateway| {
+    let flowing = |gateway: &NatGateway| {
         let bill = edge_cost::nat(context.state, &gateway.id, context.now)?;
         Some(bill.flowing?.per_month().as_f64())
     };
-    let cost: Option<f64> = gateways.iter().map(flowing).sum();
-    let limit = context.limits().nat_traffic_usd_per_month;
-    let grade = cost
-        .and_then(|cost| limit.judge(cost))
-        .map_or(Severity::Info, severity);
-    let month = |bytes: f64| bytes * HOURS_PER_MONTH as f64;
-    let zones = gateways.len() as u64;
-    let title = match cost {
-        Some(cost) => format!("no S3 endpoint, {} of bytes/month", words::usd(cost)),
-        None => "no S3 endpoint in its VPC".to_owned(),
-    };
+    let all: f64 = gateways
+        .iter()
+        .map(|gateway| bytes(gateway))
+        .sum::<Option<f64>>()?;
+    let cost: f64 = gateways
+        .iter()
+        .map(|gateway| flowing(gateway))
+        .sum::<Option<f64>>()?;
+    let breach = context.limits().nat_traffic_usd_per_month.judge(cost)?;
+    let busiest = gateways
+        .iter()
+        .max_by(|a, b| bytes(a).unwrap_or(0.0).total_cmp(&bytes(b).unwrap_or(0.0)))?;
+    let month = all * HOURS_PER_MONTH as f64;
+    let zones = gateways.len();
+    let pays_from = edge_cost::endpoint_pays_from_gb(&context.state.scope.region, zones as u64);
     Some(
         NO_ENDPOINT
             .on(context, &busiest.id, name(busiest))
             .hurts(Impact::Cost)
             .because(format!("{vpc} has no gateway endpoint for S3, which is free."))
-            .perhaps_because(all.zip(cost).map(|(bytes, cost)| {
-                format!(
-                    "Its {} processed {} an hour over the last day: {} a month at this rate, {} at list \
-                     price. What of it goes to S3 would cost nothing; how much that is, no metric tells.",
-                    words::count(gateways.len(), "NAT gateway"),
-                    words::bytes(bytes),
-                    words::bytes(month(bytes)),
-                    words::usd(cost)
-                )
-            }))
+            .because(format!(
+                "Its {} processed {} an hour over the last day: {} a month at this rate, {} at list price. \
+                 What of it goes to S3 would cost nothing; how much that is, no metric tells.",
+                words::count(zones, "NAT gateway"),
+                words::bytes(all),
+                words::bytes(month),
+                words::usd(cost)
+            ))
             .perhaps_because(
                 (!has_dynamodb).then(|| "One for DynamoDB, free as well, is missing too.".to_owned()),
             )
-            .perhaps_because(
-                edge_cost::endpoint_pays_from_gb(&context.state.scope.region, zones)
-                    .filter(|gb| all.is_some_and(|bytes| month(bytes) / GB > *gb))
-                    .map(|gb| {
-                        format!(
-                            "An interface endpoint, as for ECR or logs, in {} pays once more than {} GB a \
-                             month go to its service.",
-                            words::count(gateways.len(), "zone"),
-                            words::number(gb)
-                        )
-                    }),
-            )
-            .report(grade, title),
+            .perhaps_because(pays_from.filter(|gb| month / GB > *gb).map(|gb| {
+                format!(
+                    "An interface endpoint, as for ECR or logs, in {} pays once more than {} GB a month go to \
+                     its service.",
+                    words::count(zones, "zone"),
+                    words::number(gb)
+                )
+            }))
+            .report(
+                severity(breach),
+                format!("no S3 endpoint, {} of bytes/month", words::usd(cost)),
+            ),
     )
 }
 
@@ -351,17 +348,13 @@ mod tests {
     }
 
     #[test]
-    fn little_traffic_is_only_good_to_know_and_unknown_traffic_too() {
-        let little = bench(1000.0).check(&NO_ENDPOINT);
-        assert_eq!(little[0].severity, Severity::Info);
-        let mut unknown = bench(1000.0);
+    fn little_and_unknown_traffic_are_silent_and_hardly_any_is_told() {
+        assert_eq!(bench(1000.0).check(&NO_ENDPOINT), []);
+        let mut unknown = bench(GB);
         unknown.state().metrics.clear();
-        let findings = unknown.check(&NO_ENDPOINT);
-        assert_eq!(
-            (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Info, "no S3 endpoint in its VPC")
-        );
-        assert_eq!(unknown.check(&IDLE), []);
+        for rule in [&NO_ENDPOINT, &IDLE, &PORTS] {
+            assert_eq!(unknown.check(rule), [], "{}", rule.id);
+        }
         assert_eq!(bench(GB).check(&IDLE), []);
         let idle = bench(1000.0).check(&IDLE);
         assert_eq!(idle.len(), 2);

@@ -10,7 +10,7 @@ const WORDS: [&str; 7] = ["dev", "development", "test", "staging", "stage", "qa"
 
 /// Whether a resource's tags or a part of its name between dashes and underscores say that it is not
 /// production. `device` says nothing, `db-dev` does.
-pub(super) fn says_so(name: &str, tags: &[Tag]) -> bool {
+pub(in crate::domain) fn says_so(name: &str, tags: &[Tag]) -> bool {
     let is_among = |words: &[&str], text: &str| words.iter().any(|word| word.eq_ignore_ascii_case(text));
     tags.iter()
         .any(|tag| is_among(&KEYS, tag.key.trim()) && is_among(&WORDS, tag.value.trim()))

@@ -65,6 +65,7 @@ impl Bench {
             region: REGION.to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         };
         let mut bench = Self {
             inventory: Inventory::new([Arc::new(scope)]),

@@ -153,7 +153,9 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Secret => (Source::Secrets, None),
         Kind::Parameter => (Source::Parameters, None),
         // Not collected; that the account can be reached is all there is to know.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => (Source::Identity, None),
+        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject | Kind::Advice => {
+            (Source::Identity, None)
+        }
     }
 }
 

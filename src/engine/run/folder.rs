@@ -67,25 +67,38 @@ impl StateFolder {
         }
     }
 
+    /// The folder of that name in it, seen by the same people. What happens in a demo has one of its own: its
+    /// runs are nobody's history, and its locks hold nobody up.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self {
+            path: self.path.join(name),
+            reach: self.reach,
+        }
+    }
+
     /// Makes a folder below it, and those above that are missing.
-    pub(super) fn make(&self, path: &Path) -> io::Result<()> {
+    pub(in crate::engine) fn make(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         builder
             .recursive(true)
             .mode(self.reach.folder_mode())
             .create(path)?;
+        if path.starts_with(&self.path) {
+            self.permit(&self.path, self.reach.folder_mode())?;
+        }
         self.permit(path, self.reach.folder_mode())
     }
 
     /// How files in it are opened.
-    pub(super) fn options(&self) -> fs::OpenOptions {
+    pub(in crate::engine) fn options(&self) -> fs::OpenOptions {
         let mut options = fs::OpenOptions::new();
         options.mode(self.reach.file_mode());
         options
     }
 
     /// Lets others in where they belong: the process's mask may have kept them out.
-    pub(super) fn permit_file(&self, path: &Path) -> io::Result<()> {
+    pub(in crate::engine) fn permit_file(&self, path: &Path) -> io::Result<()> {
         self.permit(path, self.reach.file_mode())
     }
 

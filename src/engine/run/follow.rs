@@ -23,7 +23,7 @@ pub enum Followed {
     Ended(Box<RunHead>),
 }
 
-/// Follows one run.
+/// Reads the journal of one run as it grows, whichever process of the host writes it.
 pub struct Follower {
     store: RunStore,
     id: RunId,

@@ -89,7 +89,8 @@ pub enum LockError {
     Unknown(String),
 }
 
-/// The locks of a host or login.
+/// The locks of a host or login: a resource that a run changes is locked by its key, and the kernel lets go
+/// when the process ends, however it ends.
 #[derive(Debug, Clone)]
 pub struct Locks {
     folder: StateFolder,

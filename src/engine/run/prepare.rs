@@ -10,7 +10,7 @@ use super::{RunEngine, id};
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::{Policy, Selection};
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::scope::{Identity, Scope};
 use crate::runbook::action::{Decisions, View};
 use crate::runbook::expr::Names;
@@ -29,16 +29,12 @@ pub struct SiteFacts {
     pub scope: Arc<Scope>,
     /// Who the credentials are; [`RunEngine::identify`] asks.
     pub identity: Identity,
-    /// The account's name, if the estate gives one.
-    pub account_name: Option<String>,
     /// The estate, if one was named.
     pub estate: Option<String>,
     /// Its policy: environment, least confirmation.
     pub policy: Arc<Policy>,
     /// What belongs to it; everything where no estate was named.
     pub selection: Arc<Selection>,
-    /// Spot prices, as far as they are known.
-    pub spot: SpotPrices,
 }
 
 /// What is known of one parameter.
@@ -168,7 +164,6 @@ impl Preparation {
     fn context(&self) -> Names<'static> {
         let SiteFacts {
             identity,
-            account_name,
             estate,
             policy,
             scope,
@@ -182,7 +177,7 @@ impl Preparation {
                 "account",
                 record([
                     ("id", Value::text(&identity.account)),
-                    ("name", account_name.as_deref().into()),
+                    ("name", scope.account_name.as_deref().into()),
                 ]),
             )
             .with("region", Value::text(&scope.region))
@@ -207,16 +202,17 @@ impl Preparation {
         let clocks = &self.engine.0.clocks;
         let now = clocks.cloud.now();
         let wall = clocks.wall.now();
-        self.not_too_often(wall)?;
         let SiteFacts {
             scope,
             identity,
-            account_name,
             estate,
             policy,
             selection,
-            spot,
         } = &self.site;
+        let limit = self.runbook.limits.max_runs_per_hour;
+        let name = &self.runbook.name.value;
+        self.engine
+            .not_too_often(name, limit, (&identity.account, &scope.region))?;
         let decisions = Decisions {
             policy: Policy::clone(policy),
             selection: Selection::clone(selection),
@@ -232,7 +228,7 @@ impl Preparation {
             account: identity.account.clone(),
             region: scope.region.clone(),
             arn: identity.arn.clone(),
-            account_name: account_name.clone(),
+            account_name: scope.account_name.clone(),
             estate: estate.clone(),
             environment: policy.environment.to_string(),
         };
@@ -243,7 +239,6 @@ impl Preparation {
             confirm_at_least: policy.confirm_at_least,
             decisions: &decisions,
             prices: PriceTable::shipped(),
-            spot,
             allowed: &self.engine.0.allowed,
             run: &names,
             now,
@@ -268,39 +263,6 @@ impl Preparation {
         Err(Refused {
             exit: Exit::Internal,
             reasons: vec![format!("no plan after {MOST_ROUNDS} rounds of reading")],
-        })
-    }
-
-    /// The runbook's own limit of runs per hour.
-    fn not_too_often(&self, wall: Timestamp) -> Result<(), Refused> {
-        let Some(most) = self.runbook.limits.max_runs_per_hour else {
-            return Ok(());
-        };
-        let Some(store) = self.engine.store() else {
-            return Ok(());
-        };
-        let after = wall
-            .saturating_sub(SignedDuration::from_hours(1))
-            .unwrap_or(Timestamp::MIN);
-        let name = &self.runbook.name.value;
-        let place = (
-            self.site.identity.account.as_str(),
-            self.site.scope.region.as_str(),
-        );
-        let count = store.count_since(name, place, after).map_err(|error| Refused {
-            exit: error.exit(),
-            reasons: vec![format!(
-                "how often {name} ran within the hour is not known: {error}"
-            )],
-        })?;
-        if count < usize::try_from(most).unwrap_or(usize::MAX) {
-            return Ok(());
-        }
-        Err(Refused {
-            exit: Exit::Precondition,
-            reasons: vec![format!(
-                "{name} ran {count} times within the hour here; it may {most} times"
-            )],
         })
     }
 
@@ -340,6 +302,45 @@ impl Preparation {
 const MOST_ROUNDS: usize = 64;
 
 impl RunEngine {
+    /// A runbook's own limit of runs per hour in an account and region: whether one more may begin now.
+    ///
+    /// # Errors
+    /// If it ran as often as it may, or nobody knows how often.
+    pub(super) fn not_too_often(
+        &self,
+        runbook: &str,
+        most: Option<u32>,
+        place: (&str, &str),
+    ) -> Result<(), Refused> {
+        let (Some(most), Some(store)) = (most, self.store()) else {
+            return Ok(());
+        };
+        let after = self
+            .0
+            .clocks
+            .wall
+            .now()
+            .saturating_sub(SignedDuration::from_hours(1))
+            .unwrap_or(Timestamp::MIN);
+        let count = store
+            .count_since(runbook, place, after)
+            .map_err(|error| Refused {
+                exit: error.exit(),
+                reasons: vec![format!(
+                    "how often {runbook} ran within the hour is not known: {error}"
+                )],
+            })?;
+        if count < usize::try_from(most).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        Err(Refused {
+            exit: Exit::Precondition,
+            reasons: vec![format!(
+                "{runbook} ran {count} times within the hour here; it may {most} times"
+            )],
+        })
+    }
+
     /// Asks all of these at once, each with its answer. The rate budgets of the cloud's host see to it
     /// that it is not too much.
     pub(super) async fn read_all(&self, scope: &Scope, queries: Vec<Query>) -> View {

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value as Json;
 
 use crate::domain::fault::{Fault, FaultKind};
@@ -165,8 +167,25 @@ impl Used {
         self.0
             .iter()
             .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+            .flat_map(|secret| forms(secret))
+            .fold(text.to_owned(), |text, form| text.replace(&form, MASK))
     }
+}
+
+/// A secret as services echo it: as it is, in a URL, and in base64.
+fn forms(secret: &str) -> [String; 3] {
+    let in_url = secret
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    // Without its padding, which an echo may leave out.
+    let encoded = STANDARD_NO_PAD.encode(secret);
+    [secret.to_owned(), in_url, encoded]
 }
 
 #[cfg(test)]
@@ -198,6 +217,10 @@ mod tests {
         let fault = Fault::new(FaultKind::Invalid, "x", "Y", "the password hunter2 is too short");
         let masked = opened.used.mask(Err(fault)).unwrap_err();
         assert_eq!(masked.message, "the password (secret) is too short");
+
+        let echoes = "got https%3A%2F%2Fx%2Ft0k and aHR0cHM6Ly94L3Qwaw== and https://x/t0k";
+        let used = Used(vec!["https://x/t0k".to_owned()]);
+        assert_eq!(used.masked(echoes), "got (secret) and (secret)== and (secret)");
 
         let missing = open(change, &declared, &BTreeMap::new()).unwrap_err();
         assert_eq!(missing.kind, FaultKind::Invalid);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::SiteFacts;
 use crate::domain::policy::Selection;
-use crate::domain::price::SpotPrices;
 use crate::domain::rules::Policies;
 use crate::domain::scope::{Identity, Scope, ScopeName};
 
@@ -32,11 +31,9 @@ impl Sites {
     pub fn facts(&self, scope: Arc<Scope>, identity: Identity) -> SiteFacts {
         SiteFacts {
             identity,
-            account_name: None,
             estate: self.estate.clone(),
             policy: self.policies.of(&scope.name).clone(),
             selection: self.selection.clone(),
-            spot: SpotPrices::default(),
             scope,
         }
     }

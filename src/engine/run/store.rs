@@ -57,7 +57,7 @@ impl StoreError {
     }
 }
 
-/// The runs of a host or login.
+/// The journals of a host or login, a folder for each run: written, held against a second driver, and listed.
 #[derive(Debug, Clone)]
 pub struct RunStore {
     folder: StateFolder,

@@ -160,6 +160,7 @@ fn request(groups: &[&str], ending: Ending) -> Request {
         region: "eu-west-1".to_owned(),
         role: None,
         expected_account: None,
+        account_name: None,
     });
     Request {
         targets: groups

@@ -186,7 +186,7 @@ const fn pane(kind: Kind) -> &'static str {
         Kind::Bucket | Kind::Distribution => "web",
         Kind::Secret | Kind::Parameter => "secrets",
         Kind::LogGroup => "logs",
-        Kind::Budget => "spend",
+        Kind::Budget | Kind::Advice => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
         Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => "pipelines",

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,6 +56,8 @@ pub struct Place {
     pub teller: Teller,
     /// The user's clock.
     pub wall: Arc<dyn WallClock>,
+    /// How long a run without a terminal waits for credentials that have ended.
+    pub grace: Duration,
 }
 
 impl Place {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::recovery::MeasuredRestore;
 use crate::engine::run::RunStore;
 use crate::engine::run::store::RunHead;
 use crate::headless::Exit;
@@ -37,6 +38,8 @@ pub struct RunDocument {
     reasons: Vec<String>,
     /// What remains that should not.
     remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    measured: Option<MeasuredRestore>,
     /// For people.
     #[serde(skip)]
     lines: Vec<Line>,
@@ -61,11 +64,8 @@ impl RunDocument {
             resume_cmd: summary.resumable.then(|| commands.resume(run)),
             journal,
             reasons: summary.reasons.clone(),
-            remains: if summary.exit == Exit::Done {
-                Vec::new()
-            } else {
-                summary.remains.clone()
-            },
+            remains: summary.remains.clone(),
+            measured: summary.measured.as_deref().cloned(),
             lines: tell::summary(summary, commands),
         }
     }
@@ -99,6 +99,7 @@ impl RunDocument {
             journal: None,
             reasons: failure.reasons.clone(),
             remains: Vec::new(),
+            measured: None,
             lines: Vec::new(),
         }
     }
@@ -118,6 +119,7 @@ impl RunDocument {
             journal: store.map(|store| store.journal_path(run).to_string_lossy().into_owned()),
             reasons: Vec::new(),
             remains: Vec::new(),
+            measured: None,
             lines,
         }
     }

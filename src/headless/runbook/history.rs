@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::recovery::MeasuredRestore;
 use crate::engine::run::{RunHead, RunStore, StoreError};
 use crate::headless::Exit;
 use crate::headless::out::{Page, Report};
@@ -46,6 +47,8 @@ struct Row {
     by: Who,
     resume_cmd: Option<String>,
     journal: String,
+    /// What it measured, if it restored a database.
+    measured: Option<MeasuredRestore>,
     trouble: Option<String>,
 }
 
@@ -93,6 +96,7 @@ fn row(head: RunHead, store: &RunStore, place: &Place) -> Row {
         remains: head.remains,
         reason: head.reason,
         by: head.who,
+        measured: head.measured,
         trouble: head.trouble,
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 use std::sync::mpsc as threads;
 use std::thread;
 
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
 
 /// Reads lines, each only once it is asked for: a process that reads without need is stopped by the
@@ -17,6 +17,14 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
+    /// The next line that is typed, not shown while it is; `None` at the end of input, and where the terminal
+    /// would show it.
+    pub async fn secret(&mut self, ask: impl FnOnce()) -> Option<String> {
+        let quiet = Quiet::begin();
+        quiet.0.as_ref()?;
+        self.line(ask).await
+    }
+
     /// Standard input.
     pub fn new() -> Self {
         let (wants, wanted) = threads::channel();
@@ -55,6 +63,34 @@ impl Keyboard {
         let line = self.lines.recv().await.flatten();
         self.outstanding = false;
         line
+    }
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Quiet(Option<Termios>);
+
+impl Quiet {
+    fn begin() -> Self {
+        let Ok(before) = tcgetattr(io::stdin()) else {
+            return Self(None);
+        };
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown all the same: what comes next begins a line of its own.
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        match tcsetattr(io::stdin(), OptionalActions::Now, &quiet) {
+            Ok(()) => Self(Some(before)),
+            Err(_) => Self(None),
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // The terminal is gone if this fails.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
     }
 }
 

@@ -10,12 +10,12 @@ use crate::headless::runbook::desk::Bench;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
 use crate::runbook::model::{Param, Runbook};
-use crate::runbook::params::{Given, Layer, Resolved, Sources, Unresolved};
+use crate::runbook::params::{ENVIRONMENT_PREFIX, Given, Layer, Resolved, Sources, Unresolved};
 use crate::runbook::plan::Plan;
 use crate::runbook::schema::Catalogue;
 use crate::runbook::tell::{Line, Role};
 use crate::runbook::types::Type;
-use crate::runbook::value::Value;
+use crate::runbook::value::{SecretRef, Value};
 use crate::runbook::{File, Library, load};
 
 /// How many candidates are listed when somebody is asked.
@@ -132,11 +132,49 @@ async fn resolve(
                 continue;
             };
             if param.ty.value == Type::Secret {
-                return Err(missing(unresolved));
+                // A plan names its place alone; it is typed once something is to be carried out.
+                given
+                    .asked(param, "")
+                    .map_err(|problem| Failure::usage(problem.to_string()))?;
+                continue;
             }
             ask(bench, (param, &resolution), &mut given, keyboard).await?;
         }
     }
+}
+
+/// Asks for the secrets that somebody is to type for a plan, and gives them to the engine: they are nowhere
+/// else. A plan without such asks nothing.
+pub async fn secrets(bench: &Bench, plan: &Plan, keyboard: &mut Keyboard) -> Result<(), Failure> {
+    let teller = &bench.place.teller;
+    if plan.is_empty() {
+        return Ok(());
+    }
+    for place in crate::engine::run::secrets::wanted(plan) {
+        let SecretRef::Asked(name) = &place else { continue };
+        if !bench.place.can_ask() {
+            return Err(Failure::new(
+                Exit::NeedsTerminal,
+                format!(
+                    "the secret {} is to be typed, and there is no terminal: plan with {}{} set instead",
+                    quoted(name),
+                    ENVIRONMENT_PREFIX,
+                    name.to_ascii_uppercase()
+                ),
+            ));
+        }
+        teller.say([Line::of(Role::Key, name).with(Role::Dim, " (a secret, not shown)")]);
+        match keyboard.secret(|| teller.ask("> ")).await {
+            Some(secret) if !secret.is_empty() => bench.engine.know_secret(place, secret),
+            _ => {
+                return Err(Failure::new(
+                    Exit::Declined,
+                    format!("no value was given for {name}"),
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Asks for one parameter until what is typed can be read.
@@ -219,7 +257,7 @@ fn needed(name: &str) -> String {
     format!(
         "parameter {} is needed: pass --set {name}=…, or set {}{}",
         quoted(name),
-        crate::runbook::params::ENVIRONMENT_PREFIX,
+        ENVIRONMENT_PREFIX,
         name.to_ascii_uppercase()
     )
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use crate::engine::run::{CannotResume, RunStore, StoreError};
 use crate::headless::Exit;
 use crate::headless::runbook::desk::{Bench, Signals};
+use crate::headless::runbook::detach;
 use crate::headless::runbook::drive::{self, Tie, Watch};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
-use crate::headless::runbook::run::{How, start};
+use crate::headless::runbook::prepare::{self, attended};
+use crate::headless::runbook::run::{How, Process, asked, start};
 use crate::runbook::machine::{Answer, Ledger};
+use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId};
 
 /// Takes a run up again.
@@ -22,7 +27,19 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
     let (id, ledger) = ledger_of(store, wanted)?;
     let plan = Arc::new(ledger.plan().clone());
     let scope = bench.scope_named(&plan.identity.scope)?;
+    let tie = match how.process {
+        Process::OnItsOwn => {
+            // It fails only where the process leads a group already, and has what it needs.
+            let _ = rustix::process::setsid();
+            Tie::Own
+        }
+        Process::Here | Process::Detached => Tie::Terminal,
+    };
     let mut signals = Signals::listen()?;
+    let mut keyboard = Keyboard::new();
+    if how.process == Process::Detached {
+        return detached(bench, (&id, &plan), (to, &how), &mut signals).await;
+    }
     let arn = match to {
         // Whoever gives a run up may have no credentials any more.
         Resume::Abandon => String::new(),
@@ -38,6 +55,11 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
         (None, None, true) => Some(Answer::Yes),
         (None, None, false) => None,
     };
+    if to != Resume::Abandon {
+        signals
+            .unless(prepare::secrets(bench, &plan, &mut keyboard))
+            .await?;
+    }
     let begin = start(bench, scope, (&arn, confirmed, &how));
     let handle = bench
         .engine
@@ -45,9 +67,40 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
         .map_err(|error| refused(bench, &id, &error))?;
     let watch = Watch {
         if_locked: how.if_locked,
-        tie: Tie::Terminal,
+        tie,
     };
-    drive::drive(bench, (handle, plan), (&mut signals, Keyboard::new()), watch).await
+    drive::drive(bench, (handle, plan), (&mut signals, keyboard), watch).await
+}
+
+/// Has a process of its own take it up. What needs an answer is asked here: nobody can be asked there.
+async fn detached(
+    bench: &Bench,
+    (id, plan): (&RunId, &Plan),
+    (to, how): (Resume, &How),
+    signals: &mut Signals,
+) -> Result<Exit, Failure> {
+    // That somebody drives it is how the new process is seen to.
+    let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
+    if store.is_driven(id)? {
+        let error = CannotResume::Store(StoreError::Driven(id.clone()));
+        let mut failure = refused(bench, id, &error);
+        failure
+            .reasons
+            .push(format!("to follow it: {}", bench.place.commands.attach(id)));
+        return Err(failure);
+    }
+    detach::has_its_secrets(plan)?;
+    attended(plan, false)?;
+    let consent = &how.consent;
+    let is_agreed = consent.yes || consent.name.is_some() || consent.digest.is_some();
+    let confirmed = if plan.is_expired(bench.place.wall.now()) && !is_agreed && bench.place.can_ask() {
+        let keyboard = Arc::new(Mutex::new(Keyboard::new()));
+        Some(signals.unless(asked(bench, plan, keyboard)).await?)
+    } else {
+        None
+    };
+    let begun = detach::take_up(bench, (id, plan), to, (confirmed.as_ref(), how))?;
+    signals.unless(detach::wait(bench, begun)).await
 }
 
 fn refused(bench: &Bench, id: &RunId, error: &CannotResume) -> Failure {

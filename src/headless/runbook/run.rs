@@ -1,7 +1,6 @@
 //! `qd runbook run`: plan, confirm, apply, verify.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -14,14 +13,11 @@ use crate::headless::runbook::detach;
 use crate::headless::runbook::drive::{self, Tie, Watch};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
-use crate::headless::runbook::prepare::{Order, attended, prepare};
+use crate::headless::runbook::prepare::{self, Order, attended, prepare};
 use crate::runbook::machine::{Answer, Question};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
-
-/// How long a run without a terminal waits for credentials that have ended.
-const GRACE: Duration = Duration::from_mins(5);
 
 /// What is to be run.
 pub enum Work {
@@ -97,15 +93,18 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
     attended(&plan, place.can_ask() && how.process != Process::Detached)?;
     let confirmed = consent(&plan, &how.consent, place.can_ask())?;
     if how.process == Process::Detached {
+        detach::has_its_secrets(&plan)?;
         let keyboard = Arc::new(Mutex::new(keyboard));
         let confirmed = match confirmed {
             Some(confirmed) => confirmed,
             None => signals.unless(asked(bench, &plan, keyboard)).await?,
         };
-        return signals
-            .unless(detach::run(bench, &plan, (&confirmed, &how)))
-            .await;
+        let begun = detach::begin(bench, &plan, (&confirmed, &how))?;
+        return signals.unless(detach::wait(bench, begun)).await;
     }
+    signals
+        .unless(prepare::secrets(bench, &plan, &mut keyboard))
+        .await?;
     let identity = signals.unless(bench.identify(&scope)).await?;
     let start = start(bench, scope, (&identity.arn, confirmed, &how));
     let shared = Arc::new(plan.clone());
@@ -131,7 +130,7 @@ pub fn start(bench: &Bench, scope: Arc<Scope>, (arn, confirmed, how): (&str, Opt
         patience: if bench.place.can_ask() {
             Patience::Endless
         } else {
-            Patience::For(GRACE)
+            Patience::For(bench.place.grace)
         },
     }
 }
@@ -200,7 +199,7 @@ fn consent(plan: &Plan, consent: &Consent, can_ask: bool) -> Result<Option<Answe
 }
 
 /// Asks for confirmation before another process is started for the run.
-async fn asked(bench: &Bench, plan: &Plan, keyboard: Arc<Mutex<Keyboard>>) -> Result<Answer, Failure> {
+pub async fn asked(bench: &Bench, plan: &Plan, keyboard: Arc<Mutex<Keyboard>>) -> Result<Answer, Failure> {
     if plan.confirm.level == ConfirmLevel::None {
         return Ok(Answer::Yes);
     }

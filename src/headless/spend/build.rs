@@ -7,13 +7,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::burn_rate;
+use crate::domain::credit_gauge::CreditGauge;
 use crate::domain::inventory::ScopeState;
 use crate::domain::picture::Picture;
 use crate::domain::policy::Policy;
 use crate::domain::price::BurnRate;
+use crate::domain::reconcile::reconcile;
 use crate::domain::rules::Policies;
 use crate::headless::spend::document::{
-    AccountEntry, BudgetEntry, Burn, DayEntry, EstateEntry, FixedEntry, ServiceEntry, Spend,
+    AccountEntry, AnomalyEntry, BudgetEntry, Burn, CreditEntry, DayEntry, EstateEntry, FixedEntry,
+    SavingEntry, ServiceEntry, Spend, TagEntry, Yesterday, YesterdayEntry,
 };
 use crate::headless::status::build::second;
 
@@ -38,12 +41,17 @@ pub fn spend(picture: &Picture, policies: &Policies) -> Spend {
         forecast_low: with_rest(sum(&leaders, low)),
         forecast_high: with_rest(sum(&leaders, high)),
         credits: sum(&leaders, |state| state.usage.get()?.credits).map(cents),
+        credit_gauges: credit_gauges(picture, policies, today),
         budgets: picture.inventory.account_leaders().flat_map(budgets).collect(),
         estates: estates(picture, policies),
         by_service: by_service(&leaders, today),
         by_account: by_account(&leaders, today),
+        by_tag: by_tag(&leaders),
+        anomalies: picture.inventory.account_leaders().flat_map(anomalies).collect(),
         daily: daily(&leaders),
         burn_rate_per_hour: burn(picture),
+        yesterday: yesterday(picture, today),
+        savings: savings(picture),
         as_of: leaders
             .iter()
             .filter_map(|state| state.usage.at())
@@ -99,8 +107,140 @@ fn budgets(state: &ScopeState) -> Vec<BudgetEntry> {
         .collect()
 }
 
+fn credit_gauges(picture: &Picture, policies: &Policies, today: Date) -> Vec<CreditEntry> {
+    picture
+        .inventory
+        .account_leaders()
+        .filter_map(|state| {
+            let credits = policies.of(state.name()).credits.as_ref()?;
+            let gauge = CreditGauge::of(credits, state.usage.get(), today);
+            Some(CreditEntry {
+                scope: state.scope.global_name().to_string(),
+                amount: gauge.amount,
+                used: gauge.used.map(|(used, _)| cents(used)),
+                used_since: gauge.used.map(|(_, since)| since),
+                left: gauge.left.map(cents),
+                exact: gauge.is_whole,
+                per_day: gauge.per_day.map(cents),
+                days_left: gauge.days_left.map(cents),
+                dry_on: gauge.dry_on,
+                until: gauge.until,
+                eaters: gauge
+                    .eaters
+                    .into_iter()
+                    .map(|(service, amount)| ServiceEntry {
+                        service,
+                        amount: cents(amount),
+                    })
+                    .collect(),
+            })
+        })
+        .collect()
+}
+
+fn by_tag(leaders: &[&ScopeState]) -> Option<Vec<TagEntry>> {
+    let mut amounts: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+    let mut named = false;
+    for costs in leaders
+        .iter()
+        .filter_map(|state| state.usage.get()?.by_tag.as_ref())
+    {
+        named = true;
+        for (value, amount) in &costs.by_value {
+            *amounts.entry((&costs.key, value)).or_default() += amount;
+        }
+    }
+    let mut entries: Vec<TagEntry> = amounts
+        .into_iter()
+        .map(|((key, value), amount)| TagEntry {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            amount: cents(amount),
+        })
+        .collect();
+    entries.sort_by(|a, b| b.amount.total_cmp(&a.amount).then_with(|| a.value.cmp(&b.value)));
+    named.then_some(entries)
+}
+
+fn anomalies(state: &ScopeState) -> Vec<AnomalyEntry> {
+    let scope = state.scope.global_name().to_string();
+    let anomalies = state.anomalies.get().into_iter().flatten();
+    anomalies
+        .map(|anomaly| AnomalyEntry {
+            id: anomaly.id.clone(),
+            scope: scope.clone(),
+            start: anomaly.start.clone(),
+            end: anomaly.end.clone(),
+            impact_usd: cents(anomaly.impact_usd),
+            actual_usd: anomaly.actual_usd.map(cents),
+            expected_usd: anomaly.expected_usd.map(cents),
+            causes: anomaly.causes.clone(),
+        })
+        .collect()
+}
+
+fn yesterday(picture: &Picture, today: Date) -> Yesterday {
+    let both = reconcile(&picture.inventory, &picture.burn, today);
+    Yesterday {
+        date: both.day,
+        estimated: both.estimated,
+        billed: both.billed.map(cents),
+        running: both.running.map(|usd| cents(usd.as_f64())),
+        by_service: both
+            .lines
+            .into_iter()
+            .map(|line| YesterdayEntry {
+                difference: line.difference().map(cents),
+                billed: line.billed.map(cents),
+                running: line.running.map(|usd| cents(usd.as_f64())),
+                service: line.service,
+                because: line.because,
+            })
+            .collect(),
+        notes: both.notes,
+    }
+}
+
+fn savings(picture: &Picture) -> Vec<SavingEntry> {
+    picture
+        .savings
+        .iter()
+        .filter(|saving| saving.accepted.is_none())
+        .map(|saving| SavingEntry {
+            rule: saving.rule.clone(),
+            kind: saving.resource.kind.name(),
+            id: saving.resource.id.to_string(),
+            scope: saving.resource.scope.to_string(),
+            name: saving.name.clone(),
+            title: saving.title.clone(),
+            evidence: saving.evidence.clone(),
+            saves_usd_per_month: saving.saves.map(|usd| cents(usd.as_f64())),
+            runbooks: saving.runbooks.clone(),
+        })
+        .collect()
+}
+
+/// The month to date of an estate: by its tag, else of the account that it is the whole of.
+fn estates_month(state: &ScopeState, policy: &Policy, today: Date) -> Option<f64> {
+    let usage = state.usage.get()?;
+    if let Some(tag) = &policy.cost_tag {
+        let costs = usage.by_tag.as_ref().filter(|costs| costs.key == tag.key)?;
+        return costs.of(&tag.value);
+    }
+    let is_accounts = state.selection.is_everything();
+    is_accounts.then(|| usage.month_to_date(today)).flatten()
+}
+
 /// Each policy once, with the scopes that it holds for.
 fn estates(picture: &Picture, policies: &Policies) -> Vec<EstateEntry> {
+    let today = picture.at.to_zoned(TimeZone::UTC).date();
+    let month = |scopes: &[String], policy: &Policy| {
+        let leaders = picture.inventory.account_leaders();
+        let of: Vec<&ScopeState> = leaders
+            .filter(|state| scopes.iter().any(|scope| *scope == state.name().to_string()))
+            .collect();
+        sum(&of, |state| estates_month(state, policy, today)).map(cents)
+    };
     let mut found: Vec<(&Policy, Vec<String>)> = Vec::new();
     for state in picture.inventory.shown() {
         let policy: &Policy = policies.of(state.name());
@@ -114,6 +254,7 @@ fn estates(picture: &Picture, policies: &Policies) -> Vec<EstateEntry> {
         .into_iter()
         .filter(|(policy, _)| policy.monthly_budget_usd.is_some() || !policy.fixed_monthly_costs.is_empty())
         .map(|(policy, scopes)| EstateEntry {
+            month_to_date: month(&scopes, policy),
             scopes,
             monthly_budget: policy.monthly_budget_usd,
             fixed_monthly: burn_rate::fixed_costs(policy)

@@ -17,10 +17,15 @@ pub fn text(report: &SpendReport, page: &Page) -> String {
     let spend = &report.spend;
     let mut out = status::scopes(&report.scopes, report.at, page);
     push(&mut out, &totals(spend, page));
+    push(&mut out, &gauges(spend, page));
     push(&mut out, &budgets(spend, page));
     push(&mut out, &services(spend, page));
+    push(&mut out, &tags(spend, page));
+    push(&mut out, &anomalies(spend, page));
     push(&mut out, &days(spend, page));
     push(&mut out, &burn(&spend.burn_rate_per_hour, page));
+    push(&mut out, &yesterday(spend, page));
+    push(&mut out, &savings(spend, page));
     push(&mut out, &estates(spend, page));
     push(&mut out, &status::errors(&report.errors, page));
     push(&mut out, &status::api(&report.api));
@@ -100,6 +105,151 @@ fn budgets(spend: &Spend, page: &Page) -> String {
     section("budgets", &table, page)
 }
 
+/// Credits as a fuel gauge.
+fn gauges(spend: &Spend, page: &Page) -> String {
+    let mut table = Table::new([
+        Column::words("CREDITS", 12),
+        Column::numbers("OF"),
+        Column::numbers("LEFT"),
+        Column::numbers("A DAY"),
+        Column::numbers("DAYS"),
+        Column::fixed("GONE ON"),
+        Column::fixed("END").sheds(1),
+        Column::words("MOST OF IT", 14).sheds(2),
+    ]);
+    for gauge in &spend.credit_gauges {
+        let date = |date: Option<jiff::civil::Date>| {
+            date.map_or_else(|| UNKNOWN.to_owned(), |date| date.to_string())
+        };
+        let early = gauge.dry_on.zip(gauge.until).is_some_and(|(dry, end)| dry < end);
+        let at_most = if gauge.exact { "" } else { "≤ " };
+        table.row([
+            Cell::new(&gauge.scope),
+            Cell::new(usd(Some(gauge.amount))),
+            Cell::new(format!("{at_most}{}", usd(gauge.left))),
+            Cell::new(usd(gauge.per_day)),
+            Cell::of(gauge.days_left.map(|days| format!("{days:.0}"))),
+            Cell::new(date(gauge.dry_on)).tone(if early { Tone::Warn } else { Tone::Plain }),
+            Cell::new(date(gauge.until)),
+            Cell::new(gauge.eaters.first().map_or("", |eater| eater.service.as_str())),
+        ]);
+    }
+    section("credits", &table, page)
+}
+
+fn tags(spend: &Spend, page: &Page) -> String {
+    let mut table = Table::new([
+        Column::fixed("TAG"),
+        Column::words("VALUE", 12),
+        Column::numbers("MONTH TO DATE"),
+    ]);
+    for entry in spend.by_tag.iter().flatten() {
+        table.row([
+            Cell::new(&entry.key),
+            if entry.value.is_empty() {
+                Cell::new("no such tag").tone(Tone::Muted)
+            } else {
+                Cell::new(&entry.value)
+            },
+            Cell::new(usd(Some(entry.amount))),
+        ]);
+    }
+    section("by cost allocation tag", &table, page)
+}
+
+fn anomalies(spend: &Spend, page: &Page) -> String {
+    let mut table = Table::new([
+        Column::fixed("SINCE"),
+        Column::fixed("UNTIL"),
+        Column::numbers("ABOVE"),
+        Column::numbers("EXPECTED").sheds(1),
+        Column::words("CAUSES", 20),
+    ]);
+    for anomaly in &spend.anomalies {
+        table.row([
+            Cell::new(anomaly.start.as_deref().unwrap_or(UNKNOWN)),
+            Cell::new(anomaly.end.as_deref().unwrap_or("goes on")),
+            Cell::new(usd(Some(anomaly.impact_usd))),
+            Cell::new(usd(anomaly.expected_usd)),
+            Cell::new(anomaly.causes.join("; ")),
+        ]);
+    }
+    section("anomalies", &table, page)
+}
+
+/// The burn rate beside yesterday's bill.
+fn yesterday(spend: &Spend, page: &Page) -> String {
+    let both = &spend.yesterday;
+    let mut table = Table::new([
+        Column::words("SERVICE", 16),
+        Column::numbers("RUNS NOW × 24 h"),
+        Column::numbers("BILLED"),
+        Column::numbers("DIFFERENCE"),
+        Column::words("BECAUSE", 16).sheds(1),
+    ]);
+    let most = match page.detail {
+        Detail::All => usize::MAX,
+        Detail::Normal => MOST_ROWS,
+    };
+    for entry in both.by_service.iter().take(most) {
+        table.row([
+            Cell::new(&entry.service),
+            Cell::new(usd(entry.running)),
+            Cell::new(usd(entry.billed)),
+            Cell::new(usd(entry.difference)),
+            Cell::new(entry.because.join("; ")).tone(Tone::Muted),
+        ]);
+    }
+    let title = format!(
+        "the burn rate beside the bill of {}: {} and {}",
+        both.date,
+        usd(both.running),
+        usd(both.billed)
+    );
+    let mut out = section(&title, &table, page);
+    for line in crate::headless::table::wrapped(&both.notes.join(" "), page.width.unwrap_or(usize::MAX)) {
+        out.push_str(&page.paint.apply(Tone::Muted, &line));
+        out.push('\n');
+    }
+    out
+}
+
+/// What could be saved.
+fn savings(spend: &Spend, page: &Page) -> String {
+    let mut table = Table::new([
+        Column::numbers("A MONTH"),
+        Column::words("NAME", 14),
+        Column::words("HOW", 20),
+        Column::words("RULE", 10).sheds(1),
+    ]);
+    let most = match page.detail {
+        Detail::All => usize::MAX,
+        Detail::Normal => MOST_ROWS,
+    };
+    for entry in spend.savings.iter().take(most) {
+        let how = entry
+            .title
+            .split_once(": ")
+            .map_or(entry.title.as_str(), |(_, how)| how);
+        table.row([
+            Cell::new(usd(entry.saves_usd_per_month)),
+            Cell::new(&entry.name),
+            Cell::new(how),
+            Cell::new(&entry.rule).tone(Tone::Muted),
+        ]);
+    }
+    let mut out = section(
+        "possible savings (some exclude each other: not to be added up)",
+        &table,
+        page,
+    );
+    let left_out = spend.savings.len().saturating_sub(most);
+    if left_out > 0 {
+        out.push_str(&format!("and {left_out} more, see -o wide\n"));
+    }
+    out
+}
+
 fn services(spend: &Spend, page: &Page) -> String {
     let mut table = Table::new([Column::words("SERVICE", 20), Column::numbers("MONTH TO DATE")]);
     let most = match page.detail {
@@ -132,7 +282,9 @@ fn days(spend: &Spend, page: &Page) -> String {
         Column::fixed("DAY (UTC)"),
         Column::numbers("COST"),
         Column::fixed(""),
+        Column::fixed(""),
     ]);
+    let largest = spend.daily.iter().map(|day| day.amount).fold(0.0, f64::max);
     let first = match page.detail {
         Detail::All => 0,
         Detail::Normal => spend.daily.len().saturating_sub(MOST_DAYS),
@@ -141,10 +293,22 @@ fn days(spend: &Spend, page: &Page) -> String {
         table.row([
             Cell::new(day.date.to_string()),
             Cell::new(usd(Some(day.amount))),
+            Cell::new(bar(day.amount, largest)),
             Cell::new(if day.estimated { "still counting" } else { "" }).tone(Tone::Muted),
         ]);
     }
     section("by day", &table, page)
+}
+
+/// A bar of `#`, which every terminal and file shows.
+fn bar(amount: f64, largest: f64) -> String {
+    /// Columns of the largest.
+    const MOST: f64 = 30.0;
+    if largest > 0.0 {
+        "#".repeat((MOST * (amount / largest).clamp(0.0, 1.0)).round() as usize)
+    } else {
+        String::new()
+    }
 }
 
 fn rate(total: Option<UsdPerHour>, burn: &Burn) -> String {
@@ -161,7 +325,9 @@ fn burn(burn: &Burn, page: &Page) -> String {
         Column::fixed("KIND"),
         Column::words("NAME", 14),
         Column::numbers("COUNT"),
+        Column::numbers("EACH").sheds(3),
         Column::numbers("PER HOUR"),
+        Column::fixed("PRICE OF").sheds(2),
         Column::words("WHAT", 10).sheds(1),
     ]);
     let most = match page.detail {
@@ -173,7 +339,9 @@ fn burn(burn: &Burn, page: &Page) -> String {
             Cell::new(item.kind.name()),
             Cell::new(&item.name),
             Cell::new(item.count.to_string()),
+            Cell::of(item.unit),
             Cell::of(item.per_hour()),
+            Cell::of(item.as_of),
             Cell::new(&item.note).tone(Tone::Muted),
         ]);
     }

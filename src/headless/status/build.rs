@@ -1,10 +1,12 @@
 //! From the picture to the document.
 
+mod advice;
 mod compute;
 mod edge;
 mod errors;
 pub use errors::sources;
 mod network;
+mod recovery;
 mod store;
 mod watch;
 
@@ -17,6 +19,7 @@ use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::picture::Picture;
 use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
+use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
     ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
@@ -33,6 +36,7 @@ pub fn status(picture: &Picture, policies: &Policies, kinds: &BTreeSet<Kind>) ->
         spend: kinds
             .contains(&Kind::Budget)
             .then(|| spend::build::spend(picture, policies)),
+        recovery: recovery::entries(picture, policies, kinds),
         findings: findings(picture, kinds),
         errors: errors(picture),
         api: api(picture),
@@ -77,6 +81,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
     picture
         .findings
         .iter()
+        .chain(&picture.savings)
         .filter(|finding| {
             // What could not be read matters even if it only leads to what was asked for.
             finding.rule == rules::UNREADABLE
@@ -95,6 +100,9 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             evidence: finding.evidence.clone(),
             since: finding.since,
             runbooks: finding.runbooks.clone(),
+            saves_usd_per_month: finding
+                .is_saving()
+                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
             accepted: finding.accepted.clone(),
         })
         .collect()
@@ -199,6 +207,7 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         health_check: listed(wanted(Kind::HealthCheck), edge::health_checks),
         secret: listed(wanted(Kind::Secret), edge::secrets),
         parameter: listed(wanted(Kind::Parameter), edge::parameters),
+        advice: listed(wanted(Kind::Advice), advice::all),
     }
 }
 

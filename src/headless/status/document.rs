@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::health::{Health, Severity};
+use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
 
 pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Parameter, Secret, VpcEndpoint};
@@ -29,12 +30,62 @@ pub struct Status {
     pub resources: Resources,
     /// Spend of all accounts; `None` if it was not asked for.
     pub spend: Option<Spend>,
+    /// How databases, clusters and caches would come back; those of the kinds that were asked for.
+    pub recovery: Vec<RecoveryEntry>,
     /// What is wrong, the most pressing first.
     pub findings: Vec<FindingEntry>,
     /// What could not be read.
     pub errors: Vec<ErrorEntry>,
     /// What asking cost.
     pub api: ApiUse,
+}
+
+/// How a database, a cluster or a cache would come back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecoveryEntry {
+    /// `rds-instance`, `rds-cluster` or `redis`.
+    pub kind: &'static str,
+    /// The ARN.
+    pub id: String,
+    /// Where.
+    pub scope: String,
+    /// The name.
+    pub name: String,
+    /// How much of what was written last may be lost, seconds; `null` if nobody decided.
+    pub rpo_s: Option<i64>,
+    /// How long being back may take, seconds; `null` if nobody decided.
+    pub rto_s: Option<i64>,
+    /// The newest moment that can be restored.
+    pub latest_restorable_at: Option<Timestamp>,
+    /// How much would be lost now, seconds: since the newest moment or snapshot that would come back.
+    pub exposure_s: Option<i64>,
+    /// Whether no more would be lost than may be, five minutes allowed for; `null` without an
+    /// objective, or if nobody can say.
+    pub rpo_met: Option<bool>,
+    /// The newest snapshot that can be used.
+    pub newest_snapshot: Option<SnapshotName>,
+    /// Days that automated backups are kept; 0 is none.
+    pub backup_days: u32,
+    /// Whether a standby is in another zone.
+    pub multi_az: bool,
+    /// Whether automated backups are copied to another region; `null` where AWS does not say.
+    pub other_region: Option<bool>,
+    /// The newest restore of it that was measured.
+    pub last_restore: Option<MeasuredRestore>,
+    /// What a restore may take by that of another database, seconds; only where none was measured.
+    pub estimated_restore_s: Option<i64>,
+    /// Whether the last restore took no longer than it may; `null` without an objective, or if none was
+    /// measured in time.
+    pub rto_met: Option<bool>,
+}
+
+/// A snapshot and the moment of its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotName {
+    /// Its id.
+    pub id: String,
+    /// When its data was true.
+    pub at: Timestamp,
 }
 
 /// A scope.
@@ -122,6 +173,9 @@ pub struct Resources {
     /// Parameters, without values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<Vec<Resource<Parameter>>>,
+    /// What AWS advises; absent where it gives none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Vec<Resource<Advice>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.
@@ -519,6 +573,27 @@ pub struct NatGateway {
     pub usd_per_month: Option<f64>,
 }
 
+/// A piece of advice of Trusted Advisor or Compute Optimizer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Advice {
+    /// `trusted-advisor` or `compute-optimizer`.
+    pub adviser: &'static str,
+    /// `cost_optimizing`, `fault_tolerance`, or the kind of resource.
+    pub category: String,
+    /// `hint`, `warning` or `error`, as the adviser has it.
+    pub level: &'static str,
+    /// What is advised.
+    pub what: String,
+    /// Resources that it is about, the first ten.
+    pub resources: Vec<String>,
+    /// How many there are.
+    pub flagged: u64,
+    /// What it would save, US dollars a month, by the adviser's own estimate.
+    pub saves_usd_per_month: Option<f64>,
+    /// When the adviser looked.
+    pub checked_at: Option<Timestamp>,
+}
+
 /// A finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingEntry {
@@ -545,6 +620,10 @@ pub struct FindingEntry {
     pub since: Option<Timestamp>,
     /// Runbooks that help, the most likely one first.
     pub runbooks: Vec<String>,
+    /// What would be saved, US dollars a month of 730 hours; only of findings of the family `saving`,
+    /// and `null` where a price is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saves_usd_per_month: Option<Option<f64>>,
     /// Why it is accepted; accepted findings never make `--fail-on` fail.
     pub accepted: Option<String>,
 }

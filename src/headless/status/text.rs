@@ -1,6 +1,7 @@
 //! The status as a person reads it: what is wrong first, then what there is.
 
 mod edge;
+mod recovery;
 mod sections;
 
 use std::fmt::Write;
@@ -18,6 +19,7 @@ pub fn text(status: &Status, page: &Page) -> String {
     let mut out = headline(status, page);
     push(&mut out, &findings(status, page));
     push(&mut out, &sections::resources(status, page));
+    push(&mut out, &recovery::recovery(status, page));
     if let Some(spend) = &status.spend {
         push(&mut out, &spend::text::summary(spend, page));
     }
@@ -85,6 +87,7 @@ fn headline(status: &Status, page: &Page) -> String {
             .findings
             .iter()
             .filter(|finding| finding.severity == severity && finding.accepted.is_none())
+            .filter(|finding| finding.saves_usd_per_month.is_none())
             .count()
     };
     let accepted = status
@@ -137,7 +140,8 @@ fn findings(status: &Status, page: &Page) -> String {
     ]);
     let all = page.detail == Detail::All;
     for finding in &status.findings {
-        if finding.accepted.is_some() && !all {
+        // Savings are in `qd spend`: nothing is wrong.
+        if finding.saves_usd_per_month.is_some() || (finding.accepted.is_some() && !all) {
             continue;
         }
         let when = finding.since.map(|since| page.time(since, status.at));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cost::CostDelta;
 use super::view::Unread;
-use super::{Action, Arguments};
+use super::{Action, Arguments, Progress};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::ScopeName;
@@ -46,7 +46,8 @@ impl Target {
     }
 }
 
-/// One change of one resource, planned.
+/// One change of one resource, planned: what it makes of what, what it costs and breaks, and all that is
+/// needed to make it, follow it and take it back, in this process or another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The action that makes it.
@@ -166,6 +167,28 @@ pub enum Sight {
     Gone,
     /// That could not be read.
     Unreadable(Unread),
+}
+
+impl Sight {
+    /// What was looked for, by a function of it.
+    pub fn of<T>(found: Result<Option<T>, Unread>, fields: impl FnOnce(T) -> Fields) -> Self {
+        match found {
+            Err(unread) => Self::Unreadable(unread),
+            Ok(None) => Self::Gone,
+            Ok(Some(found)) => Self::Here(fields(found)),
+        }
+    }
+
+    /// How far an accepted change is that has come about once it shows: what to say while it does not, and
+    /// where there is nothing left to show it.
+    pub fn progress(self, change: &Change, not_yet: &str, gone: &str) -> Progress {
+        match self {
+            Self::Here(live) if live == change.after => Progress::Done,
+            Self::Here(_) => Progress::Waiting(not_yet.to_owned()),
+            Self::Gone => Progress::Failed(gone.to_owned()),
+            Self::Unreadable(unread) => Progress::Waiting(unread.to_string()),
+        }
+    }
 }
 
 /// Where a resource stands between a change's `before` and `after`.

@@ -1,6 +1,8 @@
 //! Answers of a cloud, as an action sees them: found, not there, or not known. The three are never
 //! mixed up: an answer with gaps proves of nothing that it does not exist.
 
+mod trail;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -30,7 +32,9 @@ use crate::domain::sns::Topic;
 use crate::domain::ssm::{CommandRun, ManagedHost, ProbeOutput};
 use crate::domain::web::HttpAnswer;
 
-/// What was asked and what came back, all at about one moment.
+/// The answers that an action, a check or a plan may look at, all read at about one moment. Each method that
+/// looks something up fails with [`Unread`] where the question was not asked or not answered: what is not
+/// known is never taken for absent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     answers: Vec<(Query, Result<Reply, Fault>)>,

@@ -107,11 +107,9 @@ impl Action for Actions {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.alarm(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(alarm)) => Sight::Here(fields([("actions_enabled", json!(alarm.actions_enabled))])),
-        }
+        Sight::of(view.alarm(&change.target.name), |alarm| {
+            fields([("actions_enabled", json!(alarm.actions_enabled))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -124,12 +122,11 @@ impl Action for Actions {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the alarm does not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the alarm does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the alarm does not show it yet",
+            "the alarm does not exist any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

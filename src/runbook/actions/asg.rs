@@ -6,14 +6,19 @@ mod processes;
 mod protect;
 mod refresh;
 mod schedule;
+mod sizes;
 mod terminate;
+mod warm_pool;
 
 pub(super) use capacity::SetCapacity;
-pub(super) use processes::{ResumeProcesses, SuspendProcesses};
+pub(super) use cost::spot_query;
+pub(super) use processes::{RESUME as RESUME_PROCESSES, SUSPEND as SUSPEND_PROCESSES};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};
 pub(super) use schedule::{DeleteScheduledAction, PutScheduledAction};
+pub use sizes::Sizes;
 pub(super) use terminate::TerminateInstance;
+pub(super) use warm_pool::{Prepared, SetWarmPool};
 
 use crate::domain::asg::Group;
 use crate::domain::ec2::foreign_owner;
@@ -43,9 +48,5 @@ fn target(site: &Site<'_>, group: &Group) -> Target {
 /// What the group of this ARN looks like, by a function of it. One that was made anew under the same name
 /// is another.
 fn sight(view: &View, id: &str, fields: impl FnOnce(&Group) -> crate::runbook::action::Fields) -> Sight {
-    match view.group(id) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(group)) => Sight::Here(fields(group)),
-    }
+    Sight::of(view.group(id), fields)
 }

@@ -109,20 +109,17 @@ fn sight(change: &Change, view: &View) -> Sight {
     let Ok(named) = parse::<Named>(&change.with) else {
         return Sight::Gone;
     };
-    match stage_of(view, &named) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(stage)) => Sight::Here(fields([("enabled", json!(stage.enabled))])),
-    }
+    Sight::of(stage_of(view, &named), |stage| {
+        fields([("enabled", json!(stage.enabled))])
+    })
 }
 
 fn progress(change: &Change, view: &View) -> Progress {
-    match sight(change, view) {
-        Sight::Here(live) if live == change.after => Progress::Done,
-        Sight::Here(_) => Progress::Waiting("the pipeline does not show it yet".to_owned()),
-        Sight::Gone => Progress::Failed("the stage does not exist any more".to_owned()),
-        Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-    }
+    sight(change, view).progress(
+        change,
+        "the pipeline does not show it yet",
+        "the stage does not exist any more",
+    )
 }
 
 fn invert(change: &Change, other: &dyn Action) -> Undo {

@@ -1,4 +1,8 @@
-//! `ec2.stop` and `ec2.start`: instances that are in no group.
+//! `ec2.stop` and `ec2.start`: instances that are in no group. `ec2.reboot`: any.
+
+mod reboot;
+
+pub(super) use reboot::Reboot;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +18,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::asg::spot_query;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -63,7 +68,7 @@ fn find<'v>(view: &'v View, wanted: &str) -> Result<&'v Instance, Refusal> {
     }
 }
 
-fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
+fn cost(instance: &Instance, to: To, view: &View, site: &Site<'_>) -> CostDelta {
     let sign = match to {
         To::Stopped => -1,
         To::Running => 1,
@@ -71,7 +76,7 @@ fn cost(instance: &Instance, to: To, site: &Site<'_>) -> CostDelta {
     let what = &instance.instance_type;
     match instance.purchase {
         Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), sign, what),
-        Purchase::Spot => CostDelta::of(site.spot.get(site.region, what, Some(&instance.zone)), sign, what),
+        Purchase::Spot => CostDelta::of(site.spot_price(view, what, Some(&instance.zone)), sign, what),
         Purchase::CapacityBlock => CostDelta::Unknown("a Capacity Block is paid for anyway".to_owned()),
     }
 }
@@ -129,6 +134,12 @@ impl Action for Power {
         Ok(vec![Query::Ec2(ec2::Read::Instances)])
     }
 
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let wanted = parse::<With>(with).ok();
+        let instance = wanted.and_then(|with| find(view, &with.instance).ok());
+        spot_query(instance).into_iter().collect()
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let instance = find(view, &wanted.instance)?;
@@ -157,7 +168,7 @@ impl Action for Power {
             summary: self.to.summary(),
             before: self.to.other().fields(),
             after: self.to.fields(),
-            cost: cost(instance, self.to, site),
+            cost: cost(instance, self.to, view, site),
             ..Change::draft(self, site.target(Kind::Ec2Instance, id, name), with)
         };
         let mut proposal = Proposal::nothing();
@@ -186,11 +197,9 @@ impl Action for Power {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.instance(&change.target.id) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(instance)) => Sight::Here(fields([("state", json!(heading(&instance.state)))])),
-        }
+        Sight::of(view.instance(&change.target.id), |instance| {
+            fields([("state", json!(heading(&instance.state)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

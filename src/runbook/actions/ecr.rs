@@ -222,12 +222,11 @@ impl Action for Retag {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the tag does not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the repository has no images any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the tag does not show it yet",
+            "the repository has no images any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

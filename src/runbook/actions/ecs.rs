@@ -72,11 +72,7 @@ fn deployments(cluster: &str, service: &str) -> Query {
 
 /// What a service looks like, by a function of it.
 fn sight(view: &View, (cluster, name): (&str, &str), fields: impl FnOnce(&Service) -> Fields) -> Sight {
-    match view.service(cluster, name) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(service)) => Sight::Here(fields(service)),
-    }
+    Sight::of(view.service(cluster, name), fields)
 }
 
 /// What owns the service and will revert a change by hand.

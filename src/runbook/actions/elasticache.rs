@@ -1,7 +1,10 @@
-//! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.snapshot`: a backup.
+//! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.promote`: one that is named.
+//! `elasticache.snapshot`: a backup.
 
+mod promote;
 mod snapshot;
 
+pub(super) use promote::Promote;
 pub(super) use snapshot::Snapshot;
 
 use serde::Deserialize;
@@ -125,7 +128,9 @@ impl Action for Failover {
             )));
         }
         if !cache.automatic_failover {
-            return Err(Refusal::state(format!("automatic failover is off on {name}")));
+            return Err(Refusal::state(format!(
+                "automatic failover is off on {name}: a replica is promoted by name (elasticache.promote)"
+            )));
         }
         if cache.status != "available" {
             return Err(Refusal::state(format!("{name} is {}", cache.status)));

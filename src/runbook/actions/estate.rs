@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::saved::{Saved, Sizes, What};
+use super::asg::Sizes;
+use super::saved::{Saved, What};
 use super::script::{Composed, Draft, Script};
 use super::{asg, ec2 as power, ecs as tasks, gpu, rds as db, tags};
 use crate::domain::asg::Group;
-use crate::domain::datastore::DbInstance;
+use crate::domain::datastore::{DbCluster, DbInstance};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::Service;
 use crate::domain::ids::{Tag, tag};
@@ -112,6 +113,7 @@ enum Thing<'v> {
     Service(&'v Service),
     Group(&'v Group),
     Instance(&'v Instance),
+    Cluster(&'v DbCluster),
     Database(&'v DbInstance),
 }
 
@@ -121,6 +123,7 @@ impl Thing<'_> {
             Self::Service(service) => &service.name,
             Self::Group(group) => &group.name,
             Self::Instance(instance) => instance.name.as_deref().unwrap_or(&instance.id),
+            Self::Cluster(cluster) => &cluster.name,
             Self::Database(db) => &db.name,
         }
     }
@@ -130,6 +133,7 @@ impl Thing<'_> {
             Self::Service(service) => &service.tags,
             Self::Group(group) => &group.tags,
             Self::Instance(instance) => &instance.tags,
+            Self::Cluster(cluster) => &cluster.tags,
             Self::Database(db) => &db.tags,
         }
     }
@@ -140,6 +144,7 @@ impl Thing<'_> {
             Self::Service(service) => ("ecs-service", &service.arn),
             Self::Group(group) => ("asg", &group.name),
             Self::Instance(instance) => ("ec2-instance", &instance.id),
+            Self::Cluster(cluster) => ("rds-cluster", &cluster.name),
             Self::Database(db) => ("rds-instance", &db.name),
         }
     }
@@ -174,10 +179,16 @@ impl Thing<'_> {
                     }
                 }
             }
+            Self::Cluster(cluster) => {
+                if let Some(why) = db::cluster::unstoppable(cluster) {
+                    return Some(format!("{name} {why}, which AWS does not stop"));
+                }
+                (cluster.status != "available").then(|| format!("{name} is {}", cluster.status))
+            }
             Self::Database(db) => {
                 if let Some(cluster) = &db.cluster {
                     return Some(format!(
-                        "{name} is a member of the cluster {cluster}, which is not stopped here"
+                        "{name} is a member of the cluster {cluster}, and rests as that does"
                     ));
                 }
                 let replicas = view.db_instances().unwrap_or_default();
@@ -207,7 +218,7 @@ impl Part {
                 Query::AutoScaling(autoscaling::Read::Groups),
                 Query::Ec2(ec2::Read::Instances),
             ],
-            Self::Databases => vec![Query::Rds(rds::Read::Instances)],
+            Self::Databases => vec![Query::Rds(rds::Read::Clusters), Query::Rds(rds::Read::Instances)],
         }
     }
 
@@ -222,7 +233,12 @@ impl Part {
                 .filter(|instance| !matches!(instance.state.as_str(), "terminated" | "shutting-down"))
                 .map(Thing::Instance)
                 .collect(),
-            Self::Databases => view.db_instances()?.iter().map(Thing::Database).collect(),
+            Self::Databases => {
+                let clusters = view.db_clusters()?.iter().map(Thing::Cluster);
+                clusters
+                    .chain(view.db_instances()?.iter().map(Thing::Database))
+                    .collect()
+            }
         })
     }
 }
@@ -233,11 +249,11 @@ impl Script for Power {
             To::Stopped => (
                 "estate.stop",
                 "Puts one part of a development estate to rest: services, groups, instances or databases.\n\
-                 Services go to no task and groups to no instance, held against alarms and schedules; instances \
-                 and databases are stopped. What was there is noted in the tag quarterdeck:stopped, for \
+                 Services go to no task and groups to no instance, held against alarms and schedules; instances, \
+                 databases and Aurora clusters are stopped. What was there is noted in the tag quarterdeck:stopped, for \
                  estate.start. A production estate is refused; one that reaches into resources tagged as \
-                 production too; what has no tag that says its environment is never touched and is listed. RDS starts a database again by \
-                 itself after seven days.",
+                 production too; what has no tag that says its environment is never touched and is listed. RDS starts a database or a cluster \
+                 again by itself after seven days.",
                 Risk::Disruptive,
             ),
             To::Running => (
@@ -276,6 +292,19 @@ impl Script for Power {
             ]);
         }
         Ok(queries)
+    }
+
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let is_groups = parse::<With>(with).is_ok_and(|with| with.part == Part::Groups);
+        let Ok(instances) = view.instances() else {
+            return Vec::new();
+        };
+        let members = instances.iter().filter(|instance| instance.group().is_some());
+        is_groups
+            .then(|| asg::spot_query(members))
+            .flatten()
+            .into_iter()
+            .collect()
     }
 
     fn write(&self, with: &Arguments, draft: &mut Draft<'_>) -> Result<(), Refusal> {
@@ -335,7 +364,7 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let (kind, resource) = thing.tagged();
     let what = match thing {
         Thing::Service(service) => What::Tasks(service.desired),
-        Thing::Instance(_) | Thing::Database(_) => What::Running,
+        Thing::Instance(_) | Thing::Cluster(_) | Thing::Database(_) => What::Running,
         Thing::Group(group) => What::Group {
             was: Sizes::of(group),
             left: Sizes {
@@ -348,6 +377,7 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 .filter(|process| !group.suspended.iter().any(|known| known.name == **process))
                 .map(|process| (*process).to_owned())
                 .collect(),
+            pool: pool_in_the_way(group),
         },
     };
     // What an earlier stop noted is what the start brings back.
@@ -373,15 +403,19 @@ fn stop(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         ),
         Thing::Group(group) => {
             draft.add(
-                &asg::SuspendProcesses,
+                &asg::SUSPEND_PROCESSES,
                 json!({"group": group.name, "processes": asg::HOLDS}),
             )?;
+            if let Some(pool) = pool_in_the_way(group) {
+                draft.add(&asg::SetWarmPool, pool.at_rest(0).arguments(&group.name))?;
+            }
             draft.add(
                 &asg::SetCapacity,
                 json!({"group": group.name, "min": 0, "max": 0, "desired": 0}),
             )
         }
         Thing::Instance(instance) => draft.add(&power::STOP, json!({"instance": instance.id})),
+        Thing::Cluster(known) => draft.add(&db::CLUSTER_STOP, json!({"cluster": known.name})),
         Thing::Database(known) => draft.add(&db::STOP, json!({"instance": known.name})),
     }
 }
@@ -418,7 +452,15 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 json!({"cluster": service.cluster, "service": service.name, "desired": desired}),
             )?;
         }
-        (Thing::Group(group), What::Group { was, left, held }) => {
+        (
+            Thing::Group(group),
+            What::Group {
+                was,
+                left,
+                held,
+                pool,
+            },
+        ) => {
             let now = Sizes::of(group);
             if now != *left && now != *was {
                 draft.warn(format!("{name}: somebody has set min/max/desired to {now} since"));
@@ -428,15 +470,19 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
                 .filter(|process| group.suspended.iter().any(|known| &known.name == *process))
                 .collect();
             if !ours.is_empty() {
-                draft.add(&asg::ResumeProcesses, json!({"group": name, "processes": ours}))?;
+                draft.add(&asg::RESUME_PROCESSES, json!({"group": name, "processes": ours}))?;
             }
             draft.add(
                 &asg::SetCapacity,
                 json!({"group": name, "min": was.min, "max": was.max, "desired": was.desired}),
             )?;
+            gpu::refill(group, *pool, draft)?;
         }
         (Thing::Instance(instance), What::Running) => {
             draft.add(&power::START, json!({"instance": instance.id}))?;
+        }
+        (Thing::Cluster(known), What::Running) => {
+            draft.add(&db::CLUSTER_START, json!({"cluster": known.name}))?;
         }
         (Thing::Database(known), What::Running) => {
             draft.add(&db::START, json!({"instance": known.name}))?;
@@ -448,6 +494,12 @@ fn start(thing: &Thing<'_>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         &tags::REMOVE,
         json!({"kind": kind, "resource": resource, "key": STOPPED}),
     )
+}
+
+/// How large a group's warm pool may be, if it would keep instances beside a group of none.
+fn pool_in_the_way(group: &Group) -> Option<asg::Prepared> {
+    let pool = asg::Prepared::of(group.warm_pool.as_ref()?);
+    (pool != pool.at_rest(0)).then_some(pool)
 }
 
 /// What is billed on though the estate rests.
@@ -482,7 +534,7 @@ fn tell_what_stays(draft: &mut Draft<'_>) {
         .proposal
         .changes
         .iter()
-        .any(|change| change.action == "rds.stop");
+        .any(|change| ["rds.stop", "rds.stop_cluster"].contains(&change.action.as_str()));
     if stops
         && let Ok(day) = draft
             .site
@@ -490,7 +542,7 @@ fn tell_what_stays(draft: &mut Draft<'_>) {
             .checked_add(jiff::SignedDuration::from_hours(7 * 24))
     {
         draft.warn(format!(
-            "RDS starts stopped databases again by itself after seven days, on {}",
+            "RDS starts stopped databases and clusters again by itself after seven days, on {}",
             day.strftime("%Y-%m-%d")
         ));
     }

@@ -13,6 +13,7 @@ use crate::runbook::action::View;
 use super::script::{Composed, Draft};
 
 pub(super) use idle::AwaitIdle;
+pub(super) use morning::refill;
 pub(in crate::runbook) use morning::stopped_at;
 
 /// `gpu.night_down`.

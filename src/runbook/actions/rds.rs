@@ -4,6 +4,7 @@
 pub(in crate::runbook) mod cluster;
 mod copying;
 mod database;
+mod delete;
 mod modify;
 mod power;
 mod reboot;
@@ -18,6 +19,7 @@ pub(super) use cluster::{
     AddMembers, CLUSTER_POINT_IN_TIME, CLUSTER_SNAPSHOT, CLUSTER_START, CLUSTER_STOP, CopyClusterSettings,
     FailoverCluster, RenameCluster,
 };
+pub(super) use delete::DeleteInstance;
 pub(super) use modify::{CopySettings, Modify};
 pub(super) use snapshot::{TAKE, TAKE_OF_CLUSTER};
 

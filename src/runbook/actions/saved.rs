@@ -2,54 +2,15 @@
 //! service of AWS takes in tags, and versioned.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 
+use super::asg::{Prepared, Sizes};
 use super::tags::MOST_VALUE;
-use crate::domain::asg::Group;
 use crate::domain::units::UsdPerHour;
 
 /// The version of the notation.
 const VERSION: &str = "v1";
-
-/// The three sizes of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    /// The least capacity.
-    pub min: u32,
-    /// The most capacity.
-    pub max: u32,
-    /// The capacity wanted.
-    pub desired: u32,
-}
-
-impl Sizes {
-    /// Of a group as it is.
-    pub const fn of(group: &Group) -> Self {
-        Self {
-            min: group.min,
-            max: group.max,
-            desired: group.desired,
-        }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let mut parts = text.split('/').map(str::parse);
-        let mut next = || parts.next()?.ok();
-        Some(Self {
-            min: next()?,
-            max: next()?,
-            desired: next()?,
-        })
-    }
-}
-
-impl fmt::Display for Sizes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.min, self.max, self.desired)
-    }
-}
 
 /// What was there.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +37,8 @@ pub enum What {
         /// Processes that were suspended with it; those that somebody had suspended before are not
         /// among them.
         held: Vec<String>,
+        /// How large its warm pool could be, where that was changed with it.
+        pool: Option<Prepared>,
     },
     /// Something that ran.
     Running,
@@ -88,10 +51,19 @@ impl Saved {
     pub fn encode(&self) -> Option<String> {
         let mut text = VERSION.to_owned();
         match &self.what {
-            What::Group { was, left, held } => {
+            What::Group {
+                was,
+                left,
+                held,
+                pool,
+            } => {
                 text.push_str(&format!(" was={was} left={left}"));
                 if !held.is_empty() {
                     text.push_str(&format!(" held={}", held.join("+")));
+                }
+                if let Some(Prepared { min, max }) = pool {
+                    let max = max.map_or_else(|| "-".to_owned(), |max| max.to_string());
+                    text.push_str(&format!(" pool={min}/{max}"));
                 }
             }
             What::Running => text.push_str(" state=running"),
@@ -120,15 +92,19 @@ impl Saved {
         let wrong = || format!("{text:?} cannot be read");
         let what = if let Some(was) = fields.get("was") {
             What::Group {
-                was: Sizes::read(was).ok_or_else(wrong)?,
+                was: Sizes::parse(was).ok_or_else(wrong)?,
                 left: fields
                     .get("left")
-                    .and_then(|left| Sizes::read(left))
+                    .and_then(|left| Sizes::parse(left))
                     .ok_or_else(wrong)?,
                 held: fields
                     .get("held")
                     .map(|held| held.split('+').map(str::to_owned).collect())
                     .unwrap_or_default(),
+                pool: match fields.get("pool") {
+                    None => None,
+                    Some(pool) => Some(prepared(pool).ok_or_else(wrong)?),
+                },
             }
         } else if fields.get("state") == Some(&"running") {
             What::Running
@@ -149,6 +125,18 @@ impl Saved {
                 .map(UsdPerHour::new),
         })
     }
+}
+
+/// `0/3`, or `2/-` for a pool that fills up to its group's maximum.
+fn prepared(text: &str) -> Option<Prepared> {
+    let (min, max) = text.split_once('/')?;
+    Some(Prepared {
+        min: min.parse().ok()?,
+        max: match max {
+            "-" => None,
+            max => Some(max.parse().ok()?),
+        },
+    })
 }
 
 #[cfg(test)]
@@ -175,8 +163,27 @@ mod tests {
                     was: sizes(1, 10, 2),
                     left: sizes(0, 0, 0),
                     held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+                    pool: None,
                 },
                 "v1 was=1/10/2 left=0/0/0 held=AlarmNotification+ScheduledActions at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Group {
+                    was: sizes(1, 10, 2),
+                    left: sizes(0, 0, 0),
+                    held: Vec::new(),
+                    pool: Some(Prepared { min: 0, max: Some(3) }),
+                },
+                "v1 was=1/10/2 left=0/0/0 pool=0/3 at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Group {
+                    was: sizes(1, 10, 2),
+                    left: sizes(0, 0, 0),
+                    held: Vec::new(),
+                    pool: Some(Prepared { min: 2, max: None }),
+                },
+                "v1 was=1/10/2 left=0/0/0 pool=2/- at=2026-11-21T11:00:03Z usd-h=2.0100",
             ),
             (
                 What::Running,
@@ -209,13 +216,23 @@ mod tests {
             was: sizes,
             left: sizes,
             held: vec!["AlarmNotification".to_owned(), "ScheduledActions".to_owned()],
+            pool: Some(Prepared {
+                min: u32::MAX,
+                max: Some(u32::MAX),
+            }),
         };
         assert!(saved(what.clone()).encode().is_some());
         let What::Group { was, left, .. } = what else {
             unreachable!()
         };
         let held = vec!["AlarmNotification".to_owned(); 12];
-        assert_eq!(saved(What::Group { was, left, held }).encode(), None);
+        let what = What::Group {
+            was,
+            left,
+            held,
+            pool: None,
+        };
+        assert_eq!(saved(what).encode(), None);
     }
 
     #[test]
@@ -225,6 +242,7 @@ mod tests {
             "v2 was=1/1/1",
             "v1 was=1/1 left=0/0/0 at=2026-11-21T11:00:03Z",
             "v1 was=1/1/1 at=2026-11-21T11:00:03Z",
+            "v1 was=1/1/1 left=0/0/0 pool=3 at=2026-11-21T11:00:03Z",
             "v1 tasks=x at=2026-11-21T11:00:03Z",
             "v1 state=running",
         ] {

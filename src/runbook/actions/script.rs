@@ -127,15 +127,9 @@ impl<T: Script> Action for Composed<T> {
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        // What Spot costs just now is part of the answers.
-        let mut spot = site.spot.clone();
-        for price in view.spot_prices() {
-            spot.record(site.region, price, site.now);
-        }
-        let site = Site { spot: &spot, ..*site };
         let mut draft = Draft {
             view: view.clone(),
-            site: &site,
+            site,
             proposal: Proposal::nothing(),
         };
         self.script.write(with, &mut draft)?;

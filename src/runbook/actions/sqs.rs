@@ -109,11 +109,9 @@ impl Action for Redrive {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.queue(&change.target.id) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(queue)) => Sight::Here(fields([("empty", json!(queue.visible == 0))])),
-        }
+        Sight::of(view.queue(&change.target.id), |queue| {
+            fields([("empty", json!(queue.visible == 0))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

@@ -47,10 +47,17 @@ enum Holder {
     Asg,
     Ec2Instance,
     EcsService,
+    RdsCluster,
     RdsInstance,
 }
 
-const HOLDERS: &[&str] = &["asg", "ec2-instance", "ecs-service", "rds-instance"];
+const HOLDERS: &[&str] = &[
+    "asg",
+    "ec2-instance",
+    "ecs-service",
+    "rds-cluster",
+    "rds-instance",
+];
 
 /// What every change here names; a `value` is there only where one is to be written.
 #[derive(Deserialize)]
@@ -75,6 +82,7 @@ impl Holder {
             Self::Asg => Kind::Asg,
             Self::Ec2Instance => Kind::Ec2Instance,
             Self::EcsService => Kind::EcsService,
+            Self::RdsCluster => Kind::RdsCluster,
             Self::RdsInstance => Kind::RdsInstance,
         }
     }
@@ -84,6 +92,7 @@ impl Holder {
             Self::Asg => Query::AutoScaling(autoscaling::Read::Groups),
             Self::Ec2Instance => Query::Ec2(ec2::Read::Instances),
             Self::EcsService => Query::Ecs(ecs::Read::Fleet),
+            Self::RdsCluster => Query::Rds(rds::Read::Clusters),
             Self::RdsInstance => Query::Rds(rds::Read::Instances),
         }
     }
@@ -105,6 +114,11 @@ impl Holder {
                 name: &service.name,
                 tags: &service.tags,
             }),
+            Self::RdsCluster => view.db_cluster(resource)?.map(|cluster| Found {
+                id: &cluster.arn,
+                name: &cluster.name,
+                tags: &cluster.tags,
+            }),
             Self::RdsInstance => view.db_instance(resource)?.map(|db| Found {
                 id: &db.arn,
                 name: &db.name,
@@ -118,6 +132,11 @@ impl Holder {
             Self::Asg => view.group_mut(resource).map(|group| &mut group.tags),
             Self::Ec2Instance => view.instance_mut(resource).map(|instance| &mut instance.tags),
             Self::EcsService => view.service_by_arn_mut(resource).map(|service| &mut service.tags),
+            Self::RdsCluster => view
+                .db_clusters_mut()?
+                .iter_mut()
+                .find(|cluster| cluster.name == resource)
+                .map(|cluster| &mut cluster.tags),
             Self::RdsInstance => view
                 .db_instances_mut()?
                 .iter_mut()
@@ -149,8 +168,12 @@ impl Holder {
             (Self::Ec2Instance, None) => Mutation::Ec2(ec2::Write::DeleteTags { instance: id, keys }),
             (Self::EcsService, Some(tags)) => Mutation::Ecs(ecs::Write::PutTags { service: id, tags }),
             (Self::EcsService, None) => Mutation::Ecs(ecs::Write::DeleteTags { service: id, keys }),
-            (Self::RdsInstance, Some(tags)) => Mutation::Rds(rds::Write::PutTags { arn: id, tags }),
-            (Self::RdsInstance, None) => Mutation::Rds(rds::Write::DeleteTags { arn: id, keys }),
+            (Self::RdsCluster | Self::RdsInstance, Some(tags)) => {
+                Mutation::Rds(rds::Write::PutTags { arn: id, tags })
+            }
+            (Self::RdsCluster | Self::RdsInstance, None) => {
+                Mutation::Rds(rds::Write::DeleteTags { arn: id, keys })
+            }
         }
     }
 }
@@ -267,11 +290,9 @@ impl Action for Tagging {
         let Ok(with) = self.read(&change.with) else {
             return Sight::Gone;
         };
-        match with.kind.find(view, &with.resource) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(found)) => Sight::Here(fields([("tag", json!(tag(found.tags, &with.key)))])),
-        }
+        Sight::of(with.kind.find(view, &with.resource), |found| {
+            fields([("tag", json!(tag(found.tags, &with.key)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -282,12 +303,11 @@ impl Action for Tagging {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the tags do not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the resource does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the tags do not show it yet",
+            "the resource does not exist any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -1,6 +1,8 @@
 //! What holds for every action: it keeps its own word. Each case is an action with arguments on a world
 //! in which there is something for it to do.
 
+mod copies;
+mod estate;
 mod night;
 mod refusals;
 mod rollback;
@@ -32,6 +34,11 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"group": "workers", "min": 0, "desired": 1}),
         ),
         ("asg.set_capacity", json!({"group": "workers", "desired": 5})),
+        (
+            "asg.set_warm_pool",
+            json!({"group": "pooled", "min": 1, "max_prepared": -1}),
+        ),
+        ("asg.set_warm_pool", json!({"group": "pooled", "max_prepared": 0})),
         (
             "asg.suspend_processes",
             json!({"group": "workers", "processes": ["AZRebalance", "AlarmNotification"]}),
@@ -76,6 +83,7 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("asg.rollback_refresh", json!({"group": "refreshing"})),
         ("ec2.stop", json!({"instance": "i-alone"})),
         ("ec2.start", json!({"instance": "i-stopped"})),
+        ("ec2.reboot", json!({"instance": "i-alone"})),
         (
             "ecs.deploy",
             json!({"cluster": "main", "service": "api", "task_definition": "api:5"}),
@@ -100,6 +108,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "elasticache.failover",
             json!({"group": "sessions", "shard": "0001"}),
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "manual", "node": "manual-002"}),
         ),
         ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
         (
@@ -129,6 +141,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         ),
         ("rds.modify", json!({"instance": "main", "storage_gib": 120})),
         ("rds.copy_settings", json!({"instance": "bare", "like": "main"})),
+        (
+            "rds.delete_instance",
+            json!({"instance": world::COPY, "run": world::RUN}),
+        ),
         (
             "rds.cluster_snapshot",
             json!({"cluster": "aurora", "snapshot": "aurora-now"}),
@@ -230,6 +246,7 @@ const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_
 
 /// Actions that are not there already after they were made: each time is another time.
 const REPEATABLE: &[&str] = &[
+    "ec2.reboot",
     "asg.start_refresh",
     "ecs.register_copy",
     "ecs.restart",
@@ -336,6 +353,7 @@ fn a_plan_says_what_is_and_what_will_be() {
             let token = Token("token".to_owned());
             let stamp = Stamp {
                 status: "running",
+                made: None,
                 run: "r1",
                 token: &token,
             };
@@ -375,7 +393,7 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
                 "{name}"
             );
         }
-        let ends = ["asg.terminate_instance", "gpu.drain"].contains(&name);
+        let ends = ["asg.terminate_instance", "gpu.drain", "rds.delete_instance"].contains(&name);
         // The image before this one is another one by then.
         let relative = name == "ecr.retag" && with["to"] == "last-good";
         if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && !ends && !relative {
@@ -474,8 +492,10 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         let action = find(&change.action).unwrap();
         let empty = world::empty(&action.reads(&change.with).unwrap());
         let sight = action.sight(change, &empty);
-        // What is to be made is not there before, and ECS forgets stopped tasks.
-        if !name.starts_with("rds.restore") && !["ecs.stop_task", "rds.add_members"].contains(&name) {
+        // What is to be made is not there before, ECS forgets stopped tasks, and a copy that is gone is
+        // as wanted.
+        let unseen = ["ecs.stop_task", "rds.add_members", "rds.delete_instance"];
+        if !name.starts_with("rds.restore") && !unseen.contains(&name) {
             assert_eq!(sight, Sight::Gone, "{name}");
         }
     }

@@ -87,6 +87,7 @@ impl Check for Estate {
             Query::Ecs(ecs::Read::Fleet),
             Query::AutoScaling(autoscaling::Read::Groups),
             Query::Ec2(ec2::Read::Instances),
+            Query::Rds(rds::Read::Clusters),
             Query::Rds(rds::Read::Instances),
         ])
     }
@@ -155,6 +156,17 @@ fn noted(estate: &str, view: &View) -> Result<Vec<Noted>, Unread> {
             name: instance.name.clone().unwrap_or_else(|| instance.id.clone()),
             rests: instance.state == "stopped",
             state: format!("is {}", instance.state),
+        });
+    }
+    for cluster in view
+        .db_clusters()?
+        .iter()
+        .filter(|cluster| is_of(&cluster.tags, estate))
+    {
+        noted.push(Noted {
+            name: cluster.name.clone(),
+            rests: cluster.status == "stopped",
+            state: format!("is {}", cluster.status),
         });
     }
     for db in view.db_instances()?.iter().filter(|db| is_of(&db.tags, estate)) {

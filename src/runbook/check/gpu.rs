@@ -11,8 +11,9 @@ use crate::domain::ops::{Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Arguments, BadArguments, Unread, View};
+use crate::runbook::actions::asg::Sizes;
 use crate::runbook::actions::gpu::{NIGHT, stopped_at};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 

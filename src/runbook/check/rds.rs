@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Check, Verdict};
+use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, rds};
 use crate::domain::policy::ConfirmLevel;
@@ -15,6 +16,12 @@ use crate::runbook::types::Type;
 /// `rds.same_settings`.
 pub struct SameSettings;
 
+/// `rds.available`.
+pub struct Available;
+
+/// `rds.restored`.
+pub struct Restored;
+
 /// `rds.same_cluster_settings`.
 pub struct SameClusterSettings;
 
@@ -23,6 +30,12 @@ pub struct SameClusterSettings;
 struct With {
     instance: String,
     like: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithInstance {
+    instance: String,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +71,96 @@ fn verdict(name: &str, like: &str, differences: Vec<(String, serde_json::Value)>
         .map(|(setting, wanted)| format!("{setting} is not {wanted}"))
         .collect();
     Verdict::Fail(format!("{name}: {}", words.join(", ")))
+}
+
+/// Why an instance cannot be used now; nothing if it can.
+fn unusable(db: &DbInstance) -> Option<String> {
+    if db.status != "available" {
+        Some(format!("{} is {}", db.name, db.status))
+    } else if db.endpoint.is_none() {
+        Some(format!("{} has no address yet", db.name))
+    } else {
+        None
+    }
+}
+
+impl Check for Available {
+    fn name(&self) -> &'static str {
+        "rds.available"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        schema(
+            self.name(),
+            "Whether an RDS DB instance is available under an address.",
+            vec![FieldSchema::required("instance", Type::Text, "The instance.")],
+            Kind::RdsInstance,
+        )
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse::<WithInstance>(with)?;
+        Ok(vec![Query::Rds(rds::Read::Instances)])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let WithInstance { instance } = parse(with)?;
+        Ok(match view.db_instance(&instance) {
+            Err(unread) => unread.into(),
+            Ok(None) => Verdict::Fail(format!("there is no DB instance {instance}")),
+            Ok(Some(db)) => match unusable(db) {
+                Some(why) => Verdict::Fail(why),
+                None => Verdict::Pass(format!("{instance} is available")),
+            },
+        })
+    }
+}
+
+impl Check for Restored {
+    fn name(&self) -> &'static str {
+        "rds.restored"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        schema(
+            self.name(),
+            "Whether a restored RDS DB instance is available under an address, and runs the same version of \
+             the same engine as its source.",
+            vec![
+                FieldSchema::required("instance", Type::Text, "The restored instance."),
+                FieldSchema::required("like", Type::Text, "The source."),
+            ],
+            Kind::RdsInstance,
+        )
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        parse::<With>(with)?;
+        Ok(vec![Query::Rds(rds::Read::Instances)])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let With { instance, like } = parse(with)?;
+        let (db, source) = match (view.db_instance(&instance), view.db_instance(&like)) {
+            (Err(unread), _) | (_, Err(unread)) => return Ok(unread.into()),
+            (Ok(None), _) => return Ok(Verdict::Fail(format!("there is no DB instance {instance}"))),
+            (_, Ok(None)) => return Ok(Verdict::Fail(format!("there is no DB instance {like}"))),
+            (Ok(Some(db)), Ok(Some(source))) => (db, source),
+        };
+        if let Some(why) = unusable(db) {
+            return Ok(Verdict::Fail(why));
+        }
+        let version = |db: &DbInstance| format!("{} {}", db.engine, db.engine_version);
+        Ok(if version(db) == version(source) {
+            Verdict::Pass(format!("{instance} is available and runs {}", version(db)))
+        } else {
+            Verdict::Fail(format!(
+                "{instance} runs {}, {like} runs {}",
+                version(db),
+                version(source)
+            ))
+        })
+    }
 }
 
 impl Check for SameSettings {
@@ -96,11 +199,8 @@ impl Check for SameSettings {
             (_, Ok(None)) => return Ok(Verdict::Fail(format!("there is no DB instance {}", with.like))),
             (Ok(Some(db)), Ok(Some(like))) => (db, like),
         };
-        if db.status != "available" {
-            return Ok(Verdict::Fail(format!("{} is {}", db.name, db.status)));
-        }
-        if db.endpoint.is_none() {
-            return Ok(Verdict::Fail(format!("{} has no address yet", db.name)));
+        if let Some(why) = unusable(db) {
+            return Ok(Verdict::Fail(why));
         }
         Ok(verdict(&db.name, &like.name, settings::differences(like, db)))
     }

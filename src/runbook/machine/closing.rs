@@ -4,11 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::opening::{exit_of, exit_of_signal};
-use super::{Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
+use super::{CALL_OFF, Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
+use crate::domain::recovery::MeasuredRestore;
 use crate::runbook::action::Undo;
 use crate::runbook::plan::{Role, Step};
 use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
+use crate::runbook::tell::not_as_planned;
 
 /// What a run came to: `quarterdeck.run/1`, less what only the driver knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +33,11 @@ pub struct Summary {
     pub resumable: bool,
     /// Why it stopped, in words; empty if it did not.
     pub reasons: Vec<String>,
-    /// What remains that should not, in words.
+    /// What remains that should not, in words; empty if it succeeded or everything was taken back.
     pub remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<MeasuredRestore>>,
     /// Whether there is a journal of it.
     pub journaled: bool,
 }
@@ -111,8 +116,9 @@ impl Run {
     }
 
     fn close_as(&mut self, status: Status, exit: Exit, out: &mut Out) {
-        let remains = self.remains().left;
-        self.end = Some(self.summarise(status, exit));
+        let summary = self.summarise(status, exit);
+        let remains = summary.remains.clone();
+        self.end = Some(summary);
         let seq = self.write(
             Record::Closed {
                 status,
@@ -188,7 +194,13 @@ impl Run {
             rolled_back: undone && remains.made && remains.left.is_empty(),
             resumable: false,
             reasons: self.ledger.halts().iter().map(reason).collect(),
-            remains: remains.left,
+            // What a run was for remains too, and is no trouble once it succeeded.
+            remains: if status == Status::Succeeded {
+                Vec::new()
+            } else {
+                remains.left
+            },
+            measured: self.ledger.measured().cloned().map(Box::new),
             journaled: true,
         }
     }
@@ -205,6 +217,9 @@ impl Run {
                 continue;
             }
             remains.made = true;
+            if self.ledger.is_removed(change) {
+                continue;
+            }
             let name = self.plan().changes[change].target.name.clone();
             let summary = self.plan().changes[change].summary.clone();
             if made == Made::Unknown {
@@ -227,6 +242,12 @@ impl Run {
     /// Whether a change was taken back; else whether that was tried, and what to say.
     fn undone(&mut self, change: usize) -> Result<(), (bool, String)> {
         let kept = self.ledger.kept(change).is_some();
+        if self.is_left(change)
+            && let Some(Fate::Ended(End::Failed { reason, .. })) =
+                self.ledger.fate(Act::undo(change, CALL_OFF))
+        {
+            return Err((true, format!(": calling it off failed: {reason}")));
+        }
         let parts = match self.inverse(change).as_deref() {
             Some(Undo::By(changes)) if !kept => changes.len().max(1),
             Some(Undo::By(_) | Undo::NotNeeded(_) | Undo::Impossible(_)) | None => 1,
@@ -274,6 +295,10 @@ impl Run {
         } else {
             Exit::Done
         };
+        // What was asked was done, whatever had stopped the run before.
+        if self.ledger.was_asked_back() && matches!(state, Exit::RolledBack | Exit::Done) {
+            return Exit::Done;
+        }
         let mut exits = vec![state];
         exits.extend(
             self.ledger
@@ -324,7 +349,7 @@ impl Run {
 
     fn status_of(&self, exit: Exit) -> Status {
         match exit {
-            Exit::Done if self.ledger.is_rolling_back() => Status::RolledBack,
+            Exit::Done if self.ledger.is_rolling_back() || self.ledger.was_asked_back() => Status::RolledBack,
             Exit::Done => Status::Succeeded,
             Exit::RolledBack => Status::RolledBack,
             Exit::Partial | Exit::RollbackFailed => Status::Partial,
@@ -419,7 +444,7 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
 pub(super) fn reason(halt: &Halt) -> String {
     match halt {
         Halt::StepFailed { step } => format!("step {step} failed"),
-        Halt::Drift { target } => format!("{target} is not as planned"),
+        Halt::Drift { target, reason } => not_as_planned(target, reason),
         Halt::Guard { reason } => format!("guard {reason}"),
         Halt::VerifyFailed { reason } => format!("verification failed: {reason}"),
         Halt::Deadline => "out of time".to_owned(),

@@ -16,6 +16,7 @@ use crate::runbook::check;
 use crate::runbook::expr::Names;
 use crate::runbook::plan::{Part, Retry, Wait, Work};
 use crate::runbook::record::{Act, End, Halt, Made, Outcome, Record, RunId, Side, Status, Then};
+use crate::runbook::tell::{GONE, drift};
 use crate::runbook::value::Value;
 
 /// How often a read before a change is tried.
@@ -342,8 +343,10 @@ impl Run {
         } else {
             Status::Running
         };
+        let made = self.ledger.made();
         let stamp = Stamp {
             status: status.word(),
+            made: Some(&made),
             run: &self.ledger.run().0,
             token: &token,
         };
@@ -636,16 +639,23 @@ impl Run {
             },
             out,
         );
-        let drifted = matches!(end, End::Drifted { .. } | End::Gone);
+        let drifted = match &end {
+            End::Drifted { differences } => Some(drift(differences)),
+            End::Gone => Some(GONE.to_owned()),
+            End::Done | End::AlreadyThere | End::Failed { .. } | End::NotUndone { .. } => None,
+        };
         self.write(Record::Ended { act, end }, out);
-        if drifted && !act.is_undo() && !self.ledger.may_fail(act.change) {
+        if let Some(reason) = drifted
+            && !act.is_undo()
+            && !self.ledger.may_fail(act.change)
+        {
             let target = self
                 .plan()
                 .changes
                 .get(act.change)
                 .map(|change| change.target.name.clone())
                 .unwrap_or_default();
-            self.halt(Halt::Drift { target }, out);
+            self.halt(Halt::Drift { target, reason }, out);
         }
     }
 

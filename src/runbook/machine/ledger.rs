@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::domain::exit::Exit;
 use crate::domain::ops::Receipt;
-use crate::runbook::action::{Applied, ErrorClass, Fields};
+use crate::domain::recovery::MeasuredRestore;
+use crate::runbook::action::{Applied, ErrorClass, Fields, Made as MadeIds};
+use crate::runbook::measure::Measure;
 use crate::runbook::plan::{Lane, Plan, Role, Step, Work};
 use crate::runbook::record::{
     Act, Approval, End, Entry, Halt, Made, Moment, Outcome, Reconciled, Record, Resume, RunId, Status, Then,
@@ -51,7 +53,8 @@ pub enum ReplayError {
     Over(&'static str, &'static str),
 }
 
-/// What is known of a run.
+/// What is known of a run: the fold of its journal, and of nothing else. Whoever drives a run, follows it or
+/// lists it has the same ledger after the same records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     run: RunId,
@@ -63,6 +66,10 @@ pub struct Ledger {
     leg_at: Timestamp,
     fates: BTreeMap<Act, Fate>,
     befores: BTreeMap<Act, Fields>,
+    /// What it measures, if it restores a database.
+    measure: Measure,
+    /// AWS's own ids of what changes have made.
+    made: BTreeMap<usize, String>,
     /// In the order in which they were first intended.
     began: Vec<Act>,
     steps_ended: BTreeMap<usize, u32>,
@@ -72,6 +79,8 @@ pub struct Ledger {
     halts: Vec<Halt>,
     mended: bool,
     rolling_back: bool,
+    /// Somebody took the run up again to take everything back: that it was taken back is then what was wanted.
+    asked_back: bool,
     verified: bool,
     parked: bool,
     stopped: Option<(Status, Exit)>,
@@ -98,6 +107,8 @@ impl Ledger {
             leg_at: now.cloud,
             fates: BTreeMap::new(),
             befores: BTreeMap::new(),
+            measure: Measure::default(),
+            made: BTreeMap::new(),
             began: Vec::new(),
             steps_ended: BTreeMap::new(),
             continued: BTreeSet::new(),
@@ -105,6 +116,7 @@ impl Ledger {
             halts: Vec::new(),
             mended: false,
             rolling_back: false,
+            asked_back: false,
             verified: false,
             parked: false,
             stopped: None,
@@ -144,6 +156,7 @@ impl Ledger {
 
     /// Takes in one record. The same for a run under way and for one read back.
     pub fn apply(&mut self, entry: &Entry) {
+        self.measure.apply(entry, (&self.run, &self.plan));
         match &entry.record {
             Record::Started {
                 who,
@@ -175,7 +188,13 @@ impl Ledger {
                 attempt,
                 outcome,
             } => self.outcome(*act, *attempt, outcome),
-            Record::Reconciled { act, attempt, was } => {
+            Record::Reconciled {
+                act,
+                attempt,
+                was,
+                made,
+            } => {
+                self.note_made(*act, made.as_ref());
                 let fate = match was {
                     Reconciled::Made => Fate::Applied(Applied {
                         at: self.intended_at(*act).unwrap_or(entry.at.cloud),
@@ -218,6 +237,9 @@ impl Ledger {
     }
 
     fn outcome(&mut self, act: Act, attempt: u32, outcome: &Outcome) {
+        if let Outcome::Accepted(receipt) = outcome {
+            self.note_made(act, receipt.created.as_ref());
+        }
         let at = self.intended_at(act).unwrap_or(self.leg_at);
         let fate = match outcome {
             Outcome::Accepted(_) => outcome.applied(at).map(Fate::Applied),
@@ -234,6 +256,42 @@ impl Ledger {
         }
     }
 
+    fn note_made(&mut self, act: Act, id: Option<&String>) {
+        if let (false, Some(id)) = (act.is_undo(), id) {
+            self.made.insert(act.change, id.clone());
+        }
+    }
+
+    /// AWS's own ids of what the run has made so far.
+    pub(super) fn made(&self) -> MadeIds {
+        let changes = &self.plan.changes;
+        let ids = self.made.iter().filter_map(|(place, id)| {
+            let target = &changes.get(*place)?.target;
+            Some(((target.kind, target.name.clone()), id.clone()))
+        });
+        // Of several changes of one resource the first has made it.
+        ids.rev().collect()
+    }
+
+    /// Whether a later change has removed the target of this one altogether.
+    pub(super) fn is_removed(&self, change: usize) -> bool {
+        let Some(own) = self.plan.changes.get(change) else {
+            return false;
+        };
+        let key = own.target.lock_key();
+        let later = self.plan.changes.iter().enumerate().skip(change + 1);
+        let mut removals = later.filter(|(_, later)| {
+            later.target.lock_key() == key
+                && crate::runbook::action::find(&later.action).is_some_and(|action| action.removes(later))
+        });
+        removals.any(|(place, _)| {
+            matches!(
+                self.fates.get(&Act::make(place)),
+                Some(Fate::Ended(End::Done | End::AlreadyThere))
+            )
+        })
+    }
+
     fn resumed(&mut self, to: Resume, at: Timestamp) {
         self.leg_at = at;
         self.stopped = None;
@@ -248,6 +306,7 @@ impl Ledger {
                 });
             }
             Resume::RollBack => {
+                self.asked_back = true;
                 let failed: Vec<Act> = self
                     .fates
                     .iter()
@@ -298,6 +357,11 @@ impl Ledger {
             Fate::Applied(applied) => Some(applied.at),
             Fate::Refused { .. } | Fate::Ended(_) => None,
         }
+    }
+
+    /// What it has measured, if it restored a database.
+    pub const fn measured(&self) -> Option<&MeasuredRestore> {
+        self.measure.result()
     }
 
     /// The run's name.
@@ -437,6 +501,11 @@ impl Ledger {
                 End::AlreadyThere | End::Drifted { .. } | End::Gone | End::NotUndone { .. } => Made::No,
             },
         }
+    }
+
+    /// Whether somebody asked for everything to be taken back, as opposed to a failure that led to it.
+    pub(super) const fn was_asked_back(&self) -> bool {
+        self.asked_back
     }
 
     /// What history lists it as.

@@ -11,6 +11,7 @@ use crate::runbook::action::{ErrorClass, Standing, View, standing};
 use crate::runbook::check::{self, Verdict};
 use crate::runbook::plan::Severity;
 use crate::runbook::record::{Approval, Halt, Record, Resume, Signal, Status, Then};
+use crate::runbook::tell::{GONE, drift};
 
 /// How often everything is read again before it is given up.
 const RECHECKS: u32 = 5;
@@ -339,7 +340,16 @@ impl Run {
             let target = change.target.name.clone();
             match standing(change, action.sight(change, view)) {
                 Standing::AsPlanned | Standing::AlreadyThere => {}
-                Standing::Drifted(_) | Standing::Gone => return Err(Halt::Drift { target }),
+                Standing::Drifted(differences) => {
+                    let reason = drift(&differences);
+                    return Err(Halt::Drift { target, reason });
+                }
+                Standing::Gone => {
+                    return Err(Halt::Drift {
+                        target,
+                        reason: GONE.to_owned(),
+                    });
+                }
                 Standing::Unreadable(unread) => {
                     return Err(Halt::Unreadable {
                         reason: format!("{target}: {unread}"),

@@ -1,7 +1,7 @@
 //! Taking back what was begun: in reverse, from the states that were seen before, one after the other.
 //! A failing inverse does not stop the others; what somebody else changed since is left alone.
 
-use super::{Fate, Happening, Out, Parked, Phase, Question, Run};
+use super::{CALL_OFF, Fate, Happening, Out, Parked, Phase, Question, Run};
 use crate::runbook::action::{Change, Undo};
 use crate::runbook::plan::{FailurePolicy, Role};
 use crate::runbook::record::{Act, End, Halt, Made, Record, Status, Then};
@@ -87,6 +87,7 @@ impl Run {
             .map(|act| act.change)
             .filter(|change| self.ledger.was_made(*change) != Made::No)
             .filter(|change| !self.plan().changes.get(*change).is_some_and(Change::is_message))
+            .filter(|change| !self.ledger.is_removed(*change))
             .collect()
     }
 
@@ -137,6 +138,15 @@ impl Run {
             return self.flights.contains_key(&make);
         }
         let first = Act::undo(change, 0);
+        if self.is_left(change) && self.call_off(change).is_some() {
+            let off = Act::undo(change, CALL_OFF);
+            if !matches!(self.ledger.fate(off), Some(Fate::Ended(_))) {
+                self.take_off(off, out);
+                if self.flights.contains_key(&off) {
+                    return true;
+                }
+            }
+        }
         if let Some(reason) = self.ledger.kept(change).map(str::to_owned) {
             self.note_undo(first, true, reason, out);
             return false;

@@ -61,6 +61,8 @@ pub struct Frame {
     pub deadline_s: u64,
     /// Seconds that taking back may take.
     pub rollback_deadline_s: u64,
+    /// Runs within an hour.
+    pub max_runs_per_hour: Option<u32>,
 }
 
 impl<'a> Assembly<'a> {
@@ -222,6 +224,7 @@ impl<'a> Assembly<'a> {
             on_failure: frame.on_failure,
             deadline_s: frame.deadline_s,
             rollback_deadline_s: frame.rollback_deadline_s,
+            max_runs_per_hour: frame.max_runs_per_hour,
         };
         // What would take a change back is confirmed with it.
         let floors = plan.changes.iter().chain(plan.undo_changes());
@@ -253,6 +256,7 @@ fn complete(action: &dyn Action, change: &mut Change) -> Result<(), Refusal> {
         run: "plan",
         token: &Token(String::new()),
         status: "running",
+        made: None,
     };
     change.calls = vec![action.apply(change, &stamp)?.operation().to_string()];
     match action.invert(change) {

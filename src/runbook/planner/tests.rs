@@ -210,7 +210,7 @@ fn with_planner<T>(
     world: &World,
     use_it: impl FnOnce(&Planner<'_>) -> T,
 ) -> T {
-    let (identity, spot, decisions) = (identity(), SpotPrices::default(), Decisions::default());
+    let (identity, decisions) = (identity(), Decisions::default());
     let allowed = allowed();
     let run = RunNames {
         id: "r1".to_owned(),
@@ -224,7 +224,6 @@ fn with_planner<T>(
         confirm_at_least: ConfirmLevel::None,
         decisions: &decisions,
         prices: PriceTable::shipped(),
-        spot: &spot,
         allowed: &allowed,
         run: &run,
         now: world.now,

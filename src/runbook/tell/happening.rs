@@ -1,9 +1,8 @@
 //! What happens in a run, a line each.
 
-use super::values::NOTHING;
-use super::{Clock, Line, Role, count, seconds, value};
+use super::drift::{drift, not_as_planned};
+use super::{Clock, Line, Role, count, seconds};
 use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::Difference;
 use crate::runbook::machine::{Happening, Question};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Act, End, Halt, Made, Side, Signal, Then};
@@ -131,27 +130,6 @@ pub(super) fn ended(name: &str, end: &End) -> Line {
     }
 }
 
-/// What differs from the plan: planned, live and wanted.
-fn drift(differences: &[Difference]) -> String {
-    let texts: Vec<String> = differences
-        .iter()
-        .map(|difference| {
-            format!(
-                "{} was {} when planned, is {}, was to become {}",
-                difference.field,
-                value(&difference.planned),
-                value(&difference.live),
-                value(&difference.wanted)
-            )
-        })
-        .collect();
-    if texts.is_empty() {
-        NOTHING.to_owned()
-    } else {
-        texts.join("; ")
-    }
-}
-
 pub(super) fn checked(check: &str, passed: bool, detail: &str) -> Line {
     if passed {
         bullet(Role::Good, "✓", format!("{check}: {detail}"))
@@ -164,7 +142,7 @@ pub(super) fn checked(check: &str, passed: bool, detail: &str) -> Line {
 pub(super) fn halted(halt: &Halt) -> Line {
     let text = match halt {
         Halt::StepFailed { step } => format!("step {step} failed"),
-        Halt::Drift { target } => format!("{target} is not as planned"),
+        Halt::Drift { target, reason } => not_as_planned(target, reason),
         Halt::Guard { reason } => format!("guard {reason}"),
         Halt::VerifyFailed { reason } => format!("verification failed: {reason}"),
         Halt::Deadline => "out of time".to_owned(),

@@ -1,5 +1,7 @@
 //! Entries of a journal, a line each: what `logs` prints and an attached terminal follows.
 
+use jiff::Timestamp;
+
 use super::happening::{act as named, checked, ended, halted};
 use super::summary::status_role;
 use super::{Clock, Line, Role, count};
@@ -152,5 +154,50 @@ fn outcome_line(name: &str, outcome: &Outcome) -> Line {
             Role::Dim,
             format!("  {name}: not sent, since it was told to stop"),
         ),
+    }
+}
+
+/// What a run did, in plain words and with the cloud's time: its beginning, how its changes ended, what
+/// stopped it, what was checked and what it came to. What only the machine cares about is left out.
+pub fn steps(entries: &[Entry]) -> Vec<(Timestamp, String)> {
+    let Some(plan) = entries.first().and_then(|first| match &first.record {
+        Record::Started { plan, .. } => Some(plan),
+        _ => None,
+    }) else {
+        return Vec::new();
+    };
+    let told = |entry: &Entry| {
+        let text = told(&entry.record, plan).text();
+        (entry.at.cloud, text.trim().to_owned())
+    };
+    entries
+        .iter()
+        .filter(|entry| matters(&entry.record))
+        .map(told)
+        .collect()
+}
+
+const fn matters(record: &Record) -> bool {
+    match record {
+        Record::Started { .. }
+        | Record::Ended { .. }
+        | Record::Checked { .. }
+        | Record::Continued { .. }
+        | Record::Halted { .. }
+        | Record::RollingBack
+        | Record::Parked { .. }
+        | Record::Unparked
+        | Record::Verified
+        | Record::Stopped { .. }
+        | Record::Resumed { .. }
+        | Record::Closed { .. }
+        | Record::Note { .. } => true,
+        Record::Locked { .. }
+        | Record::Rechecked { .. }
+        | Record::Intent { .. }
+        | Record::Outcome { .. }
+        | Record::Reconciled { .. }
+        | Record::StepEnded { .. }
+        | Record::Mended => false,
     }
 }

@@ -1,7 +1,11 @@
 //! What a run came to, and how to go on.
 
+use jiff::SignedDuration;
+
 use super::{Line, Role, count};
 use crate::domain::exit::Exit;
+use crate::domain::recovery::MeasuredRestore;
+use crate::domain::units::HumanDuration;
 use crate::runbook::machine::Summary;
 use crate::runbook::record::{RunId, Status};
 
@@ -75,6 +79,31 @@ pub const fn status_role(status: Status) -> Role {
     }
 }
 
+/// How long a restore took.
+fn restored(measured: &MeasuredRestore) -> Line {
+    let age = measured.data_age().map_or_else(String::new, |age| {
+        format!(", with data {} old", HumanDuration(age.max(SignedDuration::ZERO)))
+    });
+    Line::indented(2)
+        .with(Role::Plain, "measured: ")
+        .hanging()
+        .with(
+            Role::Key,
+            format!(
+                "{} could be used after {}",
+                measured.into,
+                HumanDuration(measured.took())
+            ),
+        )
+        .with(
+            Role::Plain,
+            format!(
+                ", of which AWS needed {}{age}",
+                HumanDuration::from_secs(measured.restore_s)
+            ),
+        )
+}
+
 /// What a run came to: the verdict, its targets, why it stopped, what remains, and what to run next.
 pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
     let mut lines = vec![verdict(summary)];
@@ -92,6 +121,9 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
     if !counted.is_empty() {
         lines.push(Line::indented(2).with(Role::Plain, format!("changes: {}", counted.join(", "))));
     }
+    if let Some(measured) = &summary.measured {
+        lines.push(restored(measured));
+    }
     for reason in &summary.reasons {
         lines.push(
             Line::indented(2)
@@ -104,15 +136,12 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
         lines.push(Line::indented(2).with(Role::Good, "everything that was changed was taken back"));
     }
     for what in &summary.remains {
-        // What a run was for remains too, and is no trouble, once it succeeded.
-        if summary.exit != Exit::Done || summary.status == Status::Abandoned {
-            lines.push(
-                Line::indented(2)
-                    .with(Role::Warn, "remains ")
-                    .hanging()
-                    .with(Role::Plain, what),
-            );
-        }
+        lines.push(
+            Line::indented(2)
+                .with(Role::Warn, "remains ")
+                .hanging()
+                .with(Role::Plain, what),
+        );
     }
     if !summary.changed {
         lines.push(Line::indented(2).with(Role::Plain, "nothing was changed"));

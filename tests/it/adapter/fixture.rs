@@ -192,5 +192,6 @@ pub fn scope_in(profile: &str, region: &str) -> Scope {
         region: region.to_owned(),
         role: None,
         expected_account: None,
+        account_name: None,
     }
 }

@@ -132,6 +132,31 @@ async fn capacity_is_set_in_one_call() {
 }
 
 #[tokio::test]
+async fn a_warm_pool_is_told_everything_and_unset_is_minus_one() {
+    let server = Server::start(|request| Answer::query(&request.operation(), ""));
+    let fixture = Fixture::new(&server);
+    for (max_prepared, expected) in [(Some(3), "3"), (None, "-1")] {
+        let change = Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: "workers".to_owned(),
+            min: 1,
+            max_prepared,
+            state: "Hibernated".to_owned(),
+            reuse_on_scale_in: true,
+        });
+        fixture.change(change).await.unwrap();
+        let calls = server.requests("PutWarmPool");
+        let sent = calls.last().unwrap();
+        assert_eq!(sent.form("MinSize").as_deref(), Some("1"));
+        assert_eq!(sent.form("MaxGroupPreparedCapacity").as_deref(), Some(expected));
+        assert_eq!(sent.form("PoolState").as_deref(), Some("Hibernated"));
+        assert_eq!(
+            sent.form("InstanceReusePolicy.ReuseOnScaleIn").as_deref(),
+            Some("true")
+        );
+    }
+}
+
+#[tokio::test]
 async fn tags_of_a_group_stay_off_its_instances() {
     let server = Server::start(|request| Answer::query(&request.operation(), ""));
     let fixture = Fixture::new(&server);

@@ -151,6 +151,7 @@ impl Desk {
                 region: world.region().to_owned(),
                 role: None,
                 expected_account: None,
+                account_name: None,
             })
         };
         Self {

@@ -1,5 +1,6 @@
 //! Estate files.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use pretty_assertions::assert_eq;
@@ -7,8 +8,8 @@ use proptest::prelude::*;
 use quarterdeck::config::estate::{self, Estate, Loaded, ScopeSpec};
 use quarterdeck::domain::glob::Glob;
 use quarterdeck::domain::policy::{
-    AcceptedFinding, BusinessHours, ConfirmLevel, Credits, Environment, FixedCost, Limit, NightCapacity,
-    Policy, Selection, TagFilter, Thresholds, WorkQueue, Zone,
+    AcceptedFinding, BusinessHours, ConfirmLevel, CostTag, Credits, Environment, FixedCost, Limit,
+    NightCapacity, Objectives, Policy, Recovery, Selection, TagFilter, Thresholds, WorkQueue, Zone,
 };
 
 use super::{assert_generated, assert_report, fixtures, root, short};
@@ -60,6 +61,7 @@ fn every_key_reaches_the_estate() {
                 external_id: Some("partner-7".to_owned()),
                 mfa_serial: Some("arn:aws:iam::210987654321:mfa/kim".to_owned()),
                 account: Some("123456789012".to_owned()),
+                account_name: Some("shop-production".to_owned()),
             },
             ScopeSpec::new(None, "us-east-1"),
         ],
@@ -80,6 +82,19 @@ fn every_key_reaches_the_estate() {
         probe_document: Some("Shop-GpuProbe".to_owned()),
         log_groups: vec![glob("/ecs/shop-*")],
         policy: Policy {
+            recovery: Recovery {
+                estate: Objectives {
+                    rto: Some(jiff::SignedDuration::from_hours(1)),
+                    rpo: Some(jiff::SignedDuration::from_mins(15)),
+                },
+                databases: BTreeMap::from([(
+                    "shop-db".to_owned(),
+                    Objectives {
+                        rto: None,
+                        rpo: Some(jiff::SignedDuration::from_mins(5)),
+                    },
+                )]),
+            },
             environment: Environment::Prod,
             read_only_default: false,
             time_zone: Zone::named("Asia/Seoul").expect("it exists"),
@@ -90,7 +105,12 @@ fn every_key_reaches_the_estate() {
             }],
             credits: Some(Credits {
                 amount_usd: 1000.0,
+                since: Some("2026-07-01".parse().expect("a date")),
                 until: Some("2027-06-30".parse().expect("a date")),
+            }),
+            cost_tag: Some(CostTag {
+                key: "Project".to_owned(),
+                value: "shop".to_owned(),
             }),
             thresholds: Thresholds {
                 rds_cpu_percent: Limit::above(70.0, 95.0),

@@ -16,7 +16,6 @@ use quarterdeck::app::state::WriteState;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::domain::policy::Policy;
-use quarterdeck::domain::price::SpotPrices;
 use quarterdeck::domain::scope::ScopeName;
 use quarterdeck::engine::run::{FieldState, Preparation, SiteFacts};
 use quarterdeck::runbook::params::{Given, Resolved};
@@ -182,6 +181,7 @@ impl Desk {
                         scope,
                         book,
                         given,
+                        ..
                     } => {
                         let answered = Box::new(self.resolve(&scope, &book, given));
                         self.stage.send(Msg::Runs(RunsMsg::Resolved { ticket, answered }));
@@ -213,11 +213,9 @@ impl Desk {
             .expect("the demo knows");
         let site = SiteFacts {
             identity,
-            account_name: None,
             estate: Some("practice".to_owned()),
             policy: Arc::new(Policy::default()),
             selection: Arc::default(),
-            spot: SpotPrices::default(),
             scope,
         };
         let runbook = book.runbook().expect("it can be used").clone();

@@ -12,7 +12,7 @@ use quarterdeck::domain::focus::{Focus, Probing};
 use quarterdeck::domain::health::{Finding, Severity};
 use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::inventory::{Answer, Inventory};
-use quarterdeck::domain::ops::{Query, ReplyData, cloudwatch};
+use quarterdeck::domain::ops::{self, Mutation, Query, ReplyData, cloudwatch};
 use quarterdeck::domain::rules::{self, Policies, Terms};
 use quarterdeck::engine::schedule::{self, Wishes};
 
@@ -23,10 +23,14 @@ pub fn findings(stage: &Stage) -> Vec<Finding> {
     let now = stage.now();
     let mut inventory = Inventory::new([Arc::new(stage.scope.clone())]);
     let focus = Focus::once(Kind::ALL.iter().copied(), Probing::Yes);
+    let wishes = Wishes {
+        policies: Arc::new(policies(stage)),
+        ..Wishes::default()
+    };
     let mut asked = BTreeSet::new();
     // Some questions are about the answers to others.
     loop {
-        let mut wants = schedule::wants(&inventory, &focus, &Wishes::default(), now);
+        let mut wants = schedule::wants(&inventory, &focus, &wishes, now);
         wants.retain(|want| asked.insert((want.key.clone(), want.basis)));
         if wants.is_empty() {
             break;
@@ -205,6 +209,11 @@ fn every_incident_is_found_when_the_demo_opens() {
             World::Codemate,
             &[(Severity::Warn, "certificate.expiring")],
         ),
+        (
+            Scenario::DrGap,
+            World::Ecommerce,
+            &[crit("rds.no-backup"), crit("recovery.rpo-missed")],
+        ),
     ];
     for (scenario, world, expected) in cases.iter().copied() {
         for hours in [0, 16, 35, 50] {
@@ -269,6 +278,81 @@ fn alarms_begin_with_the_incident_and_do_not_flap() {
                     .max();
                 assert!(busiest.is_none_or(|most| most <= 4), "too often: {told}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_forgotten_instance_burns_the_credits_until_it_is_stopped() {
+    let stage = Stage::open(World::Fashion, Scenario::CreditBurn);
+    let gauge = |found: &[Finding]| {
+        let mut gauges = found.iter().filter(|finding| finding.rule == "cost.credits");
+        let gauge = gauges.next().expect("the estate lives on credits");
+        (gauge.severity, gauge.title.clone())
+    };
+    let is_idle = |found: &[Finding]| {
+        found
+            .iter()
+            .any(|finding| finding.rule == "gpu.idle-paid" && finding.name == "fashion-ai-train-01")
+    };
+    let found = findings(&stage);
+    assert_eq!(gauge(&found).0, Severity::Warn, "{:?}", gauge(&found));
+    assert!(is_idle(&found));
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.rule == "cost.anomaly" && finding.name.contains("g5.4xlarge")),
+        "{:#?}",
+        found.iter().map(said).collect::<Vec<_>>()
+    );
+    let box_of = |stage: &Stage| match stage.read(&Query::Ec2(ops::ec2::Read::Instances)) {
+        ReplyData::Instances(all) => all
+            .into_iter()
+            .find(|one| one.name.as_deref() == Some("fashion-ai-train-01"))
+            .expect("it is in the world"),
+        other => panic!("{other:?}"),
+    };
+    stage
+        .write(Mutation::Ec2(ops::ec2::Write::StopInstances {
+            instances: vec![box_of(&stage).id],
+        }))
+        .expect("it can be stopped");
+    stage.until(SignedDuration::from_mins(15), |stage| {
+        box_of(stage).state == "stopped"
+    });
+    assert!(!is_idle(&findings(&stage)));
+    // The rate is the mean of a week, so the gauge follows within it.
+    stage.pass(SignedDuration::from_hours(8 * 24));
+    let healed = findings(&stage);
+    assert_eq!(gauge(&healed).0, Severity::Info, "{:?}", gauge(&healed));
+}
+
+#[test]
+fn every_world_has_savings_with_amounts_and_spend_near_its_documents() {
+    // What the documents say that AWS costs a month; fashion has none.
+    for (world, document) in [
+        (World::Codemate, 672.66),
+        (World::Ecg, 498.0),
+        (World::Ecommerce, 215.0),
+        (World::Invokeai, 875.0),
+    ] {
+        let stage = Stage::open(world, Scenario::Quiet);
+        let today = stage.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let week: f64 = (2..=8)
+            .map(|back| stage.cost_of(today - jiff::Span::new().days(back)))
+            .sum();
+        let month = week / 7.0 * 730.0 / 24.0;
+        assert!(
+            (month - document).abs() < document * 0.1,
+            "{world}: {month:.0} a month, the documents say {document}"
+        );
+    }
+    for world in World::ALL {
+        let found = findings(&Stage::open(world, Scenario::Everyday));
+        let savings: Vec<&Finding> = found.iter().filter(|finding| finding.is_saving()).collect();
+        assert!(savings.iter().any(|saving| saving.saves.is_some()), "{world}");
+        for saving in savings {
+            assert_eq!(saving.severity, Severity::Info, "{}", said(saving));
         }
     }
 }

@@ -361,6 +361,29 @@ fn a_warm_pool_grows_when_the_wanted_capacity_falls() {
 }
 
 #[test]
+fn a_warm_pool_is_set_down_and_fills_up_again() {
+    let stage = Stage::open(World::Ecommerce, Scenario::Quiet);
+    let set = |group: &str, max_prepared: u32| {
+        Mutation::AutoScaling(autoscaling::Write::PutWarmPool {
+            group: group.to_owned(),
+            min: 0,
+            max_prepared: Some(max_prepared),
+            state: "Stopped".to_owned(),
+            reuse_on_scale_in: false,
+        })
+    };
+    let pool = |stage: &Stage| stage.group(SHOP).warm_pool.unwrap().instances.len();
+    assert_eq!(pool(&stage), 1);
+    stage.write(set(SHOP, 0)).unwrap();
+    stage.until(MINUTES(3), |stage| pool(stage) == 0);
+    assert_eq!(stage.group(SHOP).in_service(), 2, "the group itself stays");
+    stage.write(set(SHOP, 4)).unwrap();
+    stage.until(MINUTES(3), |stage| pool(stage) == 2);
+    let other = Stage::open(World::Invokeai, Scenario::Quiet);
+    assert_eq!(other.refused(set(WORKERS, 1)), "ValidationError");
+}
+
+#[test]
 fn stopping_an_instance_of_a_group_has_it_replaced() {
     let stage = Stage::open(World::Invokeai, Scenario::Quiet);
     let stop = |id: &str| {

@@ -429,6 +429,8 @@ fn spend_adds_up_and_today_is_estimated() {
         from: first,
         to: today.tomorrow().unwrap(),
         month: first,
+        tag: None,
+        credits_since: None,
     });
     let ReplyData::Usage(usage) = stage.read(&query) else {
         panic!("no usage");

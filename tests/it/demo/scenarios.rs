@@ -32,6 +32,31 @@ fn update_group(group: &str, min: u32, max: u32, desired: u32) -> Mutation {
 }
 
 #[test]
+fn no_pipeline_overtakes_a_plan_in_a_quiet_world() {
+    let revisions = |stage: &Stage| {
+        let services = stage.fleet().services.into_iter();
+        let of = services.map(|service| {
+            let revision = service.deployments[0].task_definition.clone();
+            (service.arn, (revision, service.deployments.len()))
+        });
+        of.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    for world in World::ALL {
+        let stage = Stage::open(world, Scenario::Quiet);
+        let before = revisions(&stage);
+        for _ in 0..23 {
+            stage.pass(SignedDuration::from_hours(1));
+            assert_eq!(revisions(&stage), before, "{world}");
+        }
+    }
+    // On an ordinary day pipelines work.
+    let stage = Stage::open(World::Codemate, Scenario::Everyday);
+    let before = revisions(&stage);
+    stage.pass(MINUTES(20));
+    assert_ne!(revisions(&stage), before);
+}
+
+#[test]
 fn quiet_is_quiet() {
     for world in World::ALL {
         let stage = Stage::open(world, Scenario::Quiet);

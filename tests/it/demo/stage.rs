@@ -234,12 +234,15 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
             from: first,
             to: today.tomorrow().expect("not the end of time"),
             month: first,
+            tag: None,
+            credits_since: None,
         }),
         Query::Cost(ops::cost::Read::Forecast {
             from: today,
             to: today.last_of_month().tomorrow().expect("not the end of time"),
         }),
         Query::Cost(ops::cost::Read::Anomalies { from: first }),
+        Query::Advice(ops::advice::Read::TrustedAdvisor),
         Query::Cost(ops::cost::Read::Budgets {
             account: "0".to_owned(),
         }),
@@ -513,6 +516,8 @@ impl Stage {
             from: date,
             to: date.tomorrow().expect("not the end of time"),
             month: date.first_of_month(),
+            tag: None,
+            credits_since: None,
         });
         match self.read(&query) {
             ReplyData::Usage(usage) => usage.daily.iter().map(DailyCost::total).sum(),

@@ -89,6 +89,15 @@ const SAMPLES: &[Sample] = &[
         // Instances that were replaced stay so.
         undo: Undo::Leaves,
     },
+    // The copy is made, checked and removed; taken back in between it stays.
+    Sample {
+        runbook: "dr-drill",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db")],
+        undo: Undo::Leaves,
+    },
     Sample {
         runbook: "drain-gpu-host",
         world: World::Invokeai,
@@ -137,6 +146,15 @@ const SAMPLES: &[Sample] = &[
         before: Before::Nothing,
         set: &[("busy", "force")],
         undo: Undo::Whole,
+    },
+    // The snapshot stays, and so do backups.
+    Sample {
+        runbook: "rds-backup-now",
+        world: World::Ecommerce,
+        scenario: Scenario::DrGap,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db")],
+        undo: Undo::Leaves,
     },
     Sample {
         runbook: "rds-reboot-failover",
@@ -247,11 +265,13 @@ crashes! {
     asg_instance_refresh_rollback: "asg-instance-refresh-rollback",
     asg_rollback_image: "asg-rollback-image",
     cloudfront_invalidate: "cloudfront-invalidate",
+    dr_drill: "dr-drill",
     drain_gpu_host: "drain-gpu-host",
     ecs_restart: "ecs-restart",
     ecs_scale: "ecs-scale",
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
+    rds_backup_now: "rds-backup-now",
     rds_reboot_failover: "rds-reboot-failover",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::asg::Group;
-use quarterdeck::domain::ec2::Instance;
+use quarterdeck::domain::ec2::{Instance, Purchase};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::ids::tag;
 use quarterdeck::domain::ops::{Query, ReplyData, autoscaling, ec2};
+use quarterdeck::domain::price::PriceTable;
+use quarterdeck::domain::units::Usd;
+use quarterdeck::runbook::action::CostDelta;
 
 use super::stage::{EPOCH, Stage, given, run, who};
 
@@ -123,6 +126,31 @@ async fn a_server_on_its_own_is_stopped_and_started() {
 }
 
 #[tokio::test]
+async fn a_forgotten_training_instance_is_stopped_by_its_id() {
+    let home = tempfile::tempdir().unwrap();
+    let now = EPOCH.parse().unwrap();
+    let stage = Stage::new(
+        (World::Fashion, Scenario::CreditBurn),
+        Vec::new(),
+        now,
+        home.path(),
+    );
+    let forgotten = |all: Vec<Instance>| {
+        all.into_iter()
+            .find(|one| one.name.as_deref() == Some("fashion-ai-train-01"))
+            .unwrap()
+    };
+    let before = forgotten(alone(&stage).await);
+    assert_eq!(before.state, "running");
+    let plan = stage.plan("gpu-night-down", &[("fleet", &before.id)]).await.plan;
+    assert!(!plan.is_empty());
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(forgotten(alone(&stage).await).state, "stopped");
+}
+
+#[tokio::test]
 async fn work_is_refused_with_its_reason_and_nothing_changes() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();
@@ -148,4 +176,54 @@ async fn work_is_refused_with_its_reason_and_nothing_changes() {
         "{refused}"
     );
     assert_eq!(stage.log.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn what_spot_saves_is_told_with_the_day_of_its_price() {
+    const GROUP: &str = "invokeai-gpu-workers-spot";
+    let home = tempfile::tempdir().unwrap();
+    let now = EPOCH.parse().unwrap();
+    let mut stage = Stage::new((World::Invokeai, Scenario::Quiet), Vec::new(), now, home.path());
+    let mut scope = (*stage.scope).clone();
+    scope.account_name = Some("inv-prod".to_owned());
+    stage.scope = std::sync::Arc::new(scope);
+    let query = Query::Ec2(ec2::Read::Instances);
+    let ReplyData::Instances(instances) = stage.cloud.read(&stage.scope, &query).await.unwrap().data else {
+        panic!("no instances");
+    };
+    let spot = instances
+        .iter()
+        .find(|instance| instance.group() == Some(GROUP) && instance.purchase == Purchase::Spot)
+        .unwrap();
+    let text = format!(
+        "apiVersion: quarterdeck/v1\nkind: Runbook\nname: smaller\ntitle: Smaller\nsteps:\n  - id: bounds\n    \
+         action: asg.set_capacity\n    with: {{group: {GROUP}, min: 0}}\n    wait: {{timeout: 5m}}\n  - id: end\n    \
+         action: asg.terminate_instance\n    with: {{group: {GROUP}, instance: {}, even_protected: true}}\n    \
+         wait: {{timeout: 20m}}\n",
+        spot.id
+    );
+    let preparation = stage.preparation_of(super::stage::load_text(&text)).await;
+    let resolved = quarterdeck::runbook::params::Resolved::default();
+    let plan = preparation
+        .plan(&resolved, (&who("alice"), None))
+        .await
+        .unwrap()
+        .plan;
+    let last = plan.changes.last().unwrap();
+    let CostDelta::Known { usd_per_hour, as_of } = &last.cost else {
+        panic!("{:?}", last.cost);
+    };
+    // A fraction of the list price, and of that day: nothing that the price table knows.
+    let list = PriceTable::shipped()
+        .ec2("us-east-1", &spot.instance_type)
+        .unwrap();
+    let saved = -*usd_per_hour;
+    assert!(
+        saved.per_hour() > Usd::ZERO && saved.per_hour() < list.value.per_hour(),
+        "{saved:?} of {list:?}"
+    );
+    assert!(*as_of > list.as_of(), "{as_of}");
+    assert_eq!(as_of.to_string(), EPOCH[..10]);
+    // Whose account it is stands beside its number.
+    assert_eq!(plan.identity.account_name.as_deref(), Some("inv-prod"));
 }

@@ -16,9 +16,11 @@ use quarterdeck::domain::ops::{
 use quarterdeck::domain::scalable::ScalableTarget;
 use quarterdeck::domain::units::UsdPerHour;
 use quarterdeck::engine::clock::Clock;
-use quarterdeck::runbook::machine::Summary;
+use quarterdeck::engine::run::Control;
+use quarterdeck::runbook::machine::{Happening, Summary};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::planner::Refused;
+use quarterdeck::runbook::record::{Signal, Then};
 
 use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
@@ -452,4 +454,49 @@ async fn every_service_of_the_demo_can_be_planned() {
         }
         assert_eq!(stage.log.writes().len(), 0);
     }
+}
+
+/// Instances must not go on being replaced while the tag already means the other image again.
+#[tokio::test]
+async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
+    use quarterdeck::domain::ops::autoscaling;
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Ecommerce, Scenario::Quiet, &home);
+    let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
+    let before = images(&stage).await;
+    let plan = stage.plan("asg-rollback-image", &set).await.plan;
+    let start = stage.unattended(&plan);
+    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    watch
+        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
+        .await;
+    watch.tell(Control::Interrupt {
+        signal: Signal::Interrupt,
+        then: Then::RollBack,
+    });
+    let summary = watch.end().await;
+    // What was replaced stays so, and is said.
+    assert_eq!(
+        (summary.exit, summary.rolled_back),
+        (Exit::Partial, false),
+        "{summary:#?}"
+    );
+    assert!(
+        summary.remains[0].contains("replaced again"),
+        "{:?}",
+        summary.remains
+    );
+    let made: Vec<&str> = stage
+        .log
+        .writes()
+        .iter()
+        .filter_map(|write| match &write.change {
+            Mutation::Ecr(ecr::Write::PutTag { .. }) => Some("tag"),
+            Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh { .. }) => Some("refresh"),
+            Mutation::AutoScaling(autoscaling::Write::CancelInstanceRefresh { .. }) => Some("cancel"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(made, ["tag", "refresh", "cancel", "tag"]);
+    assert_eq!(images(&stage).await, before);
 }

@@ -13,7 +13,6 @@ use quarterdeck::cloud::{BoxFuture, Cloud};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
 use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use quarterdeck::domain::policy::{Policy, Selection};
-use quarterdeck::domain::price::SpotPrices;
 use quarterdeck::domain::scope::Scope;
 use quarterdeck::engine::clock::{Clock, Clocks};
 use quarterdeck::engine::host::EngineHost;
@@ -248,7 +247,6 @@ impl Stage {
         let site = SiteFacts {
             scope: self.scope.clone(),
             identity,
-            account_name: None,
             estate: self.estate.as_ref().map(|(name, _)| (*name).to_owned()),
             policy: Arc::new(Policy::default()),
             selection: self
@@ -256,7 +254,6 @@ impl Stage {
                 .as_ref()
                 .map(|(_, selection)| selection.clone())
                 .unwrap_or_default(),
-            spot: SpotPrices::default(),
         };
         self.engine.prepare(site, runbook)
     }

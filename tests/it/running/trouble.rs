@@ -300,7 +300,8 @@ async fn a_killed_process_leaves_nothing_locked() {
             .resume(&id, Resume::RollBack, stage.unattended(plan))
             .unwrap(),
     );
-    assert_eq!(watch.end().await.status, Status::RolledBack);
+    let summary = watch.end().await;
+    assert_eq!((summary.status, summary.exit), (Status::RolledBack, Exit::Done));
 }
 
 #[tokio::test]
@@ -382,6 +383,43 @@ async fn a_runbook_that_ran_too_often_within_the_hour_is_refused() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_plan_that_lay_while_others_ran_is_held_to_the_limit_of_the_hour_too() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    let text = quarterdeck::runbook::shipped::get("ecs-scale").unwrap();
+    let text = String::from_utf8(text.bytes).unwrap();
+    let limited = text.replace(
+        "limits: {max_targets: 1,",
+        "limits: {max_targets: 1, max_runs_per_hour: 1,",
+    );
+    assert_ne!(text, limited);
+    let runbook = load_text(&limited);
+    let mut plans = Vec::new();
+    for desired in ["5", "6"] {
+        let mut preparation = stage.preparation_of(runbook.clone()).await;
+        let set = [
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("desired", desired),
+        ];
+        let resolution = preparation.resolve(super::stage::given(&runbook, &set)).await;
+        let planned = preparation
+            .plan(&resolution.result.unwrap(), (&who("alice"), None))
+            .await;
+        plans.push(planned.unwrap().plan);
+    }
+    let [first, second] = <[_; 2]>::try_from(plans).unwrap();
+    let start = stage.unattended(&first);
+    assert_eq!(run(&stage.engine, first, start).await.0.exit, Exit::Done);
+    let writes = stage.log.writes().len();
+    let start = stage.unattended(&second);
+    let refused = stage.engine.start(second, start).unwrap_err();
+    assert_eq!(refused.exit, Exit::Precondition);
+    assert!(refused.reason.contains("ran 1 times"), "{refused}");
+    assert_eq!(stage.log.writes().len(), writes);
 }
 
 #[tokio::test]

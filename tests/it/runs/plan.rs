@@ -227,3 +227,29 @@ fn a_runbook_that_was_changed_since_is_planned_again() {
     );
     exits(&with(&qd, &run).run(), 8);
 }
+
+#[test]
+fn a_mistake_on_the_command_line_is_a_document_too() {
+    let qd = world(100);
+    for (line, schema) in [
+        ("status --wrong", "quarterdeck.error/1"),
+        ("runbook history --limit many", "quarterdeck.error/1"),
+        ("runbook run ecs-scale --wrong", "quarterdeck.run/1"),
+        ("runbook resume", "quarterdeck.run/1"),
+        ("status --estate nowhere", "quarterdeck.error/1"),
+    ] {
+        let said = document(&with(&qd, line), 2);
+        assert_eq!(said["schema"], schema, "{line}: {said}");
+        assert_eq!(said["exit_code"], 2, "{line}: {said}");
+        let reasons = said["reasons"].as_array().unwrap();
+        assert!(!reasons.is_empty(), "{line}: {said}");
+        assert!(!said.to_string().contains("Usage:"), "{line}: {said}");
+    }
+    // Without `-o` standard output stays empty.
+    let plain = with(&qd, "status --wrong").run();
+    exits(&plain, 2);
+    assert!(
+        plain.stdout.is_empty() && plain.stderr.contains("--wrong"),
+        "{plain:#?}"
+    );
+}

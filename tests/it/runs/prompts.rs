@@ -84,3 +84,37 @@ fn a_terminal_in_ci_is_nobody() {
     let mut screen = with(&qd, &format!("runbook run ecs-scale {SERVICE} --set desired=4")).screen(100, 60);
     assert_eq!(screen.wait_for_end().exit_code(), 6);
 }
+
+#[test]
+fn a_secret_is_typed_unseen_and_is_nowhere_afterwards() {
+    const SECRET: &str = "https://hooks.example.com/T0k3n";
+    let qd = world(100);
+    let text = include_str!("../../../runbooks/ecs-scale.yaml")
+        .replace(
+            "params:\n",
+            "params:\n  hook:\n    type: secret\n    about: Whom to tell\n",
+        )
+        .replace(
+            "\nverify:",
+            "  - id: tell\n    action: notify.webhook\n    with: {url: \"${params.hook}\", title: scaled}\n    allow_failure: false\n\nverify:",
+        );
+    let file = qd.file("told.yaml", &text);
+    let line = format!("runbook run {} {SERVICE} --set desired=4", file.display());
+    let mut screen = with(&qd, &line).screen(100, 60);
+    asks(&screen, "hook (a secret, not shown)");
+    screen.send_keys(&format!("{SECRET}\r"));
+    asks(&screen, "To carry it out, type apply");
+    screen.send_keys("apply\r");
+    screen.wait_for_text("SUCCEEDED");
+    let shown = screen.contents();
+    assert!(!shown.contains("T0k3n"), "{shown}");
+    assert_eq!(screen.wait_for_end().exit_code(), 0);
+    for journal in super::journals(&qd) {
+        let journal = std::fs::read_to_string(journal).unwrap();
+        assert!(!journal.contains("T0k3n") && journal.contains("secret(asked for hook)"));
+    }
+    // Where nobody can be asked it is said what to do, and nothing is done.
+    let refused = with(&qd, &format!("{line} --yes")).run();
+    super::exits(&refused, 6);
+    assert!(refused.stderr.contains("QD_PARAM_HOOK"), "{refused:#?}");
+}

@@ -104,3 +104,33 @@ fn who_stops_following_stops_nothing_else() {
     exits(&running.finish(), 0);
     wait_until(PATIENCE, "success", || runs(&base)[0]["status"] == "succeeded");
 }
+
+#[test]
+fn what_happens_in_the_demo_is_nobodys_history() {
+    let demo = world(100);
+    exits(&scale(&demo, 4, "--yes").run(), 0);
+    assert_eq!(runs(&demo).len(), 1);
+    let real = demo.only_flags().without("--demo").without("--speed");
+    assert_eq!(runs(&real).len(), 0);
+    exits(&with(&real, "runbook status last").run(), 2);
+    let locks = document(&with(&real, "runbook lock ls"), 0);
+    assert_eq!(locks["locks"], serde_json::json!([]));
+    assert!(!demo.home().join("state/runs").exists());
+}
+
+#[test]
+fn a_run_that_was_left_goes_on_in_a_process_of_its_own() {
+    let base = world(1);
+    let first = under_way(&scale(&base, 9, "--yes"));
+    first.signal(Signal::HUP);
+    exits(&first.finish(), 11);
+    let world = faster(&base, 100);
+    let resumed = document(&with(&world, "runbook resume last --detach"), 0);
+    assert!(resumed["run_id"].is_string(), "{resumed}");
+    wait_until(PATIENCE, "the run to end", || {
+        runs(&world)[0]["status"] == "succeeded"
+    });
+    assert_eq!(desired(&world), 9);
+    // It is over: there is nothing to resume, and the process that finds that out says so.
+    exits(&with(&world, "runbook resume last --detach").run(), 2);
+}

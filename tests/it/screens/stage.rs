@@ -91,10 +91,13 @@ impl Stage {
             write: WriteState::ReadOnly,
             zones: vec![zone("Asia/Seoul", "KST"), zone("UTC", "UTC")],
             monthly_budget: None,
+            policies: std::sync::Arc::default(),
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             again: vec!["qd".to_owned()],
             reach: Some("this login only"),
+            policies: policies(&scopes),
+            who: "kim@bastion".to_owned(),
             notices: Vec::new(),
         };
         Self {
@@ -257,6 +260,18 @@ impl Stage {
 
 /// How findings are made of what is known, with each estate's own policy.
 fn assess(scopes: &[Arc<Scope>]) -> Assess {
+    let policies = policies(scopes);
+    Arc::new(move |inventory, now| {
+        let terms = Terms {
+            policies: &policies,
+            session: &[],
+        };
+        rules::evaluate(inventory, &terms, now)
+    })
+}
+
+/// Each estate's own policy.
+fn policies(scopes: &[Arc<Scope>]) -> Arc<Policies> {
     let mut policies = Policies::default();
     for scope in scopes {
         let shipped = estate::SHIPPED
@@ -269,13 +284,7 @@ fn assess(scopes: &[Arc<Scope>]) -> Assess {
                 .insert(scope.name.clone(), Arc::new(loaded.estate.policy));
         }
     }
-    Arc::new(move |inventory, now| {
-        let terms = Terms {
-            policies: &policies,
-            session: &[],
-        };
-        rules::evaluate(inventory, &terms, now)
-    })
+    Arc::new(policies)
 }
 
 /// Lets everything run that can without time going on.

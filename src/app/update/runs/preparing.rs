@@ -142,7 +142,7 @@ pub(super) fn resolve(state: &mut State) -> Effects {
     let Some(form) = state.runs.flow.as_mut().and_then(Flow::form) else {
         return Effects::redraw();
     };
-    let given = form.given();
+    let (given, secrets) = (form.given(), form.secrets());
     form.asking = Some(ticket);
     form.resolved = None;
     Effects::runs(RunsEffect::Resolve {
@@ -150,6 +150,7 @@ pub(super) fn resolve(state: &mut State) -> Effects {
         scope: form.scope.clone(),
         book: form.offer.book.clone(),
         given,
+        secrets,
     })
 }
 

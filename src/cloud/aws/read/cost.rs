@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use super::listing::reply;
 use crate::cloud::aws::caller::{Caller, Page, pages};
-use crate::domain::cost::Usage;
+use crate::domain::cost::{CreditsUsed, Usage};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::cost::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
@@ -38,7 +38,21 @@ const BUDGETS_PAGE: i32 = 1000;
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
-        Read::Usage { from, to, month } => usage(caller, *from, *to, *month).await,
+        Read::Usage {
+            from,
+            to,
+            month,
+            tag,
+            credits_since,
+        } => {
+            let span = Span {
+                from: *from,
+                to: *to,
+                month: *month,
+                credits_since: *credits_since,
+            };
+            usage(caller, &span, tag.as_deref()).await
+        }
         Read::Forecast { from, to } => forecast(caller, *from, *to).await,
         Read::Anomalies { from } => anomalies(caller, *from).await,
         Read::Budgets { account } => budgets(caller, account).await,
@@ -51,31 +65,79 @@ struct Bill {
     to: Date,
     granularity: Granularity,
     filter: Option<Expression>,
-    groups: Vec<Dimension>,
+    groups: Vec<Group>,
 }
 
-async fn usage(caller: &Caller<'_>, from: Date, to: Date, month: Date) -> Result<Reply, Fault> {
+/// What a call groups by.
+#[derive(Debug, Clone)]
+enum Group {
+    By(Dimension),
+    Tag(String),
+}
+
+impl Group {
+    fn definition(&self) -> GroupDefinition {
+        let (kind, key) = match self {
+            Self::By(dimension) => (GroupDefinitionType::Dimension, dimension.as_str()),
+            Self::Tag(key) => (GroupDefinitionType::Tag, key.as_str()),
+        };
+        GroupDefinition::builder().r#type(kind).key(key).build()
+    }
+}
+
+/// The days that usage is asked for.
+struct Span {
+    from: Date,
+    to: Date,
+    month: Date,
+    credits_since: Option<Date>,
+}
+
+async fn usage(caller: &Caller<'_>, span: &Span, tag: Option<&str>) -> Result<Reply, Fault> {
+    let Span {
+        from,
+        to,
+        month,
+        credits_since,
+    } = *span;
     let by_service = Bill {
         from,
         to,
         granularity: Granularity::Daily,
         filter: Some(without_credits()),
-        groups: vec![Dimension::Service],
+        // A tag is a second group of the same call, which costs nothing more.
+        groups: std::iter::once(Group::By(Dimension::Service))
+            .chain(tag.map(|key| Group::Tag(key.to_owned())))
+            .collect(),
     };
     // One call for accounts and credits both: each further one would cost as much again.
     let by_account = Bill {
-        from: month,
+        // Earlier months only for what credits have paid; a month is a line, however many there are.
+        from: credits_since.map_or(month, |since| since.first_of_month().min(month)),
         to,
         granularity: Granularity::Monthly,
         filter: None,
-        groups: vec![Dimension::LinkedAccount, Dimension::RecordType],
+        groups: vec![
+            Group::By(Dimension::LinkedAccount),
+            Group::By(Dimension::RecordType),
+        ],
     };
     let daily = bill(caller, &by_service).await?;
     let (monthly, gaps) = match bill(caller, &by_account).await {
         Ok(results) => (Some(results), Vec::new()),
         Err(fault) => (None, vec![fault]),
     };
-    let accounts = monthly.map(|results| convert::accounts_from_sdk(&results, METRIC, &CREDITS));
+    let credits_used = monthly
+        .as_ref()
+        .zip(credits_since)
+        .map(|(results, since)| CreditsUsed {
+            since: since.first_of_month().min(month),
+            amount: convert::credits_from_sdk(results, METRIC, &CREDITS),
+        });
+    let accounts = monthly.map(|results| {
+        let of_month = convert::since(results, month);
+        convert::accounts_from_sdk(&of_month, METRIC, &CREDITS)
+    });
     let (by_account, credits) = accounts.unzip();
     Ok(Reply {
         data: ReplyData::Usage(Usage {
@@ -84,6 +146,8 @@ async fn usage(caller: &Caller<'_>, from: Date, to: Date, month: Date) -> Result
             daily: convert::daily_from_sdk(&daily, METRIC),
             by_account: by_account.unwrap_or_default(),
             credits,
+            by_tag: tag.map(|key| convert::tags_from_sdk(&daily, METRIC, key, month)),
+            credits_used,
         }),
         gaps,
     })
@@ -91,16 +155,7 @@ async fn usage(caller: &Caller<'_>, from: Date, to: Date, month: Date) -> Result
 
 async fn bill(caller: &Caller<'_>, bill: &Bill) -> Result<Vec<ResultByTime>, Fault> {
     let period = interval(USAGE, bill.from, bill.to)?;
-    let groups: Vec<_> = bill
-        .groups
-        .iter()
-        .map(|dimension| {
-            GroupDefinition::builder()
-                .r#type(GroupDefinitionType::Dimension)
-                .key(dimension.as_str())
-                .build()
-        })
-        .collect();
+    let groups: Vec<_> = bill.groups.iter().map(Group::definition).collect();
     let (period, groups) = (&period, &groups);
     let listed = pages(|token| async move {
         let call = caller
@@ -241,6 +296,8 @@ mod tests {
             from: day,
             to: day,
             month: day,
+            tag: None,
+            credits_since: None,
         };
         let budgets = Read::Budgets {
             account: String::new(),

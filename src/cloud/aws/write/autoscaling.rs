@@ -2,8 +2,8 @@
 
 use aws_sdk_autoscaling::operation::RequestId;
 use aws_sdk_autoscaling::types::{
-    DesiredConfiguration, LaunchTemplateSpecification, RefreshPreferences, ScaleInProtectedInstances,
-    StandbyInstances, Tag,
+    DesiredConfiguration, InstanceReusePolicy, LaunchTemplateSpecification, RefreshPreferences,
+    ScaleInProtectedInstances, StandbyInstances, Tag, WarmPoolState,
 };
 use jiff::Timestamp;
 
@@ -39,6 +39,26 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .set_min_size(check.size(*min)?)
                 .set_max_size(check.size(*max)?)
                 .set_desired_capacity(check.size(*desired)?);
+            Ok(receipt(&caller.call(operation, call.send()).await?))
+        }
+        Write::PutWarmPool {
+            group,
+            min,
+            max_prepared,
+            state,
+            reuse_on_scale_in,
+        } => {
+            // What is left out might be set back to its default.
+            let reuse = InstanceReusePolicy::builder()
+                .reuse_on_scale_in(*reuse_on_scale_in)
+                .build();
+            let call = client
+                .put_warm_pool()
+                .auto_scaling_group_name(group)
+                .set_min_size(check.size(Some(*min))?)
+                .max_group_prepared_capacity(check.size(*max_prepared)?.unwrap_or(-1))
+                .pool_state(WarmPoolState::from(state.as_str()))
+                .instance_reuse_policy(reuse);
             Ok(receipt(&caller.call(operation, call.send()).await?))
         }
         Write::SuspendProcesses { group, processes } => {

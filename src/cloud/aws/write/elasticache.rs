@@ -22,6 +22,19 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 created: None,
             })
         }
+        Write::Promote { group, node } => {
+            let call = caller
+                .elasticache()
+                .modify_replication_group()
+                .replication_group_id(group)
+                .primary_cluster_id(node)
+                .apply_immediately(true);
+            let answer = caller.call(change.operation(), call.send()).await?;
+            Ok(Receipt {
+                request_id: answer.request_id().map(str::to_owned),
+                created: None,
+            })
+        }
         Write::CreateSnapshot { group, snapshot } => {
             let call = caller
                 .elasticache()

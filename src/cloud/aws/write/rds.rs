@@ -10,10 +10,10 @@ use aws_sdk_rds::types::{DatabaseInsightsMode, DbInstance, DbSnapshot, Processor
 
 use crate::cloud::aws::caller::Caller;
 use crate::cloud::aws::convert::date_time;
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Tag as OwnTag;
-use crate::domain::ops::rds::{DbModification, Write};
-use crate::domain::ops::{Receipt, Token};
+use crate::domain::ops::rds::{DbModification, OwnCopy, Write};
+use crate::domain::ops::{Operation, Receipt, Token};
 
 /// A restore with its settings: one that is not passed falls back to AWS's default, not to the
 /// source's value. The two restores have requests of different types with the same fields.
@@ -78,7 +78,7 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
                 .db_instance_identifier(instance);
             let call = with_settings!(call, settings);
             let answer = caller.call(operation, call.send()).await?;
-            Ok(receipt(&answer, arn(answer.db_instance())))
+            Ok(receipt(&answer, resource_id(answer.db_instance())))
         }
         Write::RestoreToPointInTime {
             source,
@@ -98,7 +98,7 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
             let call =
                 with_settings!(call, settings).set_max_allocated_storage(signed(settings.max_storage_gib));
             let answer = caller.call(operation, call.send()).await?;
-            Ok(receipt(&answer, arn(answer.db_instance())))
+            Ok(receipt(&answer, resource_id(answer.db_instance())))
         }
         Write::Rename { instance, to } => {
             // Otherwise the name would wait for the maintenance window.
@@ -154,6 +154,26 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
             let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, None))
         }
+        Write::UnprotectCopy { copy } => {
+            still_own(caller, copy).await?;
+            let call = client
+                .modify_db_instance()
+                .db_instance_identifier(&copy.instance)
+                .deletion_protection(false)
+                .apply_immediately(true);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
+        Write::DeleteCopy { copy } => {
+            still_own(caller, copy).await?;
+            let call = client
+                .delete_db_instance()
+                .db_instance_identifier(&copy.instance)
+                .skip_final_snapshot(true)
+                .delete_automated_backups(true);
+            let answer = caller.call(operation, call.send()).await?;
+            Ok(receipt(&answer, None))
+        }
         Write::CreateClusterSnapshot { .. }
         | Write::RestoreCluster { .. }
         | Write::CreateMember { .. }
@@ -163,6 +183,42 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
         | Write::StartCluster { .. }
         | Write::FailoverCluster { .. } => cluster::write(caller, change).await,
     }
+}
+
+const INSTANCES: Operation = Operation::new("rds", "DescribeDBInstances");
+
+/// Refuses unless the instance of that name is the copy still. AWS's calls take a name alone; between
+/// this read and the call the name cannot come to mean another instance, since a rename takes minutes.
+async fn still_own(caller: &Caller<'_>, copy: &OwnCopy) -> Result<(), Fault> {
+    let call = caller
+        .rds()
+        .describe_db_instances()
+        .db_instance_identifier(&copy.instance);
+    let answer = caller.call(INSTANCES, call.send()).await?;
+    let refused = |why: String| Fault::new(FaultKind::Invalid, INSTANCES.service, INSTANCES.name, why);
+    let [db] = answer.db_instances() else {
+        return Err(refused(format!(
+            "{} is not one instance: nothing is deleted",
+            copy.instance
+        )));
+    };
+    match mismatch(copy, db) {
+        None => Ok(()),
+        Some(why) => Err(refused(why)),
+    }
+}
+
+/// Why an instance is not the copy.
+fn mismatch(copy: &OwnCopy, db: &DbInstance) -> Option<String> {
+    if db.db_instance_identifier() != Some(copy.instance.as_str()) {
+        return Some(format!("{} has another name: it is left alone", copy.instance));
+    }
+    let run = db
+        .tag_list()
+        .iter()
+        .find(|tag| tag.key() == Some(OwnCopy::TAG))
+        .and_then(Tag::value);
+    copy.mismatch(db.dbi_resource_id(), run, db.db_cluster_identifier())
 }
 
 /// A modification with what it changes; what it does not name is left alone.
@@ -220,6 +276,10 @@ fn receipt(answer: &impl RequestId, created: Option<&str>) -> Receipt {
         request_id: answer.request_id().map(str::to_owned),
         created: created.map(str::to_owned),
     }
+}
+
+fn resource_id(instance: Option<&DbInstance>) -> Option<&str> {
+    instance.and_then(DbInstance::dbi_resource_id)
 }
 
 fn arn(instance: Option<&DbInstance>) -> Option<&str> {
@@ -348,6 +408,45 @@ mod tests {
         let to_point_in_time = with_settings!(client.restore_db_instance_to_point_in_time(), settings);
         assert_eq!(carried!(from_snapshot), settings);
         assert_eq!(carried!(to_point_in_time), settings);
+    }
+
+    #[test]
+    fn only_the_instance_that_the_run_made_is_its_copy() {
+        let run = "r-20261121-020000-kqzt";
+        let copy = OwnCopy {
+            instance: format!("shop-db-{run}"),
+            resource_id: "db-COPY".to_owned(),
+            run: run.to_owned(),
+        };
+        let instance = |id: &str, tag: &str| {
+            DbInstance::builder()
+                .db_instance_identifier(&copy.instance)
+                .dbi_resource_id(id)
+                .tag_list(Tag::builder().key(OwnCopy::TAG).value(tag).build())
+        };
+        assert_eq!(mismatch(&copy, &instance("db-COPY", run).build()), None);
+        let others = [
+            instance("db-OTHER", run).build(),
+            instance("db-COPY", "r-20261121-020000-xxxx").build(),
+            instance("db-COPY", run).db_instance_identifier("shop-db").build(),
+            instance("db-COPY", run).db_cluster_identifier("aurora").build(),
+            DbInstance::builder()
+                .db_instance_identifier(&copy.instance)
+                .build(),
+        ];
+        for other in others {
+            assert!(mismatch(&copy, &other).is_some(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_first_is_declared() {
+        let copy = OwnCopy {
+            instance: String::new(),
+            resource_id: String::new(),
+            run: String::new(),
+        };
+        assert_eq!(Write::DeleteCopy { copy }.prerequisites(), [INSTANCES]);
     }
 
     #[test]

@@ -15,9 +15,21 @@ pub struct Cost {
     pub hourly: BTreeMap<String, f64>,
     /// Budgets.
     pub budgets: Vec<Budget>,
-    /// Credits used per month, US dollars.
+    /// Credits that there are, US dollars.
     #[serde(default)]
     pub credits: f64,
+    /// What is left of them when the demo opens, US dollars.
+    #[serde(default)]
+    pub credits_left: f64,
+    /// The same by scenario, where it differs.
+    #[serde(default)]
+    pub credits_left_in: BTreeMap<String, f64>,
+    /// Shares of the bill by key and value of cost allocation tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, BTreeMap<String, f64>>,
+    /// What AWS advises; absent is an account without such advice.
+    #[serde(default)]
+    pub advice: Option<Advised>,
     /// Anomalies.
     #[serde(default)]
     pub anomalies: Vec<Anomaly>,
@@ -50,4 +62,44 @@ pub struct Anomaly {
     pub impact_usd: f64,
     /// Where it comes from.
     pub causes: Vec<String>,
+    /// US dollars that were expected in its days.
+    #[serde(default)]
+    pub expected_usd: Option<f64>,
+    /// The scenario in which it is there; absent is all but the quiet one.
+    #[serde(default)]
+    pub only_in: Option<String>,
+}
+
+/// What AWS advises.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Advised {
+    /// Checks of Trusted Advisor; absent is a support plan without.
+    #[serde(default)]
+    pub trusted_advisor: Option<Vec<AdvisedItem>>,
+    /// Recommendations of Compute Optimizer; absent is an account that never turned it on.
+    #[serde(default)]
+    pub compute_optimizer: Option<Vec<AdvisedItem>>,
+}
+
+/// A piece of advice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdvisedItem {
+    /// The check's id, or the resource's ARN.
+    pub id: String,
+    /// The check, or the resource.
+    pub name: String,
+    /// The category, or the kind of resource.
+    pub category: String,
+    /// `hint`, `warning` or `error`.
+    pub level: crate::domain::advice::AdviceLevel,
+    /// What is advised.
+    pub what: String,
+    /// Resources.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// US dollars a month.
+    #[serde(default)]
+    pub saves: Option<f64>,
 }

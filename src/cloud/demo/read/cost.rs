@@ -8,15 +8,24 @@ use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::time::{DAY, HOUR, Ms, ms, part, stamp};
-use crate::domain::cost::{Anomaly, Budget, DailyCost, Forecast, Usage};
+use crate::domain::cost::{Anomaly, Budget, CreditsUsed, DailyCost, Forecast, TagCosts, Usage};
 
 /// The service under which Cost Explorer lists instances.
 const EC2: &str = "Amazon Elastic Compute Cloud - Compute";
 /// How far behind the present the bill is.
 const BILL_LAG: Ms = 9 * HOUR;
 
+/// How a bill is split beside services and accounts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Split<'a> {
+    /// By the values of this tag.
+    pub tag: Option<&'a str>,
+    /// What credits have paid from the month of this day on.
+    pub credits_since: Option<Date>,
+}
+
 /// Cost by day and service, and the month to date by account.
-pub fn usage(sim: &Sim, range: (Date, Date), month: Date) -> Usage {
+pub fn usage(sim: &Sim, range: (Date, Date), month: Date, split: &Split<'_>) -> Usage {
     let (from, to) = range;
     let days = |from: Date, to: Date| {
         let mut days = Vec::new();
@@ -46,8 +55,55 @@ pub fn usage(sim: &Sim, range: (Date, Date), month: Date) -> Usage {
         by_account: vec![(sim.plan.account.clone(), cents(month_to_date))],
         credits: (sim.plan.cost.credits > 0.0).then(|| {
             // Credits pay until they are used up.
-            -month_to_date.min(sim.plan.cost.credits)
+            -month_to_date.min(credits_used(sim))
         }),
+        by_tag: split.tag.map(|key| tag_costs(sim, key, month_to_date)),
+        credits_used: split
+            .credits_since
+            .filter(|_| sim.plan.cost.credits > 0.0)
+            .map(|since| CreditsUsed {
+                since: since.first_of_month().max(month.saturating_sub(13.months())),
+                amount: credits_used(sim),
+            }),
+    }
+}
+
+/// What credits have paid: what the plan says until the demo opened, and everything since.
+fn credits_used(sim: &Sim) -> f64 {
+    let cost = &sim.plan.cost;
+    let left = cost
+        .credits_left_in
+        .get(sim.scenario.name())
+        .unwrap_or(&cost.credits_left);
+    let mut date = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
+    let mut spent = 0.0;
+    while let Some(day) = daily(sim, date) {
+        spent += day.total();
+        let Ok(next) = date.checked_add(1.day()) else {
+            break;
+        };
+        date = next;
+    }
+    cents((cost.credits - left + spent).min(cost.credits))
+}
+
+/// The month by the values of a tag, as the plan splits it; what it does not name has no such tag.
+fn tag_costs(sim: &Sim, key: &str, month_to_date: f64) -> TagCosts {
+    let shares = sim.plan.cost.tags.get(key);
+    let mut by_value: Vec<(String, f64)> = shares
+        .into_iter()
+        .flatten()
+        .map(|(value, share)| (value.clone(), cents(month_to_date * share)))
+        .collect();
+    let known: f64 = by_value.iter().map(|(_, amount)| amount).sum();
+    let rest = cents(month_to_date - known);
+    if rest > 0.0 {
+        by_value.push((String::new(), rest));
+    }
+    by_value.sort_by(|a, b| b.1.total_cmp(&a.1));
+    TagCosts {
+        key: key.to_owned(),
+        by_value,
     }
 }
 
@@ -140,6 +196,10 @@ pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
         .anomalies
         .iter()
         .filter(|_| sim.scenario != Scenario::Quiet)
+        .filter(|anomaly| {
+            let only_in = anomaly.only_in.as_deref();
+            only_in.is_none_or(|only_in| only_in == sim.scenario.name())
+        })
         .filter_map(|anomaly| {
             let start = opened.checked_sub(anomaly.days_ago.days()).ok()?;
             (start >= from).then(|| Anomaly {
@@ -148,6 +208,15 @@ pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
                 end: None,
                 impact_usd: anomaly.impact_usd,
                 causes: anomaly.causes.clone(),
+                actual_usd: anomaly
+                    .expected_usd
+                    .map(|expected| cents(expected + anomaly.impact_usd)),
+                expected_usd: anomaly.expected_usd,
+                monitor: Some(format!(
+                    "arn:aws:ce::{}:anomalymonitor/{}",
+                    sim.plan.account,
+                    signal::uuid(&[sim.seed, 15])
+                )),
             })
         })
         .collect()
@@ -159,7 +228,7 @@ pub fn budgets(sim: &Sim) -> Vec<Budget> {
     let first = today.first_of_month();
     let tomorrow = today.checked_add(1.day()).unwrap_or(today);
     let next_month = today.last_of_month().checked_add(1.day()).unwrap_or(today);
-    let actual: f64 = usage(sim, (first, tomorrow), first)
+    let actual: f64 = usage(sim, (first, tomorrow), first, &Split::default())
         .by_account
         .iter()
         .map(|(_, amount)| amount)

@@ -41,6 +41,8 @@ pub struct Backup {
 pub struct Failover {
     /// The shard's index.
     pub shard: usize,
+    /// The node that takes over, by its place in the shard.
+    pub to: usize,
     /// Whether a replica has taken over already.
     pub taken_over: bool,
     /// When it goes on.
@@ -88,11 +90,13 @@ impl Sim {
         let plan = Arc::clone(&self.plan);
         let name = &plan.caches[index].name;
         let due = at + 25 * SECOND;
+        let nodes = self.cache_nodes(index, shard).len().max(1);
         let cache = &mut self.caches[index];
         cache.failovers.retain(|asked| *asked > at - DAY);
         cache.failovers.push(at);
         cache.failover = Some(Failover {
             shard,
+            to: (cache.primaries[shard] as usize + 1) % nodes,
             taken_over: false,
             due,
         });
@@ -102,6 +106,23 @@ impl Sim {
             format!("Test Failover API called for node group {:04}", shard + 1),
             at,
         );
+        self.set_timer(due, Timer::Cache { cache: index });
+    }
+
+    /// Begins to make a node of the only shard its primary.
+    pub fn begin_promotion(&mut self, index: usize, to: usize, at: Ms) {
+        let due = at + 40 * SECOND;
+        let cache = &mut self.caches[index];
+        if cache.primaries[0] as usize == to {
+            return;
+        }
+        cache.failover = Some(Failover {
+            shard: 0,
+            to,
+            taken_over: false,
+            due,
+        });
+        cache.up.set(at, 0.0);
         self.set_timer(due, Timer::Cache { cache: index });
     }
 
@@ -124,7 +145,7 @@ impl Sim {
             );
             return;
         }
-        let new = (old + 1) % nodes.len().max(1);
+        let new = failover.to;
         cache.primaries[failover.shard] = new as u32;
         cache.up.set(at, 1.0);
         let due = at + 4 * MINUTE;

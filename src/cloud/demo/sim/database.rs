@@ -1,6 +1,5 @@
 //! DB instances: what they are, and the statuses they pass through.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::plan::Tags;
@@ -8,6 +7,7 @@ use super::super::plan::store::{Database as Plan, DatabaseLoad};
 use super::super::signal;
 use super::super::time::{DAY, HOUR, MINUTE, Ms, SECOND};
 use super::super::track::Track;
+use super::course::{self, Course};
 use super::{Sim, Timer};
 use crate::domain::datastore::DbSettings;
 use crate::domain::ops::rds::DbModification;
@@ -21,10 +21,8 @@ pub struct Database {
     pub name: String,
     /// The status.
     pub status: &'static str,
-    /// What comes next, each after a while.
-    pub steps: VecDeque<Step>,
-    /// When the next step is due.
-    pub due: Option<Ms>,
+    /// What comes next.
+    pub course: Course<Effect>,
     /// The class.
     pub class: String,
     /// Whether a standby runs.
@@ -83,22 +81,13 @@ pub struct Free {
 }
 
 /// Something that happens to a database.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// How long after the step before.
-    pub after: Ms,
-    /// The status from then on.
-    pub status: &'static str,
-    /// What RDS says of it.
-    pub event: Option<String>,
-    /// What else changes.
-    pub effect: Effect,
-}
+pub type Step = course::Step<Effect>;
 
 /// What a step changes beside the status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
+    #[default]
     None,
     /// It has this name from then on.
     Rename(String),
@@ -112,6 +101,8 @@ pub enum Effect {
     Restorable,
     /// These settings hold from then on.
     Modified(Box<DbModification>),
+    /// It does not exist any more.
+    Gone,
 }
 
 /// A manual snapshot.
@@ -146,30 +137,6 @@ pub struct Event {
 
 /// Free storage below this share stops the database, GiB.
 const FULL: f64 = 0.15;
-
-impl Step {
-    /// A step that only changes the status.
-    pub const fn to(after: Ms, status: &'static str) -> Self {
-        Self {
-            after,
-            status,
-            event: None,
-            effect: Effect::None,
-        }
-    }
-
-    /// The same with an event.
-    pub fn telling(mut self, event: &str) -> Self {
-        self.event = Some(event.to_owned());
-        self
-    }
-
-    /// The same with an effect.
-    pub fn with(mut self, effect: Effect) -> Self {
-        self.effect = effect;
-        self
-    }
-}
 
 impl Database {
     /// Whether clients can work with it.
@@ -228,8 +195,7 @@ impl Sim {
                 resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
                 name: database.name.clone(),
                 status: "available",
-                steps: VecDeque::new(),
-                due: None,
+                course: Course::idle(),
                 class: database.class.clone(),
                 multi_az: database.multi_az,
                 storage_gib: database.storage_gib,
@@ -349,8 +315,7 @@ impl Sim {
     /// Gives a database its next steps, the first of them now.
     pub fn plan_steps(&mut self, index: usize, steps: Vec<Step>, at: Ms) {
         let database = &mut self.databases[index];
-        database.steps = steps.into();
-        database.due = Some(at);
+        database.course.set(steps, at);
         let resource = database.resource.clone();
         self.step_database(&resource, at);
     }
@@ -364,21 +329,16 @@ impl Sim {
         else {
             return;
         };
-        while self.databases[index].due.is_some_and(|due| due <= at) {
-            let Some(step) = self.databases[index].steps.pop_front() else {
-                self.databases[index].due = None;
-                break;
-            };
+        while let Some(step) = self.databases[index].course.next(at) {
+            let is_gone = step.effect == Effect::Gone;
             self.take_step(index, step, at);
-            let database = &mut self.databases[index];
-            database.due = database.steps.front().map(|next| at + next.after);
-            if let Some(due) = database.due.filter(|due| *due > at) {
-                self.set_timer(
-                    due,
-                    Timer::Database {
-                        resource: resource.to_owned(),
-                    },
-                );
+            if is_gone {
+                self.databases.remove(index);
+                return;
+            }
+            if let Some(due) = self.databases[index].course.later(at) {
+                let resource = resource.to_owned();
+                self.set_timer(due, Timer::Database { resource });
             }
         }
     }
@@ -388,7 +348,7 @@ impl Sim {
         let name = database.name.clone();
         database.status = step.status;
         match step.effect {
-            Effect::None => {}
+            Effect::None | Effect::Gone => {}
             Effect::Rename(to) => {
                 database.name = to;
                 database.endpoint = None;
@@ -497,7 +457,12 @@ fn modified(database: &mut Database, change: &DbModification, at: Ms) {
     }
     database.multi_az = multi_az.unwrap_or(database.multi_az);
     database.max_storage_gib = max_storage_gib.or(database.max_storage_gib);
-    database.backup_days = backup_retention_days.unwrap_or(database.backup_days);
+    let days = backup_retention_days.unwrap_or(database.backup_days);
+    if database.backup_days == 0 && days > 0 {
+        // The first backup is made now; nothing before it was kept.
+        database.restorable_from = at;
+    }
+    database.backup_days = days;
     if let Some(window) = backup_window {
         database.backup_window = window;
     }

@@ -1,12 +1,12 @@
 //! DB clusters: what they are beside their instances, and the statuses they pass through.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::plan::Tags;
 use super::super::plan::store::{Database as MemberPlan, DatabaseCluster as Plan};
 use super::super::signal;
 use super::super::time::{DAY, MINUTE, Ms};
+use super::course::{self, Course};
 use super::database::{Effect as MemberEffect, Event, Step as MemberStep};
 use super::{Sim, Timer};
 use crate::domain::datastore::DbClusterSettings;
@@ -21,10 +21,8 @@ pub struct DatabaseCluster {
     pub name: String,
     /// The status.
     pub status: &'static str,
-    /// What comes next, each after a while.
-    pub steps: VecDeque<Step>,
-    /// When the next step is due.
-    pub due: Option<Ms>,
+    /// What comes next.
+    pub course: Course<Effect>,
     /// The name in its endpoint; `None` while it has none.
     pub endpoint: Option<String>,
     /// Days that backups are kept.
@@ -50,22 +48,13 @@ pub struct DatabaseCluster {
 }
 
 /// Something that happens to a cluster.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// How long after the step before.
-    pub after: Ms,
-    /// The status from then on.
-    pub status: &'static str,
-    /// What RDS says of it.
-    pub event: Option<String>,
-    /// What else changes.
-    pub effect: Effect,
-}
+pub type Step = course::Step<Effect>;
 
 /// What a step changes beside the status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
+    #[default]
     None,
     /// It has this name from then on.
     Rename(String),
@@ -96,30 +85,6 @@ pub struct ClusterSnapshot {
     pub ready: Ms,
 }
 
-impl Step {
-    /// A step that only changes the status.
-    pub const fn to(after: Ms, status: &'static str) -> Self {
-        Self {
-            after,
-            status,
-            event: None,
-            effect: Effect::None,
-        }
-    }
-
-    /// The same with an event.
-    pub fn telling(mut self, event: impl Into<String>) -> Self {
-        self.event = Some(event.into());
-        self
-    }
-
-    /// The same with an effect.
-    pub fn with(mut self, effect: Effect) -> Self {
-        self.effect = effect;
-        self
-    }
-}
-
 impl Sim {
     /// Starts every DB cluster as the plan has it. The instances are there already.
     pub fn found_database_clusters(&mut self) {
@@ -148,8 +113,7 @@ impl Sim {
                 resource: self.cluster_resource(&cluster.name, self.epoch - 190 * DAY),
                 name: cluster.name.clone(),
                 status: "available",
-                steps: VecDeque::new(),
-                due: None,
+                course: Course::idle(),
                 endpoint: Some(cluster.name.clone()),
                 backup_days: cluster.backup_days,
                 backup_window: cluster.backup_window.clone(),
@@ -221,8 +185,7 @@ impl Sim {
     /// Gives a cluster its next steps, the first of them now.
     pub fn plan_cluster_steps(&mut self, index: usize, steps: Vec<Step>, at: Ms) {
         let cluster = &mut self.database_clusters[index];
-        cluster.steps = steps.into();
-        cluster.due = Some(at);
+        cluster.course.set(steps, at);
         let resource = cluster.resource.clone();
         self.step_database_cluster(&resource, at);
     }
@@ -236,15 +199,9 @@ impl Sim {
         else {
             return;
         };
-        while self.database_clusters[index].due.is_some_and(|due| due <= at) {
-            let Some(step) = self.database_clusters[index].steps.pop_front() else {
-                self.database_clusters[index].due = None;
-                break;
-            };
+        while let Some(step) = self.database_clusters[index].course.next(at) {
             self.take_cluster_step(index, step, at);
-            let cluster = &mut self.database_clusters[index];
-            cluster.due = cluster.steps.front().map(|next| at + next.after);
-            if let Some(due) = cluster.due.filter(|due| *due > at) {
+            if let Some(due) = self.database_clusters[index].course.later(at) {
                 let resource = resource.to_owned();
                 self.set_timer(due, Timer::DatabaseCluster { resource });
             }

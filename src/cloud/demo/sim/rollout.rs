@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::super::plan::ecs::{Breaker, Failure};
+use super::super::scenario::pipelines_work;
 use super::super::signal;
 use super::super::time::{HOUR, MINUTE, Ms, SECOND, part};
 use super::ecs::{Deployment, Phase, Progress, Service};
@@ -324,7 +325,9 @@ impl Sim {
             let wait = (Ms::from(hours) * HOUR) as f64 * share.mul_add(0.5, 0.75);
             self.set_timer(at + wait as Ms, Timer::RoutineDeploy { service: index });
         }
-        self.routine_deploy_now(index, at);
+        if pipelines_work(self, at) {
+            self.routine_deploy_now(index, at);
+        }
     }
 
     /// Brings a new good revision now, unless a deployment is under way or a person is at work.

@@ -37,6 +37,24 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             update(sim, index, (*min, *max, *desired), refuse)?;
             record(sim, refuse, &[group]);
         }
+        Write::PutWarmPool {
+            group,
+            min,
+            max_prepared,
+            state,
+            reuse_on_scale_in,
+        } => {
+            let index = find(sim, group, refuse)?;
+            let Some(pool) = &mut sim.groups[index].warm_pool else {
+                return Err(refuse.invalid("ValidationError", format!("{group} has no warm pool")));
+            };
+            pool.min = *min;
+            pool.max_prepared = *max_prepared;
+            pool.state.clone_from(state);
+            pool.reuse_on_scale_in = *reuse_on_scale_in;
+            sim.set_timer(sim.now, Timer::Group { group: index });
+            record(sim, refuse, &[group]);
+        }
         Write::SuspendProcesses { group, processes } => {
             let index = find(sim, group, refuse)?;
             let reason = format!("User suspended at {}", iso(sim.now));

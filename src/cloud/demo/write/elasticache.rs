@@ -10,7 +10,9 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::elasticache::Write;
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
-    let (Write::TestFailover { group, .. } | Write::CreateSnapshot { group, .. }) = write;
+    let (Write::TestFailover { group, .. }
+    | Write::Promote { group, .. }
+    | Write::CreateSnapshot { group, .. }) = write;
     let index = sim
         .plan
         .caches
@@ -24,6 +26,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         })?;
     match write {
         Write::TestFailover { shard, .. } => fail_over(sim, index, shard, refuse)?,
+        Write::Promote { node, .. } => promote(sim, index, node, refuse)?,
         Write::CreateSnapshot { snapshot, .. } => back_up(sim, index, snapshot, refuse)?,
     }
     record(sim, refuse, &[group]);
@@ -60,6 +63,29 @@ fn back_up(sim: &mut Sim, index: usize, name: &str, refuse: &Refusal) -> Result<
         begun,
         ready,
     });
+    Ok(())
+}
+
+fn promote(sim: &mut Sim, index: usize, node: &str, refuse: &Refusal) -> Result<(), Fault> {
+    let plan = &sim.plan.caches[index];
+    let group = &plan.name;
+    if plan.cluster_mode || plan.automatic_failover || plan.multi_az {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            format!(
+                "Cannot promote a replica of {group}: cluster mode, automatic failover and Multi-AZ must be disabled."
+            ),
+        ));
+    }
+    let Some(nth) = sim.cache_nodes(index, 0).iter().position(|known| known == node) else {
+        return Err(refuse.absent(
+            "CacheClusterNotFound",
+            format!("CacheCluster {node} is not in {group}."),
+        ));
+    };
+    at_rest(sim, index, refuse)?;
+    let now = sim.now;
+    sim.begin_promotion(index, nth, now);
     Ok(())
 }
 

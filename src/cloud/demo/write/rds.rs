@@ -7,12 +7,13 @@ mod restore;
 
 use std::sync::Arc;
 
+use super::super::plan::Tags;
 use super::super::sim::Sim;
 use super::super::sim::database::{Effect, Snapshot, Step};
 use super::super::time::{DAY, MINUTE, Ms, SECOND, ms};
 use super::{Refusal, check_tags, record};
 use crate::domain::fault::Fault;
-use crate::domain::ops::rds::Write;
+use crate::domain::ops::rds::{OwnCopy, Write};
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
     let created = match write {
@@ -29,7 +30,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             let found = restore::of_snapshot(sim, snapshot, refuse)?;
             restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, snapshot]);
-            Some(sim.plan.arn("rds", &format!("db:{instance}")))
+            resource_of(sim, instance)
         }
         Write::RestoreToPointInTime {
             source,
@@ -40,7 +41,7 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
             let found = restore::of_time(sim, source, at.map(ms), refuse)?;
             restore::begin(sim, found, (instance, settings), refuse)?;
             record(sim, refuse, &[instance, source]);
-            Some(sim.plan.arn("rds", &format!("db:{instance}")))
+            resource_of(sim, instance)
         }
         Write::Rename { instance, to } => {
             rename(sim, instance, to, refuse)?;
@@ -73,24 +74,35 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         }
         Write::PutTags { arn, tags } => {
             check_tags(tags, refuse)?;
-            let index = tagged(sim, arn, refuse)?;
+            let known = tagged(sim, arn, refuse)?;
             for tag in tags {
-                sim.databases[index]
-                    .tags
-                    .insert(tag.key.clone(), tag.value.clone());
+                known.insert(tag.key.clone(), tag.value.clone());
             }
             record(sim, refuse, &[arn]);
             None
         }
         Write::DeleteTags { arn, keys } => {
-            let index = tagged(sim, arn, refuse)?;
-            sim.databases[index].tags.retain(|key, _| !keys.contains(key));
+            tagged(sim, arn, refuse)?.retain(|key, _| !keys.contains(key));
             record(sim, refuse, &[arn]);
             None
         }
         Write::Modify { instance, change } => {
             modify::apply(sim, (instance, change), refuse)?;
             record(sim, refuse, &[instance]);
+            None
+        }
+        Write::UnprotectCopy { copy } => {
+            let index = still_own(sim, copy, refuse)?;
+            if sim.databases[index].status != "available" {
+                return Err(wrong_state(sim, index, "must be in the available state", refuse));
+            }
+            sim.databases[index].deletion_protection = false;
+            record(sim, refuse, &[&copy.instance]);
+            None
+        }
+        Write::DeleteCopy { copy } => {
+            delete(sim, copy, refuse)?;
+            record(sim, refuse, &[&copy.instance]);
             None
         }
         Write::CreateClusterSnapshot { .. }
@@ -105,14 +117,66 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
     Ok(created)
 }
 
+/// `DbiResourceId` of an instance.
+fn resource_of(sim: &Sim, name: &str) -> Option<String> {
+    let index = sim.find_database(name)?;
+    Some(sim.databases[index].resource.clone())
+}
+
+/// The copy, if the instance of that name is it still.
+fn still_own(sim: &Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<usize, Fault> {
+    let index = find(sim, &copy.instance, refuse)?;
+    let database = &sim.databases[index];
+    let run = database.tags.get(OwnCopy::TAG).map(String::as_str);
+    let cluster = database.plan.cluster.as_deref();
+    match copy.mismatch(Some(&database.resource), run, cluster) {
+        None => Ok(index),
+        Some(why) => Err(refuse.invalid("NotTheCopy", why)),
+    }
+}
+
+fn delete(sim: &mut Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<(), Fault> {
+    let index = still_own(sim, copy, refuse)?;
+    if sim.databases[index].deletion_protection {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+        ));
+    }
+    if matches!(sim.databases[index].status, "creating" | "deleting") {
+        return Err(wrong_state(sim, index, "cannot be deleted", refuse));
+    }
+    sim.databases[index].endpoint = None;
+    let steps = vec![
+        Step::to(0, "deleting"),
+        Step::to(4 * MINUTE, "deleting")
+            .telling("DB instance deleted")
+            .with(Effect::Gone),
+    ];
+    sim.plan_steps(index, steps, sim.now);
+    sim.note_database(&copy.instance, sim.now);
+    Ok(())
+}
+
 fn find(sim: &Sim, name: &str, refuse: &Refusal) -> Result<usize, Fault> {
     sim.find_database(name)
         .ok_or_else(|| refuse.absent("DBInstanceNotFound", format!("DBInstance {name} not found.")))
 }
 
-/// The instance of an ARN, `arn:…:db:NAME`.
-fn tagged(sim: &Sim, arn: &str, refuse: &Refusal) -> Result<usize, Fault> {
-    find(sim, arn.rsplit(':').next().unwrap_or_default(), refuse)
+/// The tags of an instance or a cluster.
+fn tagged<'s>(sim: &'s mut Sim, arn: &str, refuse: &Refusal) -> Result<&'s mut Tags, Fault> {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    if arn.contains(":cluster:") {
+        let found = sim
+            .database_clusters
+            .iter_mut()
+            .find(|cluster| cluster.name == name);
+        return found
+            .map(|cluster| &mut cluster.tags)
+            .ok_or_else(|| refuse.absent("DBClusterNotFoundFault", format!("DBCluster {name} not found.")));
+    }
+    let index = find(sim, name, refuse)?;
+    Ok(&mut sim.databases[index].tags)
 }
 
 /// An instance that is `available`.

@@ -32,6 +32,7 @@ impl Check<'_> {
                 external_id: file.external_id,
                 mfa_serial: file.mfa_serial,
                 account: file.account,
+                account_name: file.account_name,
             });
         }
         scopes

@@ -30,7 +30,7 @@ pub const NO_BACKUP: Rule = Rule {
         ),
     ],
     thresholds: &["rds_restorable_age_min"],
-    runbooks: &[],
+    runbooks: &["rds-backup-now"],
     reach: Reach::Scope,
     check: no_backup,
 };

@@ -19,6 +19,8 @@ fn usage(month: i8) -> PaidQuestion {
         from: date(2026, month, 1),
         to: date(2026, month, 2),
         month: date(2026, month, 1),
+        tag: None,
+        credits_since: None,
     }))
     .unwrap()
 }
@@ -37,6 +39,9 @@ fn answer(id: &str) -> Arc<Reply> {
         end: None,
         impact_usd: 12.5,
         causes: Vec::new(),
+        actual_usd: None,
+        expected_usd: None,
+        monitor: None,
     }])))
 }
 

@@ -12,7 +12,9 @@ use crate::domain::exit::Exit;
 use crate::domain::scope::Scope;
 use crate::engine::run::folder::network_file_system;
 use crate::engine::run::store::{JournalFile, StoreError};
-use crate::engine::run::{CannotResume, CannotStart, Inner, Notice, Places, RunHandle, Start, id, secrets};
+use crate::engine::run::{
+    CannotResume, CannotStart, Inner, Notice, Places, RunEngine, RunHandle, Start, id, secrets,
+};
 use crate::runbook::machine::Run;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Chain, Entry, Moment, Resume, RunId};
@@ -45,6 +47,11 @@ pub(in crate::engine::run) fn start(
             format!("the plan was run already, as {id}: plan again"),
         ));
     }
+    // The plan may have lain for a while, and others may have run since.
+    let place = (plan.identity.account.as_str(), plan.identity.region.as_str());
+    RunEngine(Arc::clone(inner))
+        .not_too_often(&plan.runbook.name, plan.max_runs_per_hour, place)
+        .map_err(|often| refused(often.exit, often.reasons.join("; ")))?;
     let run = Run::new(
         id.clone(),
         plan,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::folder::StateFolder;
 use crate::domain::exit::Exit;
+use crate::domain::recovery::MeasuredRestore;
 use crate::runbook::machine::{Ledger, ReplayError};
 use crate::runbook::plan::Role;
 use crate::runbook::record::{Entry, JournalError, Made, Record, RunId, Status, Who};
@@ -49,6 +50,9 @@ pub struct RunHead {
     pub rolled_back: bool,
     /// What remains that should not, in words.
     pub remains: Vec<String>,
+    /// What it measured, if it restored a database.
+    #[serde(default)]
+    pub measured: Option<MeasuredRestore>,
     /// Why its journal cannot be relied on: it was changed, or another version wrote it.
     pub trouble: Option<String>,
 }
@@ -108,6 +112,7 @@ impl RunHead {
             changed,
             rolled_back: ledger.is_rolling_back() && status == Status::RolledBack && remains.is_empty(),
             remains: remains.to_vec(),
+            measured: ledger.measured().cloned(),
             trouble: None,
         })
     }
@@ -140,6 +145,7 @@ impl RunHead {
             changed: true,
             rolled_back: false,
             remains: Vec::new(),
+            measured: None,
             trouble: None,
         };
         Self {

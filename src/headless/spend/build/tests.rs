@@ -38,6 +38,8 @@ fn usage(daily: Vec<DailyCost>, by_account: &[(&str, f64)]) -> ReplyData {
             .map(|(account, amount)| ((*account).to_owned(), *amount))
             .collect(),
         credits: Some(-5.0),
+        by_tag: None,
+        credits_used: None,
     })
 }
 
@@ -60,6 +62,7 @@ fn accounts(answers: [Vec<(Source, Result<ReplyData, Fault>)>; 2]) -> Picture {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         })
     };
     let mut inventory = Inventory::new(accounts.map(scope));

@@ -43,6 +43,7 @@ fn the_document_has_the_parts_of_the_contract() {
             "at",
             "errors",
             "findings",
+            "recovery",
             "resources",
             "schema",
             "scopes",

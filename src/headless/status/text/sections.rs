@@ -7,8 +7,8 @@ use crate::domain::units::{Bytes, HumanDuration};
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::status::document::{
-    Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue, RdsCluster,
-    RdsInstance, Redis, Resource, Status, TargetGroup,
+    Advice, Alarm, Asg, Ec2Instance, EcsService, Gpu, GpuHost, LoadBalancer, LogGroup, NatGateway, Queue,
+    RdsCluster, RdsInstance, Redis, Resource, Status, TargetGroup,
 };
 use crate::headless::table::{Cell, Column, Table};
 
@@ -43,6 +43,11 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found
+            .advice
+            .as_ref()
+            .filter(|all| !all.is_empty())
+            .map(|all| sheet.advice(all)),
     ];
     let further = super::edge::resources(&sheet, found);
     for part in parts.into_iter().flatten().chain(further) {
@@ -383,6 +388,22 @@ impl Sheet<'_> {
                 mib(one.facts.bytes_in_per_hour),
                 Cell::of(one.facts.usd_per_month.map(|amount| format!("${amount:.2}"))),
                 Cell::new(one.facts.vpc.as_deref().unwrap_or_default()),
+            ]
+        })
+    }
+
+    fn advice(&self, all: &[Resource<Advice>]) -> String {
+        let columns = [
+            Column::fixed("ADVISER").sheds(2),
+            Column::numbers("SAVES A MONTH"),
+            Column::words("WHAT", 16).sheds(1),
+        ];
+        self.table("advice of AWS", all, &columns, |one| {
+            let saves = one.facts.saves_usd_per_month;
+            vec![
+                Cell::new(one.facts.adviser),
+                Cell::of(saves.map(|usd| format!("${usd:.2}"))),
+                Cell::new(&one.facts.what),
             ]
         })
     }

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{cost, group, sight, target};
+use super::{Sizes, cost, group, sight, target};
 use crate::domain::asg::{Group, GroupInstance};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Impact, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -28,63 +27,6 @@ struct With {
     min: Option<u32>,
     max: Option<u32>,
     desired: Option<u32>,
-}
-
-/// The three sizes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Sizes {
-    min: u32,
-    max: u32,
-    desired: u32,
-}
-
-impl Sizes {
-    fn of(group: &Group) -> Self {
-        Self {
-            min: group.min,
-            max: group.max,
-            desired: group.desired,
-        }
-    }
-
-    fn fields(self) -> Fields {
-        fields([
-            ("min", json!(self.min)),
-            ("max", json!(self.max)),
-            ("desired", json!(self.desired)),
-        ])
-    }
-
-    fn read(fields: &Fields) -> Result<Self, BadArguments> {
-        let size = |name: &str| {
-            fields
-                .get(name)
-                .and_then(serde_json::Value::as_u64)
-                .and_then(|size| u32::try_from(size).ok())
-                .ok_or_else(|| BadArguments(format!("the change has no {name}")))
-        };
-        Ok(Self {
-            min: size("min")?,
-            max: size("max")?,
-            desired: size("desired")?,
-        })
-    }
-
-    fn summary(self, to: Self) -> String {
-        let part = |name: &str, from: u32, to: u32| {
-            if from == to {
-                format!("{name} {from}")
-            } else {
-                format!("{name} {from} → {to}")
-            }
-        };
-        [
-            part("desired", self.desired, to.desired),
-            part("min", self.min, to.min),
-            part("max", self.max, to.max),
-        ]
-        .join(", ")
-    }
 }
 
 impl Action for SetCapacity {
@@ -143,6 +85,10 @@ impl Action for SetCapacity {
             Query::AutoScaling(autoscaling::Read::Groups),
             Query::Ec2(ec2::Read::Instances),
         ])
+    }
+
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        parse::<With>(with).map_or_else(|_| Vec::new(), |with| cost::spot_query_of(&with.group, view))
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {

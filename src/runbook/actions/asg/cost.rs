@@ -1,8 +1,33 @@
 //! What instances of a group cost.
 
 use crate::domain::asg::Group;
-use crate::domain::ec2::Purchase;
+use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ops::{Query, ec2};
 use crate::runbook::action::{CostDelta, Site, View};
+
+/// What those of these instances cost that are Spot has to be asked; nothing where none is.
+pub fn spot_query<'v>(instances: impl IntoIterator<Item = &'v Instance>) -> Option<Query> {
+    let mut types: Vec<String> = instances
+        .into_iter()
+        .filter(|instance| instance.purchase == Purchase::Spot)
+        .map(|instance| instance.instance_type.clone())
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    (!types.is_empty()).then_some(Query::Ec2(ec2::Read::SpotPrices { types }))
+}
+
+/// The same for the members of a group.
+pub(super) fn spot_query_of(group: &str, view: &View) -> Vec<Query> {
+    let Ok(Some(group)) = view.group(group) else {
+        return Vec::new();
+    };
+    let members = group
+        .instances
+        .iter()
+        .filter_map(|member| view.instance(&member.id).ok()?);
+    spot_query(members).into_iter().collect()
+}
 
 /// What `count` more (or, if negative, fewer) instances of a group do to the bill. Which instances go
 /// is the group's choice, so it is known only if that leaves no choice, or if all are of one type and paid
@@ -51,7 +76,7 @@ pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> Cos
             CostDelta::of(site.prices.ec2(site.region, instance_type), count, instance_type)
         }
         [Purchase::Spot] => CostDelta::of(
-            site.spot.get(site.region, instance_type, None),
+            site.spot_price(view, instance_type, None),
             count,
             &format!("{instance_type} (Spot)"),
         ),
@@ -72,7 +97,7 @@ pub(super) fn of_member(id: &str, view: &View, site: &Site<'_>) -> CostDelta {
     match instance.purchase {
         Purchase::OnDemand => CostDelta::of(site.prices.ec2(site.region, what), -1, what),
         Purchase::Spot => CostDelta::of(
-            site.spot.get(site.region, what, Some(&instance.zone)),
+            site.spot_price(view, what, Some(&instance.zone)),
             -1,
             &format!("{what} (Spot)"),
         ),

@@ -17,11 +17,16 @@ use crate::runbook::action::{
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
+/// Suspends or resumes processes.
+pub struct Processes {
+    to: To,
+}
+
 /// `asg.suspend_processes`.
-pub struct SuspendProcesses;
+pub const SUSPEND: Processes = Processes { to: To::Suspended };
 
 /// `asg.resume_processes`.
-pub struct ResumeProcesses;
+pub const RESUME: Processes = Processes { to: To::Running };
 
 /// What can be suspended.
 const PROCESSES: [&str; 9] = [
@@ -49,38 +54,15 @@ enum To {
     Running,
 }
 
-fn schema(name: &'static str, about: &'static str) -> ActionSchema {
-    ActionSchema {
-        name,
-        role: Role::Action,
-        about,
-        fields: vec![
-            FieldSchema::required("group", Type::Text, "The group."),
-            FieldSchema::required(
-                "processes",
-                Type::list(Type::Text),
-                "The processes by name; never none, which AWS takes for all of them.",
-            ),
-        ],
-        outputs: vec![OutputSchema::new(
-            "suspended",
-            Type::list(Type::Text),
-            "Those of the processes that are suspended now.",
-        )],
-        live: Vec::new(),
-        risk: Risk::Reversible,
-        floor: ConfirmLevel::Ack,
-        completion: Completion::Immediate,
-        planning: Planning::Planned,
-        target: Some(Kind::Asg),
+impl To {
+    fn summary(self, moved: &[String]) -> String {
+        let verb = match self {
+            Self::Suspended => "suspend",
+            Self::Running => "resume",
+        };
+        format!("{verb} {}", moved.join(", "))
     }
 }
-
-const PACE: Pace = Pace {
-    every_s: 5,
-    timeout_s: 2 * 60,
-    settle_s: 15,
-};
 
 fn read(with: &Arguments) -> Result<With, BadArguments> {
     let with: With = parse(with)?;
@@ -116,195 +98,101 @@ fn names(fields: &Fields) -> BTreeSet<String> {
         .collect()
 }
 
-fn plan(
-    action: &dyn Action,
-    with: &Arguments,
-    (view, site): (&View, &Site<'_>),
-    to: To,
-) -> Result<Proposal, Refusal> {
-    let wanted = read(with)?;
-    let group = group(view, &wanted.group)?;
-    let before = state(group, &wanted.processes);
-    let after = match to {
-        To::Suspended => fields([("suspended", json!(wanted.processes))]),
-        To::Running => fields([("suspended", json!([]))]),
-    };
-    if before == after {
-        return Ok(Proposal::nothing());
-    }
-    let moved: Vec<String> = names(&before)
-        .symmetric_difference(&names(&after))
-        .cloned()
-        .collect();
-    let verb = match to {
-        To::Suspended => "suspend",
-        To::Running => "resume",
-    };
-    let mut proposal = Proposal::one(Change {
-        summary: format!("{verb} {}", moved.join(", ")),
-        before,
-        after,
-        ..Change::draft(action, target(site, group), with)
-    });
-    match to {
-        To::Suspended if moved.iter().any(|name| name == "Terminate") => proposal.warnings.push(format!(
-            "{}: with Terminate suspended a group cannot scale in, and may grow a tenth beyond its maximum",
-            group.name
-        )),
-        To::Suspended if moved.iter().any(|name| name == "Launch") => proposal.warnings.push(format!(
-            "{}: with Launch suspended a lost instance is not replaced",
-            group.name
-        )),
-        To::Running => {
-            for held in group.suspended.iter().filter(|known| moved.contains(&known.name)) {
-                proposal.warnings.push(format!(
-                    "{}: {} is suspended: {}",
-                    group.name, held.name, held.reason
-                ));
-            }
-            if moved.iter().any(|name| name == "AlarmNotification") {
-                proposal.warnings.push(format!(
-                    "{}: alarms that are in breach act at once when AlarmNotification is resumed",
-                    group.name
-                ));
-            }
-        }
-        To::Suspended => {}
-    }
-    Ok(proposal)
-}
-
-fn look(change: &Change, view: &View) -> Sight {
-    match read(&change.with) {
-        Ok(with) => sight(view, &change.target.id, |group| state(group, &with.processes)),
-        Err(_) => Sight::Gone,
-    }
-}
-
-fn progress(change: &Change, view: &View) -> Progress {
-    match look(change, view) {
-        Sight::Here(live) if live == change.after => Progress::Done,
-        Sight::Here(_) => Progress::Waiting("the group does not show it yet".to_owned()),
-        Sight::Gone => Progress::Failed("the group does not exist any more".to_owned()),
-        Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-    }
-}
-
-/// The other action, for exactly the processes that this one moved.
-fn invert(change: &Change, other: &dyn Action) -> Undo {
-    let (before, after) = (names(&change.before), names(&change.after));
-    let moved: Vec<String> = before.symmetric_difference(&after).cloned().collect();
-    let mut with = change.with.clone();
-    with.insert("processes".to_owned(), json!(moved));
-    let only = |side: &BTreeSet<String>| {
-        let list: Vec<&String> = moved.iter().filter(|name| side.contains(*name)).collect();
-        fields([("suspended", json!(list))])
-    };
-    let verb = if after.len() > before.len() {
-        "resume"
-    } else {
-        "suspend"
-    };
-    Undo::By(vec![Change {
-        summary: format!("{verb} {}", moved.join(", ")),
-        before: only(&after),
-        after: only(&before),
-        ..Change::draft(other, change.target.clone(), &with)
-    }])
-}
-
-fn project(change: &Change, view: &mut View) {
-    let (Ok(with), Some(group)) = (read(&change.with), view.group_mut(&change.target.name)) else {
-        return;
-    };
-    let after = names(&change.after);
-    group
-        .suspended
-        .retain(|known| !with.processes.contains(&known.name));
-    group
-        .suspended
-        .extend(after.into_iter().map(|name| SuspendedProcess {
-            name,
-            reason: "planned".to_owned(),
-        }));
-}
-
-/// The processes that a change is to move, for its call.
-fn moved(change: &Change) -> Vec<String> {
-    names(&change.before)
-        .symmetric_difference(&names(&change.after))
+/// The processes that a change moves.
+fn moved(before: &Fields, after: &Fields) -> Vec<String> {
+    names(before)
+        .symmetric_difference(&names(after))
         .cloned()
         .collect()
 }
 
-impl Action for SuspendProcesses {
-    fn name(&self) -> &'static str {
-        "asg.suspend_processes"
-    }
-
-    fn schema(&self) -> ActionSchema {
-        schema(
-            self.name(),
-            "Suspends named scaling processes of an Auto Scaling group.\n\
-             What somebody else had suspended before is left alone, and undo resumes exactly those that this \
-             step suspended. To hold a group at night suspend AlarmNotification and ScheduledActions; never \
-             Launch or Terminate, without which it cannot scale.",
-        )
-    }
-
-    fn pace(&self) -> Pace {
-        PACE
-    }
-
-    fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
-        read(with)?;
-        Ok(vec![Query::AutoScaling(autoscaling::Read::Groups)])
-    }
-
-    fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        plan(self, with, (view, site), To::Suspended)
-    }
-
-    fn sight(&self, change: &Change, view: &View) -> Sight {
-        look(change, view)
-    }
-
-    fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
-        Ok(Mutation::AutoScaling(autoscaling::Write::SuspendProcesses {
-            group: change.target.name.clone(),
-            processes: moved(change),
-        }))
-    }
-
-    fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        progress(change, view)
-    }
-
-    fn invert(&self, change: &Change) -> Undo {
-        invert(change, &ResumeProcesses)
-    }
-
-    fn project(&self, change: &Change, view: &mut View) {
-        project(change, view);
+/// What somebody should know before processes are suspended.
+fn suspending(group: &Group, moved: &[String]) -> Option<String> {
+    let has = |process: &str| moved.iter().any(|name| name == process);
+    if has("Terminate") {
+        Some(format!(
+            "{}: with Terminate suspended a group cannot scale in, and may grow a tenth beyond its maximum",
+            group.name
+        ))
+    } else if has("Launch") {
+        Some(format!(
+            "{}: with Launch suspended a lost instance is not replaced",
+            group.name
+        ))
+    } else {
+        None
     }
 }
 
-impl Action for ResumeProcesses {
+/// What somebody should know before processes are resumed.
+fn resuming(group: &Group, moved: &[String]) -> Vec<String> {
+    let held = group.suspended.iter().filter(|known| moved.contains(&known.name));
+    let mut warnings: Vec<String> = held
+        .map(|held| format!("{}: {} is suspended: {}", group.name, held.name, held.reason))
+        .collect();
+    if moved.iter().any(|name| name == "AlarmNotification") {
+        warnings.push(format!(
+            "{}: alarms that are in breach act at once when AlarmNotification is resumed",
+            group.name
+        ));
+    }
+    warnings
+}
+
+impl Action for Processes {
     fn name(&self) -> &'static str {
-        "asg.resume_processes"
+        match self.to {
+            To::Suspended => "asg.suspend_processes",
+            To::Running => "asg.resume_processes",
+        }
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
-            self.name(),
-            "Resumes named scaling processes of an Auto Scaling group.\n\
-             Scheduled actions that were missed meanwhile are not made up for; alarms in breach act at once. \
-             Undo suspends exactly those that this step resumed.",
-        )
+        let about = match self.to {
+            To::Suspended => {
+                "Suspends named scaling processes of an Auto Scaling group.\n\
+                 What somebody else had suspended before is left alone, and undo resumes exactly those that this \
+                 step suspended. To hold a group at night suspend AlarmNotification and ScheduledActions; never \
+                 Launch or Terminate, without which it cannot scale."
+            }
+            To::Running => {
+                "Resumes named scaling processes of an Auto Scaling group.\n\
+                 Scheduled actions that were missed meanwhile are not made up for; alarms in breach act at once. \
+                 Undo suspends exactly those that this step resumed."
+            }
+        };
+        ActionSchema {
+            name: self.name(),
+            role: Role::Action,
+            about,
+            fields: vec![
+                FieldSchema::required("group", Type::Text, "The group."),
+                FieldSchema::required(
+                    "processes",
+                    Type::list(Type::Text),
+                    "The processes by name; never none, which AWS takes for all of them.",
+                ),
+            ],
+            outputs: vec![OutputSchema::new(
+                "suspended",
+                Type::list(Type::Text),
+                "Those of the processes that are suspended now.",
+            )],
+            live: Vec::new(),
+            risk: Risk::Reversible,
+            floor: ConfirmLevel::Ack,
+            completion: Completion::Immediate,
+            planning: Planning::Planned,
+            target: Some(Kind::Asg),
+        }
     }
 
     fn pace(&self) -> Pace {
-        PACE
+        Pace {
+            every_s: 5,
+            timeout_s: 2 * 60,
+            settle_s: 15,
+        }
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
@@ -313,29 +201,87 @@ impl Action for ResumeProcesses {
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        plan(self, with, (view, site), To::Running)
+        let wanted = read(with)?;
+        let group = group(view, &wanted.group)?;
+        let before = state(group, &wanted.processes);
+        let after = match self.to {
+            To::Suspended => fields([("suspended", json!(wanted.processes))]),
+            To::Running => fields([("suspended", json!([]))]),
+        };
+        if before == after {
+            return Ok(Proposal::nothing());
+        }
+        let moved = moved(&before, &after);
+        let mut proposal = Proposal::one(Change {
+            summary: self.to.summary(&moved),
+            before,
+            after,
+            ..Change::draft(self, target(site, group), with)
+        });
+        match self.to {
+            To::Suspended => proposal.warnings.extend(suspending(group, &moved)),
+            To::Running => proposal.warnings.extend(resuming(group, &moved)),
+        }
+        Ok(proposal)
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        look(change, view)
+        match read(&change.with) {
+            Ok(with) => sight(view, &change.target.id, |group| state(group, &with.processes)),
+            Err(_) => Sight::Gone,
+        }
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
-        Ok(Mutation::AutoScaling(autoscaling::Write::ResumeProcesses {
-            group: change.target.name.clone(),
-            processes: moved(change),
+        let group = change.target.name.clone();
+        let processes = moved(&change.before, &change.after);
+        Ok(Mutation::AutoScaling(match self.to {
+            To::Suspended => autoscaling::Write::SuspendProcesses { group, processes },
+            To::Running => autoscaling::Write::ResumeProcesses { group, processes },
         }))
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        progress(change, view)
+        self.sight(change, view).progress(
+            change,
+            "the group does not show it yet",
+            "the group does not exist any more",
+        )
     }
 
+    /// The other action, for exactly the processes that this one moved.
     fn invert(&self, change: &Change) -> Undo {
-        invert(change, &SuspendProcesses)
+        let opposite = match self.to {
+            To::Suspended => &RESUME,
+            To::Running => &SUSPEND,
+        };
+        let moved = moved(&change.before, &change.after);
+        let mut with = change.with.clone();
+        with.insert("processes".to_owned(), json!(moved));
+        let only = |side: &Fields| {
+            let side = names(side);
+            let list: Vec<&String> = moved.iter().filter(|name| side.contains(*name)).collect();
+            fields([("suspended", json!(list))])
+        };
+        Undo::By(vec![Change {
+            summary: opposite.to.summary(&moved),
+            before: only(&change.after),
+            after: only(&change.before),
+            ..Change::draft(opposite, change.target.clone(), &with)
+        }])
     }
 
     fn project(&self, change: &Change, view: &mut View) {
-        project(change, view);
+        let (Ok(with), Some(group)) = (read(&change.with), view.group_mut(&change.target.name)) else {
+            return;
+        };
+        group
+            .suspended
+            .retain(|known| !with.processes.contains(&known.name));
+        let after = names(&change.after).into_iter();
+        group.suspended.extend(after.map(|name| SuspendedProcess {
+            name,
+            reason: "planned".to_owned(),
+        }));
     }
 }

@@ -171,12 +171,11 @@ impl Action for Protect {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the group does not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the group does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the group does not show it yet",
+            "the group does not exist any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -46,6 +46,9 @@ impl End {
     }
 }
 
+/// The field that says whether any refresh goes on, in whichever direction.
+const UNDER_WAY: &str = "under_way";
+
 /// How often to look: there is nothing that AWS reports more often.
 const PACE: Pace = Pace {
     every_s: 30,
@@ -381,6 +384,25 @@ impl Action for StartRefresh {
         }
     }
 
+    fn call_off(&self, change: &Change) -> Option<Change> {
+        let group = parse::<Named>(&change.with).ok()?.group;
+        let mut with = Arguments::new();
+        with.insert("group".to_owned(), json!(group));
+        Some(Change {
+            summary: "cancel the instance refresh, if it is still under way".to_owned(),
+            // One that somebody else has begun since is not this one.
+            before: fields([
+                (
+                    "follows",
+                    change.before.get("refresh").cloned().unwrap_or_default(),
+                ),
+                (UNDER_WAY, json!(true)),
+            ]),
+            after: fields([(UNDER_WAY, json!(false))]),
+            ..Change::draft(&CANCEL, change.target.clone(), &with)
+        })
+    }
+
     fn invert(&self, change: &Change) -> Undo {
         match (change.before.get("template"), change.after.get("template")) {
             (before, after) if before == after => {
@@ -564,12 +586,22 @@ impl Action for EndRefresh {
         let Ok(with) = parse::<Named>(&change.with) else {
             return Sight::Gone;
         };
+        let earlier = view.refreshes(&with.group).ok().and_then(|all| all.get(1));
         look(&with.group, view, |_, newest| {
             fields([
                 ("refresh", json!(newest.map(|refresh| &refresh.id))),
                 ("state", json!(newest.map(|refresh| heading(&refresh.status)))),
+                ("follows", json!(earlier.map(|refresh| &refresh.id))),
+                (UNDER_WAY, json!(newest.is_some_and(InstanceRefresh::is_active))),
             ])
         })
+    }
+
+    fn busy(&self, change: &Change, view: &View) -> Option<String> {
+        let group = parse::<Named>(&change.with).ok()?.group;
+        let newest = view.refreshes(&group).ok()?.first()?;
+        (newest.is_active() && !newest.is_forward())
+            .then(|| format!("the refresh is {}", whereabouts(newest)))
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -589,12 +621,17 @@ impl Action for EndRefresh {
             Ok(None) => return Progress::Failed("the group does not exist any more".to_owned()),
             Ok(Some((_, newest))) => newest,
         };
-        let Some(refresh) = newest.filter(|newest| Some(&json!(newest.id)) == change.before.get("refresh"))
-        else {
+        let is_ours = |newest: &InstanceRefresh| {
+            let planned = change.before.get("refresh");
+            planned.is_none_or(|planned| *planned == json!(newest.id))
+        };
+        let Some(refresh) = newest.filter(|newest| is_ours(newest)) else {
             return Progress::Failed("another refresh has begun".to_owned());
         };
         match (self.to, refresh.status.as_str()) {
             (End::Cancelled, "Cancelled") | (End::RolledBack, "RollbackSuccessful") => Progress::Done,
+            // However it ended: it is not under way any more.
+            _ if change.before.contains_key(UNDER_WAY) && !refresh.is_active() => Progress::Done,
             (End::Cancelled, "Cancelling") | (End::RolledBack, "RollbackInProgress") => {
                 Progress::Waiting(whereabouts(refresh))
             }

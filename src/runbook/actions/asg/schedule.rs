@@ -92,12 +92,11 @@ fn look(change: &Change, view: &View) -> Sight {
 }
 
 fn progress(change: &Change, view: &View) -> Progress {
-    match look(change, view) {
-        Sight::Here(live) if live == change.after => Progress::Done,
-        Sight::Here(_) => Progress::Waiting("the group does not show it yet".to_owned()),
-        Sight::Gone => Progress::Failed("the group does not exist any more".to_owned()),
-        Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-    }
+    look(change, view).progress(
+        change,
+        "the group does not show it yet",
+        "the group does not exist any more",
+    )
 }
 
 /// The scheduled action that a change leads to; `None` if it leads to none.

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{SetCapacity, cost, group, target};
+use super::{SetCapacity, Sizes, cost, group, target};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Impact, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -33,12 +33,10 @@ fn state(view: &View, with: &With) -> Sight {
         Ok(Some(group)) => {
             let member = group.instances.iter().find(|member| member.id == with.instance);
             let present = member.is_some_and(|member| !member.lifecycle.starts_with("Terminat"));
-            Sight::Here(fields([
-                ("instance", json!(if present { "in the group" } else { "gone" })),
-                ("min", json!(group.min)),
-                ("max", json!(group.max)),
-                ("desired", json!(group.desired)),
-            ]))
+            let mut seen = Sizes::of(group).fields();
+            let whereabouts = if present { "in the group" } else { "gone" };
+            seen.insert("instance".to_owned(), json!(whereabouts));
+            Sight::Here(seen)
         }
     }
 }
@@ -90,6 +88,10 @@ impl Action for TerminateInstance {
             Query::AutoScaling(autoscaling::Read::Groups),
             Query::Ec2(ec2::Read::Instances),
         ])
+    }
+
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        parse::<With>(with).map_or_else(|_| Vec::new(), |with| cost::spot_query_of(&with.group, view))
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
@@ -172,24 +174,15 @@ impl Action for TerminateInstance {
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        let sizes = |fields: &Fields| -> Fields {
-            fields
-                .iter()
-                .filter(|(name, _)| *name != "instance")
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
+        let (Ok(from), Ok(to)) = (Sizes::read(&change.after), Sizes::read(&change.before)) else {
+            return Undo::Impossible("the sizes before are not known".to_owned());
         };
-        let (from, to) = (sizes(&change.after), sizes(&change.before));
         let mut with = Arguments::new();
         with.insert("group".to_owned(), json!(change.target.name));
         Undo::By(vec![Change {
-            summary: format!(
-                "desired {} → {}, with another instance",
-                from.get("desired").cloned().unwrap_or_default(),
-                to.get("desired").cloned().unwrap_or_default()
-            ),
-            before: from,
-            after: to,
+            summary: format!("desired {} → {}, with another instance", from.desired, to.desired),
+            before: from.fields(),
+            after: to.fields(),
             cost: change.cost.clone().reversed(),
             impact: Impact {
                 instances_added: 1,

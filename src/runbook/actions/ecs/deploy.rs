@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
-use super::{controlled_by_ecs, deployments, history, owner_warning, service, sight, target};
+use super::{controlled_by_ecs, history, owner_warning, service, sight, target};
 use crate::domain::ecs::{Service, ServiceDeployment, TaskDefinition};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
@@ -175,19 +175,12 @@ impl Action for Deploy {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 10,
-            timeout_s: 20 * 60,
-            settle_s: 20,
-        }
+        rollout::PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         let with = read(with)?;
-        let mut queries = vec![
-            Query::Ecs(ecs::Read::Fleet),
-            deployments(&with.cluster, &with.service),
-        ];
+        let mut queries = rollout::reads(&with.cluster, &with.service);
         if with.task_definition != LAST_GOOD {
             queries.push(task_definitions(&with.task_definition));
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
-use super::{controlled_by_ecs, deployments, service, sight, target};
+use super::{controlled_by_ecs, service, sight, target};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
 use crate::domain::policy::ConfirmLevel;
@@ -56,19 +56,12 @@ impl Action for Restart {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 10,
-            timeout_s: 20 * 60,
-            settle_s: 20,
-        }
+        rollout::PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         let with: With = parse(with)?;
-        Ok(vec![
-            Query::Ecs(ecs::Read::Fleet),
-            deployments(&with.cluster, &with.service),
-        ])
+        Ok(rollout::reads(&with.cluster, &with.service))
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {

@@ -4,10 +4,23 @@
 use jiff::SignedDuration;
 
 use crate::domain::ecs::{DeploymentRole, RolloutState, Service, ServiceDeployment};
-use crate::runbook::action::{Applied, Progress, View};
+use crate::domain::ops::{Query, ecs};
+use crate::runbook::action::{Applied, Pace, Progress, View};
 
 /// AWS's clock and ours may differ by so much when a deployment's start is compared with the call.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
+
+/// How a deployment is followed.
+pub(super) const PACE: Pace = Pace {
+    every_s: 10,
+    timeout_s: 20 * 60,
+    settle_s: 20,
+};
+
+/// What is read where deployments of a service are changed.
+pub(super) fn reads(cluster: &str, service: &str) -> Vec<Query> {
+    vec![Query::Ecs(ecs::Read::Fleet), super::deployments(cluster, service)]
+}
 
 /// What is waited for.
 pub(super) struct Wanted<'a> {

@@ -157,11 +157,9 @@ impl Action for ScalingBounds {
         let Ok(with) = read(&change.with) else {
             return Sight::Gone;
         };
-        match view.scalable_target(&with.cluster, &with.service) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(target)) => Sight::Here(bounds((target.min, target.max))),
-        }
+        Sight::of(view.scalable_target(&with.cluster, &with.service), |target| {
+            bounds((target.min, target.max))
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -178,12 +176,11 @@ impl Action for ScalingBounds {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the bounds do not show yet".to_owned()),
-            Sight::Gone => Progress::Failed("it is not scaled by itself any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "the bounds do not show yet",
+            "it is not scaled by itself any more",
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

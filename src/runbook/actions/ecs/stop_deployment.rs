@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{controlled_by_ecs, deployments, history, owner_warning, service, target};
+use super::{controlled_by_ecs, history, owner_warning, rollout, service, target};
 use crate::domain::ecs::ServiceDeployment;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
@@ -101,19 +101,12 @@ impl Action for StopDeployment {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 10,
-            timeout_s: 20 * 60,
-            settle_s: 20,
-        }
+        rollout::PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         let with: With = parse(with)?;
-        Ok(vec![
-            Query::Ecs(ecs::Read::Fleet),
-            deployments(&with.cluster, &with.service),
-        ])
+        Ok(rollout::reads(&with.cluster, &with.service))
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {

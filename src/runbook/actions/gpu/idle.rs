@@ -94,11 +94,9 @@ impl Action for AwaitIdle {
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.instance(&change.target.id) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(instance)) => Sight::Here(fields([("draining", json!(tag(&instance.tags, DRAINING)))])),
-        }
+        Sight::of(view.instance(&change.target.id), |instance| {
+            fields([("draining", json!(tag(&instance.tags, DRAINING)))])
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {

@@ -12,8 +12,8 @@ use crate::domain::ops::{Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Arguments, BadArguments, Refusal, View, parse};
-use crate::runbook::actions::asg::{ResumeProcesses, SetCapacity};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::asg::{Prepared, RESUME_PROCESSES, SetCapacity, SetWarmPool, Sizes};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -116,7 +116,13 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
         draft.skip(format!("{name}: nothing was noted in the evening"));
         return Ok(());
     };
-    let What::Group { was, left, held } = &saved.what else {
+    let What::Group {
+        was,
+        left,
+        held,
+        pool,
+    } = &saved.what
+    else {
         return Err(Refusal::state(format!(
             "{name}: the tag {NIGHT} is not that of a group"
         )));
@@ -139,7 +145,7 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
     }
     // What holds it back is let go first: with the maximum of the night nothing can grow before its time.
     if !ours.is_empty() {
-        draft.add(&ResumeProcesses, json!({"group": name, "processes": ours}))?;
+        draft.add(&RESUME_PROCESSES, json!({"group": name, "processes": ours}))?;
         // That they are suspended is our own doing.
         let own = format!("{name}: ");
         draft
@@ -151,6 +157,7 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
         &SetCapacity,
         json!({"group": name, "min": was.min, "max": was.max, "desired": was.desired}),
     )?;
+    refill(group, *pool, draft)?;
     draft.add(
         &tags::REMOVE,
         json!({"kind": "asg", "resource": name, "key": NIGHT}),
@@ -163,6 +170,21 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
     let ends = ends(view, name);
     tell_savings(draft, name, saved.saves, &ends);
     Ok(())
+}
+
+/// Lets a warm pool fill up again as it did before, if its size was noted.
+pub fn refill(group: &Group, pool: Option<Prepared>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    match (pool, &group.warm_pool) {
+        (None, _) => Ok(()),
+        (Some(_), None) => {
+            draft.warn(format!(
+                "{}: its warm pool was taken away since, and stays so",
+                group.name
+            ));
+            Ok(())
+        }
+        (Some(pool), Some(_)) => draft.add(&SetWarmPool, pool.arguments(&group.name)),
+    }
 }
 
 /// When instances of a group ended since the evening, as its activities tell.

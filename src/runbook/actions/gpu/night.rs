@@ -14,8 +14,11 @@ use crate::domain::ops::{Query, autoscaling, ec2, sqs};
 use crate::domain::policy::{ConfirmLevel, Environment};
 use crate::domain::units::UsdPerHour;
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
-use crate::runbook::actions::asg::{HOLDS, Protect, SetCapacity, SuspendProcesses, TerminateInstance};
-use crate::runbook::actions::saved::{Saved, Sizes, What};
+use crate::runbook::actions::asg::{
+    HOLDS, Prepared, Protect, SUSPEND_PROCESSES, SetCapacity, SetWarmPool, Sizes, TerminateInstance,
+    spot_query,
+};
+use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
 use crate::runbook::actions::{ec2 as power, estate, tags};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
@@ -76,8 +79,8 @@ impl Script for NightDown {
             role: Role::Action,
             about: "Takes a group of GPU hosts, or one on its own, down for the night.\n\
                 What was there is noted once, in the tag quarterdeck:night, for gpu.morning_up. A group is held \
-                against alarms and scheduled actions and its maximum is lowered with it, so that no policy and \
-                no warm pool fills it again; what somebody had suspended before is left alone. The estate's \
+                against alarms and scheduled actions and its maximum is lowered with it, so that no policy fills it \
+                again; a warm pool keeps nothing prepared; what somebody had suspended before is left alone. The estate's \
                 night capacity counts before `keep`. Hosts with work, by processes and memory in several \
                 samples and by messages in flight in the estate's queues, and hosts that cannot be asked are \
                 refused, drained or forced. What EKS, Karpenter, ECS, Batch or SageMaker run is passed over. \
@@ -122,16 +125,7 @@ impl Script for NightDown {
                 let mut queries = vec![Query::AutoScaling(autoscaling::Read::InstanceRefreshes {
                     group: group.name.clone(),
                 })];
-                let mut spot: Vec<String> = members(group, view)
-                    .into_iter()
-                    .filter(|host| host.purchase == Purchase::Spot)
-                    .map(|host| host.instance_type.clone())
-                    .collect();
-                spot.sort();
-                spot.dedup();
-                if !spot.is_empty() {
-                    queries.push(Query::Ec2(ec2::Read::SpotPrices { types: spot }));
-                }
+                queries.extend(spot_query(members(group, view)));
                 // Hosts of others are none of our business: nothing is run on them.
                 if owner_of_group(group, view).is_none() {
                     let running = members(group, view).into_iter().filter(|host| host.is_running());
@@ -273,14 +267,14 @@ impl Evening<'_> {
                 Saved::decode(text).map_err(|why| Refusal::state(format!("{name}: the tag {NIGHT}: {why}")))
             })
             .transpose()?;
-        let was = match saved.as_ref().map(|saved| &saved.what) {
-            Some(What::Group { was, .. }) => *was,
+        let (was, noted) = match saved.as_ref().map(|saved| &saved.what) {
+            Some(What::Group { was, pool, .. }) => (*was, *pool),
             Some(What::Running | What::Tasks(_)) => {
                 return Err(Refusal::state(format!(
                     "{name}: the tag {NIGHT} is not that of a group"
                 )));
             }
-            None => Sizes::of(group),
+            None => (Sizes::of(group), None),
         };
         let size = self.size(draft, was);
         let hosts = self.hosts();
@@ -294,18 +288,25 @@ impl Evening<'_> {
         let is_held = HOLDS
             .iter()
             .all(|process| group.suspended.iter().any(|known| known.name == *process));
-        if saved.is_some() && now == night && is_held {
+        // What a pool keeps prepared comes on top of the group; without a note it could not be brought back.
+        let pool = group
+            .warm_pool
+            .as_ref()
+            .map(Prepared::of)
+            .filter(|_| saved.is_none() || noted.is_some())
+            .filter(|pool| *pool != pool.at_rest(night.max));
+        if saved.is_some() && now == night && is_held && pool.is_none() {
             draft.skip(format!("{name} is down already"));
             return Ok(());
         }
         // Whatever could raise it is no matter then; a group at nothing that a policy may raise is held.
-        if saved.is_none() && now.max <= night.max {
+        if saved.is_none() && now.max <= night.max && pool.is_none() {
             draft.skip(format!("{name} is no larger than at night: max {}", now.max));
             return Ok(());
         }
         self.refreshing(draft)?;
         self.judge(draft, &hosts, night)?;
-        self.changes(draft, &hosts, &stay, (saved.is_none(), was, night))
+        self.changes(draft, (&hosts, &stay), (saved.is_none(), was, night), pool)
     }
 
     /// The size at night: the estate's own for this group, else `keep`; never more than by day.
@@ -434,9 +435,9 @@ impl Evening<'_> {
     fn changes(
         &self,
         draft: &mut Draft<'_>,
-        hosts: &Hosts,
-        stay: &BTreeSet<String>,
+        (hosts, stay): (&Hosts, &BTreeSet<String>),
         (first, was, night): (bool, Sizes, Sizes),
+        pool: Option<Prepared>,
     ) -> Result<(), Refusal> {
         let name = self.group.name.as_str();
         self.warnings(draft, stay, was);
@@ -444,7 +445,11 @@ impl Evening<'_> {
             .into_iter()
             .filter(|process| !self.group.suspended.iter().any(|known| known.name == *process))
             .collect();
-        draft.add(&SuspendProcesses, json!({"group": name, "processes": HOLDS}))?;
+        draft.add(&SUSPEND_PROCESSES, json!({"group": name, "processes": HOLDS}))?;
+        // First, so that what leaves the group finds no room in the pool either.
+        if let Some(pool) = pool {
+            draft.add(&SetWarmPool, pool.at_rest(night.max).arguments(name))?;
+        }
         // Whom scale-in must not take: those that work, and those that somebody protects.
         let working: BTreeSet<&String> = match self.with.busy {
             Busy::Force => hosts.protected.iter().collect(),
@@ -507,6 +512,7 @@ impl Evening<'_> {
                 was,
                 left: night,
                 held: held.into_iter().map(str::to_owned).collect(),
+                pool,
             };
             note(draft, "asg", name, what)?;
         }
@@ -529,18 +535,6 @@ impl Evening<'_> {
                 "it cannot be asked what it does"
             };
             draft.skip(format!("{} of {name} stays: {why}", member.id));
-        }
-        if let Some(pool) = &group.warm_pool {
-            let prepared = pool.max_prepared.unwrap_or(0).max(pool.min);
-            if prepared > 0 {
-                let billed = match pool.state.as_str() {
-                    "Running" => "they are billed in full",
-                    _ => "their volumes are billed on",
-                };
-                draft.warn(format!(
-                    "{name}: its warm pool keeps up to {prepared} instances whatever the group's size is; {billed}"
-                ));
-            }
         }
         if group.weighted {
             draft.warn(format!("{name}: sizes are in capacity units, not in instances"));

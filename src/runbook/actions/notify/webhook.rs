@@ -54,12 +54,8 @@ impl Url {
             Self::Secret(SecretRef::Ssm(name)) => Destination::Ssm(name.clone()),
             Self::Secret(SecretRef::SecretsManager(name)) => Destination::SecretsManager(name.clone()),
             Self::Secret(SecretRef::Environment(name)) => Destination::Environment(name.clone()),
-            Self::Secret(SecretRef::Asked(name)) => {
-                return Err(BadArguments(format!(
-                    "the address of a webhook is kept somewhere, it cannot be typed in for {name}: give the \
-                     parameter a `from`"
-                )));
-            }
+            // The driver puts what was typed there when it is sent.
+            Self::Secret(place @ SecretRef::Asked(_)) => Destination::Url(place.to_string()),
         })
     }
 }
@@ -69,6 +65,7 @@ impl Url {
 fn shown(to: &Destination) -> String {
     match to {
         Destination::Url(url) => {
+            // Else it is the place of what was typed, or will be.
             Address::parse(url).map_or_else(|_| "webhook".to_owned(), |address| address.host().to_owned())
         }
         Destination::Ssm(name) => format!("webhook of parameter {name}"),

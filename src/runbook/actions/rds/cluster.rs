@@ -9,6 +9,7 @@ mod settings;
 
 pub use failover::FailoverCluster;
 pub use members::AddMembers;
+pub(in crate::runbook::actions) use power::unstoppable;
 pub use power::{START as CLUSTER_START, STOP as CLUSTER_STOP};
 pub use rename::RenameCluster;
 pub use restore::{POINT_IN_TIME as CLUSTER_POINT_IN_TIME, SNAPSHOT as CLUSTER_SNAPSHOT};

@@ -175,11 +175,7 @@ pub(super) fn beside(arn: &str, name: &str) -> String {
 
 /// What the one of that name looks like, by a function of it.
 pub(super) fn sight<D: Database>(view: &View, name: &str, fields: impl FnOnce(&D) -> Fields) -> Sight {
-    match D::named(view, name) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(database)) => Sight::Here(fields(database)),
-    }
+    Sight::of(D::named(view, name), fields)
 }
 
 /// How far a change of the one of that name is, by a function of it.

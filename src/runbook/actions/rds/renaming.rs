@@ -31,23 +31,25 @@ pub(super) fn followed<'v, D: Database>(change: &Change, view: &'v View) -> Resu
     let id = [&change.before, &change.after]
         .into_iter()
         .find_map(|fields| fields.get("resource_id").and_then(Value::as_str));
-    if let Some(id) = id {
-        return Ok(all.iter().find(|database| database.resource_id() == Some(id)));
-    }
-    let called = |name: Option<&Value>| all.iter().find(|database| Some(&json!(database.name())) == name);
-    Ok(called(change.before.get("name")).or_else(|| called(change.after.get("name"))))
+    let is_it = |database: &&D| id.is_none_or(|id| database.resource_id() == Some(id));
+    let called = |name: Option<&Value>| {
+        all.iter()
+            .filter(is_it)
+            .find(|database| Some(&json!(database.name())) == name)
+    };
+    let named = called(change.before.get("name")).or_else(|| called(change.after.get("name")));
+    // Under a third name it is only known by its id.
+    Ok(named.or_else(|| all.iter().find(|database| id.is_some() && is_it(database))))
 }
 
 /// What the one of a change looks like; `name` is the name that it has, or is being given.
 pub(super) fn sight<D: Database>(change: &Change, view: &View, name: impl FnOnce(&D) -> &str) -> Sight {
-    match followed::<D>(change, view) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(database)) => Sight::Here(fields([
+    Sight::of(followed::<D>(change, view), |database| {
+        fields([
             ("name", json!(name(database))),
             ("resource_id", json!(database.resource_id())),
-        ])),
-    }
+        ])
+    })
 }
 
 /// What goes on with the one of a change that passes by itself.

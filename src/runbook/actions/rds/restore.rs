@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::database::{self, Database};
 use super::instance;
-use super::restoring::{From, LATEST, RUN, check_key, loss, moment, pick};
+use super::restoring::{From, LATEST, PLANNED, RUN, check_key, loss, moment, pick};
 use super::settings::{a_day, carried, cost_of, left_behind};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::{Kind, Tag};
@@ -40,6 +40,9 @@ struct With {
     at: Option<Timestamp>,
     /// Written by the plan.
     settings: Option<RestoreSettings>,
+    /// The moment that the data is of, written by the plan for whoever measures.
+    #[expect(dead_code, reason = "read from the journal by runbook::measure")]
+    data_at: Option<Timestamp>,
 }
 
 impl Restore {
@@ -206,6 +209,9 @@ impl Action for Restore {
             "settings".to_owned(),
             serde_json::to_value(carried(source, storage_gib, self.from)).unwrap_or_default(),
         );
+        if let Some(since) = since {
+            change.with.insert("data_at".to_owned(), json!(since));
+        }
         change
             .impact
             .dependents
@@ -266,6 +272,12 @@ impl Action for Restore {
         })
     }
 
+    fn made_id(&self, change: &Change, view: &View, run: &str) -> Option<String> {
+        let db = view.db_instance(&change.target.name).ok()??;
+        let is_own = db.tags.iter().any(|tag| tag.key == RUN && tag.value == run);
+        db.resource_id.clone().filter(|_| is_own)
+    }
+
     fn invert(&self, change: &Change) -> Undo {
         Undo::Impossible(format!(
             "no data is deleted: {} stays and {} until somebody deletes it",
@@ -287,6 +299,12 @@ impl Action for Restore {
         restored.arn.clone_from(&change.target.id);
         restored.name.clone_from(&change.target.name);
         restored.resource_id = None;
+        restored.created_at = None;
+        restored.tags.retain(|tag| tag.key != RUN);
+        restored.tags.push(Tag {
+            key: RUN.to_owned(),
+            value: PLANNED.to_owned(),
+        });
         restored.replica_of = None;
         restored.endpoint = None;
         "available".clone_into(&mut restored.status);

@@ -4,11 +4,15 @@
 use jiff::Timestamp;
 
 use crate::domain::datastore::DbSnapshot;
+use crate::domain::ops::rds::OwnCopy;
 use crate::domain::units::HumanDuration;
 use crate::runbook::action::{BadArguments, Refusal};
 
 /// A tag that names the run that made a database.
-pub(super) const RUN: &str = "quarterdeck:run";
+pub(super) const RUN: &str = OwnCopy::TAG;
+
+/// What that tag says in a plan, whose run has not begun.
+pub(super) const PLANNED: &str = "this plan";
 
 /// Where a restore starts, as far as it decides what AWS takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

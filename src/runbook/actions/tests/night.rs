@@ -355,14 +355,49 @@ fn warm_pools_refreshes_and_larger_maxima_are_thought_of() {
         instances: Vec::new(),
     });
     let proposal = night(&json!({"target": "training"}), &pool).unwrap();
-    assert!(
-        proposal
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("warm pool keeps up to 3")),
-        "{:?}",
-        proposal.warnings
+    let emptied = proposal
+        .changes
+        .iter()
+        .find(|change| change.action == "asg.set_warm_pool")
+        .unwrap();
+    assert_eq!(
+        (&emptied.before["pool_max"], &emptied.after["pool_max"]),
+        (&json!(3), &json!(0))
     );
+    // The night is noted with it, and the morning brings back exactly that.
+    let mut asleep = seen(&pool);
+    apply(&proposal.changes, &mut asleep);
+    let down = asleep.group("training").unwrap().unwrap();
+    assert!(
+        tag(&down.tags, "quarterdeck:night")
+            .unwrap()
+            .contains(" pool=0/3")
+    );
+    let again = plan_in(
+        "gpu.night_down",
+        &json!({"target": "training"}),
+        &asleep,
+        Policy::default(),
+    );
+    assert_eq!(again.unwrap().changes, []);
+    let up = plan_in(
+        "gpu.morning_up",
+        &json!({"target": "training"}),
+        &asleep,
+        Policy::default(),
+    )
+    .unwrap();
+    apply(&up.changes, &mut asleep);
+    let awake = asleep.group("training").unwrap().unwrap();
+    assert_eq!(awake.warm_pool.as_ref().unwrap().max_prepared, Some(3));
+    // A pool that only follows the group's maximum goes down with it.
+    group(&mut pool, "training")
+        .warm_pool
+        .as_mut()
+        .unwrap()
+        .max_prepared = None;
+    let plain = night(&json!({"target": "training"}), &pool).unwrap();
+    assert!(!actions(&plain).contains(&"asg.set_warm_pool"));
     let refusal = night(&json!({"target": "refreshing"}), &world()).unwrap_err();
     assert!(
         refusal

@@ -155,6 +155,24 @@ fn each_refusal_names_its_reason() {
             "DRAINING",
         ),
         (
+            "ec2.reboot",
+            json!({"instance": "i-stopped"}),
+            |_| {},
+            "only what runs",
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "sessions", "node": "sessions-002"}),
+            |_| {},
+            "use elasticache.failover",
+        ),
+        (
+            "elasticache.promote",
+            json!({"group": "manual", "node": "manual-002"}),
+            |world| world.caches[1].shards[0].nodes[1].status = Some("modifying".to_owned()),
+            "manual-002 is modifying",
+        ),
+        (
             "elasticache.failover",
             json!({"group": "sessions", "shard": "0001"}),
             |world| world.caches = vec![sample::cache("sessions", 1)],
@@ -498,6 +516,7 @@ fn a_deploy_sends_no_count() {
     let token = crate::domain::ops::Token("t".to_owned());
     let stamp = crate::runbook::action::Stamp {
         status: "running",
+        made: None,
         run: "r",
         token: &token,
     };

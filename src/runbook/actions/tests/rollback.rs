@@ -114,6 +114,7 @@ fn the_revision_that_was_well_is_deployed_and_not_the_number_before() {
                 run: "r1",
                 token: &crate::domain::ops::Token("t".to_owned()),
                 status: "running",
+                made: None,
             },
         )
         .unwrap();

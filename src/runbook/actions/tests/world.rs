@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
-    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess,
+    Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess, WarmPool,
 };
 use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
@@ -26,13 +26,18 @@ use crate::domain::ids::Tag;
 use crate::domain::ops::{
     Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, ecs, elasticache, rds, ssm,
 };
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
 use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
+
+pub const RUN: &str = "r-20261121-090000-kqzt";
+
+/// A copy that an earlier step of the plan makes.
+pub const COPY: &str = "main-r-20261121-090000-kqzt";
 
 pub const NOW: &str = "2026-11-21T03:00:00Z";
 
@@ -74,14 +79,12 @@ pub fn arguments(with: &Value) -> Arguments {
 pub fn site() -> Site<'static> {
     static SCOPE: LazyLock<ScopeName> = LazyLock::new(|| ScopeName::new("default/ap-northeast-2"));
     static DECISIONS: LazyLock<Decisions> = LazyLock::new(Decisions::default);
-    static SPOT: LazyLock<SpotPrices> = LazyLock::new(SpotPrices::default);
     Site {
         scope: &SCOPE,
         account: sample::ACCOUNT,
         region: "ap-northeast-2",
         now: NOW.parse().unwrap(),
         prices: PriceTable::shipped(),
-        spot: &SPOT,
         estate: Some("lab"),
         decisions: &DECISIONS,
     }
@@ -270,7 +273,7 @@ fn distribution() -> Distribution {
     }
 }
 
-fn environment(name: &str) -> Tag {
+pub fn environment(name: &str) -> Tag {
     Tag {
         key: "Environment".to_owned(),
         value: name.to_owned(),
@@ -338,6 +341,15 @@ pub fn service_deployment(arn: &str, revision: &str, status: &str) -> ServiceDep
     }
 }
 
+/// A cache in which no replica takes over by itself.
+fn by_hand(name: &str) -> crate::domain::datastore::Cache {
+    crate::domain::datastore::Cache {
+        automatic_failover: false,
+        multi_az: false,
+        ..sample::cache(name, 2)
+    }
+}
+
 fn queue(name: &str, visible: u64, dead_letter: Option<&str>) -> Queue {
     Queue {
         arn: sample::arn("sqs", name),
@@ -402,6 +414,16 @@ pub fn world() -> World {
     newest.rollout = Some(RolloutState::InProgress);
     newest.running = 0;
     stuck.deployments = vec![newest];
+    let mut pooled = sample::group("pooled", 1);
+    pooled.warm_pool = Some(WarmPool {
+        state: "Stopped".to_owned(),
+        min: 0,
+        max_prepared: Some(3),
+        reuse_on_scale_in: false,
+        instances: ["i-w1", "i-w2"]
+            .map(|id| sample::in_state(id, "Warmed:Stopped"))
+            .to_vec(),
+    });
     let mut training = sample::group("training", 2);
     training.instances = vec![
         sample::in_state("i-t1", "InService"),
@@ -461,7 +483,14 @@ pub fn world() -> World {
             member
         })
     });
-    let dbs = [main, asleep, pending, sample::db("bare")]
+    let mut copy = sample::db(COPY);
+    copy.resource_id = None;
+    copy.deletion_protection = true;
+    copy.tags = vec![Tag {
+        key: "quarterdeck:run".to_owned(),
+        value: "this plan".to_owned(),
+    }];
+    let dbs = [main, asleep, pending, sample::db("bare"), copy]
         .into_iter()
         .chain(members)
         .collect();
@@ -497,7 +526,7 @@ pub fn world() -> World {
             ("stuck", service_deployment("s3", "stuck:3", "SUCCESSFUL")),
             ("stuck", service_deployment("s4", "stuck:4", "IN_PROGRESS")),
         ],
-        groups: vec![workers, owned, refreshing, training, down],
+        groups: vec![workers, owned, refreshing, training, pooled, down],
         refreshes: vec![refresh("refreshing", "InProgress", Some("7"))],
         probed: BTreeMap::from([("i-alone".to_owned(), BUSY)]),
         instances: [sample::instance("i-alone", "g5.xlarge"), stopped, member]
@@ -511,7 +540,7 @@ pub fn world() -> World {
             targets: vec!["main".to_owned()],
         }],
         snapshots: vec![snapshot("main", false), snapshot("aurora", true)],
-        caches: vec![sample::cache("sessions", 2)],
+        caches: vec![sample::cache("sessions", 2), by_hand("manual")],
         balancing: Balancing {
             load_balancers: Vec::new(),
             target_groups: vec![TargetGroup {

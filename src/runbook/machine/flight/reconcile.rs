@@ -31,7 +31,8 @@ impl Run {
         }
         match was_made(&change, &sight) {
             Some(true) => {
-                self.reconciled(act, attempt, Reconciled::Made, out);
+                let made = action.made_id(&change, view, &self.ledger.run().0);
+                self.reconciled(act, attempt, (Reconciled::Made, made), out);
                 if self.only_reconciles(act) {
                     self.flights.remove(&act);
                 } else {
@@ -39,7 +40,7 @@ impl Run {
                 }
             }
             Some(false) if age >= settle => {
-                self.reconciled(act, attempt, Reconciled::NotMade, out);
+                self.reconciled(act, attempt, (Reconciled::NotMade, None), out);
                 let unanswered = self.flights.get(&act).and_then(|flight| flight.unanswered);
                 if self.only_reconciles(act) {
                     self.flights.remove(&act);
@@ -77,7 +78,21 @@ impl Run {
         self.drops_waits() || (self.phase == Phase::Undoing && !act.is_undo())
     }
 
-    fn reconciled(&mut self, act: Act, attempt: u32, was: Reconciled, out: &mut Out) {
-        self.write(Record::Reconciled { act, attempt, was }, out);
+    fn reconciled(
+        &mut self,
+        act: Act,
+        attempt: u32,
+        (was, made): (Reconciled, Option<String>),
+        out: &mut Out,
+    ) {
+        self.write(
+            Record::Reconciled {
+                act,
+                attempt,
+                was,
+                made,
+            },
+            out,
+        );
     }
 }

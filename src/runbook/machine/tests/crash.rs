@@ -97,8 +97,10 @@ fn a_run_that_died_anywhere_is_rolled_back_to_where_it_began() {
             "{death:?}"
         );
         assert_eq!(summary.status, Status::RolledBack, "{death:?}: {summary:#?}");
-        let exit = if made == 0 { Exit::Done } else { Exit::RolledBack };
-        assert_eq!(summary.exit, exit, "{death:?}");
+        // It was asked for, and it was done.
+        assert_eq!(summary.exit, Exit::Done, "{death:?}");
+        assert_eq!(summary.rolled_back, made > 0, "{death:?}");
+        assert_eq!(summary.remains, [] as [&str; 0], "{death:?}");
         assert_nothing_twice(&world);
         assert_eq!(
             world.writes.len(),
@@ -143,6 +145,10 @@ fn a_rollback_that_died_anywhere_is_taken_up_again() {
                     Status::RolledBack,
                     "{death:?} {to:?} {summary:#?}"
                 );
+                // A failure that was taken back is one; a rollback that somebody wanted is not.
+                if to == Resume::RollBack {
+                    assert_eq!(summary.exit, Exit::Done, "{death:?} {summary:#?}");
+                }
             }
         }
     }

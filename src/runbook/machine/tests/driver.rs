@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::world::World;
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::price::{PriceTable, SpotPrices};
+use crate::domain::price::PriceTable;
 use crate::domain::scope::ScopeName;
 use crate::runbook::action::{self, Arguments, Decisions, Site, View};
 use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
@@ -94,6 +94,7 @@ impl Planned {
                 on_failure: FailurePolicy::RollBack,
                 deadline_s: 3_600,
                 rollback_deadline_s: 3_600,
+                max_runs_per_hour: None,
             },
             steps,
         }
@@ -116,7 +117,6 @@ impl Planned {
 
     /// Reads the world and plans, as the planner does.
     pub fn plan(self, world: &mut World) -> Plan {
-        let spot = SpotPrices::default();
         let decisions = Decisions::default();
         let scope = self.frame.identity.scope.clone();
         let site = Site {
@@ -125,7 +125,6 @@ impl Planned {
             region: "us-east-1",
             now: world.now,
             prices: PriceTable::shipped(),
-            spot: &spot,
             estate: None,
             decisions: &decisions,
         };

@@ -234,6 +234,27 @@ async fn a_shard_is_failed_over() {
 }
 
 #[tokio::test]
+async fn a_replica_is_promoted_by_name() {
+    let server = Canned::start(|call| result(call, ""));
+    let change = elasticache::Write::Promote {
+        group: text("sessions"),
+        node: text("sessions-002"),
+    };
+    server
+        .write(Mutation::ElastiCache(change))
+        .await
+        .expect("it is made");
+    let call = &server.arrived_as("ModifyReplicationGroup")[0];
+    assert_eq!(
+        sent(
+            call,
+            ["ReplicationGroupId", "PrimaryClusterId", "ApplyImmediately"]
+        ),
+        some(["sessions", "sessions-002", "true"])
+    );
+}
+
+#[tokio::test]
 async fn targets_go_out_and_in() {
     let server = Canned::start(|call| result(call, ""));
     let targets = vec![(text("i-1"), Some(8080)), (text("i-2"), None)];

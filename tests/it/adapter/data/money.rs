@@ -15,6 +15,8 @@ fn usage() -> Query {
         from: date(2026, 11, 30),
         to: date(2026, 12, 1),
         month: date(2026, 12, 1),
+        tag: None,
+        credits_since: None,
     })
 }
 

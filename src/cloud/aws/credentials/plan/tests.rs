@@ -69,6 +69,7 @@ fn scope(profile: Option<&str>) -> Scope {
         region: "us-east-1".to_owned(),
         role: None,
         expected_account: None,
+        account_name: None,
     }
 }
 

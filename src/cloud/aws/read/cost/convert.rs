@@ -7,7 +7,7 @@ use aws_sdk_costexplorer::operation::get_cost_forecast::GetCostForecastOutput;
 use aws_sdk_costexplorer::types::{Anomaly as SdkAnomaly, Group, MetricValue, ResultByTime};
 use jiff::civil::Date;
 
-use crate::domain::cost::{Anomaly, Budget, DailyCost, Forecast};
+use crate::domain::cost::{Anomaly, Budget, DailyCost, Forecast, TagCosts};
 
 /// An amount, which AWS writes as text; it can be negative.
 fn amount(text: &str) -> Option<f64> {
@@ -46,12 +46,71 @@ pub(super) fn daily_from_sdk(results: &[ResultByTime], metric: &str) -> Vec<Dail
             by_service: Vec::new(),
         });
         cost.estimated |= result.estimated();
-        cost.by_service.extend(result.groups().iter().filter_map(|group| {
-            let service = group.keys().first()?.clone();
-            Some((service, metric_amount(group.metrics(), metric)?))
-        }));
+        for group in result.groups() {
+            let (Some(service), Some(amount)) =
+                (group.keys().first(), metric_amount(group.metrics(), metric))
+            else {
+                continue;
+            };
+            // A service is there once for each value of a tag.
+            match cost.by_service.iter_mut().find(|(known, _)| known == service) {
+                Some((_, sum)) => *sum += amount,
+                None => cost.by_service.push((service.clone(), amount)),
+            }
+        }
     }
     days.into_values().collect()
+}
+
+/// Results that begin on or after a day.
+pub(super) fn since(results: Vec<ResultByTime>, first: Date) -> Vec<ResultByTime> {
+    let begins = |result: &ResultByTime| result.time_period().and_then(|period| date(period.start()));
+    results
+        .into_iter()
+        .filter(|result| begins(result).is_none_or(|day| day >= first))
+        .collect()
+}
+
+/// What credits and refunds paid in all results, positive.
+pub(super) fn credits_from_sdk(results: &[ResultByTime], metric: &str, credits: &[&str]) -> f64 {
+    let paid: f64 = results
+        .iter()
+        .flat_map(ResultByTime::groups)
+        .filter(|group| {
+            let kind = group.keys().get(1);
+            kind.is_some_and(|kind| credits.contains(&kind.as_str()))
+        })
+        .filter_map(|group| metric_amount(group.metrics(), metric))
+        .sum();
+    -paid.min(0.0)
+}
+
+/// Month to date by the values of a tag, the largest first. The second key of a group is the tag's key
+/// and value with a dollar sign between, with nothing behind it where there is no such tag.
+pub(super) fn tags_from_sdk(results: &[ResultByTime], metric: &str, key: &str, month: Date) -> TagCosts {
+    let mut amounts = BTreeMap::<String, f64>::new();
+    for result in results {
+        let day = result.time_period().and_then(|period| date(period.start()));
+        if day.is_none_or(|day| day < month) {
+            continue;
+        }
+        for group in result.groups() {
+            let value = group
+                .keys()
+                .get(1)
+                .and_then(|tag| tag.strip_prefix(key)?.strip_prefix('$'))
+                .unwrap_or_default();
+            if let Some(amount) = metric_amount(group.metrics(), metric) {
+                *amounts.entry(value.to_owned()).or_default() += amount;
+            }
+        }
+    }
+    let mut by_value: Vec<_> = amounts.into_iter().collect();
+    by_value.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    TagCosts {
+        key: key.to_owned(),
+        by_value,
+    }
 }
 
 /// Month to date by account without credits, the largest first; and the sum of the credits. The
@@ -116,30 +175,41 @@ pub(super) fn forecast_from_sdk(answer: &GetCostForecastOutput, asked_from: Date
     })
 }
 
-/// An anomaly.
+/// An anomaly, its causes by what they contributed.
 pub(super) fn anomaly_from_sdk(anomaly: &SdkAnomaly) -> Anomaly {
+    let mut causes: Vec<(f64, String)> = anomaly
+        .root_causes()
+        .iter()
+        .map(|cause| {
+            let words = [
+                cause.service(),
+                cause.region(),
+                cause.linked_account_name().or(cause.linked_account()),
+                cause.usage_type(),
+            ]
+            .into_iter()
+            .flatten()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
+            let contribution = cause.impact().map(|impact| impact.contribution());
+            match contribution.filter(|usd| usd.is_finite() && *usd > 0.0) {
+                Some(usd) => (usd, format!("{words}: {usd:.2} USD")),
+                None => (0.0, words),
+            }
+        })
+        .collect();
+    causes.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let impact = anomaly.impact();
     Anomaly {
         id: anomaly.anomaly_id().to_owned(),
         start: anomaly.anomaly_start_date.clone(),
         end: anomaly.anomaly_end_date.clone(),
-        impact_usd: anomaly.impact().map_or(0.0, |impact| impact.total_impact),
-        causes: anomaly
-            .root_causes()
-            .iter()
-            .map(|cause| {
-                [
-                    cause.service(),
-                    cause.region(),
-                    cause.linked_account(),
-                    cause.usage_type(),
-                ]
-                .into_iter()
-                .flatten()
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(", ")
-            })
-            .collect(),
+        impact_usd: impact.map_or(0.0, |impact| impact.total_impact),
+        causes: causes.into_iter().map(|(_, cause)| cause).collect(),
+        actual_usd: impact.and_then(|impact| impact.total_actual_spend),
+        expected_usd: impact.and_then(|impact| impact.total_expected_spend),
+        monitor: Some(anomaly.monitor_arn().to_owned()).filter(|arn| !arn.is_empty()),
     }
 }
 
@@ -309,6 +379,9 @@ mod tests {
                 end: None,
                 impact_usd: 47.3,
                 causes: vec!["Amazon SageMaker, ap-northeast-2, APN2-Host:ml.g5.2xlarge".to_owned()],
+                actual_usd: None,
+                expected_usd: None,
+                monitor: Some("arn".to_owned()),
             }
         );
     }

@@ -140,7 +140,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write) -> Result<Receipt
         | Write::Reboot { .. }
         | Write::Modify { .. }
         | Write::PutTags { .. }
-        | Write::DeleteTags { .. } => Err(Fault::new(
+        | Write::DeleteTags { .. }
+        | Write::UnprotectCopy { .. }
+        | Write::DeleteCopy { .. } => Err(Fault::new(
             FaultKind::Unsupported,
             operation.service,
             operation.name,

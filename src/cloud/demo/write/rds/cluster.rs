@@ -1,13 +1,13 @@
 //! Changes of DB clusters and their instances.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterFromSnapshot.html>
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::super::plan::store::{Database as MemberPlan, DatabaseCluster as Plan};
 use super::super::super::read::datastore::{cluster_arn, database_arn, latest_restorable_of, snapshots};
 use super::super::super::signal;
 use super::super::super::sim::Sim;
+use super::super::super::sim::course::Course;
 use super::super::super::sim::database::{Database, Effect as MemberEffect, Free, Step as MemberStep};
 use super::super::super::sim::database_cluster::{ClusterSnapshot, DatabaseCluster, Effect, Step};
 use super::super::super::time::{DAY, MINUTE, Ms, SECOND, ms, part, stamp};
@@ -82,7 +82,9 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
         | Write::Reboot { .. }
         | Write::Modify { .. }
         | Write::PutTags { .. }
-        | Write::DeleteTags { .. } => Ok(None),
+        | Write::DeleteTags { .. }
+        | Write::UnprotectCopy { .. }
+        | Write::DeleteCopy { .. } => Ok(None),
     }
 }
 
@@ -233,8 +235,7 @@ fn restore(
         resource: sim.cluster_resource(name, now),
         name: name.to_owned(),
         status: "creating",
-        steps: VecDeque::new(),
-        due: None,
+        course: Course::idle(),
         endpoint: None,
         backup_days: settings.backup_retention_days.unwrap_or(plan.backup_days),
         backup_window: settings
@@ -310,8 +311,7 @@ fn create_member(
         resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
         name: name.to_owned(),
         status: "creating",
-        steps: VecDeque::new(),
-        due: None,
+        course: Course::idle(),
         class: settings.class.clone(),
         multi_az: false,
         storage_gib: None,

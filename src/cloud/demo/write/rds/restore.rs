@@ -1,14 +1,14 @@
 //! Restores into new instances. What is not asked for is AWS's default, not the source's.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::super::plan::store::Database as Plan;
 use super::super::super::read::datastore::{latest_restorable, snapshots};
 use super::super::super::signal;
 use super::super::super::sim::Sim;
+use super::super::super::sim::course::Course;
 use super::super::super::sim::database::{Database, Effect, Free, Step};
-use super::super::super::time::{DAY, MINUTE, Ms, part, stamp};
+use super::super::super::time::{DAY, MINUTE, Ms, stamp};
 use super::super::Refusal;
 use super::{check_free, find, wrong_state};
 use crate::domain::datastore::DbSettings;
@@ -161,6 +161,9 @@ fn check(sim: &Sim, found: &Found, settings: &RestoreSettings, refuse: &Refusal)
     Ok(())
 }
 
+/// What RDS says when it begins to make an instance out of a backup.
+const RESTORING: &str = "Restoring DB instance";
+
 /// Begins to make the new instance.
 pub(super) fn begin(
     sim: &mut Sim,
@@ -177,7 +180,13 @@ pub(super) fn begin(
         option_group,
         ..
     } = found;
-    let key = [sim.seed, signal::name(name), part(now)];
+    // Each instance that ever has a name is another one, whenever it is made.
+    let earlier = sim
+        .database_events
+        .iter()
+        .filter(|event| event.source == name && event.message == RESTORING)
+        .count();
+    let key = [sim.seed, signal::name(name), 43, earlier as u64];
     let family = format!(
         "default.{}{}",
         plan.engine,
@@ -194,8 +203,7 @@ pub(super) fn begin(
         resource: format!("db-{}", signal::hex(&key, 26).to_uppercase()),
         name: name.to_owned(),
         status: "creating",
-        steps: VecDeque::new(),
-        due: None,
+        course: Course::idle(),
         class: settings.class.clone().unwrap_or_else(|| plan.class.clone()),
         multi_az: settings.multi_az.unwrap_or(false),
         storage_gib: storage,
@@ -232,7 +240,7 @@ pub(super) fn begin(
         plan,
     });
     let steps = vec![
-        Step::to(0, "creating").telling("Restoring DB instance"),
+        Step::to(0, "creating").telling(RESTORING),
         Step::to(8 * MINUTE, "backing-up")
             .telling("DB instance created")
             .with(Effect::Resolve),

@@ -68,6 +68,7 @@ impl Bench {
                 region: "us-east-1".to_owned(),
                 role: None,
                 expected_account: None,
+                account_name: None,
             }),
             inside,
             inbox,

@@ -45,7 +45,10 @@ fn heading(status: &str) -> &str {
 }
 
 /// Why AWS would not stop it.
-fn unstoppable(cluster: &DbCluster) -> Option<&'static str> {
+pub(in crate::runbook::actions) fn unstoppable(cluster: &DbCluster) -> Option<&'static str> {
+    if ["docdb", "neptune"].contains(&cluster.engine.as_str()) {
+        return Some("is a cluster of another service");
+    }
     if !cluster.engine.starts_with("aurora") {
         return Some("is a Multi-AZ DB cluster");
     }

@@ -41,6 +41,9 @@ struct With {
     at: Option<Timestamp>,
     /// Written by the plan.
     settings: Option<ClusterRestoreSettings>,
+    /// The moment that the data is of, written by the plan for whoever measures.
+    #[expect(dead_code, reason = "read from the journal by runbook::measure")]
+    data_at: Option<Timestamp>,
 }
 
 impl RestoreCluster {
@@ -229,6 +232,9 @@ impl Action for RestoreCluster {
         };
         let settings = serde_json::to_value(carried(source, self.from)).unwrap_or_default();
         own.insert("settings".to_owned(), settings);
+        if let Some(since) = since {
+            own.insert("data_at".to_owned(), json!(since));
+        }
         let mut warnings = vec![
             loss(since, new, site.now),
             format!("{new}: storage and instances of both clusters are billed until one is deleted"),

@@ -1,0 +1,82 @@
+//! The record of the incident: its time line, newest first.
+
+use crate::app::format;
+use crate::app::state::State;
+use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::health::Health;
+use crate::domain::incident::{Moment, timeline};
+
+/// What is open, then what happened.
+pub(super) fn sections(state: &State) -> Vec<Section> {
+    let Some(known) = &state.incident else {
+        return vec![Section {
+            title: "incident".to_owned(),
+            columns: columns(),
+            empty: "nothing is recorded: :incident start TITLE begins".to_owned(),
+            ..Section::default()
+        }];
+    };
+    let incident = &known.incident;
+    let standing = match incident.closed {
+        Some((at, _)) => format!(
+            "closed after {}",
+            format::span(at.duration_since(incident.started.0))
+        ),
+        None => format!(
+            "open for {}, {} findings",
+            format::span(state.picture.at.duration_since(incident.started.0)),
+            incident.open.len()
+        ),
+    };
+    let mut lines = timeline(incident, &known.runs);
+    lines.reverse();
+    let rows = lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| row(state, (lines.len() - place, line)));
+    vec![Section {
+        title: format!(
+            "incident: {}, {standing}",
+            crate::domain::text::clean(&incident.title)
+        ),
+        note: Some((
+            "note TEXT, m pins a log line, close, export FILE".to_owned(),
+            Tone::Muted,
+        )),
+        columns: columns(),
+        rows: rows.collect(),
+        empty: "nothing happened yet".to_owned(),
+        ..Section::default()
+    }]
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::words("AT", 8, 11, 0),
+        Column::words("SORT", 7, 7, 0),
+        Column::words("WHAT", 20, 160, 0),
+        Column::names("WHO", 6, 24, 1),
+    ]
+}
+
+fn row(state: &State, (number, line): (usize, &Moment)) -> Row {
+    let tone = match line.sort {
+        "found" if line.text.starts_with("CRIT") => Tone::Crit,
+        "found" => Tone::Warn,
+        "gone" => Tone::Ok,
+        "note" | "log" => Tone::Strong,
+        "run" => Tone::Accent,
+        _ => Tone::Plain,
+    };
+    let zone = &state.zone().zone;
+    Row {
+        key: RowKey::Line(format!("incident {number}")),
+        cells: vec![
+            Cell::new(format::day_or_clock(line.at, state.picture.at, zone)).tone(Tone::Muted),
+            Cell::new(line.sort).tone(tone),
+            Cell::new(&line.text).tone(if tone == Tone::Ok { Tone::Plain } else { tone }),
+            Cell::new(&line.who).tone(Tone::Muted),
+        ],
+        health: Health::Ok,
+    }
+}

@@ -1,0 +1,145 @@
+//! `docs/cost-table.md`: every item beside the document's amount.
+
+use super::{Estimate, EstimateError, Line, profiles};
+use crate::domain::price::PriceTable;
+use crate::domain::units::Usd;
+
+const HEAD: &str = "\
+# Cost tables
+
+<!-- Made by the tests: QD_UPDATE_DOCS=1 cargo nextest run estimate. Do not edit. -->
+
+What five estates cost a month by quarterdeck's price table, beside what their own documents say, item by
+item. US dollars, on demand unless it says otherwise, 730 hours, no tax, no free tier, no credits. An item
+within a tenth of the document's amount *agrees*; another one says whether the document's price or its
+arithmetic is off, and why. Where a document names no quantity, the quantity that was taken is under
+*assuming*. What AWS lists no price for is `–`, and counts in our total with the document's amount.
+
+The descriptions are `data/estimates/*.json`, the prices `data/prices/*.json` ([prices.md](prices.md)); the
+number of a source stands at the foot of each table.
+";
+
+/// The page.
+///
+/// # Errors
+/// If a description that ships is broken, which a test excludes.
+pub fn markdown(table: &PriceTable) -> Result<String, EstimateError> {
+    let mut out = HEAD.to_owned();
+    for profile in profiles()? {
+        estate(&mut out, &profile.estimate(table));
+    }
+    Ok(out)
+}
+
+fn estate(out: &mut String, estimate: &Estimate) {
+    out.push_str(&format!("\n## {} ({})\n", estimate.title, estimate.region));
+    let mut sources = Vec::new();
+    let mut rows = String::new();
+    for line in &estimate.items {
+        rows.push_str(&row(line, &mut sources));
+    }
+    let sum = estimate.document_sum();
+    rows.push_str(&format!(
+        "| **Total** | **{}** | **{}** | {} | | |\n",
+        amount(sum),
+        amount(estimate.our_total()),
+        difference(sum, None, estimate.our_total()),
+    ));
+    table(out, "a month", &rows);
+    if sum == estimate.document_total {
+        out.push_str("\nThe document's items add up to its total.");
+    } else {
+        out.push_str(&format!(
+            "\nThe document's total is {}: its items add up to {}.",
+            amount(estimate.document_total),
+            amount(sum)
+        ));
+    }
+    if let Some(because) = &estimate.total_because {
+        out.push_str(&format!(" {because}"));
+    }
+    out.push('\n');
+    for (title, per, lines) in [
+        ("Savings that the team lists", "a month", &estimate.savings),
+        ("Prices that the document quotes", "an hour", &estimate.rates),
+    ] {
+        if lines.is_empty() {
+            continue;
+        }
+        out.push_str(&format!("\n### {title}\n"));
+        let rows: String = lines.iter().map(|line| row(line, &mut sources)).collect();
+        table(out, per, &rows);
+    }
+    out.push_str("\nSources:\n\n");
+    for (number, source) in sources.iter().enumerate() {
+        out.push_str(&format!("{}. {source}\n", number + 1));
+    }
+}
+
+fn table(out: &mut String, per: &str, rows: &str) {
+    out.push_str(&format!(
+        "\n| item | document, USD {per} | ours | difference | verdict | source |\n\
+         |---|--:|--:|--:|---|---|\n{rows}"
+    ));
+}
+
+fn row(line: &Line, sources: &mut Vec<String>) -> String {
+    let document = match line.document_most {
+        Some(most) => format!("{} to {}", amount(line.document), amount(most)),
+        None => amount(line.document),
+    };
+    let source = line.source.as_ref().map_or_else(String::new, |(source, day)| {
+        let words = format!("{source}, {day}");
+        let place = sources
+            .iter()
+            .position(|known| *known == words)
+            .unwrap_or_else(|| {
+                sources.push(words);
+                sources.len() - 1
+            });
+        (place + 1).to_string()
+    });
+    let mut said = line.verdict.words().to_owned();
+    if let Some(assuming) = &line.assuming {
+        said.push_str(&format!(", assuming {assuming}"));
+    }
+    if let Some(because) = &line.because {
+        said.push_str(&format!(". {because}"));
+    }
+    format!(
+        "| {} | {document} | {} | {} | {said} | {source} |\n",
+        line.name,
+        line.ours.map_or_else(|| "–".to_owned(), amount),
+        line.ours.map_or_else(String::new, |ours| difference(
+            line.document,
+            line.document_most,
+            ours
+        )),
+    )
+}
+
+/// Cents, or the whole price where there are more decimals than cents.
+fn amount(usd: Usd) -> String {
+    let cents = format!("{usd:.2}").replace('$', "");
+    let exact = usd.as_f64();
+    let rounded = (exact * 100.0).round() / 100.0;
+    if exact.abs() < 1.0 && (exact - rounded).abs() > 1e-9 {
+        format!("{exact:.3}")
+    } else {
+        cents
+    }
+}
+
+/// How far ours is from the document's amount, or from the nearer end of its range.
+fn difference(document: Usd, most: Option<Usd>, ours: Usd) -> String {
+    let most = most.unwrap_or(document);
+    let from = if ours > most { most } else { document };
+    if ours >= document && ours <= most {
+        return "0 %".to_owned();
+    }
+    if from.is_zero() {
+        return String::new();
+    }
+    let percent = 100.0 * (ours.as_f64() - from.as_f64()) / from.as_f64().abs();
+    format!("{percent:+.0} %")
+}

@@ -1,0 +1,383 @@
+//! The record of an incident: what was wrong, what changed, what somebody did and wrote down, in the
+//! order in which it happened.
+//!
+//! A record is a list of [`Entry`]s that is only ever added to, by several consoles at once if need be;
+//! [`Incident`] is its fold. What runs did is not in it: their journals have it, and [`RunStory`] is what
+//! a time line takes from them.
+
+mod export;
+mod gather;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::health::{Finding, Severity};
+use crate::domain::ids::ResourceKey;
+use crate::domain::redact::redact;
+use crate::domain::text;
+
+pub use export::{Places, markdown};
+
+/// The version of the format. Lines of another version are passed over.
+pub const VERSION: u32 = 1;
+
+/// The name of an incident; whoever keeps records mints it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(pub String);
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One line of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The format's version.
+    pub v: u32,
+    /// When, on the cloud's clock: that of findings and changes.
+    pub at: Timestamp,
+    /// When, on the user's clock.
+    pub wall: Timestamp,
+    /// Whose console wrote it: `user@host`.
+    pub by: String,
+    /// What.
+    pub event: Event,
+}
+
+/// A finding as a record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The rule's id.
+    pub rule: String,
+    /// The resource.
+    pub resource: ResourceKey,
+    /// The resource's name; foreign text.
+    pub name: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub title: String,
+    /// Why we say so.
+    pub evidence: Vec<String>,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+}
+
+impl Seen {
+    /// A finding, without what looks like a secret.
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.clone(),
+            resource: finding.resource.clone(),
+            name: kept(&finding.name),
+            severity: finding.severity,
+            title: kept(&finding.title),
+            evidence: finding.evidence.iter().map(|line| kept(line)).collect(),
+            since: finding.since,
+        }
+    }
+
+    /// What tells it from others.
+    pub fn key(&self) -> FindingKey {
+        (self.rule.clone(), self.resource.clone())
+    }
+}
+
+/// A rule and a resource.
+pub type FindingKey = (String, ResourceKey);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody began the record.
+    Started {
+        /// What it is about, in words.
+        title: String,
+        /// The estate, if one was named.
+        estate: Option<String>,
+        /// Names of the accounts and regions that are watched.
+        scopes: Vec<String>,
+    },
+    /// A finding is there.
+    Appeared {
+        /// Which.
+        finding: Seen,
+    },
+    /// A finding is there no longer.
+    Gone {
+        /// The rule's id.
+        rule: String,
+        /// The resource.
+        resource: ResourceKey,
+    },
+    /// Something changed in AWS.
+    Changed {
+        /// When.
+        changed_at: Timestamp,
+        /// What sort of change.
+        sort: String,
+        /// What; foreign text.
+        text: String,
+        /// Who or what did it, where AWS tells.
+        who: Option<String>,
+    },
+    /// Somebody wrote something down.
+    Note {
+        /// What.
+        text: String,
+    },
+    /// Somebody pinned a line of a log.
+    Pinned {
+        /// The log group.
+        group: String,
+        /// When the line was written.
+        logged_at: Timestamp,
+        /// The line; foreign text, without what looks like a secret.
+        text: String,
+    },
+    /// Somebody closed the record.
+    Closed,
+}
+
+/// Foreign text as a record keeps it: cleaned, and without what looks like a secret.
+pub fn kept(value: &str) -> String {
+    redact(&text::clean_multiline(value)).into_owned()
+}
+
+/// What a record comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// Its name.
+    pub id: IncidentId,
+    /// What it is about.
+    pub title: String,
+    /// The estate.
+    pub estate: Option<String>,
+    /// Accounts and regions.
+    pub scopes: Vec<String>,
+    /// When it began, on both clocks: the cloud's and the user's.
+    pub started: (Timestamp, Timestamp),
+    /// When it was closed, likewise.
+    pub closed: Option<(Timestamp, Timestamp)>,
+    /// Everybody who had a part in it, in the order in which they came.
+    pub people: Vec<String>,
+    /// Findings that are there now.
+    pub open: BTreeMap<FindingKey, Seen>,
+    /// Every finding that was there, when it appeared and when it went, in that order.
+    pub findings: Vec<(Seen, Timestamp, Option<Timestamp>)>,
+    /// What happened, as it was written down, without repetitions.
+    pub entries: Vec<Entry>,
+    changes: BTreeSet<(Timestamp, String)>,
+}
+
+impl Incident {
+    /// From a record; `None` unless it begins with the beginning of one.
+    pub fn of(id: IncidentId, entries: impl IntoIterator<Item = Entry>) -> Option<Self> {
+        let mut entries = entries.into_iter();
+        let first = entries.next()?;
+        let Event::Started {
+            title,
+            estate,
+            scopes,
+        } = &first.event
+        else {
+            return None;
+        };
+        let mut incident = Self {
+            id,
+            title: title.clone(),
+            estate: estate.clone(),
+            scopes: scopes.clone(),
+            started: (first.at, first.wall),
+            closed: None,
+            people: vec![first.by.clone()],
+            open: BTreeMap::new(),
+            findings: Vec::new(),
+            entries: vec![first],
+            changes: BTreeSet::new(),
+        };
+        for entry in entries {
+            incident.apply(entry);
+        }
+        Some(incident)
+    }
+
+    /// Takes one more entry in. What is known already, since two consoles saw it, is not taken twice.
+    pub fn apply(&mut self, entry: Entry) {
+        if self.closed.is_some() {
+            return;
+        }
+        let is_new = match &entry.event {
+            // A record begins once.
+            Event::Started { .. } => false,
+            Event::Appeared { finding } => {
+                let is_new = self.open.insert(finding.key(), finding.clone()).is_none();
+                if is_new {
+                    self.findings.push((finding.clone(), entry.at, None));
+                }
+                is_new
+            }
+            Event::Gone { rule, resource } => {
+                let was = self.open.remove(&(rule.clone(), resource.clone()));
+                if let Some(was) = &was {
+                    let key = was.key();
+                    let last = self
+                        .findings
+                        .iter_mut()
+                        .rev()
+                        .find(|(seen, ..)| seen.key() == key);
+                    if let Some((_, _, gone)) = last {
+                        *gone = Some(entry.at);
+                    }
+                }
+                was.is_some()
+            }
+            Event::Changed { changed_at, text, .. } => self.changes.insert((*changed_at, text.clone())),
+            Event::Pinned { .. } => !self.entries.iter().any(|known| known.event == entry.event),
+            Event::Note { .. } => true,
+            Event::Closed => {
+                self.closed = Some((entry.at, entry.wall));
+                true
+            }
+        };
+        if is_new {
+            if !self.people.contains(&entry.by) {
+                self.people.push(entry.by.clone());
+            }
+            self.entries.push(entry);
+        }
+    }
+
+    /// Whether it goes on.
+    pub const fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Whether a change is in the record.
+    pub fn knows_change(&self, at: Timestamp, text: &str) -> bool {
+        self.changes.contains(&(at, text.to_owned()))
+    }
+
+    /// The moment that an entry is about, which may be before it was written down.
+    pub fn moment(entry: &Entry) -> Timestamp {
+        match &entry.event {
+            Event::Changed { changed_at, .. } => *changed_at,
+            Event::Pinned { logged_at, .. } => *logged_at,
+            Event::Started { .. }
+            | Event::Appeared { .. }
+            | Event::Gone { .. }
+            | Event::Note { .. }
+            | Event::Closed => entry.at,
+        }
+    }
+}
+
+/// What a run did, as its journal tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunStory {
+    /// The run.
+    pub run: String,
+    /// The runbook.
+    pub runbook: String,
+    /// Who started it: `user@host`.
+    pub who: String,
+    /// Why, in their words.
+    pub reason: Option<String>,
+    /// What it has come to, in a word.
+    pub status: String,
+    /// When it was started, on the cloud's clock.
+    pub started_at: Timestamp,
+    /// What remains that should not, in words.
+    pub remains: Vec<String>,
+    /// What it did and when, oldest first.
+    pub steps: Vec<(Timestamp, String)>,
+}
+
+/// The time line: entries and steps of runs, oldest first.
+pub fn timeline(incident: &Incident, runs: &[RunStory]) -> Vec<Moment> {
+    let mut all: Vec<Moment> = incident
+        .entries
+        .iter()
+        .map(|entry| Moment {
+            at: Incident::moment(entry),
+            sort: sort_of(&entry.event),
+            who: entry.by.clone(),
+            text: words(incident, entry),
+        })
+        .collect();
+    for run in runs {
+        all.extend(run.steps.iter().map(|(at, text)| Moment {
+            at: *at,
+            sort: "run",
+            who: run.who.clone(),
+            text: format!("{} {}: {text}", run.runbook, run.run),
+        }));
+    }
+    // Of the same moment the order in which it was written down.
+    all.sort_by_key(|moment| moment.at);
+    all
+}
+
+/// A line of the time line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// `begin`, `found`, `gone`, `changed`, `note`, `log`, `run` or `end`.
+    pub sort: &'static str,
+    /// Who wrote it down or did it.
+    pub who: String,
+    /// What; foreign text.
+    pub text: String,
+}
+
+const fn sort_of(event: &Event) -> &'static str {
+    match event {
+        Event::Started { .. } => "begin",
+        Event::Appeared { .. } => "found",
+        Event::Gone { .. } => "gone",
+        Event::Changed { .. } => "changed",
+        Event::Note { .. } => "note",
+        Event::Pinned { .. } => "log",
+        Event::Closed => "end",
+    }
+}
+
+fn words(incident: &Incident, entry: &Entry) -> String {
+    match &entry.event {
+        Event::Started { title, .. } => format!("incident began: {title}"),
+        Event::Appeared { finding } => format!(
+            "{} {}: {}",
+            finding.severity.word().to_uppercase(),
+            finding.name,
+            finding.title
+        ),
+        Event::Gone { rule, resource } => {
+            let known = incident
+                .findings
+                .iter()
+                .find(|(seen, ..)| seen.rule == *rule && seen.resource == *resource);
+            match known {
+                Some((seen, ..)) => format!("over: {}: {}", seen.name, seen.title),
+                None => format!("over: {rule}"),
+            }
+        }
+        Event::Changed { sort, text, who, .. } => match who {
+            Some(who) => format!("{sort}: {text}, by {who}"),
+            None => format!("{sort}: {text}"),
+        },
+        Event::Note { text } => text.clone(),
+        Event::Pinned { group, text, .. } => format!("{group}: {text}"),
+        Event::Closed => "incident closed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

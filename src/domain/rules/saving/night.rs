@@ -1,0 +1,308 @@
+//! `saving.night-scale-down`: what runs at night and at weekends although nobody works.
+
+use crate::domain::asg::Group;
+use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ecs::{Service, TaskDefinition};
+use crate::domain::gpu::vendor_of;
+use crate::domain::health::Finding;
+use crate::domain::ids::Kind;
+use crate::domain::price::{FargateSize, PriceTable, SpotPrices};
+use crate::domain::rules::saving::{month_of, report, share_off, spot_prices};
+use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::units::UsdPerHour;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "saving.night-scale-down",
+    kind: Kind::Asg,
+    title: "Nights and weekends could be smaller",
+    what: "Groups that have a night size in the estate file and no schedule of their own; outside \
+           production also GPU groups and GPU instances of no group, down to none; and Fargate services of \
+           two tasks and more, down to one. The hours are those outside the estate's business hours; \
+           without business hours the amount is not known. Instances at list or Spot price.",
+    severities: &[(crate::domain::health::Severity::Info, "always")],
+    thresholds: &["saving_usd"],
+    runbooks: &["gpu-night-down"],
+    reach: Reach::Scope,
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let spot = spot_prices(context);
+    for group in context.state.groups.get().into_iter().flatten() {
+        findings.extend(of_group(context, &spot, group));
+    }
+    for instance in running(context).filter(|instance| instance.group().is_none()) {
+        findings.extend(of_instance(context, &spot, instance));
+    }
+    for service in context
+        .state
+        .ecs
+        .get()
+        .into_iter()
+        .flat_map(|fleet| &fleet.services)
+    {
+        findings.extend(of_service(context, service));
+    }
+}
+
+fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<Finding> {
+    let members: Vec<&Instance> = running(context)
+        .filter(|instance| instance.group() == Some(&group.name))
+        .collect();
+    let is_gpu = members
+        .iter()
+        .any(|member| vendor_of(&member.instance_type).is_some());
+    let night = match context.policy.night_capacity.get(&group.name) {
+        Some(night) => night.desired,
+        // Nobody has said so, but outside production a card at night is for nobody.
+        None if is_gpu && !context.is_prod_resource(&group.name, &group.tags) => 0,
+        None => return None,
+    };
+    // A group that shrinks by itself in the evening does so already.
+    let is_scheduled = group.scheduled_actions.len() >= 2;
+    let away = u32::try_from(members.len())
+        .unwrap_or(u32::MAX)
+        .checked_sub(night)?;
+    if away == 0 || is_scheduled {
+        return None;
+    }
+    // Which of them go is the group's choice: the mean of their prices.
+    let priced: Option<Vec<UsdPerHour>> = members
+        .iter()
+        .map(|member| price(context, spot, member))
+        .collect();
+    let rate = priced.map(|prices| {
+        let all: UsdPerHour = prices.iter().copied().sum();
+        all.scale(u64::from(away), prices.len() as u64)
+    });
+    let month = rate
+        .zip(share_off(context))
+        .map(|(rate, share)| month_of(rate, share));
+    let draft = RULE
+        .on(context, &group.arn, &group.name)
+        .because(format!(
+            "{} of {} would not run outside business hours; the night size is {night}.",
+            words::count(away as usize, "instance"),
+            members.len()
+        ))
+        .because(hours(context));
+    let draft = if is_gpu { draft } else { draft.without_runbooks() };
+    report(
+        context,
+        draft,
+        month,
+        &format!("{night} instead of {} at night", members.len()),
+    )
+}
+
+fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Finding> {
+    vendor_of(&instance.instance_type)?;
+    let name = instance.name.as_deref().unwrap_or(&instance.id);
+    if context.is_prod_resource(name, &instance.tags) || instance.foreign_owner().is_some() {
+        return None;
+    }
+    let month = price(context, spot, instance)
+        .zip(share_off(context))
+        .map(|(rate, share)| month_of(rate, share));
+    let draft = RULE
+        .on(context, &instance.id, name)
+        .of_kind(Kind::Ec2Instance)
+        .because(format!(
+            "One {} that is not production would not run outside business hours.",
+            instance.instance_type
+        ))
+        .because(hours(context));
+    report(context, draft, month, "stopped at night")
+}
+
+fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
+    let is_fargate = service.capacity.iter().any(|one| one == "FARGATE");
+    if service.desired < 2 || !is_fargate {
+        return None;
+    }
+    let share = share_off(context)?;
+    let definitions = context.state.task_definitions.get();
+    let definition = definitions
+        .into_iter()
+        .flatten()
+        .find(|definition: &&TaskDefinition| {
+            format!("{}:{}", definition.family, definition.revision) == service.task_definition
+        })?;
+    let (arch, size) = FargateSize::of(definition)?;
+    let task = PriceTable::shipped().fargate(&context.state.scope.region, arch, size);
+    let away = service.desired - 1;
+    let month = task
+        .as_ref()
+        .map(|task| month_of(task.value * u64::from(away), share));
+    let draft = RULE
+        .on(context, &service.arn, &service.name)
+        .of_kind(Kind::EcsService)
+        .without_runbooks()
+        .because(format!(
+            "{} would not run outside business hours; the one that stays has no spare.",
+            words::count(away as usize, "task")
+        ))
+        .perhaps_because(
+            task.map(|task| format!("A task costs {} (prices of {}).", task.value, task.as_of())),
+        )
+        .because(hours(context));
+    report(
+        context,
+        draft,
+        month,
+        &format!("1 task instead of {} at night", service.desired),
+    )
+}
+
+fn hours(context: &Context<'_>) -> String {
+    match share_off(context) {
+        Some(share) => format!(
+            "{} of the week's hours lie outside the estate's business hours.",
+            words::percent(100.0 * share)
+        ),
+        None => "The estate file has no business_hours, so that the hours are not known.".to_owned(),
+    }
+}
+
+fn running<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Instance> {
+    let instances = context.state.instances.get().into_iter().flatten();
+    instances.filter(|instance| instance.is_running())
+}
+
+fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<UsdPerHour> {
+    let region = &context.state.scope.region;
+    let price = match instance.purchase {
+        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
+        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
+        Purchase::CapacityBlock => None,
+    };
+    price.map(|price| price.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Weekday, time};
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::domain::asg::ScheduledAction;
+    use crate::domain::ids::Tag;
+    use crate::domain::inventory::Source;
+    use crate::domain::ops::ReplyData;
+    use crate::domain::policy::{BusinessHours, NightCapacity, Policy};
+    use crate::domain::rules::sample::{Bench, group, instance, prod, service};
+
+    fn office() -> Option<BusinessHours> {
+        Some(BusinessHours {
+            days: vec![
+                Weekday::Monday,
+                Weekday::Tuesday,
+                Weekday::Wednesday,
+                Weekday::Thursday,
+                Weekday::Friday,
+            ],
+            from: time(9, 0, 0, 0),
+            to: time(18, 0, 0, 0),
+        })
+    }
+
+    fn bench(members: usize) -> Bench {
+        let mut bench = Bench::new();
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 2)]));
+        let instances = (0..members)
+            .map(|at| {
+                let mut one = instance(&format!("i-{at}"), "g5.xlarge");
+                one.tags = vec![Tag {
+                    key: "aws:autoscaling:groupName".to_owned(),
+                    value: "workers".to_owned(),
+                }];
+                one
+            })
+            .collect();
+        bench.know(Source::Instances, ReplyData::Instances(instances));
+        bench
+    }
+
+    fn prod_with_night() -> Policy {
+        let mut policy = Policy {
+            business_hours: office(),
+            ..prod()
+        };
+        policy
+            .night_capacity
+            .insert("workers".to_owned(), NightCapacity { min: 1, desired: 1 });
+        policy
+    }
+
+    #[test]
+    fn the_hours_outside_work_of_what_would_not_run() {
+        let findings = bench(3).with_policy(prod_with_night()).check(&RULE);
+        // 2 × 1.237 USD for 123 of 168 hours of 730.
+        let expected = 2.0 * 1.237 * 730.0 * 123.0 / 168.0;
+        let saved = findings[0].saves.unwrap().as_f64();
+        assert!((saved - expected).abs() < 0.02, "{saved} {expected}");
+        assert_eq!(findings[0].title, "$1,322.28 a month: 1 instead of 3 at night");
+        assert_eq!(findings[0].runbooks, ["gpu-night-down"]);
+    }
+
+    #[test]
+    fn a_schedule_a_small_group_and_production_without_a_night_size_are_silent() {
+        let mut scheduled = group("workers", 2);
+        scheduled.scheduled_actions = ["down", "up"]
+            .map(|name| ScheduledAction {
+                name: name.to_owned(),
+                recurrence: Some("0 22 * * *".to_owned()),
+                time_zone: None,
+                start: None,
+                min: None,
+                max: None,
+                desired: Some(1),
+            })
+            .into();
+        let mut by_itself = bench(3);
+        by_itself.know(Source::Groups, ReplyData::Groups(vec![scheduled]));
+        assert_eq!(by_itself.with_policy(prod_with_night()).check(&RULE), []);
+        assert_eq!(bench(1).with_policy(prod_with_night()).check(&RULE), []);
+        assert_eq!(bench(3).with_policy(prod()).check(&RULE), []);
+    }
+
+    #[test]
+    fn without_business_hours_the_amount_is_not_known() {
+        let findings = bench(2).with_policy(Policy::default()).check(&RULE);
+        assert_eq!(findings[0].saves, None);
+        assert_eq!(findings[0].title, "amount not known: 0 instead of 2 at night");
+    }
+
+    #[test]
+    fn a_service_keeps_one_task() {
+        let mut bench = Bench::new();
+        let mut api = service("api", 7);
+        api.desired = 3;
+        api.capacity = vec!["FARGATE".to_owned()];
+        let (family, revision) = api.task_definition.split_once(':').unwrap();
+        let definition = TaskDefinition {
+            arn: String::new(),
+            family: family.to_owned(),
+            revision: revision.parse().unwrap(),
+            status: "ACTIVE".to_owned(),
+            cpu_units: Some(1024),
+            memory_mib: Some(2048),
+            architecture: None,
+            registered_at: None,
+            registered_by: None,
+            containers: Vec::new(),
+        };
+        bench.services(vec![api]);
+        bench.know(
+            Source::TaskDefinitions,
+            ReplyData::TaskDefinitions(vec![definition]),
+        );
+        let policy = Policy {
+            business_hours: office(),
+            ..prod()
+        };
+        let findings = bench.with_policy(policy).check(&RULE);
+        assert_eq!(findings[0].title, "$60.70 a month: 1 task instead of 3 at night");
+    }
+}

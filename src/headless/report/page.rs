@@ -1,0 +1,569 @@
+//! The page itself: from the status document to Markdown.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::domain::changes::Change;
+use crate::domain::health::Severity;
+use crate::domain::markdown::{code, inline, table};
+use crate::domain::units::HumanDuration;
+use crate::headless::spend::document::Spend;
+use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
+
+/// What the page is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The estate's name, or what else is looked at.
+    pub title: String,
+    /// What it is for: `prod`, `demo`, …; empty if nobody said.
+    pub environment: String,
+}
+
+/// Everything that a page is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// What it is about.
+    pub heading: &'a Heading,
+    /// What is.
+    pub status: &'a Status,
+    /// What changed lately, newest first.
+    pub changes: &'a [Change],
+    /// The zone of times, and its name.
+    pub zone: &'a (TimeZone, String),
+}
+
+/// Rows of one table; what is left out is counted.
+const MOST_ROWS: usize = 25;
+
+/// Columns of a kind's table, where all of its fields would be too many or in the wrong order. Kinds
+/// that are not here show their first plain fields.
+const COLUMNS: [(&str, &[&str]); 14] = [
+    (
+        "ecs-service",
+        &[
+            "cluster",
+            "running",
+            "desired",
+            "pending",
+            "task_definition",
+            "rollout",
+        ],
+    ),
+    (
+        "asg",
+        &["in_service", "desired", "min", "max", "suspended_processes"],
+    ),
+    ("ec2-instance", &["type", "state", "az", "purchase", "asg"]),
+    (
+        "gpu",
+        &[
+            "product",
+            "util_percent",
+            "mem_used_mib",
+            "mem_total_mib",
+            "temp_c",
+            "idle",
+        ],
+    ),
+    ("gpu-host", &["asg", "probe", "cards", "detail"]),
+    (
+        "rds-instance",
+        &[
+            "status",
+            "engine",
+            "engine_version",
+            "class",
+            "multi_az",
+            "cpu_percent",
+            "connections",
+            "free_storage_gib",
+        ],
+    ),
+    ("rds-cluster", &["status", "engine", "engine_version", "multi_az"]),
+    (
+        "redis",
+        &[
+            "kind",
+            "status",
+            "node_type",
+            "nodes",
+            "cpu_percent",
+            "memory_percent",
+            "evictions",
+        ],
+    ),
+    ("target-group", &["load_balancer", "healthy", "unhealthy"]),
+    (
+        "load-balancer",
+        &[
+            "state",
+            "requests_per_minute",
+            "errors_5xx_per_minute",
+            "latency_p95_s",
+        ],
+    ),
+    ("alarm", &["state", "since", "reason"]),
+    ("queue", &["visible", "in_flight", "oldest_s"]),
+    ("log-group", &["retention_days", "stored_bytes"]),
+    ("nat-gateway", &["state", "vpc"]),
+];
+
+/// Columns of a kind of which nothing is said above.
+const USUAL_COLUMNS: usize = 6;
+
+/// Writes the page.
+///
+/// # Errors
+/// If the document cannot be serialised, which would be a mistake of ours.
+pub fn write(page: &Page<'_>) -> serde_json::Result<String> {
+    let mut out = String::new();
+    page.head(&mut out);
+    page.findings(&mut out);
+    page.recovery(&mut out);
+    page.resources(&mut out)?;
+    page.spend(&mut out);
+    page.changes(&mut out);
+    page.unread(&mut out);
+    out.push_str(&format!(
+        "---\n\n_quarterdeck {}, {} API calls, ${:.2} of paid ones_\n",
+        env!("CARGO_PKG_VERSION"),
+        page.status.api.calls,
+        page.status.api.paid_usd
+    ));
+    Ok(out)
+}
+
+/// `- ` and a line.
+fn item(out: &mut String, line: &str) {
+    out.push_str("- ");
+    out.push_str(line);
+    out.push('\n');
+}
+
+/// A section with a table; nothing without rows.
+fn section(out: &mut String, title: &str, titles: &[&str], mut rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    let left_out = rows.len().saturating_sub(MOST_ROWS);
+    rows.truncate(MOST_ROWS);
+    out.push_str(&format!("{title}\n\n{}", table(titles, &rows)));
+    if left_out > 0 {
+        out.push_str(&format!("\n_and {left_out} more_\n"));
+    }
+    out.push('\n');
+}
+
+const UNKNOWN: &str = "–";
+
+fn or_unknown(value: Option<String>) -> String {
+    value.unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+fn span(seconds: Option<i64>) -> String {
+    or_unknown(seconds.map(|seconds| HumanDuration::from_secs(seconds).to_string()))
+}
+
+fn usd(amount: Option<f64>) -> String {
+    or_unknown(amount.map(|amount| format!("${amount:.2}")))
+}
+
+impl Page<'_> {
+    /// A moment in the page's zone and in UTC.
+    fn moment(&self, at: Timestamp) -> String {
+        let there = at.to_zoned(self.zone.0.clone());
+        let utc = at.to_zoned(TimeZone::UTC);
+        if there.offset() == utc.offset() {
+            return utc.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        }
+        let of_utc = if there.date() == utc.date() {
+            utc.strftime("%H:%M UTC")
+        } else {
+            utc.strftime("%Y-%m-%d %H:%M UTC")
+        };
+        format!(
+            "{} {} ({of_utc})",
+            there.strftime("%Y-%m-%d %H:%M"),
+            inline(&self.zone.1)
+        )
+    }
+
+    /// The same, shorter: for rows whose page says the zone.
+    fn short(&self, at: Timestamp) -> String {
+        let (there, now) = (
+            at.to_zoned(self.zone.0.clone()),
+            self.status.at.to_zoned(self.zone.0.clone()),
+        );
+        let form = if there.date() == now.date() {
+            "%H:%M"
+        } else {
+            "%m-%d %H:%M"
+        };
+        there.strftime(form).to_string()
+    }
+
+    fn head(&self, out: &mut String) {
+        let open = |severity| {
+            let findings = self.status.findings.iter();
+            findings
+                .filter(|one| one.accepted.is_none() && one.severity == severity)
+                .count()
+        };
+        let environment = match self.heading.environment.as_str() {
+            "" => String::new(),
+            word => format!(" ({})", inline(word)),
+        };
+        out.push_str(&format!(
+            "# {}{environment}: {} critical, {} warnings\n\n",
+            inline(&self.heading.title),
+            open(Severity::Crit),
+            open(Severity::Warn)
+        ));
+        item(
+            out,
+            &format!(
+                "At {}; times below are {}",
+                self.moment(self.status.at),
+                inline(&self.zone.1)
+            ),
+        );
+        for scope in &self.status.scopes {
+            if let Some(other) = &scope.same_as {
+                item(
+                    out,
+                    &format!("{}: the same place as {}", inline(&scope.name), inline(other)),
+                );
+                continue;
+            }
+            let account = scope.account.as_deref().unwrap_or("unknown");
+            item(
+                out,
+                &format!(
+                    "{}: account {account}, {}",
+                    inline(&scope.name),
+                    inline(&scope.region)
+                ),
+            );
+        }
+        let unread = self.status.errors.len();
+        if unread > 0 {
+            item(
+                out,
+                &format!("**Incomplete:** {unread} things could not be read, see the end"),
+            );
+        }
+        out.push('\n');
+    }
+
+    fn findings(&self, out: &mut String) {
+        let row = |finding: &FindingEntry| {
+            vec![
+                match finding.severity {
+                    Severity::Crit => "**CRIT**".to_owned(),
+                    Severity::Warn => "WARN".to_owned(),
+                    Severity::Info => "info".to_owned(),
+                },
+                format!("{} {}", finding.kind, inline(&finding.label)),
+                inline(&finding.title),
+                or_unknown(finding.since.map(|at| self.short(at))),
+                finding
+                    .evidence
+                    .iter()
+                    .map(|line| inline(line))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                finding
+                    .runbooks
+                    .iter()
+                    .map(|name| code(name))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ]
+        };
+        let open: Vec<Vec<String>> = self
+            .status
+            .findings
+            .iter()
+            .filter(|finding| finding.accepted.is_none())
+            .map(row)
+            .collect();
+        if open.is_empty() {
+            out.push_str("## Findings\n\nNothing is known to be wrong.\n\n");
+        }
+        section(
+            out,
+            "## Findings",
+            &["SEVERITY", "WHERE", "WHAT", "SINCE", "WHY", "RUNBOOKS"],
+            open,
+        );
+        let accepted = self.status.findings.iter().filter_map(|finding| {
+            let why = finding.accepted.as_deref()?;
+            Some(vec![
+                format!("{} {}", finding.kind, inline(&finding.label)),
+                inline(&finding.title),
+                inline(why),
+            ])
+        });
+        section(
+            out,
+            "### Accepted",
+            &["WHERE", "WHAT", "BECAUSE"],
+            accepted.collect(),
+        );
+    }
+
+    fn recovery(&self, out: &mut String) {
+        let verdict = |wanted: Option<i64>, met: Option<bool>| match (wanted, met) {
+            (None, _) => "none".to_owned(),
+            (Some(_), Some(true)) => format!("{} met", span(wanted)),
+            (Some(_), Some(false)) => format!("{} **missed**", span(wanted)),
+            (Some(_), None) => format!("{} unproven", span(wanted)),
+        };
+        let row = |entry: &RecoveryEntry| {
+            let restore = match (&entry.last_restore, entry.estimated_restore_s) {
+                (Some(last), _) => format!("{} ({})", span(Some(last.ready_s)), code(&last.run)),
+                (None, Some(estimate)) => format!("about {}, by another", span(Some(estimate))),
+                (None, None) => UNKNOWN.to_owned(),
+            };
+            vec![
+                format!("{} {}", entry.kind, inline(&entry.name)),
+                span(entry.exposure_s),
+                verdict(entry.rpo_s, entry.rpo_met),
+                restore,
+                verdict(entry.rto_s, entry.rto_met),
+                or_unknown(
+                    entry
+                        .newest_snapshot
+                        .as_ref()
+                        .map(|snapshot| self.short(snapshot.at)),
+                ),
+                match entry.backup_days {
+                    0 => "off".to_owned(),
+                    days => format!("{days} days"),
+                },
+            ]
+        };
+        section(
+            out,
+            "## Recovery",
+            &[
+                "WHERE",
+                "LOST NOW",
+                "RPO",
+                "RESTORE TOOK",
+                "RTO",
+                "SNAPSHOT",
+                "BACKUPS",
+            ],
+            self.status.recovery.iter().map(row).collect(),
+        );
+    }
+
+    fn resources(&self, out: &mut String) -> serde_json::Result<()> {
+        let Value::Object(kinds) = serde_json::to_value(&self.status.resources)? else {
+            return Ok(());
+        };
+        let several = self
+            .status
+            .scopes
+            .iter()
+            .filter(|scope| scope.same_as.is_none())
+            .count()
+            > 1;
+        let mut written = false;
+        for (kind, resources) in &kinds {
+            let Value::Array(resources) = resources else {
+                continue;
+            };
+            let Some(first) = resources.first() else { continue };
+            if !written {
+                out.push_str("## State\n\n");
+                written = true;
+            }
+            let fields = columns(kind, first);
+            let titles: Vec<String> = fields
+                .iter()
+                .map(|field| field.replace('_', " ").to_uppercase())
+                .collect();
+            let mut all = vec!["HEALTH", "NAME"];
+            all.extend(titles.iter().map(String::as_str));
+            if several {
+                all.push("SCOPE");
+            }
+            let mut sorted: Vec<&Value> = resources.iter().collect();
+            sorted.sort_by_key(|resource| rank(resource));
+            let rows = sorted.into_iter().map(|resource| {
+                let mut row = vec![health(resource), self.cell(resource.get("name"))];
+                row.extend(fields.iter().map(|field| self.cell(resource.get(*field))));
+                if several {
+                    row.push(self.cell(resource.get("scope")));
+                }
+                row
+            });
+            let title = format!("### {kind}, {}", resources.len());
+            section(out, &title, &all, rows.collect());
+        }
+        Ok(())
+    }
+
+    fn cell(&self, value: Option<&Value>) -> String {
+        match value {
+            None | Some(Value::Null) => UNKNOWN.to_owned(),
+            Some(Value::Bool(true)) => "yes".to_owned(),
+            Some(Value::Bool(false)) => "no".to_owned(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::String(text)) => match text.parse::<Timestamp>() {
+                Ok(at) => self.short(at),
+                Err(_) => inline(text),
+            },
+            Some(Value::Array(items)) => {
+                let items: Vec<String> = items.iter().map(|item| self.cell(Some(item))).collect();
+                items.join(", ")
+            }
+            Some(Value::Object(_)) => UNKNOWN.to_owned(),
+        }
+    }
+
+    fn spend(&self, out: &mut String) {
+        let Some(spend) = &self.status.spend else {
+            return;
+        };
+        out.push_str("## Spend\n\n");
+        if let Some(at) = spend.as_of {
+            item(out, &format!("By Cost Explorer, read {}", self.moment(at)));
+        }
+        for line in totals(spend) {
+            item(out, &line);
+        }
+        out.push('\n');
+        let services = spend
+            .by_service
+            .iter()
+            .map(|entry| vec![inline(&entry.service), usd(Some(entry.amount))]);
+        section(
+            out,
+            "### This month by service",
+            &["SERVICE", "AMOUNT"],
+            services.collect(),
+        );
+    }
+
+    fn changes(&self, out: &mut String) {
+        let rows = self.changes.iter().map(|change| {
+            vec![
+                self.short(change.at),
+                change.word.as_str().to_owned(),
+                inline(&change.what),
+                or_unknown(change.who.as_deref().map(inline)),
+            ]
+        });
+        section(
+            out,
+            "## What changed in the last two hours",
+            &["AT", "SORT", "WHAT", "WHO"],
+            rows.collect(),
+        );
+    }
+
+    fn unread(&self, out: &mut String) {
+        let rows = self.status.errors.iter().map(|error| {
+            vec![
+                inline(&error.scope),
+                error.kind.to_owned(),
+                or_unknown(error.operation.as_deref().map(code)),
+                format!("{} {}", inline(&error.code), inline(&error.message)),
+                inline(&error.hint),
+            ]
+        });
+        section(
+            out,
+            "## What could not be read",
+            &["SCOPE", "KIND", "OPERATION", "ERROR", "WHAT TO DO"],
+            rows.collect(),
+        );
+    }
+}
+
+/// The sums, a line each.
+fn totals(spend: &Spend) -> Vec<String> {
+    let mut lines = vec![format!("This month so far: {}", usd(spend.month_to_date))];
+    let interval = match (spend.forecast_low, spend.forecast_high) {
+        (Some(low), Some(high)) => format!(" (80 %: ${low:.2} to ${high:.2})"),
+        _ => String::new(),
+    };
+    lines.push(format!(
+        "Forecast of the month: {}{interval}",
+        usd(spend.forecast)
+    ));
+    for estate in &spend.estates {
+        if let Some(budget) = estate.monthly_budget {
+            lines.push(format!("Budget of the estate: {}", usd(Some(budget))));
+        }
+    }
+    for budget in &spend.budgets {
+        lines.push(format!(
+            "Budget {}: {} of {}",
+            inline(&budget.name),
+            usd(budget.actual),
+            usd(budget.limit)
+        ));
+    }
+    let burn = &spend.burn_rate_per_hour;
+    let total = burn.total.as_ref().map(ToString::to_string);
+    let unpriced = match burn.unpriced.len() {
+        0 => String::new(),
+        some => format!(", too low: {some} things have no price here"),
+    };
+    lines.push(format!(
+        "What runs now, at list price: {}{unpriced}",
+        or_unknown(total)
+    ));
+    lines
+}
+
+/// Which of a kind's fields are shown.
+fn columns<'a>(kind: &str, first: &'a Value) -> Vec<&'a str> {
+    let Value::Object(fields) = first else {
+        return Vec::new();
+    };
+    let known = COLUMNS.iter().find(|(name, _)| *name == kind);
+    match known {
+        Some((_, columns)) => columns
+            .iter()
+            .filter_map(|column| fields.get_key_value(*column).map(|(name, _)| name.as_str()))
+            .collect(),
+        None => fields
+            .iter()
+            .filter(|(name, value)| {
+                !matches!(
+                    name.as_str(),
+                    "id" | "name" | "scope" | "health" | "reasons" | "arn"
+                ) && !matches!(value, Value::Array(_) | Value::Object(_))
+            })
+            .map(|(name, _)| name.as_str())
+            .take(USUAL_COLUMNS)
+            .collect(),
+    }
+}
+
+/// Worst first, then in the document's order.
+fn rank(resource: &Value) -> u8 {
+    match resource.get("health").and_then(Value::as_str) {
+        Some("crit") => 0,
+        Some("warn") => 1,
+        Some("unknown") => 2,
+        _ => 3,
+    }
+}
+
+fn health(resource: &Value) -> String {
+    match resource.get("health").and_then(Value::as_str) {
+        Some("crit") => "**crit**".to_owned(),
+        Some(word) => word.to_owned(),
+        None => UNKNOWN.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

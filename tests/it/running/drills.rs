@@ -1,0 +1,310 @@
+//! Drills and backups: a copy that is made, timed and removed, and nothing else that ever is.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use pretty_assertions::assert_eq;
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::config::estate;
+use quarterdeck::domain::datastore::DbInstance;
+use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::focus::{Focus, Probing};
+use quarterdeck::domain::ids::Kind;
+use quarterdeck::domain::ops::rds::{OwnCopy, RestoreSettings};
+use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, rds};
+use quarterdeck::domain::policy::ConfirmLevel;
+use quarterdeck::domain::rules::{self, Policies, Terms};
+use quarterdeck::engine::clock::{Clock, Clocks};
+use quarterdeck::engine::collector::Collector;
+use quarterdeck::engine::host::EngineHost;
+use quarterdeck::runbook::machine::Summary;
+use quarterdeck::runbook::record::{End, Record, Status};
+
+use super::stage::{EPOCH, Stage, Watch, run};
+
+const SHOP: &str = "ecommerce-db";
+
+fn open(scenario: Scenario, home: &tempfile::TempDir) -> Stage {
+    let now: Timestamp = EPOCH.parse().unwrap();
+    Stage::new((World::Ecommerce, scenario), Vec::new(), now, home.path())
+}
+
+async fn databases(stage: &Stage) -> Vec<DbInstance> {
+    let query = Query::Rds(rds::Read::Instances);
+    match stage.cloud.read(&stage.scope, &query).await.unwrap().data {
+        ReplyData::DbInstances(databases) => databases,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn names(stage: &Stage) -> BTreeSet<String> {
+    databases(stage).await.into_iter().map(|db| db.name).collect()
+}
+
+async fn write(stage: &Stage, change: rds::Write) {
+    let token = Token("somebody else".to_owned());
+    let change = Mutation::Rds(change);
+    stage.cloud.write(&stage.scope, &change, &token).await.unwrap();
+}
+
+/// What is wrong, by the shipped estate's own policy, with what runs have measured.
+async fn findings(stage: &Stage) -> BTreeSet<String> {
+    let (_, text) = estate::SHIPPED
+        .iter()
+        .find(|(name, _)| *name == "ecommerce")
+        .unwrap();
+    let policy = estate::parse("ecommerce", text.as_bytes()).unwrap().estate.policy;
+    let policies = Policies {
+        otherwise: Arc::new(policy),
+        ..Policies::default()
+    };
+    let clocks = Clocks {
+        cloud: Arc::new(stage.clock.clone()),
+        wall: Arc::new(stage.clock.clone()),
+    };
+    let assess: quarterdeck::engine::collector::Assess = Arc::new(move |inventory, now| {
+        let terms = Terms {
+            policies: &policies,
+            session: &[],
+        };
+        rules::evaluate(inventory, &terms, now)
+    });
+    let host = EngineHost::new(Arc::new(stage.clock.clone()));
+    let (collector, _pictures) = Collector::new(
+        stage.cloud.clone(),
+        host,
+        clocks,
+        vec![stage.scope.clone()],
+        assess,
+    );
+    let kinds = BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster]);
+    let picture = collector
+        .with_runs(stage.engine.store().cloned())
+        .once(Focus::once(kinds, Probing::No), Duration::from_secs(60))
+        .await;
+    picture
+        .findings
+        .iter()
+        .filter(|finding| finding.name == SHOP)
+        .map(|finding| finding.rule.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_drill_times_a_restore_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &home);
+    let before = databases(&stage).await;
+    assert!(findings(&stage).await.contains("recovery.rto-unproven"));
+    let plan = stage.plan("dr-drill", &[("instance", SHOP)]).await.plan;
+    assert_eq!(plan.confirm.level, ConfirmLevel::Ack);
+    let removals: Vec<&str> = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == "rds.delete_instance")
+        .map(|change| change.target.name.as_str())
+        .collect();
+    assert!(
+        removals.iter().all(|name| name.starts_with("ecommerce-db-r-")),
+        "{removals:?}"
+    );
+    let start = stage.unattended(&plan);
+    let (summary, watch) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?} {:#?}", watch.happenings);
+    assert_eq!(summary.remains, Vec::<String>::new());
+
+    let after = databases(&stage).await;
+    let kept = |all: &[DbInstance]| -> Vec<(String, Option<String>, String)> {
+        all.iter()
+            .map(|db| (db.name.clone(), db.resource_id.clone(), db.status.clone()))
+            .collect()
+    };
+    assert_eq!(kept(&after), kept(&before));
+    let head = stage.engine.store().unwrap().head(&summary.run_id).unwrap();
+    let measured = head.measured.expect("it measured");
+    assert_eq!(measured.source, SHOP);
+    assert!((15 * 60..30 * 60).contains(&measured.ready_s), "{measured:#?}");
+    assert!(measured.restore_s <= measured.ready_s, "{measured:#?}");
+    let age = measured.data_age().unwrap();
+    assert!(age < SignedDuration::from_mins(10), "{age}");
+    let found = findings(&stage).await;
+    assert!(
+        !found.contains("recovery.rto-unproven") && !found.contains("recovery.rto-missed"),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_drill_of_a_snapshot_is_a_drill_too() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &home);
+    let before = names(&stage).await;
+    let set = [("instance", SHOP), ("snapshot", "latest")];
+    let plan = stage.plan("dr-drill", &set).await.plan;
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(names(&stage).await, before);
+}
+
+/// A drill up to the moment when its copy is there; its name.
+async fn drilling(stage: &Stage) -> (Watch, String) {
+    let plan = stage.plan("dr-drill", &[("instance", SHOP)]).await.plan;
+    let copy = plan.changes[0].target.name.clone();
+    let start = stage.unattended(&plan);
+    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    watch
+        .until_recorded(|record| {
+            matches!(record, Record::Ended { act, end: End::Done } if act.change == 0 && !act.is_undo())
+        })
+        .await;
+    (watch, copy)
+}
+
+async fn left_alone(stage: &Stage, mut watch: Watch, others: &[&str]) -> Summary {
+    let before = names(stage).await;
+    let summary = watch.end().await;
+    assert_ne!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_ne!(summary.status, Status::Succeeded);
+    let after = names(stage).await;
+    assert_eq!(
+        after.len(),
+        before.len(),
+        "something was deleted: {before:?} {after:?}"
+    );
+    for name in others {
+        assert!(after.contains(*name), "{name} is gone: {after:?}");
+    }
+    let deletions = stage.log.writes();
+    let deletions = deletions
+        .iter()
+        .filter(|write| matches!(&write.change, Mutation::Rds(rds::Write::DeleteCopy { .. })));
+    assert_eq!(deletions.count(), 0);
+    summary
+}
+
+#[tokio::test]
+async fn a_copy_that_somebody_renamed_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &home);
+    let (watch, copy) = drilling(&stage).await;
+    write(
+        &stage,
+        rds::Write::Rename {
+            instance: copy,
+            to: "kept-by-somebody".to_owned(),
+        },
+    )
+    .await;
+    left_alone(&stage, watch, &[SHOP]).await;
+    // A rename takes its time.
+    stage.clock.sleep(Duration::from_secs(1_200)).await;
+    assert!(names(&stage).await.contains("kept-by-somebody"));
+}
+
+#[tokio::test]
+async fn an_instance_that_somebody_made_under_the_copys_name_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &home);
+    let (watch, copy) = drilling(&stage).await;
+    write(
+        &stage,
+        rds::Write::Rename {
+            instance: copy.clone(),
+            to: "kept-by-somebody".to_owned(),
+        },
+    )
+    .await;
+    stage.clock.sleep(Duration::from_secs(90)).await;
+    write(
+        &stage,
+        rds::Write::RestoreToPointInTime {
+            source: SHOP.to_owned(),
+            instance: copy.clone(),
+            at: None,
+            settings: Box::new(RestoreSettings::default()),
+        },
+    )
+    .await;
+    left_alone(&stage, watch, &[SHOP, &copy, "kept-by-somebody"]).await;
+}
+
+#[tokio::test]
+async fn the_call_itself_is_refused_for_anything_but_the_copy() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &home);
+    let production = databases(&stage)
+        .await
+        .into_iter()
+        .find(|db| db.name == SHOP)
+        .unwrap();
+    let own = OwnCopy {
+        instance: SHOP.to_owned(),
+        resource_id: production.resource_id.clone().unwrap(),
+        run: "r-20261121-020000-kqzt".to_owned(),
+    };
+    let nameless = OwnCopy {
+        run: String::new(),
+        ..own.clone()
+    };
+    let guessed = OwnCopy {
+        resource_id: String::new(),
+        ..own.clone()
+    };
+    for copy in [own, nameless, guessed] {
+        for change in [
+            rds::Write::DeleteCopy { copy: copy.clone() },
+            rds::Write::UnprotectCopy { copy: copy.clone() },
+        ] {
+            let token = Token("t".to_owned());
+            let refused = stage
+                .cloud
+                .write(&stage.scope, &Mutation::Rds(change), &token)
+                .await;
+            assert!(refused.unwrap_err().message.contains("left alone"), "{copy:?}");
+        }
+    }
+    let after = databases(&stage).await;
+    assert!(after.contains(&production), "{after:#?}");
+}
+
+#[tokio::test]
+async fn a_cluster_is_refused_with_what_to_do_instead() {
+    let home = tempfile::tempdir().unwrap();
+    let now: Timestamp = EPOCH.parse().unwrap();
+    let stage = Stage::new((World::Fashion, Scenario::Quiet), Vec::new(), now, home.path());
+    let mut preparation = stage.preparation("dr-drill").await;
+    let given = super::stage::given(preparation.runbook(), &[("instance", "fashion-ai-aurora-1")]);
+    let resolved = preparation.resolve(given).await.result.unwrap();
+    let refused = preparation
+        .plan(&resolved, (&super::stage::who("alice"), None))
+        .await
+        .map(|prepared| prepared.plan)
+        .unwrap_err();
+    assert!(refused.to_string().contains("cluster"), "{refused}");
+}
+
+#[tokio::test]
+async fn backups_that_were_switched_off_are_mended() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::DrGap, &home);
+    let found = findings(&stage).await;
+    assert!(
+        found.contains("rds.no-backup") && found.contains("recovery.rpo-missed"),
+        "{found:?}"
+    );
+    let plan = stage.plan("rds-backup-now", &[("instance", SHOP)]).await.plan;
+    assert_eq!(plan.changes.len(), 2, "{:#?}", plan.changes);
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    stage.clock.sleep(Duration::from_secs(15 * 60)).await;
+    let found = findings(&stage).await;
+    assert!(
+        !found.contains("rds.no-backup") && !found.contains("recovery.rpo-missed"),
+        "{found:?}"
+    );
+}
