@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod burn_rate;
 pub mod certificate;
 pub mod changes;
+pub mod codebuild;
 pub mod cost;
 pub mod credit_gauge;
 pub mod datastore;

@@ -6,6 +6,7 @@ mod data;
 mod ecs;
 mod edge;
 mod network;
+mod pipelines;
 mod spend;
 mod web;
 mod wrap;
@@ -154,8 +155,6 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
         Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
-        // Nothing of them is collected.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject => None,
         Kind::Distribution => web::distribution(state, scope, &resource.id),
         Kind::Bucket => web::bucket(state, scope, &resource.id),
         Kind::VpcEndpoint => edge::endpoint(scope, &resource.id),
@@ -163,6 +162,9 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::HealthCheck => edge::health_check(state, scope, &resource.id),
         Kind::Secret => edge::secret(state, scope, &resource.id),
         Kind::Parameter => edge::parameter(state, scope, &resource.id),
+        Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
+        Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
+        Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -184,6 +186,10 @@ fn name_of(resource: &ResourceKey) -> &str {
         Kind::LogGroup => resource
             .id
             .split_once(":log-group:")
+            .map_or(&*resource.id, |(_, name)| name),
+        Kind::EcrRepository => resource
+            .id
+            .split_once(":repository/")
             .map_or(&*resource.id, |(_, name)| name),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
@@ -351,6 +357,9 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Distributions,
         Source::Buckets,
         Source::Dns,
+        Source::Pipelines,
+        Source::BuildProjects,
+        Source::Repositories,
     ];
     let mut lines = Vec::new();
     for source in sources {

@@ -6,6 +6,7 @@ mod gpu;
 mod incident;
 mod network;
 mod overview;
+pub(crate) mod pipelines;
 mod recovery;
 mod runs;
 mod secrets;
@@ -41,9 +42,9 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
-        Pane::Pipelines => Vec::new(),
         Pane::Web => web::sections(state),
         Pane::Secrets => secrets::sections(state),
     };

@@ -46,8 +46,6 @@ pub struct Setup {
     pub zones: Vec<Zone>,
     /// The estate's budget for a month, US dollars.
     pub monthly_budget: Option<f64>,
-    /// What the owners of the scopes have decided, for gauges of their money.
-    pub policies: Arc<Policies>,
     /// Log groups at the top of the logs pane.
     pub pinned_logs: Vec<Glob>,
     /// Key bindings.
@@ -62,7 +60,7 @@ pub struct Setup {
     pub again: Vec<String>,
     /// Who sees runs and locks, in words; `None` if there is no folder for them.
     pub reach: Option<&'static str>,
-    /// What the owners of the estates have decided, by scope.
+    /// What the owners of the estates have decided, by scope: for gauges of their money, and for records.
     pub policies: Arc<Policies>,
     /// Who this is, for records: `user@host`.
     pub who: String,

@@ -196,8 +196,13 @@ fn worlds() -> impl TypedValueParser<Value = Worlds> {
 
 fn scenarios() -> impl TypedValueParser<Value = Scenario> {
     // The parser lets no other word through than those that are scenarios.
-    PossibleValuesParser::new(Scenario::NAMED.iter().map(|scenario| scenario.name()))
-        .map(|name| name.parse().unwrap_or(Scenario::Everyday))
+    PossibleValuesParser::new(
+        Scenario::NAMED
+            .iter()
+            .map(|scenario| scenario.name())
+            .collect::<Vec<_>>(),
+    )
+    .map(|name| name.parse().unwrap_or(Scenario::Everyday))
 }
 
 impl ValueEnum for Format {

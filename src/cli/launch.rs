@@ -408,7 +408,6 @@ impl Launch {
                 write,
                 zones: self.zones(),
                 monthly_budget: self.policy.monthly_budget_usd,
-                policies: self.policies.clone(),
                 pinned_logs: self.pinned_logs(),
                 probing: self.probing,
                 open: self.open.clone(),

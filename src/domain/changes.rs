@@ -4,6 +4,7 @@
 mod activity;
 mod deployment;
 mod events;
+mod execution;
 mod related;
 
 pub use related::{beneath, for_resource};
@@ -45,6 +46,8 @@ pub enum Word {
     Alarm,
     /// An instance of no group that started or stopped.
     Instance,
+    /// An execution of a pipeline.
+    Pipeline,
 }
 
 impl Word {
@@ -57,6 +60,7 @@ impl Word {
             Self::Redis => "redis",
             Self::Alarm => "alarm",
             Self::Instance => "instance",
+            Self::Pipeline => "pipeline",
         }
     }
 }
@@ -78,6 +82,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         deployment::collect(state, span, &mut changes);
         activity::collect(state, span, &mut changes);
         events::collect(state, span, &mut changes);
+        execution::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {
         b.at.cmp(&a.at)

@@ -1,11 +1,15 @@
-//! Amazon ECR: images of a repository, and how an image's name is read.
+//! Amazon ECR: repositories, their images and lifecycle policies, and how an image's name is read.
+
+pub mod lifecycle;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An image of a repository: one manifest, with the tags that point to it now.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html>
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// The digest, `sha256:…`.
     pub digest: String,
@@ -15,6 +19,84 @@ pub struct Image {
     pub pushed_at: Option<Timestamp>,
     /// Compressed size in bytes.
     pub size_bytes: Option<u64>,
+    /// What scanning it found; `None` if it was never scanned.
+    pub scan: Option<Scan>,
+}
+
+/// What scanning an image found.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindingsSummary.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// `COMPLETE`, `ACTIVE`, `FAILED`, …
+    pub status: Option<String>,
+    /// When it was complete.
+    pub at: Option<Timestamp>,
+    /// Vulnerabilities by severity: `CRITICAL`, `HIGH`, …
+    pub counts: BTreeMap<String, u32>,
+}
+
+impl Scan {
+    /// Vulnerabilities of a severity.
+    pub fn count(&self, severity: &str) -> u32 {
+        self.counts.get(severity).copied().unwrap_or(0)
+    }
+}
+
+/// A repository of the account's registry.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// The repository's ARN.
+    pub arn: String,
+    /// Its name, which may have slashes in it.
+    pub name: String,
+    /// What images are named with: `….dkr.ecr.….amazonaws.com/name`.
+    pub uri: String,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// Whether a tag stays with the image that it was given to.
+    pub immutable: bool,
+    /// Tags for which the other holds, `*` standing for anything.
+    pub excluded_tags: Vec<String>,
+    /// Whether images are scanned when they are pushed.
+    pub scans_on_push: bool,
+    /// Its lifecycle policy; `None` inside if it has none, `None` outside if that could not be read.
+    pub policy: Option<Option<lifecycle::Policy>>,
+    /// Its images, newest first; `None` if they could not be read.
+    pub images: Option<Vec<Image>>,
+}
+
+impl Repository {
+    /// Whether a tag, once given, can be given to no other image.
+    pub fn keeps_tag(&self, tag: &str) -> bool {
+        let excluded = self
+            .excluded_tags
+            .iter()
+            .any(|pattern| crate::domain::glob::Glob::new(pattern).matches(tag));
+        self.immutable != excluded
+    }
+
+    /// The image of this repository that a name means now.
+    pub fn image(&self, name: &ImageName<'_>) -> Option<&Image> {
+        self.images.iter().flatten().find(|image| match name.digest {
+            Some(digest) => image.digest == digest,
+            None => image.tags.iter().any(|tag| tag == name.tag.unwrap_or("latest")),
+        })
+    }
+
+    /// The newest image that was pushed before another: what a rollback goes back to.
+    pub fn before(&self, image: &Image) -> Option<&Image> {
+        self.images
+            .iter()
+            .flatten()
+            .filter(|other| other.digest != image.digest && other.pushed_at < image.pushed_at)
+            .max_by_key(|other| other.pushed_at)
+    }
+
+    /// What all images take, bytes; `None` if one of them is unknown.
+    pub fn size_bytes(&self) -> Option<u64> {
+        self.images.as_ref()?.iter().map(|image| image.size_bytes).sum()
+    }
 }
 
 /// An image's name as a task definition has it.

@@ -69,8 +69,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind that is collected and shown, in the order in which they are listed. Runbooks change
-    /// others too, and read them only then.
+    /// Every kind, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
         Self::EcsService,
         Self::Asg,
@@ -96,6 +95,9 @@ impl Kind {
         Self::HealthCheck,
         Self::Secret,
         Self::Parameter,
+        Self::Pipeline,
+        Self::CodebuildProject,
+        Self::EcrRepository,
     ];
 
     /// The name on the command line and in JSON.

@@ -3,8 +3,10 @@
 
 mod selected;
 mod source;
+mod standing;
 
 pub use source::{Source, SourceKey};
+pub use standing::Standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,20 +18,23 @@ use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
 use crate::domain::bucket::{Bucket, BucketStorage};
 use crate::domain::certificate::Certificate;
+use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
+use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::distribution::Distribution;
 use crate::domain::dns::Dns;
 use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice, VpcEndpoint};
+use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
-use crate::domain::loadable::{Failing, Loadable};
+use crate::domain::loadable::Loadable;
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};
@@ -182,6 +187,14 @@ pub struct ScopeState {
     pub secrets: Loadable<Vec<Secret>>,
     /// Parameters, without values.
     pub parameters: Loadable<Vec<Parameter>>,
+    /// Pipelines.
+    pub pipelines: Loadable<Vec<Pipeline>>,
+    /// The newest executions of the pipelines.
+    pub executions: Loadable<Vec<Execution>>,
+    /// Build projects.
+    pub build_projects: Loadable<Vec<Project>>,
+    /// Image repositories.
+    pub repositories: Loadable<Vec<Repository>>,
 }
 
 /// How long after it was read something still says anything about now: longer than the slowest
@@ -259,6 +272,10 @@ impl ScopeState {
             listeners: Loadable::default(),
             secrets: Loadable::default(),
             parameters: Loadable::default(),
+            pipelines: Loadable::default(),
+            executions: Loadable::default(),
+            build_projects: Loadable::default(),
+            repositories: Loadable::default(),
         }
     }
 
@@ -415,6 +432,10 @@ impl ScopeState {
             Source::Listeners => settle!(self.listeners, Listeners),
             Source::Secrets => settle!(self.secrets, Secrets),
             Source::Parameters => settle!(self.parameters, Parameters),
+            Source::Pipelines => settle!(self.pipelines, Pipelines),
+            Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
+            Source::BuildProjects => settle!(self.build_projects, BuildProjects),
+            Source::Repositories => settle!(self.repositories, Repositories),
         }
     }
 
@@ -466,6 +487,10 @@ impl ScopeState {
             Source::Listeners => Standing::of(&self.listeners),
             Source::Secrets => Standing::of(&self.secrets),
             Source::Parameters => Standing::of(&self.parameters),
+            Source::Pipelines => Standing::of(&self.pipelines),
+            Source::PipelineExecutions => Standing::of(&self.executions),
+            Source::BuildProjects => Standing::of(&self.build_projects),
+            Source::Repositories => Standing::of(&self.repositories),
         }
     }
 
@@ -495,36 +520,6 @@ impl ScopeState {
             readings.insert(reading.instance_id.clone(), reading);
         }
         self.gpu.value = Some((Arc::new(readings.into_values().collect()), at));
-    }
-}
-
-/// Age, failure and gaps of a source.
-#[derive(Debug, Clone, Default)]
-pub struct Standing {
-    /// When its value was true, if it has one.
-    pub at: Option<Timestamp>,
-    /// What is wrong with asking.
-    pub failing: Option<Failing>,
-    /// What the newest answer could not include.
-    pub gaps: Arc<[Fault]>,
-}
-
-impl Standing {
-    fn of<T>(loadable: &Loadable<T>) -> Self {
-        Self {
-            at: loadable.at(),
-            failing: loadable.failing.clone(),
-            gaps: loadable.gaps.clone(),
-        }
-    }
-
-    fn of_any<T>(loadable: Option<&Loadable<T>>) -> Self {
-        loadable.map_or_else(Self::default, Self::of)
-    }
-
-    /// Whether the source was ever answered, well or badly.
-    pub fn is_settled(&self) -> bool {
-        self.at.is_some() || self.failing.is_some()
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cloudformation;
 pub mod cloudfront;
 pub mod cloudtrail;
 pub mod cloudwatch;
+pub mod codebuild;
 pub mod codepipeline;
 pub mod cost;
 pub mod ec2;
@@ -88,6 +89,8 @@ pub enum Query {
     Route53(route53::Read),
     /// Secrets Manager.
     SecretsManager(secretsmanager::Read),
+    /// CodeBuild.
+    CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
     Advice(advice::Read),
 }
@@ -191,6 +194,12 @@ pub enum ReplyData {
     Pipelines(Vec<crate::domain::delivery::Pipeline>),
     /// Stacks.
     Stacks(Vec<crate::domain::delivery::Stack>),
+    /// Executions of pipelines.
+    PipelineExecutions(Vec<crate::domain::delivery::Execution>),
+    /// Build projects.
+    BuildProjects(Vec<crate::domain::codebuild::Project>),
+    /// Repositories of images.
+    Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
     /// Buckets.
@@ -308,6 +317,7 @@ impl Query {
             Self::Acm(read) => read.operations(),
             Self::Route53(read) => read.operations(),
             Self::SecretsManager(read) => read.operations(),
+            Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
         }
     }
@@ -343,6 +353,7 @@ impl Mutation {
             Self::Ecs(write) => write.prerequisites(),
             Self::Ecr(write) => write.prerequisites(),
             Self::Http(write) => write.prerequisites(),
+            Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
@@ -353,7 +364,6 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::CodePipeline(_)
             | Self::ApplicationAutoScaling(_)
             | Self::CloudFront(_) => &[],
         }

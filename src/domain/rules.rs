@@ -18,14 +18,17 @@ mod alb;
 mod asg;
 mod burst;
 mod certificate;
+mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
 mod dns;
 mod ec2;
+mod ecr;
 mod ecs;
 mod gpu;
 mod nat;
+mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
@@ -153,6 +156,15 @@ pub const ALL: &[&Rule] = &[
     &secret::DELETED,
     &secret::ROTATION,
     &secret::UNUSED,
+    &pipeline::failed::RULE,
+    &pipeline::waiting::APPROVAL,
+    &pipeline::waiting::HELD,
+    &pipeline::waiting::STUCK,
+    &codebuild::RULE,
+    &ecr::deployed::GONE,
+    &ecr::expiring::RULE,
+    &ecr::deployed::CRITICAL,
+    &ecr::immutable::RULE,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,

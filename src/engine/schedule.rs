@@ -240,6 +240,7 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
     wants_of_edge(collect);
+    wants_of_delivery(collect);
     for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
@@ -367,6 +368,42 @@ fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
         let hosts = Query::Ssm(ssm::Read::Hosts);
         collect.want(Source::Hosts, hosts, fixed(60, 300), ());
     }
+}
+
+/// Pipelines, builds and image repositories.
+fn wants_of_delivery(collect: &mut Collecting<'_>) {
+    use ops::{codebuild, codepipeline, ecr};
+    let pipelines = Query::CodePipeline(codepipeline::Read::Pipelines);
+    collect.want(Source::Pipelines, pipelines, fixed(30, 300), ());
+    let names: Vec<String> = collect
+        .state
+        .pipelines
+        .get()
+        .into_iter()
+        .flatten()
+        .map(|pipeline| pipeline.name.clone())
+        .collect();
+    if !names.is_empty() {
+        let executions = Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: names.clone(),
+        });
+        collect.want(Source::PipelineExecutions, executions, fixed(60, 600), names);
+    }
+    let projects = Query::CodeBuild(codebuild::Read::Projects);
+    collect.want(Source::BuildProjects, projects, fixed(60, 600), ());
+    // Those that services run from belong to the estate whatever their names are.
+    let deployed: BTreeSet<&str> = collect
+        .state
+        .task_definitions
+        .get()
+        .filter(|_| !collect.state.selection.is_everything())
+        .into_iter()
+        .flatten()
+        .flat_map(|definition| &definition.containers)
+        .map(|container| container.image.as_str())
+        .collect();
+    let repositories = Query::Ecr(ecr::Read::Repositories);
+    collect.want(Source::Repositories, repositories, fixed(120, 900), deployed);
 }
 
 /// GPUs of the types in use, Spot prices of the Spot ones, and the probe of the GPU hosts.

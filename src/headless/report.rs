@@ -40,7 +40,7 @@ pub fn run(job: Job, request: &Request, out: &Out) -> anyhow::Result<Exit> {
         complain("qd: a report is Markdown: leave -o out; `qd status -o json` has the same as data");
         return Ok(Exit::Usage);
     }
-    let mut kinds: BTreeSet<Kind> = KINDS.into_iter().collect();
+    let mut kinds: BTreeSet<Kind> = KINDS.iter().copied().collect();
     if request.probing == Probing::No {
         kinds.remove(&Kind::Gpu);
         kinds.remove(&Kind::GpuHost);

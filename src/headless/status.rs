@@ -43,6 +43,9 @@ pub const KINDS: &[Kind] = &[
     Kind::HealthCheck,
     Kind::Secret,
     Kind::Parameter,
+    Kind::Pipeline,
+    Kind::CodebuildProject,
+    Kind::EcrRepository,
     Kind::Advice,
 ];
 
@@ -133,8 +136,6 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Alarm
             | Kind::Queue
             | Kind::LogGroup
-            | Kind::Pipeline
-            | Kind::EcrRepository
             | Kind::Advice
             | Kind::CodebuildProject
             | Kind::Distribution
@@ -146,6 +147,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             Kind::VpcEndpoint => &[Kind::NatGateway],
             // Which of them running tasks need.
             Kind::Secret => &[Kind::EcsService],
+            // In which phase a build failed.
+            Kind::Pipeline => &[Kind::CodebuildProject],
+            // What services run, and what builds push.
+            Kind::EcrRepository => &[Kind::EcsService, Kind::CodebuildProject],
         };
         all.extend(others);
     }
@@ -250,6 +255,13 @@ impl Report for Status {
         add(&mut records, Kind::HealthCheck, found.health_check.as_ref())?;
         add(&mut records, Kind::Secret, found.secret.as_ref())?;
         add(&mut records, Kind::Parameter, found.parameter.as_ref())?;
+        add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
+        add(
+            &mut records,
+            Kind::CodebuildProject,
+            found.codebuild_project.as_ref(),
+        )?;
+        add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));

@@ -172,6 +172,17 @@ const DISTRIBUTION: &[Fact] = &[
         "Invalidations that have not reached every edge location.",
     ),
 ];
+const PIPELINE: &[Fact] = &[
+    fact("version", Text, "`V1` or `V2`."),
+    fact("failed_stage", Text, "The first stage that failed."),
+    fact("busy_stage", Text, "The first stage in which an execution is."),
+    fact("approval_stage", Text, "The stage whose manual approval waits."),
+    fact(
+        "deploy_stage",
+        Text,
+        "The last stage that deploys an ECS service.",
+    ),
+];
 
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
@@ -187,13 +198,13 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
         Kind::Distribution => DISTRIBUTION,
+        Kind::Pipeline => PIPELINE,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Bucket

@@ -11,13 +11,14 @@ use super::model::Source;
 use super::survey;
 use super::value::{Resource, Value};
 use crate::domain::asg::Group;
+use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
 use crate::domain::ops::{
-    Query, autoscaling, cloudfront, cloudwatch, ec2, ecs, elasticache, elb, logs, rds, sqs,
+    Query, autoscaling, cloudfront, cloudwatch, codepipeline, ec2, ecs, elasticache, elb, logs, rds, sqs,
 };
 
 /// The fact that takes asking hosts.
@@ -90,13 +91,13 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
         Kind::Distribution => vec![Query::CloudFront(cloudfront::Read::Distributions)],
+        Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Bucket
@@ -264,13 +265,13 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                 )
             })
             .collect(),
+        Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Bucket
@@ -330,6 +331,28 @@ fn resource<const N: usize>(kind: Kind, (id, name): (&str, &str), known: [(&str,
         name: name.to_owned(),
         facts,
     }
+}
+
+fn pipeline(pipeline: &Pipeline) -> Resource {
+    let name = |stage: Option<&Stage>| maybe(stage.map(|stage| stage.name.as_str()));
+    let mut deploying = pipeline.stages.iter().rev();
+    resource(
+        Kind::Pipeline,
+        (pipeline.id(), &pipeline.name),
+        [
+            ("version", maybe(pipeline.version.as_deref())),
+            ("failed_stage", name(pipeline.failed())),
+            ("busy_stage", name(pipeline.busy())),
+            (
+                "approval_stage",
+                name(pipeline.approval().map(|(stage, _)| stage)),
+            ),
+            (
+                "deploy_stage",
+                name(deploying.find(|stage| !stage.deploys.is_empty())),
+            ),
+        ],
+    )
 }
 
 fn service(service: &Service) -> Resource {
@@ -500,6 +523,8 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::TargetGroup => queries(Kind::TargetGroup),
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
+        Source::Pipeline => queries(Kind::Pipeline),
+        Source::Distribution => queries(Kind::Distribution),
         Source::LogGroup => queries(Kind::LogGroup),
     }
 }
@@ -596,6 +621,8 @@ pub fn candidates(
         Source::TargetGroup => of_kind(Kind::TargetGroup)?,
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
+        Source::Pipeline => of_kind(Kind::Pipeline)?,
+        Source::Distribution => of_kind(Kind::Distribution)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
     };
     Ok(all.into_iter().filter(|value| passes(value, filters)).collect())

@@ -32,6 +32,18 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/gpu-night-down.yaml"),
     ),
     (
+        "pipeline-approve",
+        include_str!("../../runbooks/pipeline-approve.yaml"),
+    ),
+    (
+        "pipeline-retry-stage",
+        include_str!("../../runbooks/pipeline-retry-stage.yaml"),
+    ),
+    (
+        "pipeline-rollback-stage",
+        include_str!("../../runbooks/pipeline-rollback-stage.yaml"),
+    ),
+    (
         "rds-backup-now",
         include_str!("../../runbooks/rds-backup-now.yaml"),
     ),

@@ -256,6 +256,7 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::Queue,
     Kind::LogGroup,
     Kind::Distribution,
+    Kind::Pipeline,
 ];
 
 /// The simple types by the names that authors write.

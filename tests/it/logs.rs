@@ -89,7 +89,6 @@ impl Desk {
                 zone: seoul,
             }],
             monthly_budget: None,
-            policies: std::sync::Arc::default(),
             probing: Probing::Yes,
             open: None,
             pinned_logs: vec![Glob::new("/ecs/*-worker")],

@@ -6,6 +6,7 @@ mod drills;
 mod edge;
 mod nights;
 mod path;
+mod pipelines;
 mod rollbacks;
 mod stage;
 mod together;

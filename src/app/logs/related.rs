@@ -2,6 +2,7 @@
 
 use crate::app::logs::list::{is_pinned, target_of};
 use crate::app::state::State;
+use crate::domain::codebuild::Project;
 use crate::domain::ecs::Service;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
@@ -43,12 +44,9 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
             by_names(scope, &[last_segment(&key.id).to_owned()])
         }
         Kind::Alarm => of_alarm(state, scope, &key.id),
-        Kind::Budget
-        | Kind::Scope
-        | Kind::Pipeline
-        | Kind::EcrRepository
-        | Kind::CodebuildProject
-        | Kind::Advice => Vec::new(),
+        Kind::Pipeline => of_pipeline(scope, &key.id),
+        Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
+        Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
         // Access logs of these lie in buckets.
         Kind::Bucket
         | Kind::Distribution
@@ -86,9 +84,13 @@ fn of_service(scope: &ScopeState, service: &Service) -> Vec<TailTarget> {
     if names.is_empty() {
         return by_names(scope, std::slice::from_ref(&service.name));
     }
+    by_group_names(scope, names.into_iter())
+}
+
+/// Groups of these names.
+fn by_group_names<'a>(scope: &ScopeState, names: impl Iterator<Item = &'a str>) -> Vec<TailTarget> {
     let known = scope.log_groups.get();
     names
-        .into_iter()
         .map(|name| {
             // A group may be younger than the list of them.
             known
@@ -139,6 +141,44 @@ fn stem(name: &str) -> &str {
         .into_iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(name)
+}
+
+/// The groups of the builds of a pipeline: of the one that failed or runs, else of all.
+fn of_pipeline(scope: &ScopeState, id: &str) -> Vec<TailTarget> {
+    let pipelines = scope.pipelines.get();
+    let Some(pipeline) = pipelines.and_then(|all| all.iter().find(|one| one.id() == id)) else {
+        return Vec::new();
+    };
+    let actions = || pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    let is_open = |status: Option<&str>| matches!(status, Some("Failed" | "InProgress"));
+    let open: Vec<&str> = actions()
+        .filter(|action| is_open(action.status.as_deref()))
+        .filter_map(|action| action.project.as_deref())
+        .collect();
+    let wanted: Vec<&str> = if open.is_empty() {
+        actions().filter_map(|action| action.project.as_deref()).collect()
+    } else {
+        open
+    };
+    of_project(scope, |project| wanted.contains(&project.name.as_str()))
+}
+
+/// The groups that builds write to.
+fn of_project(scope: &ScopeState, is_meant: impl Fn(&Project) -> bool) -> Vec<TailTarget> {
+    let projects = scope.build_projects.get().into_iter().flatten();
+    let mut names: Vec<String> = projects
+        .filter(|project| is_meant(project))
+        .map(|project| {
+            let newest = project.newest().and_then(|build| build.log.as_ref());
+            let group = newest
+                .map(|log| log.group.clone())
+                .or_else(|| project.log_group.clone());
+            group.unwrap_or_else(|| format!("/aws/codebuild/{}", project.name))
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    by_group_names(scope, names.iter().map(String::as_str))
 }
 
 fn of_instance(scope: &ScopeState, key: &ResourceKey) -> Vec<TailTarget> {

@@ -137,6 +137,9 @@ fn short(runbook: &str) -> &str {
         "redis-failover" => "failover",
         "sqs-redrive" => "redrive",
         "cloudfront-invalidate" => "invalidate",
+        "pipeline-retry-stage" => "retry",
+        "pipeline-rollback-stage" => "stage-back",
+        "pipeline-approve" => "approve",
         other => other,
     }
 }

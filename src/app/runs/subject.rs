@@ -171,13 +171,13 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
         Kind::Distribution => read(&scope.distributions, ReplyData::Distributions),
+        Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::CodebuildProject
         | Kind::Bucket

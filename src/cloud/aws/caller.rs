@@ -92,6 +92,9 @@ getters! {
     /// Secrets Manager.
     #[cfg(feature = "aws-extra")]
     secretsmanager: aws_sdk_secretsmanager,
+    /// CodeBuild.
+    #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild,
     /// Trusted Advisor, in the one region that answers.
     #[cfg(feature = "aws-extra")]
     support: aws_sdk_support,

@@ -250,6 +250,8 @@ clients! {
     #[cfg(feature = "aws-extra")]
     secretsmanager: aws_sdk_secretsmanager, "secretsmanager", regional;
     #[cfg(feature = "aws-extra")]
+    codebuild: aws_sdk_codebuild, "codebuild", regional;
+    #[cfg(feature = "aws-extra")]
     support: aws_sdk_support, "support", billing;
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer, "compute-optimizer", regional;

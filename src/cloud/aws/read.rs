@@ -10,6 +10,8 @@ mod cloudformation;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+#[cfg(feature = "aws-extra")]
+mod codebuild;
 mod codepipeline;
 mod cost;
 mod ec2;
@@ -20,6 +22,7 @@ mod elb;
 mod http;
 mod listing;
 mod logs;
+mod offered;
 mod rds;
 #[cfg(feature = "aws-extra")]
 mod route53;
@@ -68,12 +71,15 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Route53(read) => route53::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::SecretsManager(read) => secretsmanager::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::CodeBuild(read) => codebuild::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::S3(_)
         | Query::CloudFront(_)
         | Query::Acm(_)
         | Query::Route53(_)
-        | Query::SecretsManager(_) => Err(Fault::not_in_this_build(query.operations())),
+        | Query::SecretsManager(_)
+        | Query::CodeBuild(_) => Err(Fault::not_in_this_build(query.operations())),
         Query::Advice(read) => advice::read(caller, read).await,
     }
 }

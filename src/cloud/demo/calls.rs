@@ -99,6 +99,15 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         }
         ("GetQueueAttributes", _) => plan.queues.len(),
         ("GetPipeline" | "GetPipelineState", _) => plan.pipelines.len(),
+        (
+            "ListPipelineExecutions",
+            Query::CodePipeline(ops::codepipeline::Read::Executions { pipelines }),
+        ) => pipelines.len(),
+        ("ListBuildsForProject", _) => plan.builds.len(),
+        ("BatchGetProjects" | "BatchGetBuilds", _) => plan.builds.len().div_ceil(10),
+        ("GetLifecyclePolicy" | "DescribeImages", Query::Ecr(ops::ecr::Read::Repositories)) => {
+            sim.registry.len()
+        }
         // Active and inactive ones are asked for apart.
         ("ListTaskDefinitions", _) => 2,
         ("GetMetricData", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {

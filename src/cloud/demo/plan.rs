@@ -79,6 +79,12 @@ pub struct Plan {
     /// Repositories of which no ECS service runs.
     #[serde(default)]
     pub repositories: Vec<delivery::Repository>,
+    /// Build projects.
+    #[serde(default)]
+    pub builds: Vec<delivery::Build>,
+    /// How repositories are set up, where it is not as AWS sets them up by itself.
+    #[serde(default)]
+    pub registry: Vec<delivery::Keeping>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
@@ -343,6 +349,46 @@ mod tests {
                         .iter()
                         .any(|known| known.cluster == *cluster && known.name == *service),
                     "{world}: {cluster}/{service}"
+                );
+            }
+            for project in plan
+                .pipelines
+                .iter()
+                .flat_map(|pipeline| &pipeline.stages)
+                .flat_map(|stage| &stage.builds)
+            {
+                assert!(
+                    plan.builds.iter().any(|build| build.name == *project),
+                    "{world}: {project}"
+                );
+            }
+            let repositories: BTreeSet<&str> = plan
+                .services
+                .iter()
+                .map(|service| service.repository.as_str())
+                .chain(
+                    plan.repositories
+                        .iter()
+                        .map(|repository| repository.name.as_str()),
+                )
+                .collect();
+            for build in &plan.builds {
+                assert!(
+                    repositories.contains(build.repository.as_str()),
+                    "{world}: {}",
+                    build.name
+                );
+                assert!(
+                    logs.contains(build.log_group.as_str()),
+                    "{world}: {}",
+                    build.log_group
+                );
+            }
+            for keeping in &plan.registry {
+                assert!(
+                    repositories.contains(keeping.name.as_str()),
+                    "{world}: {}",
+                    keeping.name
                 );
             }
             for group in &plan.log_groups {

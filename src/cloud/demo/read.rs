@@ -156,12 +156,25 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
         }
-        Query::Ecr(ops::ecr::Read::Images { registry, repository }) => {
-            ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
-        }
-        Query::CodePipeline(ops::codepipeline::Read::Pipelines) => {
-            ReplyData::Pipelines(delivery::pipelines(sim))
-        }
+        Query::Ecr(read) => match read {
+            ops::ecr::Read::Images { registry, repository } => {
+                ReplyData::Images(delivery::images(sim, registry.as_deref(), repository)?)
+            }
+            ops::ecr::Read::Repositories => ReplyData::Repositories(delivery::repositories(sim)?),
+        },
+        Query::CodePipeline(read) => match read {
+            ops::codepipeline::Read::Pipelines => ReplyData::Pipelines(delivery::pipelines(sim)),
+            ops::codepipeline::Read::Executions { pipelines } => {
+                ReplyData::PipelineExecutions(delivery::executions(sim, pipelines))
+            }
+            ops::codepipeline::Read::SucceededIn { pipeline, stage } => {
+                ReplyData::PipelineExecutions(delivery::succeeded_in(sim, pipeline, stage)?)
+            }
+            ops::codepipeline::Read::ChangeIn { pipeline, execution } => {
+                ReplyData::PipelineExecutions(delivery::change_in(sim, pipeline, execution)?)
+            }
+        },
+        Query::CodeBuild(ops::codebuild::Read::Projects) => ReplyData::BuildProjects(delivery::projects(sim)),
         Query::CloudFormation(ops::cloudformation::Read::Stack { name }) => {
             ReplyData::Stacks(delivery::stacks(sim, name))
         }

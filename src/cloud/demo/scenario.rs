@@ -8,6 +8,7 @@ use super::sim::instance::State;
 use super::sim::trail::PIPELINE;
 use super::sim::{Sim, Timer};
 use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
+use crate::domain::ecr::lifecycle::{Expires, Rule, Selects};
 
 /// Something that a scenario does at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub enum Beat {
     BadDeploy {
         /// The service's index.
         service: usize,
+    },
+    /// Somebody pushed a change to the branch that a pipeline follows.
+    Commit {
+        /// The index of the service that it changes.
+        service: usize,
+        /// Whether its first build fails.
+        fails: bool,
     },
     /// Spot instances of a group are taken back.
     Reclaim {
@@ -41,6 +49,9 @@ const BAD_REVISIONS: [(World, &str, &str, Failure); 2] = [
     ),
     (World::Invokeai, "invokeai-api", "5.6.0", Failure::Unhealthy),
 ];
+
+/// The change that a pipeline is about.
+const COMMIT: &str = "4be07d1";
 
 /// For so long after the epoch no pipeline brings anything in a quiet world: what somebody plans there is not
 /// overtaken, however fast its clock runs.
@@ -79,6 +90,9 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
         (Scenario::StaleCdn, World::Ecg) => stale_cdn(sim),
         (Scenario::CertExpiring, World::Codemate) => cert_expiring(sim),
+        (Scenario::PipelineFailed, World::Codemate) => commit(sim, -24 * MINUTE, true),
+        (Scenario::ApprovalWaiting, World::Codemate) => commit(sim, -95 * MINUTE, false),
+        (Scenario::ImageExpiring, World::Ecg) => image_expiring(sim),
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
         (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
         // Elsewhere nothing is bent.
@@ -93,6 +107,9 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::QueueBacklog
             | Scenario::StaleCdn
             | Scenario::CertExpiring
+            | Scenario::PipelineFailed
+            | Scenario::ApprovalWaiting
+            | Scenario::ImageExpiring
             | Scenario::CreditBurn
             | Scenario::DrGap,
             _,
@@ -111,6 +128,12 @@ pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
                 .find(|(world, of, ..)| *world == sim.world && *of == name);
             if let Some((_, _, image, failure)) = bad {
                 sim.deploy(service, image, Some(*failure), at);
+            }
+        }
+        Beat::Commit { service, fails } => {
+            let run = sim.begin_run(service, COMMIT, at);
+            if let Some(run) = run.and_then(|run| sim.runs.get_mut(run)) {
+                run.build_fails = fails;
             }
         }
         Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
@@ -163,6 +186,41 @@ fn bad_deploy(sim: &mut Sim) {
         World::Invokeai => press(sim, "api", -3 * DAY, 0.7),
         World::Fashion | World::Ecg | World::Ecommerce => {}
     }
+}
+
+/// A change to the backend is on its way into production; nothing else is deployed meanwhile.
+fn commit(sim: &mut Sim, offset: Ms, fails: bool) {
+    let plan = std::sync::Arc::clone(&sim.plan);
+    let services = plan.services.iter().enumerate();
+    for (index, service) in services.filter(|(_, service)| service.cluster == "codemate-cluster") {
+        sim.services[index].hands_off_until = Ms::MAX;
+        if service.name == "codemate-backend-service" {
+            let beat = Beat::Commit {
+                service: index,
+                fails,
+            };
+            sim.set_timer(sim.epoch + offset, Timer::Beat(beat));
+        }
+    }
+}
+
+/// Somebody wanted to save on storage: what has no tag goes after a day. Every push of `latest` takes
+/// the tag from the image before.
+fn image_expiring(sim: &mut Sim) {
+    let rule = Rule {
+        priority: 1,
+        description: Some("저장 비용 절감: 태그 없는 이미지 1일".to_owned()),
+        selects: Selects::Untagged,
+        expires: Expires::DaysSincePushed(1),
+    };
+    let repository = "ecg-project-pipeline-dev-api";
+    sim.policies.insert(repository.to_owned(), vec![rule]);
+    sim.record(
+        sim.epoch - 20 * MINUTE,
+        ("ecr.amazonaws.com", "PutLifecyclePolicy"),
+        "minho.park",
+        &[repository],
+    );
 }
 
 fn gpu_idle_night(sim: &mut Sim) {

@@ -129,6 +129,12 @@ pub enum Scenario {
     StaleCdn,
     /// A certificate's renewal finds no proof: codemate.
     CertExpiring,
+    /// A build on the way to production failed: codemate.
+    PipelineFailed,
+    /// A change waits for somebody to let it into production: codemate.
+    ApprovalWaiting,
+    /// A lifecycle policy deletes the image that a rollback needs: ecg.
+    ImageExpiring,
     /// A forgotten training instance eats the credits: fashion.
     CreditBurn,
     /// Backups of the database were switched off: ecommerce.
@@ -147,6 +153,9 @@ impl Scenario {
         Self::QueueBacklog,
         Self::StaleCdn,
         Self::CertExpiring,
+        Self::PipelineFailed,
+        Self::ApprovalWaiting,
+        Self::ImageExpiring,
         Self::CreditBurn,
         Self::DrGap,
     ];
@@ -164,6 +173,9 @@ impl Scenario {
             Self::QueueBacklog => "queue-backlog",
             Self::StaleCdn => "stale-cdn",
             Self::CertExpiring => "cert-expiring",
+            Self::PipelineFailed => "pipeline-failed",
+            Self::ApprovalWaiting => "approval-waiting",
+            Self::ImageExpiring => "image-expiring",
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
         }
@@ -179,7 +191,8 @@ impl fmt::Display for Scenario {
 /// A word that names no scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scenario {0:?}: expected quiet, bad-deploy, gpu-idle-night, spot-reclaim, db-storage-low, redis-evictions, queue-backlog, stale-cdn, cert-expiring, credit-burn or dr-gap"
+    "unknown scenario {0:?}: expected one of {names}",
+    names = Scenario::NAMED.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ")
 )]
 pub struct UnknownScenario(pub String);
 

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod ecs;
 pub mod group;
 pub mod instance;
+pub mod pipeline;
 pub mod policy;
 pub mod queue;
 pub mod refresh;
@@ -76,6 +77,10 @@ pub struct Sim {
     pub registry: registry::Registry,
     /// Transitions into stages that somebody has disabled.
     pub held: delivery::Held,
+    /// Executions of pipelines that are more than a deployment.
+    pub runs: Vec<pipeline::Run>,
+    /// Lifecycle policies by repository.
+    pub policies: BTreeMap<String, Vec<crate::domain::ecr::lifecycle::Rule>>,
     /// Services, in the plan's order.
     pub services: Vec<ecs::Service>,
     /// Auto Scaling groups, in the plan's order.
@@ -187,6 +192,11 @@ pub enum Timer {
         /// The distribution's index.
         distribution: usize,
     },
+    /// An execution of a pipeline takes its next step.
+    Pipeline {
+        /// The run's index.
+        run: usize,
+    },
     /// The scenario goes on.
     Beat(Beat),
 }
@@ -208,6 +218,8 @@ impl Sim {
             families: BTreeMap::new(),
             registry: BTreeMap::new(),
             held: BTreeMap::new(),
+            runs: Vec::new(),
+            policies: BTreeMap::new(),
             services: Vec::new(),
             groups: Vec::new(),
             instances: BTreeMap::new(),
@@ -284,6 +296,7 @@ impl Sim {
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
             Timer::Invalidated { distribution } => self.note_invalidated(distribution, at),
+            Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
     }

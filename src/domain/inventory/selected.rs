@@ -12,8 +12,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::{ScopeState, Source};
 use crate::domain::alarm::Alarm;
 use crate::domain::certificate::Certificate;
+use crate::domain::delivery::Pipeline;
 use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
+use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
 use crate::domain::elb::{self, Balancing};
 use crate::domain::ids::{Tag, last_segment};
@@ -37,6 +39,9 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::VpcEndpoints, &[Source::NatGateways]),
     (Source::Certificates, &[Source::Balancing]),
     (Source::EdgeCertificates, &[Source::Distributions]),
+    (Source::Pipelines, &[Source::EcsFleet]),
+    (Source::PipelineExecutions, &[Source::Pipelines]),
+    (Source::BuildProjects, &[Source::Pipelines]),
 ];
 
 /// What alarms await where resources are selected by tag: their dimensions have no tags.
@@ -176,6 +181,24 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         ReplyData::Parameters(parameters) => {
             parameters.retain(|parameter| has_path(selection, &parameter.name));
         }
+        ReplyData::Pipelines(pipelines) => pipelines.retain(|pipeline| has_pipeline(state, pipeline)),
+        ReplyData::PipelineExecutions(executions) => {
+            let known = list(state.pipelines.get()).map(|one| one.name.as_str());
+            let known: BTreeSet<&str> = known.collect();
+            executions.retain(|execution| known.contains(execution.pipeline.as_str()));
+        }
+        ReplyData::BuildProjects(projects) => {
+            let used = built_for(state);
+            projects.retain(|project| {
+                selection.includes_name(&project.name) || used.contains(project.name.as_str())
+            });
+        }
+        ReplyData::Repositories(repositories) => {
+            let used = deployed_from(state);
+            repositories.retain(|repository| {
+                selection.includes_name(&repository.name) || used.contains(repository.uri.as_str())
+            });
+        }
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
         | ReplyData::Command(_)
@@ -200,7 +223,6 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Trail(_)
         | ReplyData::Revisions(_)
         | ReplyData::Images(_)
-        | ReplyData::Pipelines(_)
         | ReplyData::Stacks(_)
         | ReplyData::ScalableTargets(_)
         | ReplyData::BucketStorage(_)
@@ -225,6 +247,33 @@ fn fleet_of(selection: &Selection, fleet: &mut Fleet) {
         selection.includes_cluster(&cluster.name)
             || services.iter().any(|service| service.cluster == cluster.name)
     });
+}
+
+/// Pipelines by name, or because they deploy a selected service.
+fn has_pipeline(state: &ScopeState, pipeline: &Pipeline) -> bool {
+    let services = state.ecs.get().map(|fleet| fleet.services.as_slice());
+    state.selection.includes_name(&pipeline.name)
+        || services.unwrap_or_default().iter().any(|service| {
+            let mut stages = pipeline.stages_of(&service.cluster, &service.name);
+            stages.next().is_some()
+        })
+}
+
+/// Projects of CodeBuild that selected pipelines run.
+fn built_for(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.pipelines.get())
+        .flat_map(|pipeline| &pipeline.stages)
+        .flat_map(|stage| &stage.actions)
+        .filter_map(|action| action.project.as_deref())
+        .collect()
+}
+
+/// Registries and repositories that selected services run from.
+fn deployed_from(state: &ScopeState) -> BTreeSet<&str> {
+    list(state.task_definitions.get())
+        .flat_map(|definition| &definition.containers)
+        .map(|container| ImageName::parse(&container.image).repository)
+        .collect()
 }
 
 fn has_group(state: &ScopeState, name: &str) -> bool {
@@ -432,6 +481,12 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
             for distribution in list(state.distributions.get()) {
                 distribution.arn.hash(&mut hasher);
             }
+        }
+        Source::Pipelines => {
+            for pipeline in list(state.pipelines.get()) {
+                pipeline.name.hash(&mut hasher);
+            }
+            built_for(state).hash(&mut hasher);
         }
         _ => {}
     }

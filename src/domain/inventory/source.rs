@@ -100,6 +100,14 @@ pub enum Source {
     Secrets,
     /// Parameters, without values.
     Parameters,
+    /// Pipelines with the state of their stages.
+    Pipelines,
+    /// The newest executions of the pipelines.
+    PipelineExecutions,
+    /// Build projects with their newest builds.
+    BuildProjects,
+    /// Image repositories with their images.
+    Repositories,
 }
 
 impl Source {
@@ -148,7 +156,19 @@ impl Source {
             Self::Listeners => Kind::LoadBalancer,
             Self::Secrets => Kind::Secret,
             Self::Parameters => Kind::Parameter,
+            Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
+            Self::BuildProjects => Kind::CodebuildProject,
+            Self::Repositories => Kind::EcrRepository,
         }
+    }
+
+    /// Whether many estates, regions or builds do without it, so that its not being offered is nothing
+    /// to be told.
+    pub const fn is_optional(&self) -> bool {
+        matches!(
+            self,
+            Self::Pipelines | Self::PipelineExecutions | Self::BuildProjects | Self::Repositories
+        )
     }
 
     /// Whether the list of resources of its kind comes from it, so that without it the kind
@@ -177,6 +197,9 @@ impl Source {
                 | Self::VpcEndpoints
                 | Self::Secrets
                 | Self::Parameters
+                | Self::Pipelines
+                | Self::BuildProjects
+                | Self::Repositories
         )
     }
 

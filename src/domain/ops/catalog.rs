@@ -14,8 +14,8 @@ use crate::domain::ops::rds::{
 };
 use crate::domain::ops::{
     Mutation, Operation, Query, acm, advice, application_auto_scaling, autoscaling, cloudformation,
-    cloudfront, cloudtrail, cloudwatch, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http,
-    logs, rds, route53, s3, secretsmanager, sns, sqs, ssm, sts,
+    cloudfront, cloudtrail, cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec,
+    http, logs, rds, route53, s3, secretsmanager, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 
@@ -150,6 +150,19 @@ fn queries() -> Vec<Query> {
             repository: none(),
         }),
         Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Executions {
+            pipelines: Vec::new(),
+        }),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: none(),
+            stage: none(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: none(),
+            execution: none(),
+        }),
+        Query::CodeBuild(codebuild::Read::Projects),
+        Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
         Query::S3(s3::Read::Buckets),
@@ -410,6 +423,25 @@ fn mutations() -> Vec<Mutation> {
         Mutation::CodePipeline(codepipeline::Write::EnableTransition {
             pipeline: none(),
             stage: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RetryStage {
+            pipeline: none(),
+            stage: none(),
+            execution: none(),
+            mode: codepipeline::RetryMode::Failed,
+        }),
+        Mutation::CodePipeline(codepipeline::Write::Answer {
+            pipeline: none(),
+            stage: none(),
+            action: none(),
+            execution: none(),
+            answer: codepipeline::Approval::Approve,
+            summary: none(),
+        }),
+        Mutation::CodePipeline(codepipeline::Write::RollbackStage {
+            pipeline: none(),
+            stage: none(),
+            target: none(),
         }),
         Mutation::ApplicationAutoScaling(application_auto_scaling::Write::SetBounds {
             resource: none(),

@@ -15,6 +15,8 @@ pub enum Read {
         /// The repository's name.
         repository: String,
     },
+    /// All repositories with their lifecycle policies and images → `Repositories`.
+    Repositories,
 }
 
 /// What can be changed.
@@ -37,6 +39,15 @@ impl Read {
     pub const fn operations(&self) -> &'static [Operation] {
         match self {
             Self::Images { .. } => const { &[Operation::new("ecr", "DescribeImages")] },
+            Self::Repositories => {
+                const {
+                    &[
+                        Operation::new("ecr", "DescribeRepositories"),
+                        Operation::new("ecr", "GetLifecyclePolicy"),
+                        Operation::new("ecr", "DescribeImages"),
+                    ]
+                }
+            }
         }
     }
 }

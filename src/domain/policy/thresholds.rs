@@ -289,6 +289,19 @@ thresholds! {
     /// Share of a target group's registered targets that are unhealthy.
     alb_unhealthy_percent: above(1.0, 50.0), "percent", 0.0..=100.0;
 
+    /// Time that a manual approval of a pipeline has been waiting.
+    pipeline_approval_min: above(30.0, 1440.0), "minutes", 0.0..=43200.0;
+    /// Time that a transition into a stage of a pipeline has been disabled.
+    pipeline_held_h: above(24.0, 168.0), "hours", 0.0..=8760.0;
+    /// Time that a stage of a pipeline has been under way with nothing waiting for a person.
+    pipeline_stuck_min: above(60.0, 240.0), "minutes", 1.0..=10080.0;
+    /// Builds of a project that failed in a row.
+    codebuild_failed_builds: above(2.0, 5.0), "builds", 1.0..=100.0;
+    /// How long before a lifecycle policy deletes an image that is needed to complain of it.
+    ecr_expiry_ahead_days: value(7.0), "days", 0.0..=90.0;
+    /// Critical vulnerabilities of an image that is deployed.
+    ecr_critical_findings: above(1.0, 1.0e6), "vulnerabilities", 1.0..=1e6;
+
     /// Time that a service has been running fewer tasks than desired.
     ecs_below_desired_min: above(2.0, 5.0), "minutes", 0.0..=1440.0;
     /// Age of a deployment that is not complete.

@@ -82,6 +82,10 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::Listeners,
         Source::Secrets,
         Source::Parameters,
+        Source::Pipelines,
+        Source::PipelineExecutions,
+        Source::BuildProjects,
+        Source::Repositories,
     ]
     .into_iter()
     .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
@@ -165,7 +169,8 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         let passes = standing.at.is_some()
             && fault.is_transient()
             && context.now.duration_since(failing.since) < PATIENCE;
-        if passes || fault.kind == FaultKind::NoData {
+        let is_absent = fault.kind == FaultKind::Unsupported && source.is_optional();
+        if passes || is_absent || fault.kind == FaultKind::NoData {
             return None;
         }
         return Some(Trouble {
@@ -376,6 +381,10 @@ fn name(source: &Source) -> String {
         Source::Listeners => "listeners".to_owned(),
         Source::Secrets => "secrets".to_owned(),
         Source::Parameters => "parameters".to_owned(),
+        Source::Pipelines => "pipelines".to_owned(),
+        Source::PipelineExecutions => "pipeline executions".to_owned(),
+        Source::BuildProjects => "build projects".to_owned(),
+        Source::Repositories => "image repositories".to_owned(),
     }
 }
 

@@ -145,6 +145,9 @@ mod tests {
         "start-estate",
         "sqs-redrive",
         "cloudfront-invalidate",
+        "pipeline-retry-stage",
+        "pipeline-rollback-stage",
+        "pipeline-approve",
     ];
 
     #[test]

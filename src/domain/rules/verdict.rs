@@ -152,10 +152,11 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::HealthCheck => (Source::Dns, None),
         Kind::Secret => (Source::Secrets, None),
         Kind::Parameter => (Source::Parameters, None),
-        // Not collected; that the account can be reached is all there is to know.
-        Kind::Pipeline | Kind::EcrRepository | Kind::CodebuildProject | Kind::Advice => {
-            (Source::Identity, None)
-        }
+        Kind::Pipeline => (Source::Pipelines, None),
+        Kind::CodebuildProject => (Source::BuildProjects, None),
+        Kind::EcrRepository => (Source::Repositories, None),
+        // Not collected in a list of its own.
+        Kind::Advice => (Source::Identity, None),
     }
 }
 

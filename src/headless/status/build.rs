@@ -2,6 +2,7 @@
 
 mod advice;
 mod compute;
+mod delivery;
 mod edge;
 mod errors;
 pub use errors::sources;
@@ -207,6 +208,9 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         health_check: listed(wanted(Kind::HealthCheck), edge::health_checks),
         secret: listed(wanted(Kind::Secret), edge::secrets),
         parameter: listed(wanted(Kind::Parameter), edge::parameters),
+        pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
+        codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
+        ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
         advice: listed(wanted(Kind::Advice), advice::all),
     }
 }

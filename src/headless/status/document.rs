@@ -1,6 +1,7 @@
 //! `quarterdeck.status/1`: what `qd status -o json` prints. A contract with scripts: fields are added,
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
+pub mod delivery;
 mod edge;
 
 use std::collections::BTreeMap;
@@ -173,6 +174,15 @@ pub struct Resources {
     /// Parameters, without values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<Vec<Resource<Parameter>>>,
+    /// Pipelines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
+    /// Build projects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codebuild_project: Option<Vec<Resource<delivery::CodebuildProject>>>,
+    /// Image repositories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecr_repository: Option<Vec<Resource<delivery::EcrRepository>>>,
     /// What AWS advises; absent where it gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Vec<Resource<Advice>>>,

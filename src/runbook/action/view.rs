@@ -14,7 +14,7 @@ use crate::domain::asg::{Activity, Group, InstanceRefresh};
 use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
 };
-use crate::domain::delivery::{Pipeline, Stack};
+use crate::domain::delivery::{Execution, Pipeline, Stack};
 use crate::domain::distribution::{Distribution, Invalidation};
 use crate::domain::ec2::{Instance, NatGateway, SpotPrice};
 use crate::domain::ecr::Image;
@@ -178,6 +178,7 @@ impl View {
         cf_stacks: "the stack", Stacks, Vec<Stack>;
         cdn_distributions: "the distributions", Distributions, Vec<Distribution>;
         cdn_invalidations: "the invalidations", Invalidations, Vec<Invalidation>;
+        cp_executions: "the executions", PipelineExecutions, Vec<Execution>;
         rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
         ssm_hosts: "the hosts of Systems Manager", ManagedHosts, Vec<ManagedHost>;
@@ -737,6 +738,17 @@ impl View {
         self.cp_pipelines_mut(&Query::CodePipeline(codepipeline::Read::Pipelines))?
             .iter_mut()
             .find(|pipeline| pipeline.name == name)
+    }
+
+    /// An execution in the answer to a question about executions.
+    pub fn execution(&self, query: &Query, id: &str) -> Result<Option<&Execution>, Unread> {
+        let (executions, _) = self.cp_executions(query)?;
+        Ok(executions.iter().find(|execution| execution.id == id))
+    }
+
+    /// The executions in the answer to a question about them.
+    pub fn succeeded(&self, query: &Query) -> Result<&[Execution], Unread> {
+        Ok(whole(self.cp_executions(query)?)?)
     }
 
     /// A stack by name.

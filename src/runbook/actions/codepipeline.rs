@@ -1,4 +1,15 @@
-//! `codepipeline.hold` and `codepipeline.release`: whether executions may enter a stage.
+//! `codepipeline.hold` and `codepipeline.release`: whether executions may enter a stage. Beside them what
+//! retries, answers and rolls back.
+
+mod answer;
+mod retry;
+mod rollback;
+
+pub use answer::Answer;
+pub use retry::RetryStage;
+pub use rollback::RollbackStage;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,6 +68,19 @@ fn meant(with: &Arguments) -> Result<Meant, BadArguments> {
 
 fn pipelines() -> Query {
     Query::CodePipeline(codepipeline::Read::Pipelines)
+}
+
+fn required_pipeline<'v>(view: &'v View, name: &str) -> Result<&'v Pipeline, Refusal> {
+    view.pipeline(name)?
+        .ok_or_else(|| Refusal::absent(format!("there is no pipeline {name}")))
+}
+
+/// The services that stages deploy, as people say them.
+fn dependents<'s>(stages: impl Iterator<Item = &'s Stage>) -> BTreeSet<String> {
+    stages
+        .flat_map(|stage| &stage.deploys)
+        .map(|(cluster, service)| format!("{service} of {cluster}"))
+        .collect()
 }
 
 fn stage_of<'v>(view: &'v View, named: &Named) -> Result<Option<&'v Stage>, crate::runbook::action::Unread> {

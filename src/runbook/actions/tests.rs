@@ -213,6 +213,22 @@ fn cases() -> Vec<(&'static str, Value)> {
             json!({"pipeline": "held", "stage": "Release"}),
         ),
         (
+            "codepipeline.retry_stage",
+            json!({"pipeline": "release", "stage": "Test"}),
+        ),
+        (
+            "codepipeline.answer",
+            json!({"pipeline": "release", "answer": "approve"}),
+        ),
+        (
+            "codepipeline.answer",
+            json!({"pipeline": "release", "answer": "reject", "summary": "not today"}),
+        ),
+        (
+            "codepipeline.rollback_stage",
+            json!({"pipeline": "release", "stage": "Ship"}),
+        ),
+        (
             "ecr.retag",
             json!({"repository": "app", "to": world::digest('a')}),
         ),
@@ -246,6 +262,9 @@ const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_
 
 /// Actions that are not there already after they were made: each time is another time.
 const REPEATABLE: &[&str] = &[
+    "codepipeline.retry_stage",
+    "codepipeline.answer",
+    "codepipeline.rollback_stage",
     "ec2.reboot",
     "asg.start_refresh",
     "ecs.register_copy",

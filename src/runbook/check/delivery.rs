@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Check, Verdict};
+use crate::domain::fault::FaultKind;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, cloudformation, codepipeline};
 use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
@@ -64,6 +65,10 @@ impl Check for PipelinesIdle {
     fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
         let with: OfService = parse(with)?;
         let pipelines = match view.pipelines() {
+            // Where the service does not exist no pipeline can deploy.
+            Err(Unread::Failed(fault)) if fault.kind == FaultKind::Unsupported => {
+                return Ok(Verdict::Pass("CodePipeline is not offered here".to_owned()));
+            }
             Err(unread) => return Ok(unread.into()),
             Ok(pipelines) => pipelines,
         };

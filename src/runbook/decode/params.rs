@@ -160,6 +160,8 @@ impl Decoder<'_> {
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
             [Kind::LogGroup] => Source::LogGroup,
+            [Kind::Pipeline] => Source::Pipeline,
+            [Kind::Distribution] => Source::Distribution,
             _ => {
                 self.error(
                     ty.span,

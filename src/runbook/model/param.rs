@@ -125,11 +125,15 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// Pipelines.
+    Pipeline,
+    /// CloudFront distributions.
+    Distribution,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &'static [Self] = &[
         Self::EcsCluster,
         Self::EcsService,
         Self::TaskDefinition,
@@ -144,6 +148,8 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::Pipeline,
+        Self::Distribution,
     ];
 
     /// The word in a runbook.
@@ -163,13 +169,17 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::Pipeline => "pipeline",
+            Self::Distribution => "distribution",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup => &["name"],
+            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline | Self::Distribution => {
+                &["name"]
+            }
             Self::EcsService => &["name", "cluster"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
@@ -199,6 +209,8 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::Pipeline => Kind::Pipeline,
+            Self::Distribution => Kind::Distribution,
         };
         Type::Resource(vec![kind])
     }

@@ -157,6 +157,33 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "pipeline-approve",
+        world: World::Codemate,
+        scenario: Scenario::ApprovalWaiting,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("answer", "approve")],
+        // An answer stands.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-retry-stage",
+        world: World::Codemate,
+        scenario: Scenario::PipelineFailed,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Build")],
+        // What was built stays built.
+        undo: Undo::Leaves,
+    },
+    Sample {
+        runbook: "pipeline-rollback-stage",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Deploy")],
+        // The next execution brings it forward again.
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "rds-reboot-failover",
         world: World::Codemate,
         scenario: Scenario::Quiet,
@@ -271,6 +298,9 @@ crashes! {
     ecs_scale: "ecs-scale",
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
+    pipeline_approve: "pipeline-approve",
+    pipeline_retry_stage: "pipeline-retry-stage",
+    pipeline_rollback_stage: "pipeline-rollback-stage",
     rds_backup_now: "rds-backup-now",
     rds_reboot_failover: "rds-reboot-failover",
     redis_failover: "redis-failover",

@@ -91,7 +91,6 @@ impl Stage {
             write: WriteState::ReadOnly,
             zones: vec![zone("Asia/Seoul", "KST"), zone("UTC", "UTC")],
             monthly_budget: None,
-            policies: std::sync::Arc::default(),
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             again: vec!["qd".to_owned()],

@@ -15,6 +15,10 @@ pub type Held = BTreeMap<(String, String), Hold>;
 pub struct Hold {
     /// Why, as whoever disabled it wrote.
     pub reason: String,
+    /// Who disabled it.
+    pub by: String,
+    /// When.
+    pub at: Ms,
     /// Services whose next revision waits before the stage.
     pub waiting: Vec<usize>,
 }
@@ -63,24 +67,7 @@ impl Sim {
             for service in hold.waiting {
                 self.routine_deploy_now(service, at);
             }
-        }
-    }
-
-    /// Where the newest execution of a stage is.
-    pub fn stage_status(&self, stage: &Plan) -> &'static str {
-        let newest = stage
-            .deploys
-            .iter()
-            .filter_map(|(cluster, name)| self.find_service(cluster, name))
-            .filter_map(|index| {
-                let mut rollouts = self.services[index].rollouts.iter().rev();
-                rollouts.find(|rollout| rollout.by_pipeline)
-            })
-            .max_by_key(|rollout| rollout.started);
-        match newest.map(|rollout| rollout.status) {
-            None | Some("SUCCESSFUL") => "Succeeded",
-            Some("PENDING" | "IN_PROGRESS") => "InProgress",
-            Some(_) => "Failed",
+            self.let_in(stage, at);
         }
     }
 

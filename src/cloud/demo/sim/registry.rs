@@ -43,6 +43,11 @@ impl Sim {
     /// Fills the repositories that no service runs from.
     pub fn found_registry(&mut self) {
         let plan = std::sync::Arc::clone(&self.plan);
+        for keeping in &plan.registry {
+            if !keeping.policy.is_empty() {
+                self.policies.insert(keeping.name.clone(), keeping.policy.clone());
+            }
+        }
         for repository in &plan.repositories {
             let count = repository.images.len();
             for (nth, image) in repository.images.iter().enumerate() {

@@ -71,7 +71,7 @@ fn page(bench: &Bench) -> String {
         otherwise: std::sync::Arc::new(bench.policy.clone()),
         ..Policies::default()
     };
-    let kinds: BTreeSet<Kind> = KINDS.into_iter().collect();
+    let kinds: BTreeSet<Kind> = KINDS.iter().copied().collect();
     let status = build::status(&picture, &policies, &kinds);
     write(&Page {
         heading: &Heading {

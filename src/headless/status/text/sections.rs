@@ -43,6 +43,9 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        found.pipeline.as_ref().map(|all| sheet.pipelines(all)),
+        found.codebuild_project.as_ref().map(|all| sheet.projects(all)),
+        found.ecr_repository.as_ref().map(|all| sheet.repositories(all)),
         found
             .advice
             .as_ref()

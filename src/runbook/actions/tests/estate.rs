@@ -68,7 +68,8 @@ fn a_cluster_rests_as_a_whole_and_comes_back() {
 
 #[test]
 fn what_aws_does_not_stop_is_listed_with_the_reason() {
-    let cases: [(fn(&mut DbCluster), &str); 4] = [
+    type Bend = fn(&mut DbCluster);
+    let cases: [(Bend, &str); 4] = [
         (
             |cluster| cluster.engine = "mysql".to_owned(),
             "Multi-AZ DB cluster",

@@ -13,7 +13,7 @@ use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
     PerformanceInsights,
 };
-use crate::domain::delivery::{Pipeline, Stage};
+use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
 use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
@@ -24,7 +24,7 @@ use crate::domain::ecs::{
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, ecs, elasticache, rds, ssm,
+    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, codepipeline, ecs, elasticache, rds, ssm,
 };
 use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
@@ -166,7 +166,17 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .collect(),
         ),
         Query::Ecr(_) => ReplyData::Images(world.images.clone()),
-        Query::CodePipeline(_) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::CodePipeline(codepipeline::Read::Pipelines) => ReplyData::Pipelines(world.pipelines.clone()),
+        Query::CodePipeline(_) => ReplyData::PipelineExecutions(
+            ["e-0", "e-1", "e-2"]
+                .into_iter()
+                .map(|id| Execution {
+                    pipeline: "release".to_owned(),
+                    id: id.to_owned(),
+                    ..Execution::default()
+                })
+                .collect(),
+        ),
         Query::ApplicationAutoScaling(_) => ReplyData::ScalableTargets(world.targets.clone()),
         other => panic!("nobody asks this here: {other:?}"),
     })
@@ -226,7 +236,15 @@ pub fn seen(world: &World) -> View {
             registry: Some(sample::ACCOUNT.to_owned()),
             repository: "api".to_owned(),
         }),
-        Query::CodePipeline(crate::domain::ops::codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::Pipelines),
+        Query::CodePipeline(codepipeline::Read::SucceededIn {
+            pipeline: "release".to_owned(),
+            stage: "Ship".to_owned(),
+        }),
+        Query::CodePipeline(codepipeline::Read::ChangeIn {
+            pipeline: "release".to_owned(),
+            execution: "e-2".to_owned(),
+        }),
         Query::ApplicationAutoScaling(crate::domain::ops::application_auto_scaling::Read::EcsTargets),
         Query::AutoScaling(autoscaling::Read::Groups),
         refreshes("workers"),
@@ -565,12 +583,17 @@ pub fn world() -> World {
         pipelines: vec![
             Pipeline {
                 name: "api-pipeline".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Build", true), stage("Deploy", true)],
             },
             Pipeline {
                 name: "held".to_owned(),
+                version: Some("V2".to_owned()),
+                arn: None,
                 stages: vec![stage("Release", false)],
             },
+            release(),
         ],
         targets: vec![ScalableTarget {
             resource: resource_of("main", "api"),
@@ -585,12 +608,39 @@ pub fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
 }
 
+/// A pipeline in which one stage failed, one waits for an answer, and one is well.
+fn release() -> Pipeline {
+    let in_state = |name: &str, execution: &str, (category, status): (&str, &str)| Stage {
+        status: Some(status.to_owned()),
+        execution: Some(execution.to_owned()),
+        actions: vec![StageAction {
+            name: format!("{name}-action"),
+            category: category.to_owned(),
+            status: Some(status.to_owned()),
+            changed_at: Some(NOW.parse().unwrap()),
+            ..StageAction::default()
+        }],
+        ..stage(name, true)
+    };
+    Pipeline {
+        name: "release".to_owned(),
+        version: Some("V2".to_owned()),
+        arn: None,
+        stages: vec![
+            in_state("Test", "e-3", ("Build", "Failed")),
+            in_state("Approve", "e-2", ("Approval", "InProgress")),
+            in_state("Ship", "e-1", ("Deploy", "Succeeded")),
+        ],
+    }
+}
+
 fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
     Image {
         digest: digest(digit),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         pushed_at: Some(pushed.parse().unwrap()),
         size_bytes: Some(1),
+        scan: None,
     }
 }
 
@@ -605,7 +655,7 @@ pub fn stage(name: &str, enabled: bool) -> Stage {
         status: Some("Succeeded".to_owned()),
         enabled,
         disabled_reason: (!enabled).then(|| "freeze".to_owned()),
-        waiting: false,
+        ..Stage::default()
     }
 }
 

@@ -1,0 +1,226 @@
+//! `ecr.image-expiring`: a lifecycle policy deletes what is deployed, or what a rollback needs.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{deployed, repositories, short, short_digest};
+use crate::domain::ecr::lifecycle::{Fate, Policy, When};
+use crate::domain::ecr::{Image, ImageName, Repository};
+use crate::domain::health::{Finding, Impact, Severity};
+use crate::domain::ids::Kind;
+use crate::domain::rules::{Context, Reach, Rule, words};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "ecr.image-expiring",
+    kind: Kind::EcrRepository,
+    title: "A lifecycle policy deletes an image that is needed",
+    what: "What the lifecycle policy of a repository does with the image that a service runs, and with \
+           the one that was pushed before it, to which a rollback goes back: deleted at the next \
+           evaluation, within the days of the threshold, or by the next push. Rules are evaluated here as \
+           AWS does, by tag status, prefixes, patterns, count, age and priority; a rule that counts \
+           otherwise says nothing. Images that a manifest list names are kept by AWS, which is not seen \
+           here.",
+    severities: &[
+        (Severity::Crit, "what is deployed goes at the next evaluation"),
+        (
+            Severity::Warn,
+            "what is deployed goes soon, or what a rollback needs goes now or soon",
+        ),
+    ],
+    thresholds: &["ecr_expiry_ahead_days"],
+    runbooks: &[],
+    reach: Reach::Scope,
+    check,
+};
+
+/// Why an image is needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Deployed,
+    Rollback,
+}
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for repository in repositories(context) {
+        let (Some(Some(policy)), Some(images)) = (&repository.policy, &repository.images) else {
+            continue;
+        };
+        for (name, users) in deployed(context, repository) {
+            let Some(image) = repository.image(&ImageName::parse(name)) else {
+                continue;
+            };
+            let before = repository.before(image).map(|before| (Need::Rollback, before));
+            for (need, needed) in std::iter::once((Need::Deployed, image)).chain(before) {
+                let fate = policy.fate(needed, images, context.now);
+                let Some(fate) = fate.filter(|fate| is_soon(context, fate.when)) else {
+                    continue;
+                };
+                let subject = Subject {
+                    repository,
+                    policy,
+                    name,
+                    needed,
+                    need,
+                };
+                findings.push(finding(context, &subject, &users, fate));
+            }
+        }
+    }
+}
+
+struct Subject<'a> {
+    repository: &'a Repository,
+    policy: &'a Policy,
+    name: &'a str,
+    needed: &'a Image,
+    need: Need,
+}
+
+fn finding(context: &Context<'_>, subject: &Subject<'_>, users: &[String], fate: Fate) -> Finding {
+    let Subject {
+        repository,
+        policy,
+        name,
+        needed,
+        need,
+    } = subject;
+    let when = match fate.when {
+        When::Due => "at the next evaluation, within a day".to_owned(),
+        When::At(at) => format!("on {}", words::day(at, context.zone())),
+        When::AfterPushes(1) => "by the next push".to_owned(),
+        When::AfterPushes(pushes) => format!("after {pushes} more pushes"),
+    };
+    let severity = match (need, fate.when) {
+        (Need::Deployed, When::Due) => Severity::Crit,
+        (Need::Deployed | Need::Rollback, _) => Severity::Warn,
+    };
+    let what = match need {
+        Need::Deployed => format!("{} is deployed and expires", short(repository, name)),
+        Need::Rollback => "the image to roll back to expires".to_owned(),
+    };
+    let rule = policy
+        .rule(fate.rule)
+        .map_or_else(String::new, |rule| format!(": {}", rule.words()));
+    let because = match need {
+        Need::Deployed => format!("{} runs {}.", users.join(", "), short(repository, name)),
+        Need::Rollback => format!(
+            "{} runs {}; before it was {}{}, which a rollback needs.",
+            users.join(", "),
+            short(repository, name),
+            short_digest(&needed.digest),
+            tags(needed)
+        ),
+    };
+    let soon = match fate.when {
+        When::Due => "now",
+        When::At(_) | When::AfterPushes(_) => "soon",
+    };
+    RULE.on(context, &repository.arn, &repository.name)
+        .hurts(if *need == Need::Deployed {
+            Impact::Capacity
+        } else {
+            Impact::Risk
+        })
+        .because(because)
+        .because(words::excerpt(&format!(
+            "Rule {} of the lifecycle policy deletes it {when}{rule}.",
+            fate.rule
+        )))
+        .because(
+            "Give the image a tag of its own that a rule of higher priority keeps, or keep more of them.",
+        )
+        .report(severity, format!("{what} {soon}"))
+}
+
+fn tags(image: &Image) -> String {
+    if image.tags.is_empty() {
+        ", untagged".to_owned()
+    } else {
+        format!(" ({})", image.tags.join(", "))
+    }
+}
+
+/// Whether somebody should know of it already.
+fn is_soon(context: &Context<'_>, when: When) -> bool {
+    let ahead = SignedDuration::from_secs_f64(context.limits().ecr_expiry_ahead_days * 86_400.0);
+    let limit = context.now.checked_add(ahead).unwrap_or(Timestamp::MAX);
+    match when {
+        When::Due => true,
+        When::At(at) => at <= limit,
+        When::AfterPushes(pushes) => pushes <= 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::domain::ecr::lifecycle::{Expires, Rule as PolicyRule, Selects};
+
+    fn findings(selects: Selects, expires: Expires, reference: &str) -> Vec<(Severity, String)> {
+        let mut repository = sample::repository(vec![
+            sample::image('a', &["latest"], 1),
+            sample::image('b', &[], 30),
+            sample::image('c', &[], 24 * 20),
+        ]);
+        repository.policy = Some(Some(Policy {
+            rules: vec![PolicyRule {
+                priority: 1,
+                description: None,
+                selects,
+                expires,
+            }],
+            evaluated_at: None,
+        }));
+        let findings = sample::bench(repository, reference).check(&RULE);
+        findings
+            .into_iter()
+            .map(|finding| (finding.severity, finding.title))
+            .collect()
+    }
+
+    fn rollback(soon: &str) -> (Severity, String) {
+        (
+            Severity::Warn,
+            format!("the image to roll back to expires {soon}"),
+        )
+    }
+
+    #[test]
+    fn what_was_deployed_before_goes_with_the_untagged() {
+        let untagged = |days| findings(Selects::Untagged, Expires::DaysSincePushed(days), ":latest");
+        assert_eq!(untagged(1), [rollback("now")]);
+        assert_eq!(untagged(7), [rollback("soon")]);
+        assert_eq!(untagged(14), []);
+    }
+
+    #[test]
+    fn a_count_of_one_takes_the_way_back_and_the_next_push_what_is_deployed() {
+        let any = |count, reference: &str| findings(Selects::Any, Expires::CountMoreThan(count), reference);
+        let deployed = "api:latest is deployed and expires soon".to_owned();
+        assert_eq!(any(1, ":latest"), [(Severity::Warn, deployed), rollback("now")]);
+        assert_eq!(any(2, ":latest"), [rollback("soon")]);
+        assert_eq!(any(5, ":latest"), []);
+    }
+
+    #[test]
+    fn an_old_image_that_still_runs_is_critical() {
+        let digest = format!("@sha256:{}", "c".repeat(64));
+        let found = findings(Selects::Untagged, Expires::DaysSincePushed(14), &digest);
+        assert_eq!(
+            found,
+            [(
+                Severity::Crit,
+                "sha256:cccccccccccc is deployed and expires now".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn without_a_policy_or_images_nothing_is_said() {
+        let mut repository = sample::repository(vec![sample::image('a', &["latest"], 1)]);
+        assert_eq!(sample::bench(repository.clone(), ":latest").check(&RULE), []);
+        repository.policy = None;
+        assert_eq!(sample::bench(repository, ":latest").check(&RULE), []);
+    }
+}
