@@ -70,6 +70,10 @@ pub enum Command {
     Models,
     /// To pipelines, builds and image repositories.
     Pipelines,
+    /// To buckets and distributions.
+    Web,
+    /// To secrets and parameters.
+    Secrets,
     /// To what would come back after a disaster.
     Recovery,
     /// The record of an incident.
@@ -223,7 +227,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Network,
         "network",
-        "load balancers, queues, NAT",
+        "load balancers, NAT, certificates",
         Context::Global,
         &["5"],
     ),
@@ -254,6 +258,14 @@ pub const REGISTRY: &[Entry] = &[
         Command::Pipelines,
         "pipelines",
         "pipelines, builds, images",
+        Context::Global,
+        &[],
+    ),
+    entry(Command::Web, "web", "buckets, CloudFront", Context::Global, &[]),
+    entry(
+        Command::Secrets,
+        "secrets",
+        "secrets, parameters",
         Context::Global,
         &[],
     ),

@@ -4,6 +4,7 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod edge;
 mod functions;
 mod kubernetes;
 mod models;
@@ -11,6 +12,7 @@ mod network;
 mod pipelines;
 mod scaling;
 mod spend;
+mod web;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -160,6 +162,13 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
         Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
+        Kind::Distribution => web::distribution(state, scope, &resource.id),
+        Kind::Bucket => web::bucket(state, scope, &resource.id),
+        Kind::VpcEndpoint => edge::endpoint(scope, &resource.id),
+        Kind::Certificate => edge::certificate(state, scope, &resource.id),
+        Kind::HealthCheck => edge::health_check(state, scope, &resource.id),
+        Kind::Secret => edge::secret(state, scope, &resource.id),
+        Kind::Parameter => edge::parameter(state, scope, &resource.id),
         Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
         Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
         Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
@@ -360,6 +369,13 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Scaling,
         Source::Budgets,
         Source::Usage,
+        Source::VpcEndpoints,
+        Source::Certificates,
+        Source::Secrets,
+        Source::Parameters,
+        Source::Distributions,
+        Source::Buckets,
+        Source::Dns,
         Source::Pipelines,
         Source::BuildProjects,
         Source::Repositories,

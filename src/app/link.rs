@@ -74,6 +74,28 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
             format!("{base}/eks/clusters/{cluster}/nodegroups/{group}?region={region}")
         }
         Kind::ScalableTarget => return None,
+        Kind::Bucket => format!("https://s3.console.aws.amazon.com/s3/buckets/{}", bucket_of(id)),
+        Kind::Distribution => {
+            format!("https://us-east-1.console.aws.amazon.com/cloudfront/v4/home#/distributions/{name}")
+        }
+        Kind::VpcEndpoint => {
+            format!("{base}/vpcconsole/home?region={region}#EndpointDetails:vpcEndpointId={id}")
+        }
+        Kind::Certificate => {
+            let region = region_of(id).unwrap_or(region);
+            format!("https://{region}.console.aws.amazon.com/acm/home?region={region}#/certificates/{name}")
+        }
+        Kind::HealthCheck => {
+            format!("https://us-east-1.console.aws.amazon.com/route53/healthchecks/home#/details/{id}")
+        }
+        Kind::Secret => format!(
+            "{base}/secretsmanager/secret?name={}&region={region}",
+            escaped(secret_of(id))
+        ),
+        Kind::Parameter => format!(
+            "{base}/systems-manager/parameters/{}/description?region={region}",
+            escaped(parameter_of(id))
+        ),
     })
 }
 
@@ -173,6 +195,16 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "codebuild list-builds-for-project --project-name {}",
             quoted(name)
         ),
+        Kind::Bucket => format!("s3api get-public-access-block --bucket {}", quoted(bucket_of(id))),
+        Kind::Distribution => format!("cloudfront get-distribution --id {}", quoted(name)),
+        Kind::VpcEndpoint => format!("ec2 describe-vpc-endpoints --vpc-endpoint-ids {}", quoted(id)),
+        Kind::Certificate => format!("acm describe-certificate --certificate-arn {}", quoted(id)),
+        Kind::HealthCheck => format!("route53 get-health-check-status --health-check-id {}", quoted(id)),
+        Kind::Secret => format!("secretsmanager describe-secret --secret-id {}", quoted(id)),
+        Kind::Parameter => format!(
+            "ssm describe-parameters --parameter-filters Key=Name,Values={}",
+            quoted(parameter_of(id))
+        ),
         Kind::Advice if id.starts_with("arn:") => "compute-optimizer get-recommendation-summaries".to_owned(),
         Kind::Advice => format!(
             "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
@@ -206,7 +238,38 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
         .profile
         .as_ref()
         .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
-    Some(format!("aws {what} --region {}{profile}", scope.scope.region))
+    let region = match resource.kind {
+        Kind::Certificate => region_of(id).unwrap_or(&scope.scope.region),
+        _ => &scope.scope.region,
+    };
+    Some(format!("aws {what} --region {region}{profile}"))
+}
+
+/// The bucket's name in its ARN.
+fn bucket_of(arn: &str) -> &str {
+    last_segment(arn)
+}
+
+/// The region in an ARN; certificates of CloudFront are in another one than their scope.
+fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
+/// The name in a secret's ARN, without the six characters that AWS adds.
+fn secret_of(arn: &str) -> &str {
+    let name = arn.split_once(":secret:").map_or(arn, |(_, name)| name);
+    name.rsplit_once('-').map_or(name, |(name, _)| name)
+}
+
+/// The name in a parameter's ARN; that of a hierarchy begins with a slash.
+fn parameter_of(arn: &str) -> &str {
+    let Some((_, name)) = arn.split_once(":parameter") else {
+        return arn;
+    };
+    match name.strip_prefix('/') {
+        Some(plain) if !plain.contains('/') => plain,
+        _ => name,
+    }
 }
 
 /// The name of a repository, which may have slashes in it.

@@ -33,6 +33,10 @@ pub enum Pane {
     Models,
     /// Pipelines, builds and image repositories.
     Pipelines,
+    /// Buckets and distributions.
+    Web,
+    /// Secrets and parameters.
+    Secrets,
     /// What would come back after a disaster, and how soon.
     Recovery,
     /// The record of the incident.
@@ -58,6 +62,8 @@ impl Pane {
         Self::Runs,
         Self::Models,
         Self::Pipelines,
+        Self::Web,
+        Self::Secrets,
         Self::Recovery,
         Self::Incident,
         Self::Kubernetes,
@@ -79,6 +85,8 @@ impl Pane {
             Self::Runs => 9,
             Self::Models
             | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
             | Self::Recovery
             | Self::Incident
             | Self::Kubernetes
@@ -112,6 +120,8 @@ impl Pane {
             Self::Runs => "runs",
             Self::Models => "models",
             Self::Pipelines => "pipelines",
+            Self::Web => "web",
+            Self::Secrets => "secrets",
             Self::Recovery => "recovery",
             Self::Incident => "incident",
             Self::Kubernetes => "kubernetes",
@@ -125,7 +135,15 @@ impl Pane {
             Kind::EcsService | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
-            Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
+            Kind::TargetGroup
+            | Kind::LoadBalancer
+            | Kind::Queue
+            | Kind::NatGateway
+            | Kind::VpcEndpoint
+            | Kind::Certificate
+            | Kind::HealthCheck => Self::Network,
+            Kind::Bucket | Kind::Distribution => Self::Web,
+            Kind::Secret | Kind::Parameter => Self::Secrets,
             Kind::LogGroup => Self::Logs,
             Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
@@ -157,6 +175,8 @@ impl Pane {
             | Self::Runs
             | Self::Models
             | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
             | Self::Kubernetes
             | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
@@ -176,6 +196,8 @@ impl Pane {
             | Self::Runs
             | Self::Models
             | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
             | Self::Recovery
             | Self::Incident
             | Self::Kubernetes

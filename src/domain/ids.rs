@@ -66,6 +66,20 @@ pub enum Kind {
     Nodegroup,
     /// A target of Application Auto Scaling.
     ScalableTarget,
+    /// An S3 bucket.
+    Bucket,
+    /// A CloudFront distribution.
+    Distribution,
+    /// A VPC endpoint.
+    VpcEndpoint,
+    /// A certificate of Certificate Manager.
+    Certificate,
+    /// A health check of Route 53.
+    HealthCheck,
+    /// A secret of Secrets Manager.
+    Secret,
+    /// A parameter of Parameter Store.
+    Parameter,
 }
 
 impl Kind {
@@ -95,6 +109,13 @@ impl Kind {
         Self::Budget,
         Self::Advice,
         Self::Scope,
+        Self::Bucket,
+        Self::Distribution,
+        Self::VpcEndpoint,
+        Self::Certificate,
+        Self::HealthCheck,
+        Self::Secret,
+        Self::Parameter,
         Self::Pipeline,
         Self::CodebuildProject,
         Self::EcrRepository,
@@ -130,6 +151,13 @@ impl Kind {
             Self::EksCluster => "eks-cluster",
             Self::Nodegroup => "nodegroup",
             Self::ScalableTarget => "scalable-target",
+            Self::Bucket => "bucket",
+            Self::Distribution => "distribution",
+            Self::VpcEndpoint => "vpc-endpoint",
+            Self::Certificate => "certificate",
+            Self::HealthCheck => "health-check",
+            Self::Secret => "secret",
+            Self::Parameter => "parameter",
         }
     }
 
@@ -161,7 +189,23 @@ impl Kind {
             Self::EksCluster => "eks",
             Self::Nodegroup => "node",
             Self::ScalableTarget => "scal",
+            Self::Bucket => "s3",
+            Self::Distribution => "cdn",
+            Self::VpcEndpoint => "vpce",
+            Self::Certificate => "cert",
+            Self::HealthCheck => "dns",
+            Self::Secret => "sec",
+            Self::Parameter => "par",
         }
+    }
+
+    /// Whether resources of the kind belong to the account and not to a region: their scope is the
+    /// account's.
+    pub const fn is_account_wide(self) -> bool {
+        matches!(
+            self,
+            Self::Budget | Self::Bucket | Self::Distribution | Self::HealthCheck
+        )
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod selected;
 mod source;
+mod standing;
 
 pub use source::{Source, SourceKey};
+pub use standing::Standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,22 +16,27 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::bucket::{Bucket, BucketStorage};
+use crate::domain::certificate::Certificate;
 use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
 use crate::domain::delivery::{Execution, Pipeline};
-use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::distribution::Distribution;
+use crate::domain::dns::Dns;
+use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice, VpcEndpoint};
 use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
-use crate::domain::elb::Balancing;
+use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::function::{Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
 use crate::domain::kubernetes::{Kubernetes, Upgrades};
+use crate::domain::loadable::Loadable;
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
@@ -40,6 +47,7 @@ use crate::domain::recovery::MeasuredRestore;
 use crate::domain::sagemaker::{Endpoint, Notebook, TrainingJob};
 use crate::domain::scalable::{ScalableTarget, Scaled};
 use crate::domain::scope::{Identity, Scope, ScopeName};
+use crate::domain::secret::{Parameter, Secret};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
 
@@ -182,6 +190,26 @@ pub struct ScopeState {
     pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Buckets.
+    pub buckets: Loadable<Vec<Bucket>>,
+    /// How much the buckets hold.
+    pub bucket_storage: Loadable<Vec<BucketStorage>>,
+    /// CloudFront distributions.
+    pub distributions: Loadable<Vec<Distribution>>,
+    /// Certificates of the region.
+    pub certificates: Loadable<Vec<Certificate>>,
+    /// Certificates of us-east-1, where the region is another.
+    pub edge_certificates: Loadable<Vec<Certificate>>,
+    /// Health checks and hosted zones.
+    pub dns: Loadable<Dns>,
+    /// VPC endpoints.
+    pub vpc_endpoints: Loadable<Vec<VpcEndpoint>>,
+    /// Listeners of load balancers.
+    pub listeners: Loadable<Vec<Listener>>,
+    /// Secrets, without values.
+    pub secrets: Loadable<Vec<Secret>>,
+    /// Parameters, without values.
+    pub parameters: Loadable<Vec<Parameter>>,
     /// Pipelines.
     pub pipelines: Loadable<Vec<Pipeline>>,
     /// The newest executions of the pipelines.
@@ -266,6 +294,16 @@ impl ScopeState {
             trusted_advisor: Loadable::default(),
             recommendations: Loadable::default(),
             trail: BTreeMap::new(),
+            buckets: Loadable::default(),
+            bucket_storage: Loadable::default(),
+            distributions: Loadable::default(),
+            certificates: Loadable::default(),
+            edge_certificates: Loadable::default(),
+            dns: Loadable::default(),
+            vpc_endpoints: Loadable::default(),
+            listeners: Loadable::default(),
+            secrets: Loadable::default(),
+            parameters: Loadable::default(),
             pipelines: Loadable::default(),
             executions: Loadable::default(),
             build_projects: Loadable::default(),
@@ -430,6 +468,16 @@ impl ScopeState {
             Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
             Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Buckets => settle!(self.buckets, Buckets),
+            Source::BucketStorage => settle!(self.bucket_storage, BucketStorage),
+            Source::Distributions => settle!(self.distributions, Distributions),
+            Source::Certificates => settle!(self.certificates, Certificates),
+            Source::EdgeCertificates => settle!(self.edge_certificates, Certificates),
+            Source::Dns => settle!(self.dns, Dns),
+            Source::VpcEndpoints => settle!(self.vpc_endpoints, VpcEndpoints),
+            Source::Listeners => settle!(self.listeners, Listeners),
+            Source::Secrets => settle!(self.secrets, Secrets),
+            Source::Parameters => settle!(self.parameters, Parameters),
             Source::Pipelines => settle!(self.pipelines, Pipelines),
             Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
             Source::BuildProjects => settle!(self.build_projects, BuildProjects),
@@ -484,6 +532,16 @@ impl ScopeState {
             Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
             Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Buckets => Standing::of(&self.buckets),
+            Source::BucketStorage => Standing::of(&self.bucket_storage),
+            Source::Distributions => Standing::of(&self.distributions),
+            Source::Certificates => Standing::of(&self.certificates),
+            Source::EdgeCertificates => Standing::of(&self.edge_certificates),
+            Source::Dns => Standing::of(&self.dns),
+            Source::VpcEndpoints => Standing::of(&self.vpc_endpoints),
+            Source::Listeners => Standing::of(&self.listeners),
+            Source::Secrets => Standing::of(&self.secrets),
+            Source::Parameters => Standing::of(&self.parameters),
             Source::Pipelines => Standing::of(&self.pipelines),
             Source::PipelineExecutions => Standing::of(&self.executions),
             Source::BuildProjects => Standing::of(&self.build_projects),
@@ -517,36 +575,6 @@ impl ScopeState {
             readings.insert(reading.instance_id.clone(), reading);
         }
         self.gpu.value = Some((Arc::new(readings.into_values().collect()), at));
-    }
-}
-
-/// Age, failure and gaps of a source.
-#[derive(Debug, Clone, Default)]
-pub struct Standing {
-    /// When its value was true, if it has one.
-    pub at: Option<Timestamp>,
-    /// What is wrong with asking.
-    pub failing: Option<Failing>,
-    /// What the newest answer could not include.
-    pub gaps: Arc<[Fault]>,
-}
-
-impl Standing {
-    fn of<T>(loadable: &Loadable<T>) -> Self {
-        Self {
-            at: loadable.at(),
-            failing: loadable.failing.clone(),
-            gaps: loadable.gaps.clone(),
-        }
-    }
-
-    fn of_any<T>(loadable: Option<&Loadable<T>>) -> Self {
-        loadable.map_or_else(Self::default, Self::of)
-    }
-
-    /// Whether the source was ever answered, well or badly.
-    pub fn is_settled(&self) -> bool {
-        self.at.is_some() || self.failing.is_some()
     }
 }
 

@@ -201,6 +201,8 @@ pub enum MetricGroup {
     Sagemaker,
     /// Lambda functions.
     Lambda,
+    /// CloudFront: requests, errors, cache hits. Of the account, in us-east-1.
+    Distribution,
 }
 
 impl MetricGroup {
@@ -216,6 +218,7 @@ impl MetricGroup {
         Self::Nat,
         Self::Sagemaker,
         Self::Lambda,
+        Self::Distribution,
     ];
 
     /// The group's short name.
@@ -231,6 +234,7 @@ impl MetricGroup {
             Self::Nat => "nat",
             Self::Sagemaker => "sagemaker",
             Self::Lambda => "lambda",
+            Self::Distribution => "distribution",
         }
     }
 }

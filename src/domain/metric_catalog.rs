@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::datastore::{Cache, CacheForm, CacheNode, DbInstance};
+use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::ec2::{Instance, NatGateway};
 use crate::domain::ecs::Service;
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
@@ -314,6 +315,8 @@ pub mod load_balancer {
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);
     /// How long targets take to answer, seconds, 95th percentile.
     pub const LATENCY_P95: Metric = Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
+    /// Capacity units consumed in an hour: what is billed beside the hour itself.
+    pub const CAPACITY_UNITS: Metric = Metric::new(FAMILY, "ConsumedLCUs", Stat::Sum, Resolution::Hour);
 }
 
 /// Target groups behind an Application Load Balancer.
@@ -383,6 +386,28 @@ pub mod nat {
         Stat::Sum,
         Resolution::FiveMinutes,
     );
+    /// Connections that got no port, per five minutes: a gateway has 55,000 for each address and
+    /// destination.
+    pub const PORT_ERRORS: Metric =
+        Metric::new(FAMILY, "ErrorPortAllocation", Stat::Sum, Resolution::FiveMinutes);
+}
+
+/// CloudFront, by distribution and the region `Global`, in us-east-1.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html>
+pub mod distribution {
+    use super::{Metric, Resolution, Stat};
+
+    const FAMILY: (&str, &[&str]) = ("AWS/CloudFront", &["DistributionId", "Region"]);
+    /// Requests of viewers, per minute.
+    pub const REQUESTS: Metric = Metric::new(FAMILY, "Requests", Stat::Sum, Resolution::Minute);
+    /// Bytes sent to viewers, per five minutes.
+    pub const BYTES: Metric = Metric::new(FAMILY, "BytesDownloaded", Stat::Sum, Resolution::FiveMinutes);
+    /// Share of requests answered with 4xx, percent.
+    pub const ERRORS_4XX: Metric = Metric::new(FAMILY, "4xxErrorRate", Stat::Average, Resolution::Minute);
+    /// Share of requests answered with 5xx, percent.
+    pub const ERRORS_5XX: Metric = Metric::new(FAMILY, "5xxErrorRate", Stat::Average, Resolution::Minute);
+    /// Share of requests answered from a cache, percent; only where additional metrics are turned on.
+    pub const HIT_RATE: Metric = Metric::new(FAMILY, "CacheHitRate", Stat::Average, Resolution::FiveMinutes);
 }
 
 /// Lambda functions, all versions and aliases together.
@@ -451,6 +476,8 @@ impl MetricGroup {
             | Self::Lambda
             | Self::Sagemaker => true,
             Self::Ecs | Self::Gpu | Self::Nat => false,
+            Self::Nat | Self::Distribution => true,
+            Self::Ecs | Self::Gpu => false,
         }
     }
 }
@@ -491,6 +518,7 @@ pub fn specs(group: MetricGroup, state: &ScopeState) -> Vec<MetricSpec> {
             .flat_map(|known| &known.functions)
             .flat_map(lambda_metrics)
             .collect(),
+        MetricGroup::Distribution => each(state.distributions.get(), distribution_metrics),
     }
 }
 
@@ -637,6 +665,7 @@ pub fn load_balancer_metrics(balancer: &LoadBalancer) -> Vec<MetricSpec> {
                 load_balancer::OWN_5XX,
                 load_balancer::TARGET_5XX,
                 load_balancer::LATENCY_P95,
+                load_balancer::CAPACITY_UNITS,
             ],
             dimension,
         ),
@@ -687,7 +716,7 @@ pub fn queue_metrics(queue: &Queue) -> Vec<MetricSpec> {
 /// Traffic of a NAT gateway that is there.
 pub fn nat_metrics(gateway: &NatGateway) -> Vec<MetricSpec> {
     if gateway.state == "available" {
-        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN], &gateway.id)
+        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN, nat::PORT_ERRORS], &gateway.id)
     } else {
         Vec::new()
     }
@@ -713,6 +742,20 @@ pub fn lambda_metrics(function: &Function) -> Vec<MetricSpec> {
         metrics.push(lambda::ITERATOR_AGE);
     }
     specs_of(&metrics, &function.name)
+}
+
+/// Requests, errors and cache hits of a distribution.
+pub fn distribution_metrics(distribution: &Distribution) -> Vec<MetricSpec> {
+    [
+        distribution::REQUESTS,
+        distribution::BYTES,
+        distribution::ERRORS_4XX,
+        distribution::ERRORS_5XX,
+        distribution::HIT_RATE,
+    ]
+    .iter()
+    .map(|metric| metric.of_both(&distribution.id, METRIC_REGION).spec())
+    .collect()
 }
 
 /// GPU metrics that the CloudWatch agent publishes.

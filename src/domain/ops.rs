@@ -2,11 +2,13 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod acm;
 pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
 pub mod cloudformation;
+pub mod cloudfront;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod codebuild;
@@ -24,7 +26,10 @@ pub mod lambda;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod route53;
+pub mod s3;
 pub mod sagemaker;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod ssm;
@@ -79,6 +84,16 @@ pub enum Query {
     ApplicationAutoScaling(application_auto_scaling::Read),
     /// SageMaker.
     Sagemaker(sagemaker::Read),
+    /// S3.
+    S3(s3::Read),
+    /// CloudFront.
+    CloudFront(cloudfront::Read),
+    /// Certificate Manager.
+    Acm(acm::Read),
+    /// Route 53.
+    Route53(route53::Read),
+    /// Secrets Manager.
+    SecretsManager(secretsmanager::Read),
     /// CodeBuild.
     CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
@@ -204,6 +219,26 @@ pub enum ReplyData {
     TrainingJobs(Vec<crate::domain::sagemaker::TrainingJob>),
     /// Notebooks.
     Notebooks(Vec<crate::domain::sagemaker::Notebook>),
+    /// Buckets.
+    Buckets(Vec<crate::domain::bucket::Bucket>),
+    /// How much buckets hold.
+    BucketStorage(Vec<crate::domain::bucket::BucketStorage>),
+    /// Distributions.
+    Distributions(Vec<crate::domain::distribution::Distribution>),
+    /// Invalidations of a distribution, newest first.
+    Invalidations(Vec<crate::domain::distribution::Invalidation>),
+    /// Certificates.
+    Certificates(Vec<crate::domain::certificate::Certificate>),
+    /// Health checks and hosted zones.
+    Dns(crate::domain::dns::Dns),
+    /// VPC endpoints.
+    VpcEndpoints(Vec<crate::domain::ec2::VpcEndpoint>),
+    /// Listeners of load balancers.
+    Listeners(Vec<crate::domain::elb::Listener>),
+    /// Secrets, without values.
+    Secrets(Vec<crate::domain::secret::Secret>),
+    /// Parameters, without values.
+    Parameters(Vec<crate::domain::secret::Parameter>),
     /// What AWS advises.
     Advices(crate::domain::advice::Advices),
     /// Everything that is scaled by itself.
@@ -271,6 +306,8 @@ pub enum Mutation {
     Lambda(lambda::Write),
     /// Elastic Kubernetes Service.
     Eks(eks::Write),
+    /// CloudFront.
+    CloudFront(cloudfront::Write),
 }
 
 /// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
@@ -311,6 +348,11 @@ impl Query {
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
             Self::Sagemaker(read) => read.operations(),
+            Self::S3(read) => read.operations(),
+            Self::CloudFront(read) => read.operations(),
+            Self::Acm(read) => read.operations(),
+            Self::Route53(read) => read.operations(),
+            Self::SecretsManager(read) => read.operations(),
             Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
             Self::Lambda(read) => read.operations(),
@@ -341,6 +383,7 @@ impl Mutation {
             Self::Sagemaker(write) => write.operation(),
             Self::Lambda(write) => write.operation(),
             Self::Eks(write) => write.operation(),
+            Self::CloudFront(write) => write.operation(),
         }
     }
 
@@ -365,6 +408,7 @@ impl Mutation {
             | Self::Exec(_)
             | Self::ApplicationAutoScaling(_)
             | Self::Eks(_)
+            | Self::CloudFront(_)
             | Self::Sagemaker(_) => &[],
         }
     }

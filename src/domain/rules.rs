@@ -17,16 +17,19 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod certificate;
 mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
+mod dns;
 mod ec2;
 mod ecr;
 mod ecs;
 mod eks;
 mod gpu;
 mod lambda;
+mod nat;
 mod pipeline;
 mod queue;
 mod rds;
@@ -35,6 +38,8 @@ mod redis;
 mod sagemaker;
 mod saving;
 mod scaling;
+mod secret;
+mod web;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -149,6 +154,24 @@ pub const ALL: &[&Rule] = &[
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &web::distributions::ERRORS,
+    &web::distributions::HIT_RATE,
+    &web::distributions::DISABLED,
+    &web::buckets::PUBLIC,
+    &web::buckets::GROWS,
+    &web::buckets::UNFINISHED,
+    &alb::doors::NOT_ACTIVE,
+    &alb::doors::PLAIN_HTTP,
+    &nat::PORTS,
+    &nat::NO_ENDPOINT,
+    &nat::IDLE,
+    &nat::ENDPOINT,
+    &certificate::EXPIRING,
+    &certificate::NOT_ISSUED,
+    &dns::FAILING,
+    &secret::DELETED,
+    &secret::ROTATION,
+    &secret::UNUSED,
     &pipeline::failed::RULE,
     &pipeline::waiting::APPROVAL,
     &pipeline::waiting::HELD,

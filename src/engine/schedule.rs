@@ -101,6 +101,8 @@ pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
 pub const TRAINING_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many times its cadence in front the slowest list of resources has while nobody looks.
 const SLOWEST: i32 = 4;
+/// Where CloudFront's certificates are.
+const EDGE_REGION: &str = "us-east-1";
 /// How often AWS's own advice is read: it is made once a day.
 const ADVICE: Cadence = fixed(6 * 3600, 12 * 3600);
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
@@ -122,6 +124,7 @@ pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timesta
     for leader in inventory.account_leaders() {
         let mut collect = Collecting::new(leader, focus, wishes);
         wants_of_account(&mut collect, now);
+        wants_of_global(&mut collect, inventory);
         wants.append(&mut collect.wants);
     }
     wants
@@ -243,6 +246,7 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_delivery(collect);
     wants_of_functions(collect);
     wants_of_kubernetes(collect);
+    wants_of_edge(collect);
     for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
@@ -533,6 +537,8 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Nat => &[Source::NatGateways],
         MetricGroup::Sagemaker => &[Source::Endpoints, Source::TrainingJobs],
         MetricGroup::Lambda => &[Source::Functions],
+        // Of the account: see `wants_of_global`.
+        MetricGroup::Distribution => return,
     };
     if !listed
         .iter()
@@ -563,6 +569,82 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
     let query = Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs });
     collect.want_each(source, query, cadence, basis);
+}
+
+/// Ways in and out of the region's networks, its certificates, its secrets.
+fn wants_of_edge(collect: &mut Collecting<'_>) {
+    use ops::{acm, ec2, elb, secretsmanager, ssm};
+    let endpoints = Query::Ec2(ec2::Read::VpcEndpoints);
+    collect.want(Source::VpcEndpoints, endpoints, fixed(300, 3600), ());
+    let balancers: Vec<String> = collect
+        .state
+        .balancing
+        .get()
+        .into_iter()
+        .flat_map(|balancing| &balancing.load_balancers)
+        .map(|balancer| balancer.arn.clone())
+        .collect();
+    if !balancers.is_empty() {
+        let query = Query::Elb(elb::Read::Listeners {
+            load_balancers: balancers.clone(),
+        });
+        collect.want(Source::Listeners, query, fixed(300, 3600), balancers);
+    }
+    // Each certificate is a call, and changes by the day.
+    let certificates = Query::Acm(acm::Read::Certificates);
+    collect.want(Source::Certificates, certificates, fixed(600, 3600), ());
+    let secrets = Query::SecretsManager(secretsmanager::Read::Secrets);
+    collect.want(Source::Secrets, secrets, fixed(300, 3600), ());
+    let parameters = Query::Ssm(ssm::Read::Parameters);
+    collect.want(Source::Parameters, parameters, fixed(300, 3600), ());
+}
+
+/// What the account has once, whatever region is watched: buckets, CloudFront, Route 53.
+fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
+    use ops::{acm, cloudfront, route53, s3};
+    let state = collect.state;
+    // Four calls for each bucket, about what changes by the week.
+    let buckets = Query::S3(s3::Read::Buckets);
+    collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    let named: Vec<(String, String)> = state
+        .buckets
+        .get()
+        .into_iter()
+        .flatten()
+        .filter_map(|bucket| Some((bucket.name.clone(), bucket.region.clone()?)))
+        .collect();
+    if !named.is_empty() {
+        let query = Query::S3(s3::Read::Storage {
+            buckets: named.clone(),
+        });
+        // CloudWatch counts once a day.
+        collect.want_each(Source::BucketStorage, query, SignedDuration::from_hours(6), named);
+    }
+    let distributions = Query::CloudFront(cloudfront::Read::Distributions);
+    collect.want(Source::Distributions, distributions, fixed(60, 600), ());
+    let source = Source::Metrics(MetricGroup::Distribution);
+    let specs = metric_catalog::specs(MetricGroup::Distribution, state);
+    if !specs.is_empty() {
+        let Cadences {
+            metrics_s,
+            metrics_background_s,
+            ..
+        } = collect.wishes.cadences;
+        let cadence = (seconds(metrics_s), seconds(metrics_background_s));
+        let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
+        let query = Query::CloudFront(cloudfront::Read::Metrics { specs });
+        collect.want(source, query, cadence, basis);
+    }
+    // Those of us-east-1 are read anyway where it is one of the account's scopes.
+    let is_watched = inventory
+        .shown()
+        .any(|other| other.account() == state.account() && other.scope.region == EDGE_REGION);
+    if !is_watched && state.distributions.get().is_some_and(|all| !all.is_empty()) {
+        let certificates = Query::Acm(acm::Read::EdgeCertificates);
+        collect.want(Source::EdgeCertificates, certificates, fixed(600, 3600), ());
+    }
+    let dns = Query::Route53(route53::Read::Dns);
+    collect.want(Source::Dns, dns, fixed(60, 600), ());
 }
 
 /// What somebody opened: tasks and history of a service, CloudTrail of a resource.

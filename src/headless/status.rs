@@ -43,6 +43,13 @@ pub const KINDS: &[Kind] = &[
     Kind::Nodegroup,
     Kind::ScalableTarget,
     Kind::Budget,
+    Kind::Bucket,
+    Kind::Distribution,
+    Kind::VpcEndpoint,
+    Kind::Certificate,
+    Kind::HealthCheck,
+    Kind::Secret,
+    Kind::Parameter,
     Kind::Pipeline,
     Kind::CodebuildProject,
     Kind::EcrRepository,
@@ -114,6 +121,10 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             // Metrics of both come in one answer.
             Kind::SagemakerEndpoint => &[Kind::TrainingJob],
             Kind::TrainingJob => &[Kind::SagemakerEndpoint],
+            // Whether bytes go through it that need not.
+            Kind::NatGateway => &[Kind::VpcEndpoint],
+            // Those of CloudFront are read where there are distributions.
+            Kind::Certificate => &[Kind::Distribution],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
                 Kind::EcsService,
@@ -150,7 +161,15 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::NotebookInstance
             | Kind::Advice
             | Kind::CodebuildProject
+            | Kind::Distribution
+            | Kind::Bucket
+            | Kind::HealthCheck
+            | Kind::Parameter
             | Kind::Scope => &[],
+            // What the bytes through the gateways would save.
+            Kind::VpcEndpoint => &[Kind::NatGateway],
+            // Which of them running tasks need.
+            Kind::Secret => &[Kind::EcsService],
             // In which phase a build failed.
             Kind::Pipeline => &[Kind::CodebuildProject],
             // What services run, and what builds push.
@@ -263,6 +282,13 @@ impl Report for Status {
             Kind::NotebookInstance,
             found.notebook_instance.as_ref(),
         )?;
+        add(&mut records, Kind::Bucket, found.bucket.as_ref())?;
+        add(&mut records, Kind::Distribution, found.distribution.as_ref())?;
+        add(&mut records, Kind::VpcEndpoint, found.vpc_endpoint.as_ref())?;
+        add(&mut records, Kind::Certificate, found.certificate.as_ref())?;
+        add(&mut records, Kind::HealthCheck, found.health_check.as_ref())?;
+        add(&mut records, Kind::Secret, found.secret.as_ref())?;
+        add(&mut records, Kind::Parameter, found.parameter.as_ref())?;
         add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
         add(
             &mut records,

@@ -2,6 +2,7 @@
 
 mod alarm;
 pub(in crate::runbook) mod asg;
+mod cloudfront;
 mod codepipeline;
 mod ec2;
 mod ecr;
@@ -40,6 +41,7 @@ pub static ALL: &[&dyn Action] = &[
     &asg::StartRefresh,
     &asg::CANCEL_REFRESH,
     &asg::ROLLBACK_REFRESH,
+    &cloudfront::Invalidate,
     &ec2::STOP,
     &ec2::START,
     &ec2::Reboot,

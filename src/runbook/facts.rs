@@ -206,6 +206,18 @@ const NOTEBOOK_INSTANCE: &[Fact] = &[
     fact("form", Text, "`notebook-instance` or `studio-app`."),
     fact("status", Text, "`InService`, `Stopped` and so on."),
     fact("type", Text, "The instance type."),
+    TAGS,
+];
+const DISTRIBUTION: &[Fact] = &[
+    fact("domain_name", Text, "CloudFront's own name of it."),
+    fact("aliases", Texts, "Names that viewers use."),
+    fact("status", Text, "`Deployed` or `InProgress`."),
+    fact("enabled", Bool, "Whether it answers viewers."),
+    fact(
+        "invalidations_in_progress",
+        Int,
+        "Invalidations that have not reached every edge location.",
+    ),
 ];
 const PIPELINE: &[Fact] = &[
     fact("version", Text, "`V1` or `V2`."),
@@ -234,6 +246,7 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::LogGroup => LOG_GROUP,
         Kind::SagemakerEndpoint => SAGEMAKER_ENDPOINT,
         Kind::NotebookInstance => NOTEBOOK_INSTANCE,
+        Kind::Distribution => DISTRIBUTION,
         Kind::Pipeline => PIPELINE,
         Kind::Lambda => LAMBDA,
         Kind::Nodegroup => NODEGROUP,
@@ -247,8 +260,14 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice
-        | Kind::ScalableTarget => &[],
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
+        | Kind::Advice => &[],
     }
 }
 

@@ -20,8 +20,8 @@ use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
 use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs, rds,
-    sagemaker, sqs,
+    Query, autoscaling, cloudfront, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs,
+    rds, sagemaker, sqs,
 };
 use crate::domain::sagemaker::Endpoint;
 
@@ -96,6 +96,7 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
         Kind::SagemakerEndpoint => vec![Query::Sagemaker(sagemaker::Read::Endpoints)],
         Kind::NotebookInstance => vec![Query::Sagemaker(sagemaker::Read::Notebooks)],
+        Kind::Distribution => vec![Query::CloudFront(cloudfront::Read::Distributions)],
         Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
         Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
         Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
@@ -108,8 +109,14 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice
-        | Kind::ScalableTarget => Vec::new(),
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
+        | Kind::Advice => Vec::new(),
     }
 }
 
@@ -264,6 +271,26 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                 )
             })
             .collect(),
+        Kind::Distribution => view
+            .distributions()?
+            .iter()
+            .map(|one| {
+                resource(
+                    kind,
+                    (&one.arn, one.name()),
+                    [
+                        ("domain_name", text(&one.domain_name)),
+                        ("aliases", texts(one.aliases.iter().map(String::as_str))),
+                        ("status", text(&one.status)),
+                        ("enabled", one.enabled.map_or(Value::Null, Value::Bool)),
+                        (
+                            "invalidations_in_progress",
+                            one.in_progress().map_or(Value::Null, number),
+                        ),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
         Kind::Lambda => view.functions()?.iter().map(function).collect(),
         Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
@@ -292,8 +319,14 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice
-        | Kind::ScalableTarget => Vec::new(),
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
+        | Kind::Advice => Vec::new(),
     })
 }
 
@@ -596,6 +629,7 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
         Source::Pipeline => queries(Kind::Pipeline),
+        Source::Distribution => queries(Kind::Distribution),
         Source::LogGroup => queries(Kind::LogGroup),
         Source::SagemakerEndpoint => queries(Kind::SagemakerEndpoint),
         Source::EndpointConfig => {
@@ -702,6 +736,7 @@ pub fn candidates(
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
         Source::Pipeline => of_kind(Kind::Pipeline)?,
+        Source::Distribution => of_kind(Kind::Distribution)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
         Source::SagemakerEndpoint => of_kind(Kind::SagemakerEndpoint)?,
         Source::EndpointConfig => {

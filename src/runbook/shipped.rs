@@ -14,6 +14,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ),
     ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
+        "cloudfront-invalidate",
+        include_str!("../../runbooks/cloudfront-invalidate.yaml"),
+    ),
+    (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
     ),

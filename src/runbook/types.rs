@@ -257,6 +257,7 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::LogGroup,
     Kind::SagemakerEndpoint,
     Kind::NotebookInstance,
+    Kind::Distribution,
     Kind::Pipeline,
     Kind::Lambda,
     Kind::Nodegroup,

@@ -35,6 +35,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Runs
         | Pane::Models
         | Pane::Pipelines
+        | Pane::Web
+        | Pane::Secrets
         | Pane::Recovery
         | Pane::Incident
         | Pane::Kubernetes

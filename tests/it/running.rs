@@ -3,6 +3,7 @@
 mod crash;
 mod databases;
 mod drills;
+mod edge;
 mod functions;
 mod models;
 mod nights;

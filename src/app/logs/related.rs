@@ -65,6 +65,14 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::Pipeline => of_pipeline(scope, &key.id),
         Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
         Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
+        // Access logs of these lie in buckets.
+        Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {

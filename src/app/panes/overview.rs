@@ -136,6 +136,7 @@ fn short(runbook: &str) -> &str {
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
         "sqs-redrive" => "redrive",
+        "cloudfront-invalidate" => "invalidate",
         "pipeline-retry-stage" => "retry",
         "pipeline-rollback-stage" => "stage-back",
         "pipeline-approve" => "approve",

@@ -172,6 +172,7 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
         Kind::SagemakerEndpoint => read(&scope.endpoints, ReplyData::Endpoints),
         Kind::NotebookInstance => read(&scope.notebooks, ReplyData::Notebooks),
+        Kind::Distribution => read(&scope.distributions, ReplyData::Distributions),
         Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Lambda => read(&scope.functions, ReplyData::Functions),
         Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
@@ -184,8 +185,14 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
-        | Kind::Advice
-        | Kind::ScalableTarget => None,
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
+        | Kind::Advice => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)
         .into_iter()

@@ -92,6 +92,8 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Pipelines => go(state, Pane::Pipelines),
         Command::Kubernetes => go(state, Pane::Kubernetes),
         Command::Functions => go(state, Pane::Functions),
+        Command::Web => go(state, Pane::Web),
+        Command::Secrets => go(state, Pane::Secrets),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),

@@ -1,9 +1,13 @@
 //! Reads: each service answers its own questions.
 
+#[cfg(feature = "aws-extra")]
+mod acm;
 mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
+#[cfg(feature = "aws-extra")]
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 #[cfg(feature = "aws-extra")]
@@ -24,8 +28,13 @@ mod listing;
 mod logs;
 mod offered;
 mod rds;
+mod route53;
+#[cfg(feature = "aws-extra")]
+mod s3;
 #[cfg(feature = "aws-extra")]
 mod sagemaker;
+#[cfg(feature = "aws-extra")]
+mod secretsmanager;
 mod sns;
 mod sqs;
 mod ssm;
@@ -61,10 +70,24 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Sagemaker(read) => sagemaker::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
+        Query::S3(read) => s3::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::CloudFront(read) => cloudfront::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Acm(read) => acm::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Route53(read) => route53::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::SecretsManager(read) => secretsmanager::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::CodeBuild(read) => codebuild::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
-        Query::CodeBuild(_) => Err(not_in_this_build(query)),
+        Query::S3(_)
+        | Query::CloudFront(_)
+        | Query::Acm(_)
+        | Query::Route53(_)
+        | Query::SecretsManager(_)
+        | Query::CodeBuild(_) => Err(Fault::not_in_this_build(query.operations())),
         Query::Advice(read) => advice::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::Lambda(read) => lambda::read(caller, read).await,
@@ -73,17 +96,4 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         #[cfg(not(feature = "aws-extra"))]
         Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
-}
-
-/// What a build without the further services answers.
-#[cfg(not(feature = "aws-extra"))]
-fn not_in_this_build(query: &Query) -> Fault {
-    use crate::domain::fault::FaultKind;
-    let operation = query.operations().first();
-    Fault::new(
-        FaultKind::Unsupported,
-        operation.map_or("aws", |one| one.service),
-        operation.map_or("", |one| one.name),
-        "not in this build: the feature aws-extra is off",
-    )
 }

@@ -2,6 +2,8 @@
 
 mod application_auto_scaling;
 mod autoscaling;
+#[cfg(feature = "aws-extra")]
+mod cloudfront;
 mod cloudwatch;
 mod codepipeline;
 mod ec2;
@@ -60,5 +62,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::Eks(change) => eks::write(caller, change, token).await,
         #[cfg(not(feature = "aws-extra"))]
         Mutation::Lambda(_) | Mutation::Eks(_) => Err(Fault::not_in_this_build(&[change.operation()])),
+        #[cfg(feature = "aws-extra")]
+        Mutation::CloudFront(change) => cloudfront::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::CloudFront(change) => Err(Fault::not_in_this_build(&[change.operation()])),
     }
 }

@@ -77,6 +77,30 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             .count(),
         ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
         ("DescribeTargetHealth", _) => sim.targets.len(),
+        ("DescribeListeners", Query::Elb(ops::elb::Read::Listeners { load_balancers })) => {
+            load_balancers.len()
+        }
+        (
+            "GetPublicAccessBlock"
+            | "GetBucketPolicyStatus"
+            | "GetBucketVersioning"
+            | "GetBucketLifecycleConfiguration",
+            _,
+        ) => plan.buckets.len(),
+        ("ListMetrics", Query::S3(_)) => 1,
+        ("ListInvalidations", Query::CloudFront(ops::cloudfront::Read::Distributions)) => {
+            plan.distributions.len()
+        }
+        ("GetInvalidation", Query::CloudFront(ops::cloudfront::Read::Invalidations { distribution, .. })) => {
+            sim.find_distribution(distribution)
+                .map_or(0, |index| sim.distributions[index].invalidations.len().min(20))
+        }
+        ("DescribeCertificate", _) => plan.certificates.len(),
+        ("GetHealthCheckStatus", _) => plan.health_checks.len(),
+        ("ListTagsForResources", _) => plan.health_checks.len().div_ceil(10),
+        ("GetMetricData", Query::CloudFront(ops::cloudfront::Read::Metrics { specs })) => {
+            specs.len().div_ceil(500)
+        }
         ("GetQueueAttributes", _) => plan.queues.len(),
         ("DescribeEndpoint" | "ListTags", _) => sim.models.endpoints.len(),
         (
@@ -186,6 +210,15 @@ fn paid(query: &Query, operation: &Operation, count: usize) -> u64 {
         ("ce", _) => COST_EXPLORER * count as u64,
         ("cloudwatch", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
             METRIC * specs.len() as u64
+        }
+        ("cloudwatch", Query::CloudFront(ops::cloudfront::Read::Metrics { specs })) => {
+            METRIC * specs.len() as u64
+        }
+        // Two classes and the number of objects of each.
+        ("cloudwatch", Query::S3(ops::s3::Read::Storage { buckets }))
+            if operation.name == "GetMetricData" =>
+        {
+            METRIC * 3 * buckets.len() as u64
         }
         _ => 0,
     }

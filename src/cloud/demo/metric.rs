@@ -3,6 +3,7 @@
 //! the same minutes.
 
 mod calls;
+mod edge;
 mod host;
 mod models;
 mod serving;
@@ -13,6 +14,7 @@ use super::sim::Sim;
 use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
 pub use calls::CallMetric;
+pub use edge::DistributionMetric;
 pub use host::{HostMetric, cards};
 pub use models::{EndpointMetric, TrainingMetric};
 pub use serving::ElbMetric;
@@ -47,6 +49,8 @@ pub enum Gauge {
     Training(usize, TrainingMetric),
     /// A Lambda function, or one of its versions.
     Function(usize, Option<String>, CallMetric),
+    /// A distribution.
+    Distribution(usize, DistributionMetric),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -225,6 +229,10 @@ impl Sim {
             "AWS/SageMaker" | "/aws/sagemaker/Endpoints" => self.resolve_endpoint(id),
             "/aws/sagemaker/TrainingJobs" => self.resolve_training(id),
             "AWS/Lambda" => self.resolve_function(id),
+            "AWS/CloudFront" => {
+                let index = self.find_distribution(dimension(id, "DistributionId")?)?;
+                Some(Gauge::Distribution(index, DistributionMetric::named(&id.name)?))
+            }
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -256,6 +264,7 @@ impl Sim {
             Gauge::Function(index, version, metric) => {
                 self.function_sample(*index, version.as_deref(), *metric, minute)
             }
+            Gauge::Distribution(index, metric) => self.distribution_sample(*index, *metric, minute),
         }
     }
 
@@ -318,6 +327,7 @@ impl Sim {
             | Gauge::Nat(index, _)
             | Gauge::Endpoint(index, ..)
             | Gauge::Training(index, _)
+            | Gauge::Distribution(index, _)
             | Gauge::Function(index, ..) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);

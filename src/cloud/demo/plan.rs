@@ -10,6 +10,7 @@ pub mod functions;
 pub mod models;
 pub mod store;
 pub mod watch;
+pub mod web;
 
 use std::collections::BTreeMap;
 
@@ -98,6 +99,30 @@ pub struct Plan {
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
+    /// VPC endpoints.
+    #[serde(default)]
+    pub vpc_endpoints: Vec<web::Endpoint>,
+    /// Buckets.
+    #[serde(default)]
+    pub buckets: Vec<web::Bucket>,
+    /// Distributions.
+    #[serde(default)]
+    pub distributions: Vec<web::Distribution>,
+    /// Certificates.
+    #[serde(default)]
+    pub certificates: Vec<web::Certificate>,
+    /// Health checks of Route 53.
+    #[serde(default)]
+    pub health_checks: Vec<web::HealthCheck>,
+    /// How many hosted zones of Route 53 there are.
+    #[serde(default)]
+    pub hosted_zones: u64,
+    /// Secrets.
+    #[serde(default)]
+    pub secrets: Vec<web::Secret>,
+    /// Parameters.
+    #[serde(default)]
+    pub parameters: Vec<web::Parameter>,
     /// Log groups.
     #[serde(default)]
     pub log_groups: Vec<watch::LogGroup>,
@@ -405,6 +430,32 @@ mod tests {
             }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);
+            }
+            let balancers: BTreeSet<&str> = plan.balancers.iter().map(|one| one.name.as_str()).collect();
+            let buckets: BTreeSet<&str> = plan.buckets.iter().map(|one| one.name.as_str()).collect();
+            let secrets: BTreeSet<&str> = plan.secrets.iter().map(|one| one.name.as_str()).collect();
+            for distribution in &plan.distributions {
+                traffic(&distribution.traffic);
+                for name in &distribution.balancers {
+                    assert!(balancers.contains(name.as_str()), "{world}: {name}");
+                }
+                for name in &distribution.buckets {
+                    assert!(buckets.contains(name.as_str()), "{world}: {name}");
+                }
+            }
+            for name in plan.certificates.iter().flat_map(|one| &one.used_by) {
+                let own = plan.distributions.iter().any(|one| one.name == *name);
+                assert!(own || balancers.contains(name.as_str()), "{world}: {name}");
+            }
+            for check in &plan.health_checks {
+                assert!(
+                    target_groups.contains(check.target_group.as_str()),
+                    "{world}: {}",
+                    check.target_group
+                );
+            }
+            for name in plan.services.iter().flat_map(|service| service.secrets.values()) {
+                assert!(secrets.contains(name.as_str()), "{world}: {name}");
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod datastore;
 mod delivery;
 mod ec2;
 mod ecs;
+mod edge;
 mod elb;
 mod functions;
 pub mod models;
@@ -20,6 +21,7 @@ use super::sim::Sim;
 use super::time::{HOUR, SECOND, ms, stamp};
 use super::{Settings, logs};
 use crate::domain::fault::Fault;
+use crate::domain::metric::MetricSpec;
 use crate::domain::ops::{self, Query, Reply, ReplyData};
 use crate::domain::scope::Identity;
 
@@ -54,9 +56,11 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::ec2::Read::InstanceTypes { types } => ReplyData::InstanceTypes(ec2::instance_types(types)),
             ops::ec2::Read::SpotPrices { types } => ReplyData::SpotPrices(ec2::spot_prices(sim, types)),
             ops::ec2::Read::NatGateways => ReplyData::NatGateways(ec2::nat_gateways(sim)),
+            ops::ec2::Read::VpcEndpoints => ReplyData::VpcEndpoints(edge::endpoints(sim)),
         },
         Query::Ssm(read) => match read {
             ops::ssm::Read::Hosts => ReplyData::ManagedHosts(ssm::hosts(sim)),
+            ops::ssm::Read::Parameters => ReplyData::Parameters(edge::parameters(sim)),
             ops::ssm::Read::GpuProbe { instances, .. } => ReplyData::ProbeOutputs(ssm::probe(sim, instances)),
             ops::ssm::Read::GpuSamples {
                 instances,
@@ -97,17 +101,31 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             }
         },
         Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),
+        Query::Elb(ops::elb::Read::Listeners { load_balancers }) => {
+            ReplyData::Listeners(edge::listeners(sim, load_balancers))
+        }
+        Query::S3(read) => match read {
+            ops::s3::Read::Buckets => ReplyData::Buckets(edge::buckets(sim)),
+            ops::s3::Read::Storage { buckets } => ReplyData::BucketStorage(edge::storage(sim, buckets)),
+        },
+        Query::CloudFront(read) => match read {
+            ops::cloudfront::Read::Distributions => ReplyData::Distributions(edge::distributions(sim)),
+            ops::cloudfront::Read::Invalidations { distribution, since } => {
+                ReplyData::Invalidations(edge::invalidations(sim, distribution, *since)?)
+            }
+            ops::cloudfront::Read::Metrics { specs } => metrics(sim, specs),
+        },
+        Query::Acm(read) => {
+            ReplyData::Certificates(edge::certificates(sim, *read == ops::acm::Read::EdgeCertificates))
+        }
+        Query::Route53(ops::route53::Read::Dns) => ReplyData::Dns(edge::dns(sim)),
+        Query::SecretsManager(ops::secretsmanager::Read::Secrets) => ReplyData::Secrets(edge::secrets(sim)),
         Query::CloudWatch(read) => match read {
             ops::cloudwatch::Read::Alarms => ReplyData::Alarms(watch::alarms(sim)),
             ops::cloudwatch::Read::AlarmHistory { since } => {
                 ReplyData::AlarmHistory(watch::history(sim, ms(*since)))
             }
-            ops::cloudwatch::Read::Metrics { specs } => ReplyData::Metrics(
-                specs
-                    .iter()
-                    .map(|spec| (spec.id.clone(), sim.series(spec)))
-                    .collect(),
-            ),
+            ops::cloudwatch::Read::Metrics { specs } => metrics(sim, specs),
             ops::cloudwatch::Read::GpuMetricList => ReplyData::MetricList(watch::gpu_metrics(sim)),
         },
         Query::Sqs(ops::sqs::Read::Queues) => ReplyData::Queues(watch::queues(sim)),
@@ -207,6 +225,15 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         },
     };
     Ok(Reply::whole(data))
+}
+
+fn metrics(sim: &Sim, specs: &[MetricSpec]) -> ReplyData {
+    ReplyData::Metrics(
+        specs
+            .iter()
+            .map(|spec| (spec.id.clone(), sim.series(spec)))
+            .collect(),
+    )
 }
 
 /// How long a session lasts, on the demo's clock, seconds.

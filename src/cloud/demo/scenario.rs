@@ -95,6 +95,8 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
         // The endpoint and its configurations are founded so; whatever the hour is, it is used.
         (Scenario::EndpointDegraded, World::Fashion) => press(sim, "web", -2 * DAY, 0.6),
+        (Scenario::StaleCdn, World::Ecg) => stale_cdn(sim),
+        (Scenario::CertExpiring, World::Codemate) => cert_expiring(sim),
         (Scenario::PipelineFailed, World::Codemate) => commit(sim, -24 * MINUTE, true),
         (Scenario::ApprovalWaiting, World::Codemate) => commit(sim, -95 * MINUTE, false),
         (Scenario::ImageExpiring, World::Ecg) => image_expiring(sim),
@@ -114,6 +116,8 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::QueueBacklog
             | Scenario::EndpointDegraded
             | Scenario::NotebookLeftOn
+            | Scenario::StaleCdn
+            | Scenario::CertExpiring
             | Scenario::PipelineFailed
             | Scenario::ApprovalWaiting
             | Scenario::ImageExpiring
@@ -299,6 +303,34 @@ fn redis_evictions(sim: &mut Sim) {
     for step in 0..=48_i32 {
         let at = sim.epoch - 35 * MINUTE - (48 - Ms::from(step)) * 5 * MINUTE;
         sim.caches[index].pressure.set(at, f64::from(step) / 48.0);
+    }
+}
+
+/// A broken object was uploaded under a name that caches keep for a year; the bucket has the right one
+/// again, and the edge still answers with the broken one.
+fn stale_cdn(sim: &mut Sim) {
+    press(sim, "api", -2 * DAY, 0.6);
+    let since = sim.epoch - 22 * MINUTE;
+    if !sim.distributions.is_empty() {
+        sim.cache_badly(0, "/_next/static/chunks/app.js", 7.4, since);
+        let bucket = sim.plan.distributions[0]
+            .buckets
+            .first()
+            .cloned()
+            .unwrap_or_default();
+        sim.record(
+            since,
+            ("s3.amazonaws.com", "PutBucketPolicy"),
+            PIPELINE,
+            &[&bucket],
+        );
+    }
+}
+
+/// Somebody tidied up the hosted zone: the record that proves the names is gone.
+fn cert_expiring(sim: &mut Sim) {
+    if let Some(index) = sim.plan.certificates.iter().position(|one| !one.edge) {
+        sim.stuck_certificates.push(index);
     }
 }
 

@@ -129,6 +129,10 @@ pub enum Scenario {
     EndpointDegraded,
     /// Notebooks run for days without anybody: fashion.
     NotebookLeftOn,
+    /// A bad object is cached at the edge: ecg.
+    StaleCdn,
+    /// A certificate's renewal finds no proof: codemate.
+    CertExpiring,
     /// A build on the way to production failed: codemate.
     PipelineFailed,
     /// A change waits for somebody to let it into production: codemate.
@@ -157,6 +161,8 @@ impl Scenario {
         Self::QueueBacklog,
         Self::EndpointDegraded,
         Self::NotebookLeftOn,
+        Self::StaleCdn,
+        Self::CertExpiring,
         Self::PipelineFailed,
         Self::ApprovalWaiting,
         Self::ImageExpiring,
@@ -179,6 +185,8 @@ impl Scenario {
             Self::QueueBacklog => "queue-backlog",
             Self::EndpointDegraded => "endpoint-degraded",
             Self::NotebookLeftOn => "notebook-left-on",
+            Self::StaleCdn => "stale-cdn",
+            Self::CertExpiring => "cert-expiring",
             Self::PipelineFailed => "pipeline-failed",
             Self::ApprovalWaiting => "approval-waiting",
             Self::ImageExpiring => "image-expiring",

@@ -26,6 +26,7 @@ pub mod target;
 pub mod task;
 pub mod traffic;
 pub mod trail;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -123,6 +124,10 @@ pub struct Sim {
     pub trail: Vec<trail::Entry>,
     /// Commands that were sent to hosts.
     pub commands: Vec<Command>,
+    /// Distributions, in the plan's order.
+    pub distributions: Vec<web::Distribution>,
+    /// Certificates, by their place in the plan, whose renewal finds no proof.
+    pub stuck_certificates: Vec<usize>,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -191,6 +196,11 @@ pub enum Timer {
         /// The cache's index.
         cache: usize,
     },
+    /// An invalidation has reached every edge location.
+    Invalidated {
+        /// The distribution's index.
+        distribution: usize,
+    },
     /// An execution of a pipeline takes its next step.
     Pipeline {
         /// The run's index.
@@ -239,6 +249,8 @@ impl Sim {
             alarms: Vec::new(),
             trail: Vec::new(),
             commands: Vec::new(),
+            distributions: Vec::new(),
+            stuck_certificates: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };
@@ -255,6 +267,7 @@ impl Sim {
         sim.found_models();
         sim.found_functions();
         sim.found_alarms();
+        sim.found_distributions();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
         sim.advance(epoch);
@@ -296,6 +309,7 @@ impl Sim {
             Timer::Database { resource } => self.step_database(&resource, at),
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
+            Timer::Invalidated { distribution } => self.note_invalidated(distribution, at),
             Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod asg;
+mod cloudfront;
 mod delivery;
 mod ec2;
 mod ecs;
@@ -43,6 +44,7 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Sagemaker(write) => models::apply(sim, write, &refuse)?,
         Mutation::Lambda(write) => functions::lambda(sim, write, &refuse)?,
         Mutation::Eks(write) => functions::eks(sim, write, &refuse)?,
+        Mutation::CloudFront(write) => cloudfront::apply(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -127,6 +129,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "application-autoscaling" => "autoscaling.amazonaws.com",
         "lambda" => "lambda.amazonaws.com",
         "eks" => "eks.amazonaws.com",
+        "cloudfront" => "cloudfront.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -89,6 +89,13 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::EksCluster
         | Kind::Nodegroup
         | Kind::ScalableTarget
+        | Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
         | Kind::Scope => Vec::new(),
     }
 }

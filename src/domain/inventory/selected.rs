@@ -11,7 +11,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{ScopeState, Source};
 use crate::domain::alarm::Alarm;
+use crate::domain::certificate::Certificate;
 use crate::domain::delivery::Pipeline;
+use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
@@ -37,6 +39,9 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::CacheEvents, &[Source::Caches]),
     (Source::Balancing, &[Source::EcsFleet, Source::Groups]),
     (Source::AlarmHistory, &[Source::Alarms]),
+    (Source::VpcEndpoints, &[Source::NatGateways]),
+    (Source::Certificates, &[Source::Balancing]),
+    (Source::EdgeCertificates, &[Source::Distributions]),
     (Source::Pipelines, &[Source::EcsFleet]),
     (Source::PipelineExecutions, &[Source::Pipelines]),
     (Source::BuildProjects, &[Source::Pipelines]),
@@ -162,7 +167,33 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
             selection.includes_name(&notebook.name)
                 || matches!(&notebook.form, NotebookForm::App { owner, .. } if selection.includes_name(owner.name()))
         }),
-        ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
+        ReplyData::LogGroups(groups) => groups.retain(|group| has_path(selection, &group.name)),
+        ReplyData::Buckets(buckets) => buckets.retain(|bucket| selection.includes_name(&bucket.name)),
+        ReplyData::Distributions(distributions) => {
+            distributions.retain(|distribution| has_distribution(selection, distribution));
+        }
+        ReplyData::Certificates(certificates) => certificates.retain(|certificate| {
+            selection.includes_name(&certificate.domain) || is_used(state, certificate)
+        }),
+        ReplyData::Dns(dns) => dns.health_checks.retain(|check| {
+            let target = check.target.as_ref();
+            selection.includes_name(check.name())
+                || target.is_some_and(|target| selection.includes_name(target))
+        }),
+        ReplyData::VpcEndpoints(endpoints) => {
+            let vpcs: BTreeSet<&str> = list(state.nat_gateways.get())
+                .filter_map(|gateway| gateway.vpc.as_deref())
+                .collect();
+            endpoints.retain(|endpoint| {
+                let name = endpoint.name.as_ref();
+                name.is_some_and(|name| selection.includes_name(name))
+                    || endpoint.vpc.as_deref().is_some_and(|vpc| vpcs.contains(vpc))
+            });
+        }
+        ReplyData::Secrets(secrets) => secrets.retain(|secret| has_path(selection, &secret.name)),
+        ReplyData::Parameters(parameters) => {
+            parameters.retain(|parameter| has_path(selection, &parameter.name));
+        }
         ReplyData::Pipelines(pipelines) => pipelines.retain(|pipeline| has_pipeline(state, pipeline)),
         ReplyData::PipelineExecutions(executions) => {
             let known = list(state.pipelines.get()).map(|one| one.name.as_str());
@@ -223,7 +254,10 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::FunctionVersions(_)
         | ReplyData::NodegroupUpdate(_)
         | ReplyData::ScalableTargets(_)
-        | ReplyData::EndpointConfigs(_) => {}
+        | ReplyData::EndpointConfigs(_)
+        | ReplyData::BucketStorage(_)
+        | ReplyData::Invalidations(_)
+        | ReplyData::Listeners(_) => {}
     }
 }
 
@@ -429,8 +463,35 @@ fn dimension_values(state: &ScopeState) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Log groups by their name or by a part of their path: `/aws/ecs/codemate-backend`.
-fn has_log_group(selection: &Selection, name: &str) -> bool {
+/// A distribution by its id, by a name that viewers use, by its comment, or by where it fetches from:
+/// buckets are named after the estate.
+fn has_distribution(selection: &Selection, distribution: &Distribution) -> bool {
+    let bucket = |domain: &str| {
+        domain
+            .split(".s3")
+            .next()
+            .is_some_and(|name| selection.includes_name(name))
+    };
+    selection.includes_name(&distribution.id)
+        || distribution
+            .aliases
+            .iter()
+            .chain(&distribution.comment)
+            .any(|name| selection.includes_name(name))
+        || distribution.origins.iter().any(|(_, domain)| bucket(domain))
+}
+
+/// Whether a selected load balancer or distribution uses a certificate.
+fn is_used(state: &ScopeState, certificate: &Certificate) -> bool {
+    let balancers = state.balancing.get().map(|balancing| &balancing.load_balancers);
+    let distributions = list(state.distributions.get()).map(|one| &one.arn);
+    let mut users = list(balancers).map(|one| &one.arn).chain(distributions);
+    users.any(|arn| certificate.in_use_by.contains(arn))
+}
+
+/// Log groups, secrets and parameters by their name or by a part of their path:
+/// `/aws/ecs/codemate-backend`.
+fn has_path(selection: &Selection, name: &str) -> bool {
     selection.includes_name(name)
         || name
             .split('/')
@@ -477,6 +538,16 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
         Source::Alarms => {
             for alarm in list(state.alarms.get()) {
                 alarm.name.hash(&mut hasher);
+            }
+        }
+        Source::NatGateways => {
+            for gateway in list(state.nat_gateways.get()) {
+                gateway.vpc.hash(&mut hasher);
+            }
+        }
+        Source::Distributions => {
+            for distribution in list(state.distributions.get()) {
+                distribution.arn.hash(&mut hasher);
             }
         }
         Source::Pipelines => {

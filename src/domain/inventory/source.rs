@@ -99,6 +99,26 @@ pub enum Source {
     Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Buckets.
+    Buckets,
+    /// How much the buckets hold.
+    BucketStorage,
+    /// CloudFront distributions.
+    Distributions,
+    /// Certificates of the region.
+    Certificates,
+    /// Certificates of us-east-1, where the region is another.
+    EdgeCertificates,
+    /// Health checks and hosted zones.
+    Dns,
+    /// VPC endpoints.
+    VpcEndpoints,
+    /// Listeners of load balancers.
+    Listeners,
+    /// Secrets, without values.
+    Secrets,
+    /// Parameters, without values.
+    Parameters,
     /// Pipelines with the state of their stages.
     Pipelines,
     /// The newest executions of the pipelines.
@@ -152,6 +172,7 @@ impl Source {
                 MetricGroup::Nat => Kind::NatGateway,
                 MetricGroup::Sagemaker => Kind::SagemakerEndpoint,
                 MetricGroup::Lambda => Kind::Lambda,
+                MetricGroup::Distribution => Kind::Distribution,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
@@ -165,6 +186,14 @@ impl Source {
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
+            Self::Buckets | Self::BucketStorage => Kind::Bucket,
+            Self::Distributions => Kind::Distribution,
+            Self::Certificates | Self::EdgeCertificates => Kind::Certificate,
+            Self::Dns => Kind::HealthCheck,
+            Self::VpcEndpoints => Kind::VpcEndpoint,
+            Self::Listeners => Kind::LoadBalancer,
+            Self::Secrets => Kind::Secret,
+            Self::Parameters => Kind::Parameter,
             Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
             Self::BuildProjects => Kind::CodebuildProject,
             Self::Repositories => Kind::EcrRepository,
@@ -205,6 +234,14 @@ impl Source {
                 | Self::ClusterUpgrades
                 | Self::Scaling
                 | Self::Budgets
+                | Self::Buckets
+                | Self::Distributions
+                | Self::Certificates
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::VpcEndpoints
+                | Self::Secrets
+                | Self::Parameters
                 | Self::Pipelines
                 | Self::BuildProjects
                 | Self::Repositories
@@ -215,7 +252,17 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
+            Self::Usage
+                | Self::Forecast
+                | Self::Anomalies
+                | Self::Budgets
+                | Self::Buckets
+                | Self::BucketStorage
+                | Self::Distributions
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::Metrics(MetricGroup::Distribution)
+                | Self::TrustedAdvisor
         )
     }
 }

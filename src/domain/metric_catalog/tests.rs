@@ -194,7 +194,7 @@ fn a_group_of_metrics_follows_the_resources_that_are_known() {
         Source::NatGateways,
         ReplyData::NatGateways(vec![gateway("nat-1", "available"), gateway("nat-2", "deleted")]),
     );
-    assert_eq!(specs(MetricGroup::Nat, bench.state()).len(), 2);
+    assert_eq!(specs(MetricGroup::Nat, bench.state()).len(), 3);
     let agent = |name: &str| MetricId::new("CWAgent", name, &[("InstanceId", "i-1")], Stat::Maximum);
     bench.know(
         Source::GpuMetricList,
@@ -228,7 +228,7 @@ fn a_whole_estate_stays_within_its_budget() {
         .iter()
         .copied()
         .filter(|group| group.feeds_rules())
-        .map(|group| specs(group, bench.state()).len())
+        .map(|group| specs(*group, bench.state()).len())
         .sum();
     let a_day_by_ten_minutes = judged as f64 * 144.0 * 0.01 / 1000.0;
     assert!(

@@ -14,9 +14,9 @@ use crate::domain::ops::rds::{
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb, exec, http, lambda,
-    logs, rds, sagemaker, sns, sqs, ssm, sts,
+    Mutation, Operation, Query, acm, advice, application_auto_scaling, autoscaling, cloudformation,
+    cloudfront, cloudtrail, cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb,
+    exec, http, lambda, logs, rds, route53, s3, sagemaker, secretsmanager, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
 use crate::domain::sagemaker::NotebookForm;
@@ -79,7 +79,9 @@ fn queries() -> Vec<Query> {
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
         Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
         Query::Ec2(ec2::Read::NatGateways),
+        Query::Ec2(ec2::Read::VpcEndpoints),
         Query::Ssm(ssm::Read::Hosts),
+        Query::Ssm(ssm::Read::Parameters),
         Query::Ssm(ssm::Read::GpuProbe {
             instances: Vec::new(),
             document: None,
@@ -113,6 +115,9 @@ fn queries() -> Vec<Query> {
         Query::ElastiCache(elasticache::Read::Events { since }),
         Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
+        Query::Elb(elb::Read::Listeners {
+            load_balancers: Vec::new(),
+        }),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
         Query::CloudWatch(cloudwatch::Read::Metrics { specs: Vec::new() }),
@@ -179,6 +184,18 @@ fn queries() -> Vec<Query> {
             nodegroup: none(),
             id: none(),
         }),
+        Query::S3(s3::Read::Buckets),
+        Query::S3(s3::Read::Storage { buckets: Vec::new() }),
+        Query::CloudFront(cloudfront::Read::Distributions),
+        Query::CloudFront(cloudfront::Read::Invalidations {
+            distribution: none(),
+            since: None,
+        }),
+        Query::CloudFront(cloudfront::Read::Metrics { specs: Vec::new() }),
+        Query::Acm(acm::Read::Certificates),
+        Query::Acm(acm::Read::EdgeCertificates),
+        Query::Route53(route53::Read::Dns),
+        Query::SecretsManager(secretsmanager::Read::Secrets),
     ]
 }
 
@@ -500,6 +517,11 @@ fn mutations() -> Vec<Mutation> {
             max: 0,
             desired: 0,
         }),
+        Mutation::CloudFront(cloudfront::Write::CreateInvalidation {
+            distribution: none(),
+            paths: Vec::new(),
+            reference: none(),
+        }),
     ]
 }
 
@@ -532,6 +554,38 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, [command]);
         assert!(!writes.iter().any(|write| reads(write) && *write != command));
+    }
+
+    #[test]
+    fn no_call_brings_the_value_of_a_secret_or_what_is_in_a_bucket() {
+        let values = [
+            ("secretsmanager", "GetSecretValue"),
+            ("secretsmanager", "BatchGetSecretValue"),
+            ("ssm", "GetParameter"),
+            ("ssm", "GetParameters"),
+            ("ssm", "GetParametersByPath"),
+            ("ssm", "GetParameterHistory"),
+            ("s3", "GetObject"),
+        ];
+        let all = || {
+            read_operations()
+                .into_iter()
+                .chain(write_operations())
+                .chain(prerequisites())
+        };
+        // What is looked for is in the catalog's own terms: these services are there.
+        for service in ["secretsmanager", "ssm", "s3"] {
+            assert!(all().any(|operation| operation.service == service), "{service}");
+        }
+        for (service, name) in values {
+            let allowed = all().any(|operation| {
+                (operation.service, operation.name) == (service, name)
+                    || operation
+                        .iam_action()
+                        .is_some_and(|action| action == format!("{service}:{name}"))
+            });
+            assert!(!allowed, "{service}:{name}");
+        }
     }
 
     #[test]

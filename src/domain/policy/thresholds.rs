@@ -409,6 +409,26 @@ thresholds! {
     nodegroup_cpu_percent: above(80.0, 92.0), "percent", 1.0..=100.0;
     /// Time that something has been at the maximum of Application Auto Scaling.
     scaling_at_maximum_min: above(30.0, 240.0), "minutes", 1.0..=10_080.0;
+    /// Share of a CloudFront distribution's requests that are answered with HTTP 5xx.
+    cdn_5xx_percent: above(1.0, 5.0), "percent", 0.0..=100.0;
+    /// Share of a CloudFront distribution's requests that are answered from a cache.
+    cdn_hit_rate_percent: below(50.0, 20.0), "percent", 0.0..=100.0;
+    /// Fewer requests than this are too few to judge a distribution's shares by.
+    cdn_requests_least_per_minute: value(10.0), "per minute", 0.0..=1e6;
+    /// Growth of a bucket that no lifecycle rule thins out.
+    bucket_growth_gib_per_month: above(30.0, 1000.0), "GiB in thirty days", 0.1..=1e6;
+    /// What the bytes through the NAT gateways of a VPC without a gateway endpoint for S3 cost.
+    nat_traffic_usd_per_month: above(30.0, 500.0), "US dollars a month", 0.0..=1e6;
+    /// Connections that got no port of a NAT gateway.
+    nat_port_errors: above(1.0, 100.0), "in five minutes", 1.0..=1e6;
+    /// Days until a certificate in use ends.
+    certificate_days_left: below(30.0, 7.0), "days", 0.0..=365.0;
+    /// Share of a health check's checkers that find its endpoint ill.
+    health_check_failing_percent: above(30.0, 82.0), "percent", 1.0..=100.0;
+    /// Time since a secret should have been rotated.
+    secret_rotation_overdue_h: above(24.0, 336.0), "hours", 1.0..=8760.0;
+    /// Days for which nobody has read a secret.
+    secret_unused_days: value(90.0), "days", 7.0..=3650.0;
 
     /// Spend of the month so far as a share of the budget.
     spend_budget_percent: above(80.0, 100.0), "percent of the budget", 1.0..=1000.0;

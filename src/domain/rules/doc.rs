@@ -144,6 +144,7 @@ mod tests {
         "stop-estate",
         "start-estate",
         "sqs-redrive",
+        "cloudfront-invalidate",
         "pipeline-retry-stage",
         "pipeline-rollback-stage",
         "pipeline-approve",

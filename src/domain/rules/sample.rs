@@ -134,6 +134,7 @@ impl Bench {
                 MetricGroup::Sagemaker
             }
             "AWS/Lambda" => MetricGroup::Lambda,
+            "AWS/CloudFront" => MetricGroup::Distribution,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

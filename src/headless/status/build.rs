@@ -3,6 +3,7 @@
 mod advice;
 mod compute;
 mod delivery;
+mod edge;
 mod errors;
 pub use errors::sources;
 mod functions;
@@ -131,11 +132,20 @@ impl<'a> Writing<'a> {
 
     /// A resource with what every kind has.
     fn resource<T>(&self, kind: Kind, id: &str, name: &str, facts: T) -> Resource<T> {
-        let key = ResourceKey::new(self.state.name(), kind, id);
-        let verdict = self.verdicts.of(&key);
+        let key = if kind.is_account_wide() {
+            ResourceKey::new(&self.state.scope.global_name(), kind, id)
+        } else {
+            ResourceKey::new(self.state.name(), kind, id)
+        };
+        self.keyed(&key, name, facts)
+    }
+
+    /// The resource of that key.
+    fn keyed<T>(&self, key: &ResourceKey, name: &str, facts: T) -> Resource<T> {
+        let verdict = self.verdicts.of(key);
         Resource {
-            id: id.to_owned(),
-            scope: self.state.name().to_string(),
+            id: key.id.to_string(),
+            scope: key.scope.to_string(),
             name: name.to_owned(),
             facts,
             health: verdict.health,
@@ -197,6 +207,13 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         sagemaker_endpoint: listed(wanted(Kind::SagemakerEndpoint), models::endpoints),
         training_job: listed(wanted(Kind::TrainingJob), models::training_jobs),
         notebook_instance: listed(wanted(Kind::NotebookInstance), models::notebooks),
+        bucket: listed(wanted(Kind::Bucket), edge::buckets),
+        distribution: listed(wanted(Kind::Distribution), edge::distributions),
+        vpc_endpoint: listed(wanted(Kind::VpcEndpoint), edge::endpoints),
+        certificate: listed(wanted(Kind::Certificate), edge::certificates),
+        health_check: listed(wanted(Kind::HealthCheck), edge::health_checks),
+        secret: listed(wanted(Kind::Secret), edge::secrets),
+        parameter: listed(wanted(Kind::Parameter), edge::parameters),
         pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
         codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
         ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),

@@ -2,6 +2,7 @@
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
 pub mod delivery;
+mod edge;
 
 mod functions;
 mod kubernetes;
@@ -15,6 +16,7 @@ use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
 
+pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Parameter, Secret, VpcEndpoint};
 pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
 pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
@@ -165,6 +167,27 @@ pub struct Resources {
     /// SageMaker notebook instances and applications of Studio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notebook_instance: Option<Vec<Resource<NotebookInstance>>>,
+    /// S3 buckets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<Vec<Resource<Bucket>>>,
+    /// CloudFront distributions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Vec<Resource<Distribution>>>,
+    /// VPC endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<Vec<Resource<VpcEndpoint>>>,
+    /// Certificates, those of CloudFront included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Vec<Resource<Certificate>>>,
+    /// Health checks of Route 53.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<Vec<Resource<HealthCheck>>>,
+    /// Secrets, without values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Vec<Resource<Secret>>>,
+    /// Parameters, without values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<Vec<Resource<Parameter>>>,
     /// Pipelines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
@@ -519,6 +542,23 @@ pub struct LoadBalancer {
     pub errors_5xx_per_minute: Option<f64>,
     /// The 95th percentile of the targets' response time, seconds.
     pub latency_p95_s: Option<f64>,
+    /// Capacity units in an hour, mean of the last day.
+    pub capacity_units_per_hour: Option<f64>,
+    /// What it costs at this rate, US dollars a month; `None` while the units are not known.
+    pub usd_per_month: Option<f64>,
+    /// Its listeners; `None` while they have not been read.
+    pub listeners: Option<Vec<Listener>>,
+}
+
+/// A listener of a load balancer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listener {
+    /// `HTTP`, `HTTPS`, …
+    pub protocol: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// `forward`, `redirect`, …
+    pub default_action: Option<String>,
 }
 
 /// An alarm.
@@ -559,6 +599,14 @@ pub struct NatGateway {
     pub state: String,
     /// Its VPC.
     pub vpc: Option<String>,
+    /// Bytes out in an hour, mean of the last day.
+    pub bytes_out_per_hour: Option<f64>,
+    /// Bytes in in an hour, mean of the last day.
+    pub bytes_in_per_hour: Option<f64>,
+    /// Connections that got no port, in the newest five minutes.
+    pub port_errors: Option<f64>,
+    /// What it costs at this rate, US dollars a month; `None` while the bytes are not known.
+    pub usd_per_month: Option<f64>,
 }
 
 /// A SageMaker endpoint.

@@ -175,6 +175,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         ),
         ("sqs.redrive", json!({"queue": "jobs-dead"})),
         (
+            "cloudfront.invalidate",
+            json!({"distribution": "E1", "paths": ["/*"]}),
+        ),
+        (
             "tags.put",
             json!({"kind": "asg", "resource": "workers", "key": "team", "value": "ml"}),
         ),
@@ -295,6 +299,7 @@ const REPEATABLE: &[&str] = &[
     "rds.failover_cluster",
     "elasticache.failover",
     "sagemaker.update_endpoint",
+    "cloudfront.invalidate",
 ];
 
 fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {

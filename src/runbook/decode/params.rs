@@ -166,6 +166,7 @@ impl Decoder<'_> {
             [Kind::SagemakerEndpoint] => Source::SagemakerEndpoint,
             [Kind::NotebookInstance] => Source::NotebookInstance,
             [Kind::Pipeline] => Source::Pipeline,
+            [Kind::Distribution] => Source::Distribution,
             _ => {
                 self.error(
                     ty.span,

@@ -139,6 +139,8 @@ pub enum Source {
     LambdaAlias,
     /// Node groups of EKS.
     Nodegroup,
+    /// CloudFront distributions.
+    Distribution,
 }
 
 impl Source {
@@ -165,6 +167,7 @@ impl Source {
         Self::Lambda,
         Self::LambdaAlias,
         Self::Nodegroup,
+        Self::Distribution,
     ];
 
     /// The word in a runbook.
@@ -191,15 +194,19 @@ impl Source {
             Self::Lambda => "lambda",
             Self::LambdaAlias => "lambda-alias",
             Self::Nodegroup => "nodegroup",
+            Self::Distribution => "distribution",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline | Self::NotebookInstance => {
-                &["name"]
-            }
+            Self::EcsCluster
+            | Self::Alarm
+            | Self::LogGroup
+            | Self::Pipeline
+            | Self::Distribution
+            | Self::NotebookInstance => &["name"],
             Self::EndpointConfig => &["name", "endpoint"],
             Self::EcsService => &["name", "cluster"],
             Self::Nodegroup => &["name", "cluster"],
@@ -245,6 +252,7 @@ impl Source {
             Self::Pipeline => Kind::Pipeline,
             Self::Lambda => Kind::Lambda,
             Self::Nodegroup => Kind::Nodegroup,
+            Self::Distribution => Kind::Distribution,
         };
         Type::Resource(vec![kind])
     }

@@ -287,6 +287,17 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Whole,
     },
     Sample {
+        runbook: "cloudfront-invalidate",
+        world: World::Codemate,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[
+            ("distribution", "static.code1398.io"),
+            ("paths", "/index.html,/images/*"),
+        ],
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "sqs-redrive",
         world: World::Invokeai,
         scenario: Scenario::Everyday,
@@ -331,6 +342,7 @@ macro_rules! crashes {
 crashes! {
     asg_instance_refresh_rollback: "asg-instance-refresh-rollback",
     asg_rollback_image: "asg-rollback-image",
+    cloudfront_invalidate: "cloudfront-invalidate",
     dr_drill: "dr-drill",
     drain_gpu_host: "drain-gpu-host",
     ecs_restart: "ecs-restart",

@@ -65,7 +65,8 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
             .as_ref()
             .map(|all| sheet.scalable_targets(all)),
     ];
-    for part in parts.into_iter().flatten() {
+    let further = super::edge::resources(&sheet, found);
+    for part in parts.into_iter().flatten().chain(further) {
         push(&mut out, &part);
     }
     out
@@ -393,10 +394,20 @@ impl Sheet<'_> {
     }
 
     fn gateways(&self, all: &[Resource<NatGateway>]) -> String {
-        let columns = [Column::fixed("STATE"), Column::fixed("VPC").sheds(1)];
+        let columns = [
+            Column::fixed("STATE"),
+            Column::numbers("OUT/H"),
+            Column::numbers("IN/H"),
+            Column::numbers("$/MONTH"),
+            Column::fixed("VPC").sheds(1),
+        ];
+        let mib = |bytes: Option<f64>| Cell::of(bytes.map(|bytes| format!("{:.0} MiB", bytes / 1_048_576.0)));
         self.table("NAT gateways", all, &columns, |one| {
             vec![
                 Cell::new(&one.facts.state),
+                mib(one.facts.bytes_out_per_hour),
+                mib(one.facts.bytes_in_per_hour),
+                Cell::of(one.facts.usd_per_month.map(|amount| format!("${amount:.2}"))),
                 Cell::new(one.facts.vpc.as_deref().unwrap_or_default()),
             ]
         })

@@ -14,6 +14,7 @@ use crate::domain::datastore::{
     PerformanceInsights,
 };
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
+use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{
@@ -24,7 +25,8 @@ use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
 use crate::domain::metric_catalog::endpoint as requests;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudwatch, codepipeline, ecs, elasticache, rds, sagemaker, ssm,
+    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, codepipeline, ecs, elasticache, rds,
+    sagemaker, ssm,
 };
 use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
@@ -155,6 +157,8 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        Query::CloudFront(cloudfront::Read::Distributions) => ReplyData::Distributions(vec![distribution()]),
+        Query::CloudFront(_) => ReplyData::Invalidations(Vec::new()),
         Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
             world
                 .definitions
@@ -291,6 +295,11 @@ pub fn seen(world: &World) -> View {
         Query::CloudWatch(cloudwatch::Read::Metrics {
             specs: vec![requests::INVOCATIONS.of_both("idle", "AllTraffic").spec()],
         }),
+        Query::CloudFront(cloudfront::Read::Distributions),
+        Query::CloudFront(cloudfront::Read::Invalidations {
+            distribution: "E1".to_owned(),
+            since: None,
+        }),
     ];
     of(world, &queries)
 }
@@ -311,6 +320,23 @@ fn config(name: &str, model: &str, minute: i64) -> EndpointConfig {
             model: Some(model.to_owned()),
             instance_type: Some("ml.g4dn.xlarge".to_owned()),
         }],
+    }
+}
+
+fn distribution() -> Distribution {
+    Distribution {
+        arn: format!("arn:aws:cloudfront::{}:distribution/E1", sample::ACCOUNT),
+        id: "E1".to_owned(),
+        domain_name: "d1.cloudfront.net".to_owned(),
+        comment: None,
+        aliases: vec!["shop.example.com".to_owned()],
+        status: "Deployed".to_owned(),
+        enabled: Some(true),
+        origins: vec![("s3".to_owned(), "shop.s3.amazonaws.com".to_owned())],
+        certificate: None,
+        price_class: None,
+        modified_at: None,
+        invalidations: Some(Vec::new()),
     }
 }
 
