@@ -78,7 +78,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
         ("DescribeTargetHealth", _) => sim.targets.len(),
         ("GetQueueAttributes", _) => plan.queues.len(),
-        ("DescribeEndpoint" | "ListTags", _) => sim.models.endpoints.len(),
+        ("DescribeEndpoint" | "ListTags", Query::Sagemaker(_)) => sim.models.endpoints.len(),
         (
             "DescribeEndpointConfig",
             Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name: None }),
