@@ -102,7 +102,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             specs.len().div_ceil(500)
         }
         ("GetQueueAttributes", _) => plan.queues.len(),
-        ("DescribeEndpoint" | "ListTags", _) => sim.models.endpoints.len(),
+        ("DescribeEndpoint" | "ListTags", Query::Sagemaker(_)) => sim.models.endpoints.len(),
         (
             "DescribeEndpointConfig",
             Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name: None }),
