@@ -1,10 +1,8 @@
 //! Families without a digit: an item for each that the estate has, beside the panes that have one.
 
+use super::{Entry, bad, entry, functions, kubernetes, of_all, recovery, troubled};
 use crate::app::pane::Pane;
 use crate::app::state::State;
-use crate::domain::inventory::ScopeState;
-
-use super::{Entry, bad, entry, functions, kubernetes, of_all, recovery, troubled};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::ScopeState;
 
