@@ -27,7 +27,6 @@ impl View {
 
     getters! {
         sm_configs: "the configurations of endpoints", EndpointConfigs, Vec<EndpointConfig>;
-        cw_metrics: "the metrics", Metrics, Vec<(MetricId, Series)>;
     }
 
     /// All endpoints.
