@@ -97,7 +97,7 @@ async fn clusters(caller: &Caller<'_>) -> Result<Reply, Fault> {
     let listed = each(names, |cluster| async move {
         let listed = nodegroup_names(caller, &cluster).await?;
         let pairs = listed.items.into_iter().map(|group| (cluster.clone(), group));
-        Ok(Paged {
+        Ok::<_, Fault>(Paged {
             items: pairs.collect::<Vec<_>>(),
             gap: listed.gap,
         })
