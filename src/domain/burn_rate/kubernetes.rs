@@ -73,6 +73,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             role: None,
             expected_account: None,
+            account_name: None,
         };
         let mut inventory = Inventory::new([Arc::new(scope)]);
         let known = Kubernetes {
