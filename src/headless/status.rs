@@ -157,7 +157,6 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Alarm
             | Kind::Queue
             | Kind::LogGroup
-            | Kind::NatGateway
             | Kind::NotebookInstance
             | Kind::Advice
             | Kind::CodebuildProject

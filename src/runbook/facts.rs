@@ -206,7 +206,6 @@ const NOTEBOOK_INSTANCE: &[Fact] = &[
     fact("form", Text, "`notebook-instance` or `studio-app`."),
     fact("status", Text, "`InService`, `Stopped` and so on."),
     fact("type", Text, "The instance type."),
-    TAGS,
 ];
 const DISTRIBUTION: &[Fact] = &[
     fact("domain_name", Text, "CloudFront's own name of it."),

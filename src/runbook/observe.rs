@@ -1,6 +1,8 @@
 //! Resources as expressions see them, from what was read: the facts of [`super::facts`], candidates for
 //! parameters, and the same resources again at a later moment.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -271,26 +273,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                 )
             })
             .collect(),
-        Kind::Distribution => view
-            .distributions()?
-            .iter()
-            .map(|one| {
-                resource(
-                    kind,
-                    (&one.arn, one.name()),
-                    [
-                        ("domain_name", text(&one.domain_name)),
-                        ("aliases", texts(one.aliases.iter().map(String::as_str))),
-                        ("status", text(&one.status)),
-                        ("enabled", one.enabled.map_or(Value::Null, Value::Bool)),
-                        (
-                            "invalidations_in_progress",
-                            one.in_progress().map_or(Value::Null, number),
-                        ),
-                    ],
-                )
-            })
-            .collect(),
+        Kind::Distribution => view.distributions()?.iter().map(edge::distribution).collect(),
         Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
         Kind::Lambda => view.functions()?.iter().map(function).collect(),
         Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),

@@ -241,6 +241,7 @@ clients! {
     application_auto_scaling: aws_sdk_applicationautoscaling, "application-autoscaling", regional;
     #[cfg(feature = "aws-extra")]
     sagemaker: aws_sdk_sagemaker, "sagemaker", regional;
+    #[cfg(feature = "aws-extra")]
     s3: aws_sdk_s3, "s3", regional;
     #[cfg(feature = "aws-extra")]
     cloudfront: aws_sdk_cloudfront, "cloudfront", regional;

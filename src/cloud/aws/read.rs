@@ -28,6 +28,7 @@ mod listing;
 mod logs;
 mod offered;
 mod rds;
+#[cfg(feature = "aws-extra")]
 mod route53;
 #[cfg(feature = "aws-extra")]
 mod s3;
@@ -70,6 +71,7 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::Sagemaker(read) => sagemaker::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
         Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
+        #[cfg(feature = "aws-extra")]
         Query::S3(read) => s3::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
         Query::CloudFront(read) => cloudfront::read(caller, read).await,

@@ -16,7 +16,7 @@ use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
 
-pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Parameter, Secret, VpcEndpoint};
+pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Listener, Parameter, Secret, VpcEndpoint};
 pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
 pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
@@ -548,17 +548,6 @@ pub struct LoadBalancer {
     pub usd_per_month: Option<f64>,
     /// Its listeners; `None` while they have not been read.
     pub listeners: Option<Vec<Listener>>,
-}
-
-/// A listener of a load balancer.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listener {
-    /// `HTTP`, `HTTPS`, …
-    pub protocol: Option<String>,
-    /// The port.
-    pub port: Option<u16>,
-    /// `forward`, `redirect`, …
-    pub default_action: Option<String>,
 }
 
 /// An alarm.

@@ -17,7 +17,6 @@ use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
 };
 use crate::domain::delivery::{Execution, Pipeline, Stack};
-use crate::domain::distribution::{Distribution, Invalidation};
 use crate::domain::ec2::{Instance, NatGateway, SpotPrice};
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{Cluster, Fleet, RevisionName, Service, ServiceDeployment, Task, TaskDefinition};
@@ -28,8 +27,8 @@ use crate::domain::kubernetes::{Kubernetes, Update};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricId, Series};
 use crate::domain::ops::{
-    Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudfront, cloudwatch,
-    codepipeline, ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
+    Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
+    ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
 };
 use crate::domain::queue::Queue;
 use crate::domain::scalable::{ScalableTarget, resource_of};
@@ -108,6 +107,7 @@ macro_rules! getters {
     };
 }
 
+mod distributions;
 mod models;
 
 impl View {
@@ -188,8 +188,6 @@ impl View {
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
         cf_stacks: "the stack", Stacks, Vec<Stack>;
-        cdn_distributions: "the distributions", Distributions, Vec<Distribution>;
-        cdn_invalidations: "the invalidations", Invalidations, Vec<Invalidation>;
         cp_executions: "the executions", PipelineExecutions, Vec<Execution>;
         rds_proxies: "the DB proxies", DbProxies, Vec<DbProxy>;
         cw_history: "the alarm history", AlarmHistory, Vec<AlarmTransition>;
@@ -654,24 +652,6 @@ impl View {
                 .answers
                 .push((query, Ok(Reply::whole(ReplyData::StoreEvents(vec![event]))))),
         }
-    }
-
-    /// All distributions.
-    pub fn distributions(&self) -> Result<&[Distribution], Unread> {
-        let query = Query::CloudFront(cloudfront::Read::Distributions);
-        Ok(whole(self.cdn_distributions(&query)?)?)
-    }
-
-    /// A distribution by its id.
-    pub fn distribution(&self, id: &str) -> Result<Option<&Distribution>, Unread> {
-        let query = Query::CloudFront(cloudfront::Read::Distributions);
-        let (distributions, gaps) = self.cdn_distributions(&query)?;
-        one((distributions, gaps), |known| known.id == id)
-    }
-
-    /// The invalidations that a question is about, newest first.
-    pub fn invalidations(&self, query: &Query) -> Result<&[Invalidation], Unread> {
-        Ok(whole(self.cdn_invalidations(query)?)?)
     }
 
     /// A queue by name or ARN.

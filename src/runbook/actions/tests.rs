@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod copies;
+mod edge;
 mod estate;
 mod night;
 mod refusals;

@@ -152,3 +152,14 @@ pub struct Parameter {
     /// When it was changed last.
     pub modified_at: Option<Timestamp>,
 }
+
+/// A listener of a load balancer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listener {
+    /// `HTTP`, `HTTPS`, …
+    pub protocol: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// `forward`, `redirect`, …
+    pub default_action: Option<String>,
+}

@@ -14,7 +14,6 @@ use crate::domain::datastore::{
     PerformanceInsights,
 };
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
-use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{
@@ -36,6 +35,7 @@ use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
+use crate::runbook::actions::tests::edge::distribution;
 
 pub const RUN: &str = "r-20261121-090000-kqzt";
 
@@ -320,23 +320,6 @@ fn config(name: &str, model: &str, minute: i64) -> EndpointConfig {
             model: Some(model.to_owned()),
             instance_type: Some("ml.g4dn.xlarge".to_owned()),
         }],
-    }
-}
-
-fn distribution() -> Distribution {
-    Distribution {
-        arn: format!("arn:aws:cloudfront::{}:distribution/E1", sample::ACCOUNT),
-        id: "E1".to_owned(),
-        domain_name: "d1.cloudfront.net".to_owned(),
-        comment: None,
-        aliases: vec!["shop.example.com".to_owned()],
-        status: "Deployed".to_owned(),
-        enabled: Some(true),
-        origins: vec![("s3".to_owned(), "shop.s3.amazonaws.com".to_owned())],
-        certificate: None,
-        price_class: None,
-        modified_at: None,
-        invalidations: Some(Vec::new()),
     }
 }
 
