@@ -215,6 +215,7 @@ pub const ALL: &[&Rule] = &[
     &saving::storage::RULE,
     &saving::support::RULE,
     &saving::balancer::RULE,
+    &saving::endpoint::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,

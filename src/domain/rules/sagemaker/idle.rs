@@ -108,6 +108,7 @@ fn endpoint(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .on(context, &one.arn, &one.name)
                 .hurts(Impact::Cost)
                 .since(is_known.then_some(since))
+                .saves(rate.as_ref().map(|rate| rate.value.per_month()))
                 .because(format!(
                     "No request for {least}{}; its instances cost {costs}.",
                     words::span(idle)
