@@ -531,7 +531,7 @@ mod tests {
 
     /// Operations that read by name, and the two that the GPU probe needs.
     fn reads(operation: &Operation) -> bool {
-        let verb = ["Describe", "List", "Get", "Lookup", "Filter"]
+        let verb = ["Describe", "List", "Get", "BatchGet", "Lookup", "Filter"]
             .iter()
             .any(|verb| operation.name.starts_with(verb));
         verb || (operation.service == "ssm" && ["SendCommand", "CancelCommand"].contains(&operation.name))

@@ -620,7 +620,10 @@ mod tests {
             let is_listed = all
                 .iter()
                 .any(|source| source.kind() == kind && source.lists_kind());
-            let has_list = !matches!(kind, Kind::GpuHost | Kind::LoadBalancer | Kind::Scope);
+            let has_list = !matches!(
+                kind,
+                Kind::GpuHost | Kind::LoadBalancer | Kind::Scope | Kind::Advice
+            );
             assert_eq!(is_listed, has_list, "{kind}");
         }
     }
