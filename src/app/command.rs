@@ -66,14 +66,24 @@ pub enum Command {
     Alarms,
     /// To runs and runbooks.
     Runs,
+    /// To SageMaker's endpoints, training jobs and notebooks.
+    Models,
     /// To pipelines, builds and image repositories.
     Pipelines,
+    /// To buckets and distributions.
+    Web,
+    /// To secrets and parameters.
+    Secrets,
     /// To what would come back after a disaster.
     Recovery,
     /// The record of an incident.
     Incident,
     /// Pins a line of a log to the incident.
     Pin,
+    /// To EKS clusters and node groups.
+    Kubernetes,
+    /// To Lambda functions.
+    Functions,
     /// A runbook by its name.
     Runbook,
     /// Logs of what is selected.
@@ -217,7 +227,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Network,
         "network",
-        "load balancers, queues, NAT",
+        "load balancers, NAT, certificates",
         Context::Global,
         &["5"],
     ),
@@ -238,9 +248,24 @@ pub const REGISTRY: &[Entry] = &[
         &["9"],
     ),
     entry(
+        Command::Models,
+        "models",
+        "SageMaker endpoints, training, notebooks",
+        Context::Global,
+        &[],
+    ),
+    entry(
         Command::Pipelines,
         "pipelines",
         "pipelines, builds, images",
+        Context::Global,
+        &[],
+    ),
+    entry(Command::Web, "web", "buckets, CloudFront", Context::Global, &[]),
+    entry(
+        Command::Secrets,
+        "secrets",
+        "secrets, parameters",
         Context::Global,
         &[],
     ),
@@ -255,6 +280,20 @@ pub const REGISTRY: &[Entry] = &[
         Command::Incident,
         "incident",
         "record an incident: start, note, …",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Kubernetes,
+        "kubernetes",
+        "EKS clusters and node groups",
+        Context::Global,
+        &[],
+    ),
+    entry(
+        Command::Functions,
+        "functions",
+        "Lambda functions",
         Context::Global,
         &[],
     ),

@@ -4,9 +4,15 @@ mod blocks;
 mod compute;
 mod data;
 mod ecs;
+mod edge;
+mod functions;
+mod kubernetes;
+mod models;
 mod network;
 mod pipelines;
+mod scaling;
 mod spend;
+mod web;
 mod wrap;
 
 pub(crate) use compute::purchase;
@@ -148,14 +154,28 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         Kind::LoadBalancer => network::load_balancer(state, scope, &resource.id),
         Kind::Queue => network::queue(state, scope, &resource.id),
         Kind::NatGateway => network::nat_gateway(state, scope, &resource.id),
+        Kind::SagemakerEndpoint => models::endpoint(state, scope, &resource.id),
+        Kind::TrainingJob => models::training_job(state, scope, &resource.id),
+        Kind::NotebookInstance => models::notebook(state, scope, &resource.id),
         Kind::Alarm => network::alarm(state, scope, &resource.id),
         Kind::LogGroup => network::log_group(scope, &resource.id),
         Kind::Budget => Some(spend::budget(state, scope, &resource.id)),
         Kind::Advice => spend::advice(state, scope, &resource.id),
         Kind::Scope => Some(scope_blocks(state, scope)),
+        Kind::Distribution => web::distribution(state, scope, &resource.id),
+        Kind::Bucket => web::bucket(state, scope, &resource.id),
+        Kind::VpcEndpoint => edge::endpoint(scope, &resource.id),
+        Kind::Certificate => edge::certificate(state, scope, &resource.id),
+        Kind::HealthCheck => edge::health_check(state, scope, &resource.id),
+        Kind::Secret => edge::secret(state, scope, &resource.id),
+        Kind::Parameter => edge::parameter(state, scope, &resource.id),
         Kind::Pipeline => pipelines::pipeline(state, scope, &resource.id),
         Kind::CodebuildProject => pipelines::project(state, scope, &resource.id),
         Kind::EcrRepository => pipelines::repository(state, scope, &resource.id),
+        Kind::Lambda => functions::function(state, scope, &resource.id),
+        Kind::EksCluster => kubernetes::cluster(state, scope, &resource.id),
+        Kind::Nodegroup => kubernetes::nodegroup(state, scope, &resource.id),
+        Kind::ScalableTarget => scaling::target(state, scope, &resource.id),
     });
     match own {
         Some(own) => blocks.extend(own),
@@ -182,6 +202,8 @@ fn name_of(resource: &ResourceKey) -> &str {
             .id
             .split_once(":repository/")
             .map_or(&*resource.id, |(_, name)| name),
+        // …:nodegroup/CLUSTER/NAME/UUID
+        Kind::Nodegroup => resource.id.rsplit('/').nth(1).unwrap_or(&resource.id),
         _ => crate::domain::ids::last_segment(&resource.id),
     }
 }
@@ -339,8 +361,21 @@ fn scope_blocks(state: &State, scope: &ScopeState) -> Vec<Block> {
         Source::Queues,
         Source::LogGroups,
         Source::NatGateways,
+        Source::Endpoints,
+        Source::TrainingJobs,
+        Source::Notebooks,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::Scaling,
         Source::Budgets,
         Source::Usage,
+        Source::VpcEndpoints,
+        Source::Certificates,
+        Source::Secrets,
+        Source::Parameters,
+        Source::Distributions,
+        Source::Buckets,
+        Source::Dns,
         Source::Pipelines,
         Source::BuildProjects,
         Source::Repositories,

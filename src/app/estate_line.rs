@@ -1,6 +1,8 @@
 //! The estate in a few lines: one entry for each pane, for the overview.
 
+mod functions;
 mod further;
+mod kubernetes;
 mod recovery;
 
 use jiff::{SignedDuration, Timestamp};
@@ -338,6 +340,7 @@ fn network(state: &State) -> String {
     let balancers = of_all(&scopes, |scope| Some(&scope.balancing.get()?.load_balancers));
     let queues = of_all(&scopes, |scope| scope.queues.get());
     let gateways = of_all(&scopes, |scope| scope.nat_gateways.get());
+    let certificates = of_all(&scopes, |scope| scope.certificates.get());
     let troubled = troubled(
         state,
         Kind::TargetGroup,
@@ -354,6 +357,10 @@ fn network(state: &State) -> String {
         state,
         Kind::NatGateway,
         gateways.iter().map(|(scope, one)| (*scope, &one.id)),
+    ) + troubled(
+        state,
+        Kind::Certificate,
+        certificates.iter().map(|(scope, one)| (*scope, &one.arn)),
     );
     format!("net {groups}{unread} tg{queued}{}", bad(troubled))
 }

@@ -46,6 +46,14 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::NatGateway => {
             format!("{base}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={id}")
         }
+        Kind::SagemakerEndpoint => format!("{base}/sagemaker/home?region={region}#/endpoints/{name}"),
+        Kind::TrainingJob => format!("{base}/sagemaker/home?region={region}#/jobs/{name}"),
+        Kind::NotebookInstance if id.starts_with("app/") => {
+            format!("{base}/sagemaker/home?region={region}#/studio")
+        }
+        Kind::NotebookInstance => {
+            format!("{base}/sagemaker/home?region={region}#/notebook-instances/{name}")
+        }
         Kind::Budget => "https://us-east-1.console.aws.amazon.com/costmanagement/home#/budgets".to_owned(),
         Kind::Scope => format!("{base}/console/home?region={region}"),
         Kind::Pipeline => {
@@ -59,6 +67,35 @@ pub fn console_address(scope: &ScopeState, resource: &ResourceKey) -> Option<Str
         Kind::CodebuildProject => {
             format!("{base}/codesuite/codebuild/projects/{name}/history?region={region}")
         }
+        Kind::Lambda => format!("{base}/lambda/home?region={region}#/functions/{name}?tab=monitoring"),
+        Kind::EksCluster => format!("{base}/eks/clusters/{name}?region={region}"),
+        Kind::Nodegroup => {
+            let (cluster, group) = nodegroup_of(id)?;
+            format!("{base}/eks/clusters/{cluster}/nodegroups/{group}?region={region}")
+        }
+        Kind::ScalableTarget => return None,
+        Kind::Bucket => format!("https://s3.console.aws.amazon.com/s3/buckets/{}", bucket_of(id)),
+        Kind::Distribution => {
+            format!("https://us-east-1.console.aws.amazon.com/cloudfront/v4/home#/distributions/{name}")
+        }
+        Kind::VpcEndpoint => {
+            format!("{base}/vpcconsole/home?region={region}#EndpointDetails:vpcEndpointId={id}")
+        }
+        Kind::Certificate => {
+            let region = region_of(id).unwrap_or(region);
+            format!("https://{region}.console.aws.amazon.com/acm/home?region={region}#/certificates/{name}")
+        }
+        Kind::HealthCheck => {
+            format!("https://us-east-1.console.aws.amazon.com/route53/healthchecks/home#/details/{id}")
+        }
+        Kind::Secret => format!(
+            "{base}/secretsmanager/secret?name={}&region={region}",
+            escaped(secret_of(id))
+        ),
+        Kind::Parameter => format!(
+            "{base}/systems-manager/parameters/{}/description?region={region}",
+            escaped(parameter_of(id))
+        ),
     })
 }
 
@@ -138,6 +175,16 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
                 quoted(id)
             )
         }
+        Kind::SagemakerEndpoint => format!("sagemaker describe-endpoint --endpoint-name {}", quoted(name)),
+        Kind::TrainingJob => format!(
+            "sagemaker describe-training-job --training-job-name {}",
+            quoted(name)
+        ),
+        Kind::NotebookInstance if id.starts_with("app/") => "sagemaker list-apps".to_owned(),
+        Kind::NotebookInstance => format!(
+            "sagemaker describe-notebook-instance --notebook-instance-name {}",
+            quoted(name)
+        ),
         Kind::Scope => "sts get-caller-identity".to_owned(),
         Kind::Pipeline => format!("codepipeline get-pipeline-state --name {}", quoted(name)),
         Kind::EcrRepository => format!(
@@ -148,23 +195,123 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "codebuild list-builds-for-project --project-name {}",
             quoted(name)
         ),
+        Kind::Bucket => format!("s3api get-public-access-block --bucket {}", quoted(bucket_of(id))),
+        Kind::Distribution => format!("cloudfront get-distribution --id {}", quoted(name)),
+        Kind::VpcEndpoint => format!("ec2 describe-vpc-endpoints --vpc-endpoint-ids {}", quoted(id)),
+        Kind::Certificate => format!("acm describe-certificate --certificate-arn {}", quoted(id)),
+        Kind::HealthCheck => format!("route53 get-health-check-status --health-check-id {}", quoted(id)),
+        Kind::Secret => format!("secretsmanager describe-secret --secret-id {}", quoted(id)),
+        Kind::Parameter => format!(
+            "ssm describe-parameters --parameter-filters Key=Name,Values={}",
+            quoted(parameter_of(id))
+        ),
         Kind::Advice if id.starts_with("arn:") => "compute-optimizer get-recommendation-summaries".to_owned(),
         Kind::Advice => format!(
             "support describe-trusted-advisor-check-result --region us-east-1 --check-id {}",
             quoted(id)
         ),
+        Kind::Lambda => format!(
+            "lambda get-function-configuration --function-name {}",
+            quoted(name)
+        ),
+        Kind::EksCluster => format!("eks describe-cluster --name {}", quoted(name)),
+        Kind::Nodegroup => {
+            let (cluster, group) = nodegroup_of(id)?;
+            format!(
+                "eks describe-nodegroup --cluster-name {} --nodegroup-name {}",
+                quoted(cluster),
+                quoted(group)
+            )
+        }
+        Kind::ScalableTarget => {
+            let known = scope.scaling.get().into_iter().flatten();
+            let target = known.into_iter().find(|target| target.id == id)?;
+            format!(
+                "application-autoscaling describe-scaling-activities --service-namespace {} --resource-id {}",
+                quoted(&target.namespace),
+                quoted(&target.resource)
+            )
+        }
     };
     let profile = scope
         .scope
         .profile
         .as_ref()
         .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
-    Some(format!("aws {what} --region {}{profile}", scope.scope.region))
+    let region = match resource.kind {
+        Kind::Certificate => region_of(id).unwrap_or(&scope.scope.region),
+        _ => &scope.scope.region,
+    };
+    Some(format!("aws {what} --region {region}{profile}"))
+}
+
+/// The bucket's name in its ARN.
+fn bucket_of(arn: &str) -> &str {
+    last_segment(arn)
+}
+
+/// The region in an ARN; certificates of CloudFront are in another one than their scope.
+fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
+/// The name in a secret's ARN, without the six characters that AWS adds.
+fn secret_of(arn: &str) -> &str {
+    let name = arn.split_once(":secret:").map_or(arn, |(_, name)| name);
+    name.rsplit_once('-').map_or(name, |(name, _)| name)
+}
+
+/// The name in a parameter's ARN; that of a hierarchy begins with a slash.
+fn parameter_of(arn: &str) -> &str {
+    let Some((_, name)) = arn.split_once(":parameter") else {
+        return arn;
+    };
+    match name.strip_prefix('/') {
+        Some(plain) if !plain.contains('/') => plain,
+        _ => name,
+    }
 }
 
 /// The name of a repository, which may have slashes in it.
 fn repository_name(id: &str) -> &str {
     id.split_once(":repository/").map_or(id, |(_, name)| name)
+}
+
+/// The commands that lead into a cluster, for its pods: the context first, then k9s with it. The context
+/// has a name of its own, so that no other cluster of the same name is met.
+pub fn kubernetes_commands(scope: &ScopeState, cluster: &ResourceKey) -> Option<[String; 2]> {
+    let name = match cluster.kind {
+        Kind::EksCluster => last_segment(&cluster.id),
+        Kind::Nodegroup => nodegroup_of(&cluster.id)?.0,
+        _ => return None,
+    };
+    let scope = &scope.scope;
+    let context = match &scope.profile {
+        Some(profile) => format!("{profile}-{}-{name}", scope.region),
+        None => format!("{}-{name}", scope.region),
+    };
+    let profile = scope
+        .profile
+        .as_ref()
+        .map_or_else(String::new, |profile| format!(" --profile {}", quoted(profile)));
+    let role = scope.role.as_ref().map_or_else(String::new, |role| {
+        format!(" --role-arn {}", quoted(&role.role_arn))
+    });
+    Some([
+        format!(
+            "aws eks update-kubeconfig --name {} --alias {} --region {}{profile}{role}",
+            quoted(name),
+            quoted(&context),
+            scope.region
+        ),
+        format!("k9s --context {}", quoted(&context)),
+    ])
+}
+
+/// Cluster and node group of `…:nodegroup/CLUSTER/GROUP/UUID`.
+fn nodegroup_of(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.split_once(":nodegroup/")?.1.split('/');
+    Some((parts.next()?, parts.next()?))
 }
 
 /// Cluster and service of `…:service/CLUSTER/SERVICE`.
@@ -224,6 +371,30 @@ mod tests {
             command(&scope(), &alarm).unwrap(),
             "aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names 'a'\\''; rm -rf ~ #' --region eu-west-1 --profile prod"
         );
+    }
+
+    #[test]
+    fn clusters_and_node_groups_lead_to_their_pods() {
+        let way = [
+            "aws eks update-kubeconfig --name main --alias prod-eu-west-1-main --region eu-west-1 --profile prod",
+            "k9s --context prod-eu-west-1-main",
+        ];
+        let cluster = key(Kind::EksCluster, "arn:aws:eks:eu-west-1:1:cluster/main");
+        let group = key(Kind::Nodegroup, "arn:aws:eks:eu-west-1:1:nodegroup/main/app/1f");
+        for resource in [&cluster, &group] {
+            assert_eq!(
+                kubernetes_commands(&scope(), resource)
+                    .unwrap()
+                    .each_ref()
+                    .map(String::as_str),
+                way
+            );
+        }
+        assert_eq!(
+            command(&scope(), &group).unwrap(),
+            "aws eks describe-nodegroup --cluster-name main --nodegroup-name app --region eu-west-1 --profile prod"
+        );
+        assert_eq!(kubernetes_commands(&scope(), &key(Kind::Queue, "q")), None);
     }
 
     #[test]

@@ -209,10 +209,15 @@ fn is_read(state: &State, scope: &ScopeState) -> bool {
         && scope.instances.get().into_iter().flatten().any(|instance| {
             instance.is_running() && vendor_of(&instance.instance_type) == Some(Vendor::Nvidia)
         });
+    let mut leaders = state.picture.inventory.account_leaders();
+    let leads = leaders.any(|leader| leader.name() == scope.name());
     rules::sources()
         .filter(Source::lists_kind)
         .filter(|source| probes || *source != Source::GpuProbe)
-        // Of the account: collected in one of its scopes, and nothing that could be opened by id.
-        .filter(|source| !source.is_account_wide())
+        // What is the account's is collected in one of its scopes; some of it can be opened by id.
+        .filter(|source| match source {
+            Source::Buckets | Source::Distributions | Source::Dns => leads,
+            other => !other.is_account_wide(),
+        })
         .all(|source| scope.standing(&source).is_settled())
 }

@@ -29,12 +29,22 @@ pub enum Pane {
     Alarms,
     /// Live runs, history, runbooks.
     Runs,
+    /// SageMaker: endpoints, training jobs, notebooks.
+    Models,
     /// Pipelines, builds and image repositories.
     Pipelines,
+    /// Buckets and distributions.
+    Web,
+    /// Secrets and parameters.
+    Secrets,
     /// What would come back after a disaster, and how soon.
     Recovery,
     /// The record of the incident.
     Incident,
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Lambda functions.
+    Functions,
 }
 
 impl Pane {
@@ -50,9 +60,14 @@ impl Pane {
         Self::Spend,
         Self::Alarms,
         Self::Runs,
+        Self::Models,
         Self::Pipelines,
+        Self::Web,
+        Self::Secrets,
         Self::Recovery,
         Self::Incident,
+        Self::Kubernetes,
+        Self::Functions,
     ];
 
     /// The digit that opens it; `None` where only the name does.
@@ -68,7 +83,14 @@ impl Pane {
             Self::Spend => 7,
             Self::Alarms => 8,
             Self::Runs => 9,
-            Self::Pipelines | Self::Recovery | Self::Incident => return None,
+            Self::Models
+            | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
+            | Self::Recovery
+            | Self::Incident
+            | Self::Kubernetes
+            | Self::Functions => return None,
         })
     }
 
@@ -96,24 +118,40 @@ impl Pane {
             Self::Spend => "spend",
             Self::Alarms => "alarms",
             Self::Runs => "runs",
+            Self::Models => "models",
             Self::Pipelines => "pipelines",
+            Self::Web => "web",
+            Self::Secrets => "secrets",
             Self::Recovery => "recovery",
             Self::Incident => "incident",
+            Self::Kubernetes => "kubernetes",
+            Self::Functions => "functions",
         }
     }
 
     /// The pane in which resources of a kind are listed.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
-            Kind::EcsService => Self::Services,
+            Kind::EcsService | Kind::ScalableTarget => Self::Services,
             Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => Self::Gpu,
             Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => Self::Data,
-            Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => Self::Network,
+            Kind::TargetGroup
+            | Kind::LoadBalancer
+            | Kind::Queue
+            | Kind::NatGateway
+            | Kind::VpcEndpoint
+            | Kind::Certificate
+            | Kind::HealthCheck => Self::Network,
+            Kind::Bucket | Kind::Distribution => Self::Web,
+            Kind::Secret | Kind::Parameter => Self::Secrets,
             Kind::LogGroup => Self::Logs,
             Kind::Budget | Kind::Advice => Self::Spend,
             Kind::Alarm => Self::Alarms,
             Kind::Scope => Self::Findings,
+            Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => Self::Models,
             Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => Self::Pipelines,
+            Kind::EksCluster | Kind::Nodegroup => Self::Kubernetes,
+            Kind::Lambda => Self::Functions,
         }
     }
 
@@ -135,7 +173,12 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
-            | Self::Pipelines => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
+            | Self::Models
+            | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
+            | Self::Kubernetes
+            | Self::Functions => all.filter(|kind| Self::of_kind(*kind) == self).collect(),
         }
     }
 
@@ -151,9 +194,14 @@ impl Pane {
             | Self::Spend
             | Self::Alarms
             | Self::Runs
+            | Self::Models
             | Self::Pipelines
+            | Self::Web
+            | Self::Secrets
             | Self::Recovery
-            | Self::Incident => Probing::No,
+            | Self::Incident
+            | Self::Kubernetes
+            | Self::Functions => Probing::No,
         };
         Focus {
             front: self.kinds(),

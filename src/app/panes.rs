@@ -2,16 +2,22 @@
 
 mod alarms;
 mod data;
+mod functions;
 mod gpu;
 mod incident;
+pub(crate) mod kubernetes;
+pub(crate) mod models;
 mod network;
 mod overview;
 pub(crate) mod pipelines;
 mod recovery;
 mod runs;
+mod scaling;
+mod secrets;
 mod services;
 mod sketch;
 mod spend;
+mod web;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +26,7 @@ use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::app::table::{Section, Tables, Tone};
 use crate::app::tables::TableView;
-use crate::domain::fault::FaultKind;
+use crate::domain::fault::{FaultKind, NOT_IN_THIS_BUILD};
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::{ScopeState, Source};
@@ -40,9 +46,14 @@ pub fn build(state: &State) -> Tables {
         Pane::Spend => spend::sections(state),
         Pane::Logs => crate::app::logs::list::sections(state),
         Pane::Runs => runs::sections(state),
+        Pane::Models => models::sections(state),
         Pane::Pipelines => pipelines::sections(state),
         Pane::Recovery => recovery::sections(state),
         Pane::Incident => incident::sections(state),
+        Pane::Kubernetes => kubernetes::sections(state),
+        Pane::Functions => functions::sections(state),
+        Pane::Web => web::sections(state),
+        Pane::Secrets => secrets::sections(state),
     };
     let mut tables = Tables { sections };
     tables.sections.iter_mut().for_each(Section::measure);
@@ -71,6 +82,9 @@ pub fn heading_height(section: &Section) -> usize {
         + usize::from(section.columns.iter().any(|column| !column.title.is_empty()))
 }
 
+/// What is said of a source that has not answered yet.
+const READING: &str = "reading …";
+
 /// What is wrong with the data of a section: the worst of its sources in all scopes.
 pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
     let now = state.picture.at;
@@ -84,6 +98,9 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
         for source in sources {
             let standing = scope.standing(source);
             match (&standing.failing, standing.at) {
+                (Some(failing), None) if failing.fault.code.as_deref() == Some(NOT_IN_THIS_BUILD) => {
+                    offer(2, "not in this build".to_owned(), Tone::Muted);
+                }
                 (Some(failing), Some(at)) => {
                     let mut text = format!("STALE {} {}", format::age(now, at), failing.fault.word());
                     if failing.fault.kind == FaultKind::AccessDenied {
@@ -102,7 +119,7 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
                 }
                 // Metrics are only asked for where there is something to measure.
                 (None, None) if matches!(source, Source::Metrics(_)) => {}
-                (None, None) => offer(1, "reading …".to_owned(), Tone::Muted),
+                (None, None) => offer(1, READING.to_owned(), Tone::Muted),
                 (None, Some(_)) if !standing.gaps.is_empty() => {
                     offer(2, format!("partial: {}", standing.gaps[0]), Tone::Warn);
                 }
@@ -111,6 +128,15 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
         }
     }
     worst.map(|(_, text, tone)| (text, tone))
+}
+
+/// What is wrong with account-wide sources: only scopes that lead their account are asked for them, so
+/// that the others are no reason to say that something is still being read.
+pub(crate) fn account_note(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
+    let mut shown = state.picture.inventory.shown();
+    let asked = shown.any(|scope| sources.iter().any(|source| scope.standing(source).is_settled()));
+    let is_waiting = |text: &str| text == READING;
+    note(state, sources).filter(|(text, _)| !(asked && is_waiting(text)))
 }
 
 /// The scope of a resource; for what belongs to a whole account the scope that it is read through.

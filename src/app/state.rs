@@ -378,6 +378,12 @@ impl State {
             if let Level::Detail { key, .. } = level
                 && let Some(resource) = key.resource()
             {
+                if resource.kind == Kind::Lambda {
+                    focus.details.insert(SourceKey {
+                        scope: resource.scope.clone(),
+                        source: Source::FunctionVersions(resource.id.to_string()),
+                    });
+                }
                 focus.front.insert(resource.kind);
             }
         }

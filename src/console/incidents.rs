@@ -195,3 +195,114 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::app::incident::entry;
+    use crate::domain::incident::{Event, Places};
+    use crate::engine::clock::ScaledClock;
+
+    fn note(text: &str) -> crate::domain::incident::Entry {
+        let event = Event::Note {
+            text: text.to_owned(),
+        };
+        entry(
+            event,
+            "kim@bastion",
+            (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+        )
+    }
+
+    async fn heard(messages: &mut mpsc::Receiver<Msg>, wanted: impl Fn(&IncidentMsg) -> bool) -> IncidentMsg {
+        let next = async {
+            loop {
+                match messages.recv().await {
+                    Some(Msg::Incident(msg)) if wanted(&msg) => return msg,
+                    Some(_) => {}
+                    None => panic!("the messages ended"),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), next)
+            .await
+            .expect("nothing is heard")
+    }
+
+    #[tokio::test]
+    async fn what_one_console_records_another_goes_on_with() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = StateFolder::at(home.path());
+        let clock: Arc<dyn Clock> = Arc::new(ScaledClock::new(Timestamp::UNIX_EPOCH, 1_000.0));
+        let open = || IncidentRunner::new(Some(&folder), Some("shop".to_owned()), clock.clone());
+        let (mut first, mut told) = open();
+        let started = Event::Started {
+            title: "slow".to_owned(),
+            estate: Some("shop".to_owned()),
+            scopes: Vec::new(),
+        };
+        let begin = entry(
+            started,
+            "kim@bastion",
+            (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
+        );
+        first.perform(IncidentEffect::Begin(Box::new(begin.clone())));
+        let IncidentMsg::Known(known) = heard(&mut told, |_| true).await else {
+            panic!("it is not known");
+        };
+        let id = known.incident.id.clone();
+        for text in ["one", "two"] {
+            first.perform(IncidentEffect::Append {
+                id: id.clone(),
+                entries: vec![note(text)],
+            });
+        }
+        first.perform(IncidentEffect::Begin(Box::new(begin)));
+        let refused = heard(&mut told, |msg| matches!(msg, IncidentMsg::Failed(_))).await;
+        assert!(format!("{refused:?}").contains("begun meanwhile"), "{refused:?}");
+        // What was given is written though the console ends at once.
+        first.perform(IncidentEffect::Append {
+            id: id.clone(),
+            entries: vec![note("three")],
+        });
+        first.finish().await;
+        drop((first, told));
+
+        let (second, mut told) = open();
+        let all =
+            |msg: &IncidentMsg| matches!(msg, IncidentMsg::Known(known) if known.incident.entries.len() == 4);
+        heard(&mut told, all).await;
+        let path = home.path().join("post-mortem.md");
+        let export = || IncidentEffect::Export {
+            id: id.clone(),
+            path: path.to_string_lossy().into_owned(),
+            places: Places {
+                zone: jiff::tz::TimeZone::UTC,
+                label: "UTC".to_owned(),
+            },
+            now: Timestamp::UNIX_EPOCH,
+        };
+        second.perform(export());
+        heard(&mut told, |msg| matches!(msg, IncidentMsg::Exported(_))).await;
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .starts_with("# Incident: slow")
+        );
+        second.perform(export());
+        heard(&mut told, |msg| matches!(msg, IncidentMsg::Failed(_))).await;
+    }
+
+    #[tokio::test]
+    async fn without_a_folder_it_says_so() {
+        let clock: Arc<dyn Clock> = Arc::new(ScaledClock::new(Timestamp::UNIX_EPOCH, 1_000.0));
+        let (runner, mut told) = IncidentRunner::new(None, None, clock);
+        runner.perform(IncidentEffect::Append {
+            id: IncidentId("i-20261121-020000-kqzt".to_owned()),
+            entries: vec![note("x")],
+        });
+        heard(&mut told, |msg| matches!(msg, IncidentMsg::Failed(_))).await;
+    }
+}

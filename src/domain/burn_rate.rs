@@ -6,6 +6,8 @@
 //! that AWS does not know are not part of it: see [`fixed_costs`].
 
 mod compute;
+mod kubernetes;
+mod models;
 mod network;
 mod store;
 
@@ -53,9 +55,13 @@ fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
     compute::tasks(state, &pricing, &mut items);
     store::databases(state, &pricing, &mut items);
     store::caches(state, &pricing, &mut items);
+    models::endpoints(state, &pricing, &mut items);
+    models::training(state, &pricing, &mut items);
+    models::notebooks(state, &pricing, &mut items);
     network::gateways(state, &pricing, &mut items);
     network::balancers(state, &pricing, &mut items);
     network::addresses(state, &pricing, &mut items);
+    kubernetes::clusters(state, &pricing, &mut items);
     items
 }
 

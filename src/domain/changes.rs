@@ -5,6 +5,7 @@ mod activity;
 mod deployment;
 mod events;
 mod execution;
+mod models;
 mod related;
 
 pub use related::{beneath, for_resource};
@@ -46,6 +47,8 @@ pub enum Word {
     Alarm,
     /// An instance of no group that started or stopped.
     Instance,
+    /// A training job that ended.
+    Training,
     /// An execution of a pipeline.
     Pipeline,
 }
@@ -60,6 +63,7 @@ impl Word {
             Self::Redis => "redis",
             Self::Alarm => "alarm",
             Self::Instance => "instance",
+            Self::Training => "training",
             Self::Pipeline => "pipeline",
         }
     }
@@ -82,6 +86,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         deployment::collect(state, span, &mut changes);
         activity::collect(state, span, &mut changes);
         events::collect(state, span, &mut changes);
+        models::collect(state, span, &mut changes);
         execution::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {

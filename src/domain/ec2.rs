@@ -133,3 +133,37 @@ pub struct NatGateway {
     /// Its subnet.
     pub subnet: Option<String>,
 }
+
+/// A VPC endpoint: a way to an AWS service that does not lead through a NAT gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcEndpoint {
+    /// `vpce-…`.
+    pub id: String,
+    /// The value of the tag `Name`.
+    pub name: Option<String>,
+    /// The service, such as `com.amazonaws.us-east-1.s3`.
+    pub service: String,
+    /// `Gateway`, which is free, `Interface`, or `GatewayLoadBalancer`.
+    pub form: String,
+    /// `available`, `pending`, `rejected`, …
+    pub state: String,
+    /// Its VPC.
+    pub vpc: Option<String>,
+    /// In how many subnets an interface endpoint is: each is billed by the hour.
+    pub subnets: u32,
+}
+
+impl VpcEndpoint {
+    /// The last part of the service's name: `s3`, `dynamodb`, `ecr.dkr`.
+    pub fn short_service(&self) -> &str {
+        let mut parts = self.service.splitn(4, '.');
+        parts.nth(3).unwrap_or(&self.service)
+    }
+
+    /// Whether it is a gateway endpoint that works for this service.
+    pub fn is_gateway_to(&self, service: &str) -> bool {
+        self.form == "Gateway"
+            && self.state.eq_ignore_ascii_case("available")
+            && self.short_service() == service
+    }
+}

@@ -88,3 +88,29 @@ pub fn load_balancer_dimension(arn: &str) -> Option<&str> {
 pub fn target_group_dimension(arn: &str) -> Option<&str> {
     arn.rsplit_once(':').map(|(_, rest)| rest)
 }
+
+/// A listener of a load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// The listener's ARN.
+    pub arn: String,
+    /// The load balancer's ARN.
+    pub load_balancer: String,
+    /// `HTTP`, `HTTPS`, `TCP`, …
+    pub protocol: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// What it does with what no rule matches: `forward`, `redirect`, `fixed-response`, …
+    pub default_action: Option<String>,
+    /// ARNs of its certificates.
+    pub certificates: Vec<String>,
+}
+
+impl Listener {
+    /// `HTTPS:443`.
+    pub fn door(&self) -> String {
+        let protocol = self.protocol.as_deref().unwrap_or("?");
+        self.port
+            .map_or_else(|| protocol.to_owned(), |port| format!("{protocol}:{port}"))
+    }
+}

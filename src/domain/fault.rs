@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ops::Operation;
 use crate::domain::scope::Scope;
+
+/// The code of the fault with which a build answers that leaves a service's client out: no question
+/// of permission or of trying again, and no finding.
+pub const NOT_IN_THIS_BUILD: &str = "NotInThisBuild";
 
 /// Why a read or a write did not happen, or may have happened without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +111,15 @@ impl Fault {
         self
     }
 
+    /// This build has no client for the service of these operations.
+    pub fn not_in_this_build(operations: &[Operation]) -> Self {
+        let (service, name) = operations
+            .first()
+            .map_or(("", ""), |operation| (operation.service, operation.name));
+        let message = "this build leaves the service out: it was made without the feature aws-extra";
+        Self::new(FaultKind::Unsupported, service, name, message).with_code(NOT_IN_THIS_BUILD)
+    }
+
     /// No answer in time.
     pub fn timeout(service: &str, operation: &str) -> Self {
         Self::new(FaultKind::Timeout, service, operation, "no answer in time")
@@ -166,6 +180,9 @@ impl Fault {
                 "see --log-file for the whole exchange".to_owned()
             }
             FaultKind::Server => "AWS failed; trying again by itself".to_owned(),
+            FaultKind::Unsupported if self.code.as_deref() == Some(NOT_IN_THIS_BUILD) => {
+                "not in this build".to_owned()
+            }
             FaultKind::Unsupported => format!("{} does not offer {} here", scope.region, self.operation),
             FaultKind::ReadOnly => "start with --read-write, or type :write in the console".to_owned(),
             FaultKind::NoData => "AWS needs more history before it can answer".to_owned(),

@@ -48,10 +48,38 @@ pub enum Kind {
     Pipeline,
     /// A repository of ECR.
     EcrRepository,
+    /// An endpoint of SageMaker.
+    SagemakerEndpoint,
+    /// A training job of SageMaker.
+    TrainingJob,
+    /// A notebook instance of SageMaker, or an application of its Studio.
+    NotebookInstance,
     /// A piece of advice of Trusted Advisor or Compute Optimizer.
     Advice,
     /// A build project of CodeBuild.
     CodebuildProject,
+    /// A Lambda function.
+    Lambda,
+    /// A cluster of EKS.
+    EksCluster,
+    /// A managed node group of EKS.
+    Nodegroup,
+    /// A target of Application Auto Scaling.
+    ScalableTarget,
+    /// An S3 bucket.
+    Bucket,
+    /// A CloudFront distribution.
+    Distribution,
+    /// A VPC endpoint.
+    VpcEndpoint,
+    /// A certificate of Certificate Manager.
+    Certificate,
+    /// A health check of Route 53.
+    HealthCheck,
+    /// A secret of Secrets Manager.
+    Secret,
+    /// A parameter of Parameter Store.
+    Parameter,
 }
 
 impl Kind {
@@ -71,9 +99,23 @@ impl Kind {
         Self::Queue,
         Self::LogGroup,
         Self::NatGateway,
+        Self::SagemakerEndpoint,
+        Self::TrainingJob,
+        Self::NotebookInstance,
+        Self::Lambda,
+        Self::EksCluster,
+        Self::Nodegroup,
+        Self::ScalableTarget,
         Self::Budget,
         Self::Advice,
         Self::Scope,
+        Self::Bucket,
+        Self::Distribution,
+        Self::VpcEndpoint,
+        Self::Certificate,
+        Self::HealthCheck,
+        Self::Secret,
+        Self::Parameter,
         Self::Pipeline,
         Self::CodebuildProject,
         Self::EcrRepository,
@@ -100,8 +142,22 @@ impl Kind {
             Self::Scope => "scope",
             Self::Pipeline => "pipeline",
             Self::EcrRepository => "ecr-repository",
+            Self::SagemakerEndpoint => "sagemaker-endpoint",
+            Self::TrainingJob => "training-job",
+            Self::NotebookInstance => "notebook-instance",
             Self::Advice => "advice",
             Self::CodebuildProject => "codebuild-project",
+            Self::Lambda => "lambda",
+            Self::EksCluster => "eks-cluster",
+            Self::Nodegroup => "nodegroup",
+            Self::ScalableTarget => "scalable-target",
+            Self::Bucket => "bucket",
+            Self::Distribution => "distribution",
+            Self::VpcEndpoint => "vpc-endpoint",
+            Self::Certificate => "certificate",
+            Self::HealthCheck => "health-check",
+            Self::Secret => "secret",
+            Self::Parameter => "parameter",
         }
     }
 
@@ -124,9 +180,32 @@ impl Kind {
             Self::Scope => "aws",
             Self::Pipeline => "cp",
             Self::EcrRepository => "ecr",
+            Self::SagemakerEndpoint => "sm",
+            Self::TrainingJob => "train",
+            Self::NotebookInstance => "note",
             Self::Advice => "tip",
             Self::CodebuildProject => "build",
+            Self::Lambda => "fn",
+            Self::EksCluster => "eks",
+            Self::Nodegroup => "node",
+            Self::ScalableTarget => "scal",
+            Self::Bucket => "s3",
+            Self::Distribution => "cdn",
+            Self::VpcEndpoint => "vpce",
+            Self::Certificate => "cert",
+            Self::HealthCheck => "dns",
+            Self::Secret => "sec",
+            Self::Parameter => "par",
         }
+    }
+
+    /// Whether resources of the kind belong to the account and not to a region: their scope is the
+    /// account's.
+    pub const fn is_account_wide(self) -> bool {
+        matches!(
+            self,
+            Self::Budget | Self::Bucket | Self::Distribution | Self::HealthCheck
+        )
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod selected;
 mod source;
+mod standing;
 
 pub use source::{Source, SourceKey};
+pub use standing::Standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,20 +16,26 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group};
+use crate::domain::bucket::{Bucket, BucketStorage};
+use crate::domain::certificate::Certificate;
 use crate::domain::codebuild::Project;
 use crate::domain::cost::{Anomaly, Budget, Forecast, Usage};
 use crate::domain::datastore::{
     Cache, ConnectionLimit, DbCluster, DbInstance, DbSnapshot, PendingMaintenance, StoreEvent,
 };
 use crate::domain::delivery::{Execution, Pipeline};
-use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice};
+use crate::domain::distribution::Distribution;
+use crate::domain::dns::Dns;
+use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, SpotPrice, VpcEndpoint};
 use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
-use crate::domain::elb::Balancing;
+use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
+use crate::domain::function::{Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
+use crate::domain::kubernetes::{Kubernetes, Upgrades};
 use crate::domain::loadable::{Failing, Loadable};
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
@@ -35,7 +43,10 @@ use crate::domain::ops::{Reply, ReplyData};
 use crate::domain::policy::Selection;
 use crate::domain::queue::Queue;
 use crate::domain::recovery::MeasuredRestore;
+use crate::domain::sagemaker::{Endpoint, Notebook, TrainingJob};
+use crate::domain::scalable::{ScalableTarget, Scaled};
 use crate::domain::scope::{Identity, Scope, ScopeName};
+use crate::domain::secret::{Parameter, Secret};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
 use crate::domain::trail::TrailEvent;
 
@@ -146,6 +157,24 @@ pub struct ScopeState {
     pub queues: Loadable<Vec<Queue>>,
     /// Log groups.
     pub log_groups: Loadable<Vec<LogGroup>>,
+    /// SageMaker endpoints.
+    pub endpoints: Loadable<Vec<Endpoint>>,
+    /// Bounds of the variants of endpoints that are scaled by themselves.
+    pub endpoint_targets: Loadable<Vec<ScalableTarget>>,
+    /// Training jobs of the last days, newest first.
+    pub training_jobs: Loadable<Vec<TrainingJob>>,
+    /// Notebooks.
+    pub notebooks: Loadable<Vec<Notebook>>,
+    /// Lambda functions.
+    pub functions: Loadable<Functions>,
+    /// Published versions of the functions being looked at, by function ARN.
+    pub function_versions: BTreeMap<String, Loadable<Vec<Version>>>,
+    /// EKS clusters and node groups.
+    pub kubernetes: Loadable<Kubernetes>,
+    /// Add-ons, insights and versions of EKS.
+    pub cluster_upgrades: Loadable<Upgrades>,
+    /// Everything that Application Auto Scaling moves.
+    pub scaling: Loadable<Vec<Scaled>>,
     /// Spend of the account.
     pub usage: Loadable<Usage>,
     /// The account's forecast.
@@ -160,6 +189,26 @@ pub struct ScopeState {
     pub recommendations: Loadable<Advices>,
     /// CloudTrail writes by resource name.
     pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// Buckets.
+    pub buckets: Loadable<Vec<Bucket>>,
+    /// How much the buckets hold.
+    pub bucket_storage: Loadable<Vec<BucketStorage>>,
+    /// CloudFront distributions.
+    pub distributions: Loadable<Vec<Distribution>>,
+    /// Certificates of the region.
+    pub certificates: Loadable<Vec<Certificate>>,
+    /// Certificates of us-east-1, where the region is another.
+    pub edge_certificates: Loadable<Vec<Certificate>>,
+    /// Health checks and hosted zones.
+    pub dns: Loadable<Dns>,
+    /// VPC endpoints.
+    pub vpc_endpoints: Loadable<Vec<VpcEndpoint>>,
+    /// Listeners of load balancers.
+    pub listeners: Loadable<Vec<Listener>>,
+    /// Secrets, without values.
+    pub secrets: Loadable<Vec<Secret>>,
+    /// Parameters, without values.
+    pub parameters: Loadable<Vec<Parameter>>,
     /// Pipelines.
     pub pipelines: Loadable<Vec<Pipeline>>,
     /// The newest executions of the pipelines.
@@ -228,6 +277,15 @@ impl ScopeState {
             metrics: BTreeMap::new(),
             queues: Loadable::default(),
             log_groups: Loadable::default(),
+            endpoints: Loadable::default(),
+            endpoint_targets: Loadable::default(),
+            training_jobs: Loadable::default(),
+            notebooks: Loadable::default(),
+            functions: Loadable::default(),
+            function_versions: BTreeMap::new(),
+            kubernetes: Loadable::default(),
+            cluster_upgrades: Loadable::default(),
+            scaling: Loadable::default(),
             usage: Loadable::default(),
             forecast: Loadable::default(),
             anomalies: Loadable::default(),
@@ -235,6 +293,16 @@ impl ScopeState {
             trusted_advisor: Loadable::default(),
             recommendations: Loadable::default(),
             trail: BTreeMap::new(),
+            buckets: Loadable::default(),
+            bucket_storage: Loadable::default(),
+            distributions: Loadable::default(),
+            certificates: Loadable::default(),
+            edge_certificates: Loadable::default(),
+            dns: Loadable::default(),
+            vpc_endpoints: Loadable::default(),
+            listeners: Loadable::default(),
+            secrets: Loadable::default(),
+            parameters: Loadable::default(),
             pipelines: Loadable::default(),
             executions: Loadable::default(),
             build_projects: Loadable::default(),
@@ -317,7 +385,7 @@ impl ScopeState {
                 let outcome = match result {
                     Ok(reply) => match &*selected::of(self, source, &reply.data) {
                         ReplyData::$variant(value) => Ok(($convert(value), reply.gaps.clone())),
-                        _ => Err(mismatched(source)),
+                        _ => Err(source.mismatched()),
                     },
                     Err(fault) => Err(fault.clone()),
                 };
@@ -378,6 +446,20 @@ impl ScopeState {
             }
             Source::Queues => settle!(self.queues, Queues),
             Source::LogGroups => settle!(self.log_groups, LogGroups),
+            Source::Endpoints => settle!(self.endpoints, Endpoints),
+            Source::EndpointTargets => settle!(self.endpoint_targets, ScalableTargets),
+            Source::TrainingJobs => settle!(self.training_jobs, TrainingJobs),
+            Source::Notebooks => settle!(self.notebooks, Notebooks),
+            Source::Functions => settle!(self.functions, Functions),
+            Source::FunctionVersions(function) => {
+                settle!(
+                    self.function_versions.entry(function.clone()).or_default(),
+                    FunctionVersions
+                )
+            }
+            Source::Kubernetes => settle!(self.kubernetes, Kubernetes),
+            Source::ClusterUpgrades => settle!(self.cluster_upgrades, ClusterUpgrades),
+            Source::Scaling => settle!(self.scaling, Scaling),
             Source::Usage => settle!(self.usage, Usage),
             Source::Forecast => settle!(self.forecast, Forecast),
             Source::Anomalies => settle!(self.anomalies, Anomalies),
@@ -385,6 +467,16 @@ impl ScopeState {
             Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
             Source::Recommendations => settle!(self.recommendations, Advices),
             Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Buckets => settle!(self.buckets, Buckets),
+            Source::BucketStorage => settle!(self.bucket_storage, BucketStorage),
+            Source::Distributions => settle!(self.distributions, Distributions),
+            Source::Certificates => settle!(self.certificates, Certificates),
+            Source::EdgeCertificates => settle!(self.edge_certificates, Certificates),
+            Source::Dns => settle!(self.dns, Dns),
+            Source::VpcEndpoints => settle!(self.vpc_endpoints, VpcEndpoints),
+            Source::Listeners => settle!(self.listeners, Listeners),
+            Source::Secrets => settle!(self.secrets, Secrets),
+            Source::Parameters => settle!(self.parameters, Parameters),
             Source::Pipelines => settle!(self.pipelines, Pipelines),
             Source::PipelineExecutions => settle!(self.executions, PipelineExecutions),
             Source::BuildProjects => settle!(self.build_projects, BuildProjects),
@@ -423,6 +515,15 @@ impl ScopeState {
             Source::Metrics(group) => Standing::of_any(self.metrics.get(group)),
             Source::Queues => Standing::of(&self.queues),
             Source::LogGroups => Standing::of(&self.log_groups),
+            Source::Endpoints => Standing::of(&self.endpoints),
+            Source::EndpointTargets => Standing::of(&self.endpoint_targets),
+            Source::TrainingJobs => Standing::of(&self.training_jobs),
+            Source::Notebooks => Standing::of(&self.notebooks),
+            Source::Functions => Standing::of(&self.functions),
+            Source::FunctionVersions(function) => Standing::of_any(self.function_versions.get(function)),
+            Source::Kubernetes => Standing::of(&self.kubernetes),
+            Source::ClusterUpgrades => Standing::of(&self.cluster_upgrades),
+            Source::Scaling => Standing::of(&self.scaling),
             Source::Usage => Standing::of(&self.usage),
             Source::Forecast => Standing::of(&self.forecast),
             Source::Anomalies => Standing::of(&self.anomalies),
@@ -430,6 +531,16 @@ impl ScopeState {
             Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
             Source::Recommendations => Standing::of(&self.recommendations),
             Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Buckets => Standing::of(&self.buckets),
+            Source::BucketStorage => Standing::of(&self.bucket_storage),
+            Source::Distributions => Standing::of(&self.distributions),
+            Source::Certificates => Standing::of(&self.certificates),
+            Source::EdgeCertificates => Standing::of(&self.edge_certificates),
+            Source::Dns => Standing::of(&self.dns),
+            Source::VpcEndpoints => Standing::of(&self.vpc_endpoints),
+            Source::Listeners => Standing::of(&self.listeners),
+            Source::Secrets => Standing::of(&self.secrets),
+            Source::Parameters => Standing::of(&self.parameters),
             Source::Pipelines => Standing::of(&self.pipelines),
             Source::PipelineExecutions => Standing::of(&self.executions),
             Source::BuildProjects => Standing::of(&self.build_projects),
@@ -463,36 +574,6 @@ impl ScopeState {
             readings.insert(reading.instance_id.clone(), reading);
         }
         self.gpu.value = Some((Arc::new(readings.into_values().collect()), at));
-    }
-}
-
-/// Age, failure and gaps of a source.
-#[derive(Debug, Clone, Default)]
-pub struct Standing {
-    /// When its value was true, if it has one.
-    pub at: Option<Timestamp>,
-    /// What is wrong with asking.
-    pub failing: Option<Failing>,
-    /// What the newest answer could not include.
-    pub gaps: Arc<[Fault]>,
-}
-
-impl Standing {
-    fn of<T>(loadable: &Loadable<T>) -> Self {
-        Self {
-            at: loadable.at(),
-            failing: loadable.failing.clone(),
-            gaps: loadable.gaps.clone(),
-        }
-    }
-
-    fn of_any<T>(loadable: Option<&Loadable<T>>) -> Self {
-        loadable.map_or_else(Self::default, Self::of)
-    }
-
-    /// Whether the source was ever answered, well or badly.
-    pub fn is_settled(&self) -> bool {
-        self.at.is_some() || self.failing.is_some()
     }
 }
 
@@ -659,91 +740,5 @@ impl Inventory {
     }
 }
 
-fn mismatched(source: &Source) -> Fault {
-    Fault::new(
-        FaultKind::Other,
-        "quarterdeck",
-        "",
-        format!("an answer of another kind came for {source:?}"),
-    )
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::glob::Glob;
-    use crate::domain::queue::Queue;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn scope(name: &str) -> Arc<Scope> {
-        Arc::new(Scope {
-            name: ScopeName::new(name),
-            profile: None,
-            region: "us-east-1".to_owned(),
-            role: None,
-            expected_account: None,
-            account_name: None,
-        })
-    }
-
-    fn queues(inventory: &Inventory, names: &[&str]) -> Answer {
-        let queue = |name: &&str| Queue {
-            arn: format!("arn:aws:sqs:us-east-1:1:{name}"),
-            name: (*name).to_owned(),
-            url: String::new(),
-            visible: 0,
-            in_flight: 0,
-            delayed: 0,
-            visibility_timeout_s: None,
-            dead_letter: None,
-        };
-        Answer {
-            key: SourceKey {
-                scope: inventory.scopes[0].name().clone(),
-                source: Source::Queues,
-            },
-            epoch: inventory.scopes[0].epoch,
-            asked_at: at(1),
-            at: at(2),
-            result: Ok(Arc::new(Reply::whole(ReplyData::Queues(
-                names.iter().map(queue).collect(),
-            )))),
-        }
-    }
-
-    fn known(inventory: &Inventory) -> Vec<&str> {
-        let queues = inventory.scopes[0].queues.get();
-        queues
-            .into_iter()
-            .flatten()
-            .map(|queue| queue.name.as_str())
-            .collect()
-    }
-
-    #[test]
-    fn another_selection_raises_the_epoch_and_drops_what_was_asked_before() {
-        let mut inventory = Inventory::new([scope("a")]);
-        let whole = queues(&inventory, &["shop-jobs", "other"]);
-        inventory.apply(&whole);
-        assert_eq!(known(&inventory), ["shop-jobs", "other"]);
-        let selection = Arc::new(Selection {
-            names: vec![Glob::new("shop-*")],
-            ..Selection::default()
-        });
-        inventory.select(&selection);
-        assert_eq!(inventory.scopes[0].epoch, 1);
-        assert_eq!(known(&inventory), [] as [&str; 0]);
-        assert_eq!(inventory.apply(&whole), Applied::Dropped);
-        inventory.apply(&queues(&inventory, &["shop-jobs", "other"]));
-        assert_eq!(known(&inventory), ["shop-jobs"]);
-        // The same selection again changes nothing.
-        inventory.select(&selection);
-        assert_eq!(
-            (inventory.scopes[0].epoch, known(&inventory)),
-            (1, vec!["shop-jobs"])
-        );
-    }
-}
+mod tests;

@@ -197,11 +197,17 @@ pub enum MetricGroup {
     Gpu,
     /// NAT gateways: bytes.
     Nat,
+    /// SageMaker endpoints and training jobs.
+    Sagemaker,
+    /// Lambda functions.
+    Lambda,
+    /// CloudFront: requests, errors, cache hits. Of the account, in us-east-1.
+    Distribution,
 }
 
 impl MetricGroup {
     /// Every group.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::Ecs,
         Self::Ec2,
         Self::Rds,
@@ -210,6 +216,9 @@ impl MetricGroup {
         Self::Queue,
         Self::Gpu,
         Self::Nat,
+        Self::Sagemaker,
+        Self::Lambda,
+        Self::Distribution,
     ];
 
     /// The group's short name.
@@ -223,6 +232,9 @@ impl MetricGroup {
             Self::Queue => "queue",
             Self::Gpu => "gpu",
             Self::Nat => "nat",
+            Self::Sagemaker => "sagemaker",
+            Self::Lambda => "lambda",
+            Self::Distribution => "distribution",
         }
     }
 }

@@ -2,13 +2,19 @@
 //! metric here, so that what is drawn and judged is what was asked for. Every metric costs 0.01 USD
 //! per thousand requests, however many values come back: what is not judged or drawn is not here.
 
+mod sagemaker;
+
+pub use sagemaker::{endpoint, endpoint_metrics, training, training_metrics};
+
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::datastore::{Cache, CacheForm, CacheNode, DbInstance};
+use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::ec2::{Instance, NatGateway};
 use crate::domain::ecs::Service;
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
+use crate::domain::function::Function;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric::{MetricGroup, MetricId, MetricSpec, Stat};
 use crate::domain::queue::Queue;
@@ -309,6 +315,8 @@ pub mod load_balancer {
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);
     /// How long targets take to answer, seconds, 95th percentile.
     pub const LATENCY_P95: Metric = Metric::new(FAMILY, "TargetResponseTime", Stat::P95, Resolution::Minute);
+    /// Capacity units consumed in an hour: what is billed beside the hour itself.
+    pub const CAPACITY_UNITS: Metric = Metric::new(FAMILY, "ConsumedLCUs", Stat::Sum, Resolution::Hour);
 }
 
 /// Target groups behind an Application Load Balancer.
@@ -378,6 +386,57 @@ pub mod nat {
         Stat::Sum,
         Resolution::FiveMinutes,
     );
+    /// Connections that got no port, per five minutes: a gateway has 55,000 for each address and
+    /// destination.
+    pub const PORT_ERRORS: Metric =
+        Metric::new(FAMILY, "ErrorPortAllocation", Stat::Sum, Resolution::FiveMinutes);
+}
+
+/// CloudFront, by distribution and the region `Global`, in us-east-1.
+pub mod distribution;
+
+/// Lambda functions, all versions and aliases together.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+pub mod lambda {
+    use super::{Metric, MetricId, MetricSpec, Resolution, Stat};
+
+    const FAMILY: (&str, &[&str]) = ("AWS/Lambda", &["FunctionName"]);
+    /// Invocations, per minute; throttled ones are not among them.
+    pub const INVOCATIONS: Metric = Metric::new(FAMILY, "Invocations", Stat::Sum, Resolution::Minute);
+    /// Invocations that ended in an error, per minute.
+    pub const ERRORS: Metric = Metric::new(FAMILY, "Errors", Stat::Sum, Resolution::Minute);
+    /// Invocations that were turned away for want of concurrency, per minute.
+    pub const THROTTLES: Metric = Metric::new(FAMILY, "Throttles", Stat::Sum, Resolution::Minute);
+    /// How long the code ran, milliseconds, 95th percentile.
+    pub const DURATION_P95: Metric = Metric::new(FAMILY, "Duration", Stat::P95, Resolution::Minute);
+    /// How long the code ran, milliseconds, the longest.
+    pub const DURATION_MAX: Metric = Metric::new(FAMILY, "Duration", Stat::Maximum, Resolution::Minute);
+    /// Invocations at once, the most of each minute.
+    pub const CONCURRENT: Metric =
+        Metric::new(FAMILY, "ConcurrentExecutions", Stat::Maximum, Resolution::Minute);
+    /// Events that could not be put into the dead-letter queue, per minute.
+    pub const DEAD_LETTER_ERRORS: Metric =
+        Metric::new(FAMILY, "DeadLetterErrors", Stat::Sum, Resolution::Minute);
+    /// Events that could not be sent to a destination, per minute.
+    pub const DESTINATION_FAILURES: Metric = Metric::new(
+        FAMILY,
+        "DestinationDeliveryFailures",
+        Stat::Sum,
+        Resolution::Minute,
+    );
+    /// The age of the last record that was read of a stream, milliseconds.
+    pub const ITERATOR_AGE: Metric = Metric::new(FAMILY, "IteratorAge", Stat::Maximum, Resolution::Minute);
+
+    /// A count of one version as it was called through an alias, by the hour of the last week.
+    pub fn of_version(name: &str, (function, alias, version): (&str, &str, &str)) -> MetricSpec {
+        let resource = format!("{function}:{alias}");
+        let dimensions = [
+            ("FunctionName", function),
+            ("Resource", resource.as_str()),
+            ("ExecutedVersion", version),
+        ];
+        MetricId::new("AWS/Lambda", name, &dimensions, Stat::Sum).by_hour()
+    }
 }
 
 /// GPU metrics of the CloudWatch agent that panes and rules can use instead of the probe.
@@ -394,8 +453,16 @@ impl MetricGroup {
     /// while somebody looks.
     pub const fn feeds_rules(self) -> bool {
         match self {
-            Self::Ec2 | Self::Rds | Self::Redis | Self::Elb | Self::Queue => true,
-            Self::Ecs | Self::Gpu | Self::Nat => false,
+            Self::Ec2
+            | Self::Rds
+            | Self::Redis
+            | Self::Elb
+            | Self::Queue
+            | Self::Nat
+            | Self::Distribution
+            | Self::Lambda
+            | Self::Sagemaker => true,
+            Self::Ecs | Self::Gpu => false,
         }
     }
 }
@@ -424,6 +491,19 @@ pub fn specs(group: MetricGroup, state: &ScopeState) -> Vec<MetricSpec> {
         MetricGroup::Queue => each(state.queues.get(), queue_metrics),
         MetricGroup::Gpu => agent_gpu_metrics(state),
         MetricGroup::Nat => each(state.nat_gateways.get(), nat_metrics),
+        MetricGroup::Sagemaker => {
+            let mut specs = each(state.endpoints.get(), endpoint_metrics);
+            specs.extend(each(state.training_jobs.get(), training_metrics));
+            specs
+        }
+        MetricGroup::Lambda => state
+            .functions
+            .get()
+            .into_iter()
+            .flat_map(|known| &known.functions)
+            .flat_map(lambda_metrics)
+            .collect(),
+        MetricGroup::Distribution => each(state.distributions.get(), distribution_metrics),
     }
 }
 
@@ -570,6 +650,7 @@ pub fn load_balancer_metrics(balancer: &LoadBalancer) -> Vec<MetricSpec> {
                 load_balancer::OWN_5XX,
                 load_balancer::TARGET_5XX,
                 load_balancer::LATENCY_P95,
+                load_balancer::CAPACITY_UNITS,
             ],
             dimension,
         ),
@@ -620,10 +701,46 @@ pub fn queue_metrics(queue: &Queue) -> Vec<MetricSpec> {
 /// Traffic of a NAT gateway that is there.
 pub fn nat_metrics(gateway: &NatGateway) -> Vec<MetricSpec> {
     if gateway.state == "available" {
-        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN], &gateway.id)
+        specs_of(&[nat::BYTES_OUT, nat::BYTES_IN, nat::PORT_ERRORS], &gateway.id)
     } else {
         Vec::new()
     }
+}
+
+/// What a function publishes; of what it does not have, such as a dead-letter queue, nothing is asked.
+pub fn lambda_metrics(function: &Function) -> Vec<MetricSpec> {
+    let mut metrics = vec![
+        lambda::INVOCATIONS,
+        lambda::ERRORS,
+        lambda::THROTTLES,
+        lambda::DURATION_P95,
+        lambda::DURATION_MAX,
+        lambda::CONCURRENT,
+    ];
+    if function.dead_letter.is_some() {
+        metrics.push(lambda::DEAD_LETTER_ERRORS);
+    }
+    if function.on_failure.is_some() {
+        metrics.push(lambda::DESTINATION_FAILURES);
+    }
+    if function.reads_streams() {
+        metrics.push(lambda::ITERATOR_AGE);
+    }
+    specs_of(&metrics, &function.name)
+}
+
+/// Requests, errors and cache hits of a distribution.
+pub fn distribution_metrics(distribution: &Distribution) -> Vec<MetricSpec> {
+    [
+        distribution::REQUESTS,
+        distribution::BYTES,
+        distribution::ERRORS_4XX,
+        distribution::ERRORS_5XX,
+        distribution::HIT_RATE,
+    ]
+    .iter()
+    .map(|metric| metric.of_both(&distribution.id, METRIC_REGION).spec())
+    .collect()
 }
 
 /// GPU metrics that the CloudWatch agent publishes.

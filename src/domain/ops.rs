@@ -2,11 +2,13 @@
 //! operations behind each. Read-only mode, metering, rate budgets, plans without writes and the
 //! IAM policy all rest on this being data.
 
+pub mod acm;
 pub mod advice;
 pub mod application_auto_scaling;
 pub mod autoscaling;
 pub mod catalog;
 pub mod cloudformation;
+pub mod cloudfront;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod codebuild;
@@ -15,13 +17,19 @@ pub mod cost;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
+pub mod eks;
 pub mod elasticache;
 pub mod elb;
 pub mod exec;
 pub mod http;
+pub mod lambda;
 pub mod logs;
 pub mod operation;
 pub mod rds;
+pub mod route53;
+pub mod s3;
+pub mod sagemaker;
+pub mod secretsmanager;
 pub mod sns;
 pub mod sqs;
 pub mod ssm;
@@ -74,10 +82,26 @@ pub enum Query {
     CloudFormation(cloudformation::Read),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Read),
+    /// SageMaker.
+    Sagemaker(sagemaker::Read),
+    /// S3.
+    S3(s3::Read),
+    /// CloudFront.
+    CloudFront(cloudfront::Read),
+    /// Certificate Manager.
+    Acm(acm::Read),
+    /// Route 53.
+    Route53(route53::Read),
+    /// Secrets Manager.
+    SecretsManager(secretsmanager::Read),
     /// CodeBuild.
     CodeBuild(codebuild::Read),
     /// Trusted Advisor and Compute Optimizer.
     Advice(advice::Read),
+    /// Lambda.
+    Lambda(lambda::Read),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Read),
 }
 
 /// An answer, and what could not be included in it.
@@ -187,8 +211,48 @@ pub enum ReplyData {
     Repositories(Vec<crate::domain::ecr::Repository>),
     /// Bounds of services that are scaled by themselves.
     ScalableTargets(Vec<crate::domain::scalable::ScalableTarget>),
+    /// Endpoints of SageMaker.
+    Endpoints(Vec<crate::domain::sagemaker::Endpoint>),
+    /// Configurations of endpoints.
+    EndpointConfigs(Vec<crate::domain::sagemaker::EndpointConfig>),
+    /// Training jobs.
+    TrainingJobs(Vec<crate::domain::sagemaker::TrainingJob>),
+    /// Notebooks.
+    Notebooks(Vec<crate::domain::sagemaker::Notebook>),
+    /// Buckets.
+    Buckets(Vec<crate::domain::bucket::Bucket>),
+    /// How much buckets hold.
+    BucketStorage(Vec<crate::domain::bucket::BucketStorage>),
+    /// Distributions.
+    Distributions(Vec<crate::domain::distribution::Distribution>),
+    /// Invalidations of a distribution, newest first.
+    Invalidations(Vec<crate::domain::distribution::Invalidation>),
+    /// Certificates.
+    Certificates(Vec<crate::domain::certificate::Certificate>),
+    /// Health checks and hosted zones.
+    Dns(crate::domain::dns::Dns),
+    /// VPC endpoints.
+    VpcEndpoints(Vec<crate::domain::ec2::VpcEndpoint>),
+    /// Listeners of load balancers.
+    Listeners(Vec<crate::domain::elb::Listener>),
+    /// Secrets, without values.
+    Secrets(Vec<crate::domain::secret::Secret>),
+    /// Parameters, without values.
+    Parameters(Vec<crate::domain::secret::Parameter>),
     /// What AWS advises.
     Advices(crate::domain::advice::Advices),
+    /// Everything that is scaled by itself.
+    Scaling(Vec<crate::domain::scalable::Scaled>),
+    /// Lambda functions.
+    Functions(crate::domain::function::Functions),
+    /// Published versions of a function, newest first.
+    FunctionVersions(Vec<crate::domain::function::Version>),
+    /// Clusters and node groups of EKS.
+    Kubernetes(crate::domain::kubernetes::Kubernetes),
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades(crate::domain::kubernetes::Upgrades),
+    /// An update of a node group; `None` if there is none.
+    NodegroupUpdate(Option<crate::domain::kubernetes::Update>),
 }
 
 impl Reply {
@@ -236,6 +300,14 @@ pub enum Mutation {
     CodePipeline(codepipeline::Write),
     /// Application Auto Scaling.
     ApplicationAutoScaling(application_auto_scaling::Write),
+    /// SageMaker.
+    Sagemaker(sagemaker::Write),
+    /// Lambda.
+    Lambda(lambda::Write),
+    /// Elastic Kubernetes Service.
+    Eks(eks::Write),
+    /// CloudFront.
+    CloudFront(cloudfront::Write),
 }
 
 /// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
@@ -275,8 +347,16 @@ impl Query {
             Self::CodePipeline(read) => read.operations(),
             Self::CloudFormation(read) => read.operations(),
             Self::ApplicationAutoScaling(read) => read.operations(),
+            Self::Sagemaker(read) => read.operations(),
+            Self::S3(read) => read.operations(),
+            Self::CloudFront(read) => read.operations(),
+            Self::Acm(read) => read.operations(),
+            Self::Route53(read) => read.operations(),
+            Self::SecretsManager(read) => read.operations(),
             Self::CodeBuild(read) => read.operations(),
             Self::Advice(read) => read.operations(),
+            Self::Lambda(read) => read.operations(),
+            Self::Eks(read) => read.operations(),
         }
     }
 }
@@ -300,6 +380,10 @@ impl Mutation {
             Self::Ecr(write) => write.operation(),
             Self::CodePipeline(write) => write.operation(),
             Self::ApplicationAutoScaling(write) => write.operation(),
+            Self::Sagemaker(write) => write.operation(),
+            Self::Lambda(write) => write.operation(),
+            Self::Eks(write) => write.operation(),
+            Self::CloudFront(write) => write.operation(),
         }
     }
 
@@ -312,6 +396,7 @@ impl Mutation {
             Self::Http(write) => write.prerequisites(),
             Self::CodePipeline(write) => write.prerequisites(),
             Self::Rds(write) => write.prerequisites(),
+            Self::Lambda(write) => write.prerequisites(),
             Self::AutoScaling(_)
             | Self::Ec2(_)
             | Self::ElastiCache(_)
@@ -321,7 +406,10 @@ impl Mutation {
             | Self::Ssm(_)
             | Self::Sns(_)
             | Self::Exec(_)
-            | Self::ApplicationAutoScaling(_) => &[],
+            | Self::ApplicationAutoScaling(_)
+            | Self::Eks(_)
+            | Self::CloudFront(_)
+            | Self::Sagemaker(_) => &[],
         }
     }
 }

@@ -17,20 +17,29 @@ mod alarm;
 mod alb;
 mod asg;
 mod burst;
+mod certificate;
 mod codebuild;
 mod collect;
 mod cost;
 mod credentials;
+mod dns;
 mod ec2;
 mod ecr;
 mod ecs;
+mod eks;
 mod gpu;
+mod lambda;
+mod nat;
 mod pipeline;
 mod queue;
 mod rds;
 mod recovery;
 mod redis;
+mod sagemaker;
 mod saving;
+mod scaling;
+mod secret;
+mod web;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -40,6 +49,7 @@ pub use asg::activities::failure as launch_failure;
 pub use collect::sources;
 pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
+pub use lambda::concurrency::THROTTLED_TAG;
 pub use measured::{Measured, Metrics, Run, first_of};
 pub use verdict::{Verdict, Verdicts};
 
@@ -130,9 +140,38 @@ pub const ALL: &[&Rule] = &[
     &redis::hit_rate::RULE,
     &redis::load::ENGINE_CPU,
     &redis::availability::FAILOVER_OFF,
+    &sagemaker::serving::ERRORS,
+    &sagemaker::serving::LATENCY,
+    &sagemaker::endpoint::FAILING,
+    &sagemaker::endpoint::ROLLED_BACK,
+    &sagemaker::endpoint::BELOW_DESIRED,
+    &sagemaker::idle::ENDPOINT,
+    &sagemaker::idle::GPU,
+    &sagemaker::training::FAILED,
+    &sagemaker::training::RUNTIME,
+    &sagemaker::training::STALLED,
+    &sagemaker::notebook::LEFT_ON,
     &queue::AGE,
     &queue::DEPTH,
     &queue::DEAD_LETTERS,
+    &web::distributions::ERRORS,
+    &web::distributions::HIT_RATE,
+    &web::distributions::DISABLED,
+    &web::buckets::PUBLIC,
+    &web::buckets::GROWS,
+    &web::buckets::UNFINISHED,
+    &alb::doors::NOT_ACTIVE,
+    &alb::doors::PLAIN_HTTP,
+    &nat::PORTS,
+    &nat::NO_ENDPOINT,
+    &nat::IDLE,
+    &nat::ENDPOINT,
+    &certificate::EXPIRING,
+    &certificate::NOT_ISSUED,
+    &dns::FAILING,
+    &secret::DELETED,
+    &secret::ROTATION,
+    &secret::UNUSED,
     &pipeline::failed::RULE,
     &pipeline::waiting::APPROVAL,
     &pipeline::waiting::HELD,
@@ -142,6 +181,24 @@ pub const ALL: &[&Rule] = &[
     &ecr::expiring::RULE,
     &ecr::deployed::CRITICAL,
     &ecr::immutable::RULE,
+    &lambda::invocations::ERRORS,
+    &lambda::events::LOST,
+    &lambda::invocations::THROTTLED,
+    &lambda::invocations::NEAR_TIMEOUT,
+    &lambda::concurrency::NEAR_LIMIT,
+    &lambda::concurrency::STOPPED,
+    &lambda::events::SOURCE,
+    &lambda::runtime::RULE,
+    &eks::health::CLUSTER,
+    &eks::health::NODEGROUP,
+    &eks::nodes::FULL,
+    &eks::support::RULE,
+    &eks::nodes::SKEW,
+    &eks::upgrades::INSIGHT,
+    &eks::upgrades::ADDON,
+    &scaling::AT_MAXIMUM,
+    &scaling::SUSPENDED,
+    &scaling::FAILED,
     &alarm::FIRING,
     &alarm::WITHOUT_ACTION,
     &alarm::INSUFFICIENT_DATA,
@@ -158,6 +215,7 @@ pub const ALL: &[&Rule] = &[
     &saving::storage::RULE,
     &saving::support::RULE,
     &saving::balancer::RULE,
+    &saving::endpoint::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,

@@ -43,6 +43,8 @@ fn allowance(operation: Operation) -> (&'static str, Limit) {
         ("cloudtrail", _) => ("cloudtrail", limit(1.0, 2.0)),
         // Two calls for each pipeline, and no listing that has both.
         ("codepipeline", _) => ("codepipeline", limit(8.0, 40.0)),
+        // Fifteen a second for all of Lambda's control plane; four calls for each function.
+        ("lambda", _) => ("lambda", limit(8.0, 60.0)),
         (service, _) => (service, limit(4.0, 10.0)),
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::metric_catalog;
 use crate::domain::ops::{self, Query};
 use crate::domain::policy::Selection;
 use crate::domain::rules;
+use crate::domain::sagemaker::Endpoint;
 
 /// A question that should be asked again each `cadence`.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,8 +97,12 @@ fn seconds(count: u32) -> SignedDuration {
 
 /// How far back "what changed" looks.
 pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
+/// How far back training jobs are listed.
+pub const TRAINING_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many times its cadence in front the slowest list of resources has while nobody looks.
 const SLOWEST: i32 = 4;
+/// Where CloudFront's certificates are.
+const EDGE_REGION: &str = "us-east-1";
 /// How often AWS's own advice is read: it is made once a day.
 const ADVICE: Cadence = fixed(6 * 3600, 12 * 3600);
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
@@ -119,6 +124,7 @@ pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timesta
     for leader in inventory.account_leaders() {
         let mut collect = Collecting::new(leader, focus, wishes);
         wants_of_account(&mut collect, now);
+        wants_of_global(&mut collect, inventory);
         wants.append(&mut collect.wants);
     }
     wants
@@ -236,8 +242,12 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     wants_of_instances(collect);
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
+    wants_of_models(collect, now);
     wants_of_delivery(collect);
-    for group in MetricGroup::ALL {
+    wants_of_functions(collect);
+    wants_of_kubernetes(collect);
+    wants_of_edge(collect);
+    for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
     wants_of_details(collect, since);
@@ -336,6 +346,38 @@ fn wants_of_stores(collect: &mut Collecting<'_>, since: Timestamp) {
     collect.want(Source::CacheEvents, events, each(data_s, 2, 10), ());
 }
 
+/// Lambda functions, and what Application Auto Scaling moves.
+fn wants_of_functions(collect: &mut Collecting<'_>) {
+    use ops::{application_auto_scaling, lambda};
+    let state = collect.state;
+    let functions = if state.selection.is_everything() {
+        lambda::Read::Functions
+    } else {
+        lambda::Read::FunctionsOf((*state.selection).clone())
+    };
+    // Four calls for each function: what nobody looks at can wait, since metrics tell of trouble.
+    collect.want(Source::Functions, Query::Lambda(functions), fixed(60, 600), ());
+    let scaling = Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything);
+    collect.want(Source::Scaling, scaling, fixed(60, 600), ());
+}
+
+/// Clusters and node groups; add-ons, insights and versions change by the day.
+fn wants_of_kubernetes(collect: &mut Collecting<'_>) {
+    use ops::eks::Read;
+    collect.want(Source::Kubernetes, Query::Eks(Read::Clusters), fixed(60, 600), ());
+    let known = collect.state.kubernetes.get();
+    let clusters: Vec<String> = known
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.arn.clone())
+        .collect();
+    // Without a cluster there is nothing to ask.
+    if !clusters.is_empty() {
+        let upgrades = Query::Eks(Read::Upgrades);
+        collect.want(Source::ClusterUpgrades, upgrades, fixed(1800, 6 * 3600), clusters);
+    }
+}
+
 fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
     use ops::{cloudwatch, elb, logs, sqs, ssm};
     let Cadences {
@@ -364,6 +406,36 @@ fn wants_of_network(collect: &mut Collecting<'_>, since: Timestamp) {
         let hosts = Query::Ssm(ssm::Read::Hosts);
         collect.want(Source::Hosts, hosts, fixed(60, 300), ());
     }
+}
+
+/// SageMaker: a list that is empty costs one call, and is asked for seldom while nobody looks.
+fn wants_of_models(collect: &mut Collecting<'_>, now: Timestamp) {
+    use ops::{application_auto_scaling, sagemaker};
+    let moving = collect.state.endpoints.get().into_iter().flatten();
+    let cadence = if moving.into_iter().any(Endpoint::is_busy) {
+        fixed(20, 60)
+    } else {
+        fixed(60, 600)
+    };
+    let endpoints = Query::Sagemaker(sagemaker::Read::Endpoints);
+    collect.want(Source::Endpoints, endpoints, cadence, ());
+    if collect
+        .state
+        .endpoints
+        .get()
+        .is_some_and(|known| !known.is_empty())
+    {
+        let targets = Query::ApplicationAutoScaling(application_auto_scaling::Read::EndpointTargets);
+        collect.want(Source::EndpointTargets, targets, fixed(60, 600), ());
+    }
+    // By the hour, so that the question stays the same between two of them.
+    let hour = now.as_second().div_euclid(3600) * 3600;
+    let hour = Timestamp::from_second(hour).unwrap_or(now);
+    let since = hour.saturating_sub(TRAINING_WINDOW).unwrap_or(Timestamp::MIN);
+    let jobs = Query::Sagemaker(sagemaker::Read::TrainingJobs { since });
+    collect.want(Source::TrainingJobs, jobs, fixed(60, 600), ());
+    let notebooks = Query::Sagemaker(sagemaker::Read::Notebooks);
+    collect.want(Source::Notebooks, notebooks, fixed(60, 600), ());
 }
 
 /// Pipelines, builds and image repositories.
@@ -463,6 +535,10 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Queue => &[Source::Queues],
         MetricGroup::Gpu => &[Source::GpuMetricList],
         MetricGroup::Nat => &[Source::NatGateways],
+        MetricGroup::Sagemaker => &[Source::Endpoints, Source::TrainingJobs],
+        MetricGroup::Lambda => &[Source::Functions],
+        // Of the account: see `wants_of_global`.
+        MetricGroup::Distribution => return,
     };
     if !listed
         .iter()
@@ -493,6 +569,82 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
     let query = Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs });
     collect.want_each(source, query, cadence, basis);
+}
+
+/// Ways in and out of the region's networks, its certificates, its secrets.
+fn wants_of_edge(collect: &mut Collecting<'_>) {
+    use ops::{acm, ec2, elb, secretsmanager, ssm};
+    let endpoints = Query::Ec2(ec2::Read::VpcEndpoints);
+    collect.want(Source::VpcEndpoints, endpoints, fixed(300, 3600), ());
+    let balancers: Vec<String> = collect
+        .state
+        .balancing
+        .get()
+        .into_iter()
+        .flat_map(|balancing| &balancing.load_balancers)
+        .map(|balancer| balancer.arn.clone())
+        .collect();
+    if !balancers.is_empty() {
+        let query = Query::Elb(elb::Read::Listeners {
+            load_balancers: balancers.clone(),
+        });
+        collect.want(Source::Listeners, query, fixed(300, 3600), balancers);
+    }
+    // Each certificate is a call, and changes by the day.
+    let certificates = Query::Acm(acm::Read::Certificates);
+    collect.want(Source::Certificates, certificates, fixed(600, 3600), ());
+    let secrets = Query::SecretsManager(secretsmanager::Read::Secrets);
+    collect.want(Source::Secrets, secrets, fixed(300, 3600), ());
+    let parameters = Query::Ssm(ssm::Read::Parameters);
+    collect.want(Source::Parameters, parameters, fixed(300, 3600), ());
+}
+
+/// What the account has once, whatever region is watched: buckets, CloudFront, Route 53.
+fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
+    use ops::{acm, cloudfront, route53, s3};
+    let state = collect.state;
+    // Four calls for each bucket, about what changes by the week.
+    let buckets = Query::S3(s3::Read::Buckets);
+    collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    let named: Vec<(String, String)> = state
+        .buckets
+        .get()
+        .into_iter()
+        .flatten()
+        .filter_map(|bucket| Some((bucket.name.clone(), bucket.region.clone()?)))
+        .collect();
+    if !named.is_empty() {
+        let query = Query::S3(s3::Read::Storage {
+            buckets: named.clone(),
+        });
+        // CloudWatch counts once a day.
+        collect.want_each(Source::BucketStorage, query, SignedDuration::from_hours(6), named);
+    }
+    let distributions = Query::CloudFront(cloudfront::Read::Distributions);
+    collect.want(Source::Distributions, distributions, fixed(60, 600), ());
+    let source = Source::Metrics(MetricGroup::Distribution);
+    let specs = metric_catalog::specs(MetricGroup::Distribution, state);
+    if !specs.is_empty() {
+        let Cadences {
+            metrics_s,
+            metrics_background_s,
+            ..
+        } = collect.wishes.cadences;
+        let cadence = (seconds(metrics_s), seconds(metrics_background_s));
+        let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
+        let query = Query::CloudFront(cloudfront::Read::Metrics { specs });
+        collect.want(source, query, cadence, basis);
+    }
+    // Those of us-east-1 are read anyway where it is one of the account's scopes.
+    let is_watched = inventory
+        .shown()
+        .any(|other| other.account() == state.account() && other.scope.region == EDGE_REGION);
+    if !is_watched && state.distributions.get().is_some_and(|all| !all.is_empty()) {
+        let certificates = Query::Acm(acm::Read::EdgeCertificates);
+        collect.want(Source::EdgeCertificates, certificates, fixed(600, 3600), ());
+    }
+    let dns = Query::Route53(route53::Read::Dns);
+    collect.want(Source::Dns, dns, fixed(60, 600), ());
 }
 
 /// What somebody opened: tasks and history of a service, CloudTrail of a resource.
@@ -528,6 +680,15 @@ fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
                     service: service.name.clone(),
                 });
                 collect.want_each(source, query, SignedDuration::from_secs(60), ());
+            }
+            Source::FunctionVersions(arn) => {
+                let known = state.functions.get().map(|known| known.functions.as_slice());
+                let function = known.unwrap_or_default().iter().find(|one| one.arn == *arn);
+                let Some(function) = function else { continue };
+                let query = Query::Lambda(ops::lambda::Read::Versions {
+                    function: function.name.clone(),
+                });
+                collect.want_each(source, query, SignedDuration::from_mins(5), ());
             }
             Source::Trail(resource) => {
                 let query = Query::CloudTrail(ops::cloudtrail::Read::Lookup {

@@ -35,7 +35,21 @@ pub const KINDS: &[Kind] = &[
     Kind::Queue,
     Kind::LogGroup,
     Kind::NatGateway,
+    Kind::SagemakerEndpoint,
+    Kind::TrainingJob,
+    Kind::NotebookInstance,
+    Kind::Lambda,
+    Kind::EksCluster,
+    Kind::Nodegroup,
+    Kind::ScalableTarget,
     Kind::Budget,
+    Kind::Bucket,
+    Kind::Distribution,
+    Kind::VpcEndpoint,
+    Kind::Certificate,
+    Kind::HealthCheck,
+    Kind::Secret,
+    Kind::Parameter,
     Kind::Pipeline,
     Kind::CodebuildProject,
     Kind::EcrRepository,
@@ -104,6 +118,13 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             Kind::RdsCluster => &[Kind::RdsInstance],
             Kind::RdsInstance => &[Kind::RdsCluster],
             Kind::LoadBalancer => &[Kind::TargetGroup],
+            // Metrics of both come in one answer.
+            Kind::SagemakerEndpoint => &[Kind::TrainingJob],
+            Kind::TrainingJob => &[Kind::SagemakerEndpoint],
+            // Whether bytes go through it that need not.
+            Kind::NatGateway => &[Kind::VpcEndpoint],
+            // Those of CloudFront are read where there are distributions.
+            Kind::Certificate => &[Kind::Distribution],
             // The burn rate is that of everything that runs.
             Kind::Budget => &[
                 Kind::EcsService,
@@ -113,11 +134,22 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                Kind::SagemakerEndpoint,
+                Kind::TrainingJob,
+                Kind::NotebookInstance,
                 // Savings are of groups and logs, too.
                 Kind::Asg,
                 Kind::LogGroup,
                 Kind::Advice,
+                Kind::EksCluster,
+                Kind::Nodegroup,
             ],
+            // Clusters and node groups come in one answer; how busy nodes are is EC2's.
+            Kind::EksCluster => &[Kind::Nodegroup],
+            Kind::Nodegroup => &[Kind::EksCluster, Kind::Asg, Kind::Ec2Instance],
+            // How far queues are behind.
+            Kind::Lambda => &[Kind::Queue],
+            Kind::ScalableTarget => &[Kind::EcsService],
             Kind::EcsService
             | Kind::Ec2Instance
             | Kind::Redis
@@ -125,10 +157,18 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
             | Kind::Alarm
             | Kind::Queue
             | Kind::LogGroup
-            | Kind::NatGateway
+            | Kind::NotebookInstance
             | Kind::Advice
             | Kind::CodebuildProject
+            | Kind::Distribution
+            | Kind::Bucket
+            | Kind::HealthCheck
+            | Kind::Parameter
             | Kind::Scope => &[],
+            // What the bytes through the gateways would save.
+            Kind::VpcEndpoint => &[Kind::NatGateway],
+            // Which of them running tasks need.
+            Kind::Secret => &[Kind::EcsService],
             // In which phase a build failed.
             Kind::Pipeline => &[Kind::CodebuildProject],
             // What services run, and what builds push.
@@ -230,6 +270,24 @@ impl Report for Status {
         add(&mut records, Kind::Queue, found.queue.as_ref())?;
         add(&mut records, Kind::LogGroup, found.log_group.as_ref())?;
         add(&mut records, Kind::NatGateway, found.nat_gateway.as_ref())?;
+        add(
+            &mut records,
+            Kind::SagemakerEndpoint,
+            found.sagemaker_endpoint.as_ref(),
+        )?;
+        add(&mut records, Kind::TrainingJob, found.training_job.as_ref())?;
+        add(
+            &mut records,
+            Kind::NotebookInstance,
+            found.notebook_instance.as_ref(),
+        )?;
+        add(&mut records, Kind::Bucket, found.bucket.as_ref())?;
+        add(&mut records, Kind::Distribution, found.distribution.as_ref())?;
+        add(&mut records, Kind::VpcEndpoint, found.vpc_endpoint.as_ref())?;
+        add(&mut records, Kind::Certificate, found.certificate.as_ref())?;
+        add(&mut records, Kind::HealthCheck, found.health_check.as_ref())?;
+        add(&mut records, Kind::Secret, found.secret.as_ref())?;
+        add(&mut records, Kind::Parameter, found.parameter.as_ref())?;
         add(&mut records, Kind::Pipeline, found.pipeline.as_ref())?;
         add(
             &mut records,
@@ -238,6 +296,10 @@ impl Report for Status {
         )?;
         add(&mut records, Kind::EcrRepository, found.ecr_repository.as_ref())?;
         add(&mut records, Kind::Advice, found.advice.as_ref())?;
+        add(&mut records, Kind::Lambda, found.lambda.as_ref())?;
+        add(&mut records, Kind::EksCluster, found.eks_cluster.as_ref())?;
+        add(&mut records, Kind::Nodegroup, found.nodegroup.as_ref())?;
+        add(&mut records, Kind::ScalableTarget, found.scalable_target.as_ref())?;
         if let Some(spend) = &self.spend {
             records.push(json!({"type": "spend", "spend": spend}));
         }

@@ -2,18 +2,22 @@
 
 mod alarm;
 pub(in crate::runbook) mod asg;
+mod cloudfront;
 mod codepipeline;
 mod ec2;
 mod ecr;
 mod ecs;
+mod eks;
 mod elasticache;
 mod elb;
 pub(in crate::runbook) mod estate;
 mod exec;
 pub(in crate::runbook) mod gpu;
+mod lambda;
 mod notify;
 mod power;
 pub(in crate::runbook) mod rds;
+mod sagemaker;
 pub(in crate::runbook) mod saved;
 mod script;
 mod sqs;
@@ -37,6 +41,7 @@ pub static ALL: &[&dyn Action] = &[
     &asg::StartRefresh,
     &asg::CANCEL_REFRESH,
     &asg::ROLLBACK_REFRESH,
+    &cloudfront::Invalidate,
     &ec2::STOP,
     &ec2::START,
     &ec2::Reboot,
@@ -54,6 +59,7 @@ pub static ALL: &[&dyn Action] = &[
     &ecs::Scale,
     &ecs::Restart,
     &ecs::StopTask,
+    &eks::ScaleNodegroup,
     &elasticache::Failover,
     &elasticache::Promote,
     &elasticache::Snapshot,
@@ -65,6 +71,9 @@ pub static ALL: &[&dyn Action] = &[
     &gpu::NIGHT_DOWN,
     &gpu::MORNING_UP,
     &gpu::DRAIN,
+    &lambda::Concurrency,
+    &lambda::Rollback,
+    &lambda::THROTTLE,
     &rds::SNAPSHOT,
     &rds::POINT_IN_TIME,
     &rds::Rename,
@@ -84,6 +93,13 @@ pub static ALL: &[&dyn Action] = &[
     &rds::CLUSTER_STOP,
     &rds::CLUSTER_START,
     &rds::FailoverCluster,
+    &sagemaker::UpdateEndpoint,
+    &sagemaker::Scale,
+    &sagemaker::ScalingBounds,
+    &sagemaker::STOP,
+    &sagemaker::START,
+    &sagemaker::DELETE,
+    &sagemaker::CREATE,
     &sqs::Redrive,
     &exec::Run,
     &notify::Sns,

@@ -7,7 +7,9 @@ mod ecs;
 mod estate;
 mod gpu;
 mod http;
+mod lambda;
 mod rds;
+mod sagemaker;
 mod window;
 
 use std::collections::BTreeMap;
@@ -161,6 +163,7 @@ pub static ALL: &[&dyn Check] = &[
     &asg::NoActivityInProgress,
     &ecs::Settled,
     &http::Health,
+    &lambda::Routed,
     &window::Window,
     &delivery::PipelinesIdle,
     &delivery::StackIdle,
@@ -172,6 +175,8 @@ pub static ALL: &[&dyn Check] = &[
     &rds::Restored,
     &rds::SameSettings,
     &rds::SameClusterSettings,
+    &sagemaker::Serves,
+    &sagemaker::NotebooksOff,
 ];
 
 /// The check of that name.

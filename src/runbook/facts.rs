@@ -156,11 +156,68 @@ const QUEUE: &[Fact] = &[
     fact("oldest_s", Number, "Seconds that the oldest has waited."),
     TAGS,
 ];
+const LAMBDA: &[Fact] = &[
+    fact("runtime", Text, "The runtime; null of container images."),
+    fact("alias", Text, "Its alias, if it has just one."),
+    fact("aliases", Texts, "Names of its aliases."),
+    fact(
+        "reserved",
+        Int,
+        "Concurrency that is reserved for it; null if none is, or it was not read.",
+    ),
+    TAGS,
+];
+const NODEGROUP: &[Fact] = &[
+    fact("cluster", Text, "The cluster's name."),
+    fact("status", Text, "`ACTIVE`, `UPDATING`, `DEGRADED` and so on."),
+    fact("min", Int, "The least number of nodes."),
+    fact("max", Int, "The greatest number of nodes."),
+    fact("desired", Int, "Nodes that should run."),
+    fact("version", Text, "The Kubernetes version of its nodes."),
+    fact(
+        "autoscaler",
+        Text,
+        "What scales it by itself, as its tags say; null if they say nothing.",
+    ),
+    TAGS,
+];
+const EKS_CLUSTER: &[Fact] = &[
+    fact("version", Text, "The Kubernetes version."),
+    fact("status", Text, "`ACTIVE` and so on."),
+    TAGS,
+];
 const LOG_GROUP: &[Fact] = &[
     fact("retention_days", Int, "Days that lines are kept; null for ever."),
     fact("stored_bytes", Int, "Bytes stored."),
 ];
 
+const SAGEMAKER_ENDPOINT: &[Fact] = &[
+    fact("status", Text, "`InService`, `Updating` and so on."),
+    fact("config", Text, "The configuration that serves."),
+    fact("variants", Texts, "Names of its variants."),
+    fact(
+        "instances",
+        Int,
+        "Instances of all variants; null where AWS does not say.",
+    ),
+    TAGS,
+];
+const NOTEBOOK_INSTANCE: &[Fact] = &[
+    fact("form", Text, "`notebook-instance` or `studio-app`."),
+    fact("status", Text, "`InService`, `Stopped` and so on."),
+    fact("type", Text, "The instance type."),
+];
+const DISTRIBUTION: &[Fact] = &[
+    fact("domain_name", Text, "CloudFront's own name of it."),
+    fact("aliases", Texts, "Names that viewers use."),
+    fact("status", Text, "`Deployed` or `InProgress`."),
+    fact("enabled", Bool, "Whether it answers viewers."),
+    fact(
+        "invalidations_in_progress",
+        Int,
+        "Invalidations that have not reached every edge location.",
+    ),
+];
 const PIPELINE: &[Fact] = &[
     fact("version", Text, "`V1` or `V2`."),
     fact("failed_stage", Text, "The first stage that failed."),
@@ -186,7 +243,13 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::Alarm => ALARM,
         Kind::Queue => QUEUE,
         Kind::LogGroup => LOG_GROUP,
+        Kind::SagemakerEndpoint => SAGEMAKER_ENDPOINT,
+        Kind::NotebookInstance => NOTEBOOK_INSTANCE,
+        Kind::Distribution => DISTRIBUTION,
         Kind::Pipeline => PIPELINE,
+        Kind::Lambda => LAMBDA,
+        Kind::Nodegroup => NODEGROUP,
+        Kind::EksCluster => EKS_CLUSTER,
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -194,7 +257,15 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
+        | Kind::TrainingJob
         | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
         | Kind::Advice => &[],
     }
 }

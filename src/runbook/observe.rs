@@ -1,6 +1,8 @@
 //! Resources as expressions see them, from what was read: the facts of [`super::facts`], candidates for
 //! parameters, and the same resources again at a later moment.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,12 +16,16 @@ use crate::domain::asg::Group;
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
+use crate::domain::function::Function;
 use crate::domain::glob::Glob;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
+use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudwatch, codepipeline, ec2, ecs, elasticache, elb, logs, rds, sqs,
+    Query, autoscaling, cloudfront, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs,
+    rds, sagemaker, sqs,
 };
+use crate::domain::sagemaker::Endpoint;
 
 /// The fact that takes asking hosts.
 pub const BUSY_GPUS: &str = "busy_gpus";
@@ -90,7 +96,12 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Alarm => vec![Query::CloudWatch(cloudwatch::Read::Alarms)],
         Kind::Queue => vec![Query::Sqs(sqs::Read::Queues)],
         Kind::LogGroup => vec![Query::Logs(logs::Read::Groups)],
+        Kind::SagemakerEndpoint => vec![Query::Sagemaker(sagemaker::Read::Endpoints)],
+        Kind::NotebookInstance => vec![Query::Sagemaker(sagemaker::Read::Notebooks)],
+        Kind::Distribution => vec![Query::CloudFront(cloudfront::Read::Distributions)],
         Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
+        Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
+        Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -98,7 +109,15 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
+        | Kind::TrainingJob
         | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
         | Kind::Advice => Vec::new(),
     }
 }
@@ -238,7 +257,42 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             .iter()
             .map(|group| resource(kind, (&group.arn, &group.name), []))
             .collect(),
+        Kind::SagemakerEndpoint => view.endpoints()?.iter().map(endpoint).collect(),
+        Kind::NotebookInstance => view
+            .notebooks()?
+            .iter()
+            .map(|notebook| {
+                resource(
+                    kind,
+                    (&notebook.arn, &notebook.name),
+                    [
+                        ("form", text(notebook.form.word())),
+                        ("status", text(&notebook.status)),
+                        ("type", maybe(notebook.instance_type.as_deref())),
+                    ],
+                )
+            })
+            .collect(),
+        Kind::Distribution => view.distributions()?.iter().map(edge::distribution).collect(),
         Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
+        Kind::Lambda => view.functions()?.iter().map(function).collect(),
+        Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
+        Kind::EksCluster => view
+            .kubernetes()?
+            .clusters
+            .iter()
+            .map(|cluster| {
+                resource(
+                    kind,
+                    (&cluster.arn, &cluster.name),
+                    [
+                        ("version", text(&cluster.version)),
+                        ("status", text(&cluster.status)),
+                        ("tags", tags(&cluster.tags)),
+                    ],
+                )
+            })
+            .collect(),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -246,7 +300,15 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
+        | Kind::TrainingJob
         | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
         | Kind::Advice => Vec::new(),
     })
 }
@@ -300,6 +362,28 @@ fn resource<const N: usize>(kind: Kind, (id, name): (&str, &str), known: [(&str,
     }
 }
 
+fn endpoint(endpoint: &Endpoint) -> Resource {
+    let counts: Option<u32> = endpoint
+        .variants
+        .iter()
+        .map(|variant| variant.counts().map(|(current, _)| current))
+        .sum();
+    resource(
+        Kind::SagemakerEndpoint,
+        (&endpoint.arn, &endpoint.name),
+        [
+            ("status", text(&endpoint.status)),
+            ("config", text(&endpoint.config)),
+            (
+                "variants",
+                texts(endpoint.variants.iter().map(|variant| variant.name.as_str())),
+            ),
+            ("instances", count(counts)),
+            ("tags", tags(&endpoint.tags)),
+        ],
+    )
+}
+
 fn pipeline(pipeline: &Pipeline) -> Resource {
     let name = |stage: Option<&Stage>| maybe(stage.map(|stage| stage.name.as_str()));
     let mut deploying = pipeline.stages.iter().rev();
@@ -345,6 +429,43 @@ fn service(service: &Service) -> Resource {
             ("controller", text(controller)),
             ("launch_type", maybe(service.capacity.first().map(String::as_str))),
             ("tags", tags(&service.tags)),
+        ],
+    )
+}
+
+fn function(function: &Function) -> Resource {
+    let aliases = || function.aliases.iter().flatten().map(|alias| alias.name.as_str());
+    let only = match function.aliases.as_deref() {
+        Some([only]) => Some(only.name.as_str()),
+        _ => None,
+    };
+    resource(
+        Kind::Lambda,
+        (&function.arn, &function.name),
+        [
+            ("runtime", maybe(function.runtime.as_deref())),
+            ("alias", maybe(only)),
+            ("aliases", texts(aliases())),
+            ("reserved", count(function.reserved.count())),
+            ("tags", tags(&function.tags)),
+        ],
+    )
+}
+
+fn nodegroup(group: &Nodegroup) -> Resource {
+    let autoscaler = Autoscaler::of_tags(&group.tags).map(Autoscaler::name);
+    resource(
+        Kind::Nodegroup,
+        (&group.arn, &group.name),
+        [
+            ("cluster", text(&group.cluster)),
+            ("status", text(&group.status)),
+            ("min", count(Some(group.min))),
+            ("max", count(Some(group.max))),
+            ("desired", count(Some(group.desired))),
+            ("version", maybe(group.version.as_deref())),
+            ("autoscaler", maybe(autoscaler)),
+            ("tags", tags(&group.tags)),
         ],
     )
 }
@@ -491,7 +612,17 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::Alarm => queries(Kind::Alarm),
         Source::Queue => queries(Kind::Queue),
         Source::Pipeline => queries(Kind::Pipeline),
+        Source::Distribution => queries(Kind::Distribution),
         Source::LogGroup => queries(Kind::LogGroup),
+        Source::SagemakerEndpoint => queries(Kind::SagemakerEndpoint),
+        Source::EndpointConfig => {
+            let mut wanted = queries(Kind::SagemakerEndpoint);
+            wanted.push(Query::Sagemaker(sagemaker::Read::EndpointConfigs { name: None }));
+            wanted
+        }
+        Source::NotebookInstance => queries(Kind::NotebookInstance),
+        Source::Lambda | Source::LambdaAlias => queries(Kind::Lambda),
+        Source::Nodegroup => queries(Kind::Nodegroup),
     }
 }
 
@@ -588,7 +719,37 @@ pub fn candidates(
         Source::Alarm => of_kind(Kind::Alarm)?,
         Source::Queue => of_kind(Kind::Queue)?,
         Source::Pipeline => of_kind(Kind::Pipeline)?,
+        Source::Distribution => of_kind(Kind::Distribution)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
+        Source::SagemakerEndpoint => of_kind(Kind::SagemakerEndpoint)?,
+        Source::EndpointConfig => {
+            let wanted = named(filters, "endpoint");
+            let endpoint = match &wanted {
+                Some(name) => view.endpoint(name)?,
+                None => None,
+            };
+            view.endpoint_configs(None)?
+                .iter()
+                .filter(|config| match (&wanted, endpoint) {
+                    (None, _) => true,
+                    (Some(_), Some(endpoint)) => config.belongs_to(endpoint),
+                    (Some(_), None) => false,
+                })
+                .map(|config| Value::text(&config.name))
+                .collect()
+        }
+        Source::NotebookInstance => of_kind(Kind::NotebookInstance)?,
+        Source::Lambda => of_kind(Kind::Lambda)?,
+        Source::Nodegroup => of_kind(Kind::Nodegroup)?,
+        Source::LambdaAlias => {
+            let wanted = named(filters, "function");
+            let functions = view.functions()?.iter();
+            functions
+                .filter(|function| wanted.as_ref().is_none_or(|wanted| *wanted == function.name))
+                .flat_map(|function| function.aliases.iter().flatten())
+                .map(|alias| Value::text(&alias.name))
+                .collect()
+        }
     };
     Ok(all.into_iter().filter(|value| passes(value, filters)).collect())
 }

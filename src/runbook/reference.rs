@@ -29,7 +29,7 @@ pub fn format_reference() -> String {
         out.push_str(&format!("| `{}` | {} |\n", function.usage, cell(function.about)));
     }
     out.push_str("\n### What can be listed under `from:`\n\n| `list` | Type | `where` |\n|---|---|---|\n");
-    for source in Source::ALL {
+    for &source in Source::ALL {
         let filters: Vec<String> = source
             .filters()
             .iter()

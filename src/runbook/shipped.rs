@@ -14,11 +14,19 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ),
     ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
+        "cloudfront-invalidate",
+        include_str!("../../runbooks/cloudfront-invalidate.yaml"),
+    ),
+    (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
     ),
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
+    (
+        "eks-scale-nodegroup",
+        include_str!("../../runbooks/eks-scale-nodegroup.yaml"),
+    ),
     (
         "gpu-morning-up",
         include_str!("../../runbooks/gpu-morning-up.yaml"),
@@ -44,6 +52,14 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/rds-backup-now.yaml"),
     ),
     (
+        "lambda-rollback-alias",
+        include_str!("../../runbooks/lambda-rollback-alias.yaml"),
+    ),
+    (
+        "lambda-throttle",
+        include_str!("../../runbooks/lambda-throttle.yaml"),
+    ),
+    (
         "rds-reboot-failover",
         include_str!("../../runbooks/rds-reboot-failover.yaml"),
     ),
@@ -62,6 +78,18 @@ pub const SHIPPED: &[(&str, &str)] = &[
     (
         "rollback-deploy",
         include_str!("../../runbooks/rollback-deploy.yaml"),
+    ),
+    (
+        "sagemaker-endpoint-rollback",
+        include_str!("../../runbooks/sagemaker-endpoint-rollback.yaml"),
+    ),
+    (
+        "sagemaker-scale-endpoint",
+        include_str!("../../runbooks/sagemaker-scale-endpoint.yaml"),
+    ),
+    (
+        "sagemaker-stop-idle",
+        include_str!("../../runbooks/sagemaker-stop-idle.yaml"),
     ),
     ("sqs-redrive", include_str!("../../runbooks/sqs-redrive.yaml")),
     ("start-estate", include_str!("../../runbooks/start-estate.yaml")),

@@ -255,7 +255,12 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::Alarm,
     Kind::Queue,
     Kind::LogGroup,
+    Kind::SagemakerEndpoint,
+    Kind::NotebookInstance,
+    Kind::Distribution,
     Kind::Pipeline,
+    Kind::Lambda,
+    Kind::Nodegroup,
 ];
 
 /// The simple types by the names that authors write.

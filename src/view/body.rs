@@ -33,9 +33,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) -
         | Pane::Spend
         | Pane::Alarms
         | Pane::Runs
+        | Pane::Models
         | Pane::Pipelines
+        | Pane::Web
+        | Pane::Secrets
         | Pane::Recovery
-        | Pane::Incident => {
+        | Pane::Incident
+        | Pane::Kubernetes
+        | Pane::Functions => {
             table::draw(frame, area, &state.tables, state.view(), marks(state), styles);
             area.height
         }

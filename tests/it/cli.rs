@@ -1,6 +1,7 @@
 //! The command line as a person or a script sees it: help, exit codes, and what goes to which stream.
 //! The demo stands in for AWS, so that all of it runs on any machine.
 
+mod carried;
 mod kept;
 mod printed;
 mod refused;

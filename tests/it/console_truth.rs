@@ -107,6 +107,8 @@ fn rows_and_status_tell_of_the_same_health() {
             Pane::Network,
             Pane::Logs,
             Pane::Alarms,
+            Pane::Web,
+            Pane::Secrets,
         ];
         for pane in panes {
             for (resource, health) in rows(&mut stage, pane) {

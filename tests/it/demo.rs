@@ -1,7 +1,7 @@
 //! The demo as the rest of the program sees it: through the port.
 
 mod data_writes;
-mod findings;
+pub mod findings;
 mod fleet_writes;
 mod kept;
 mod logs;
@@ -9,5 +9,5 @@ mod reads;
 mod replay;
 mod scenarios;
 mod service_writes;
-mod stage;
+pub mod stage;
 mod told;

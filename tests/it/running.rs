@@ -3,6 +3,9 @@
 mod crash;
 mod databases;
 mod drills;
+mod edge;
+mod functions;
+mod models;
 mod nights;
 mod path;
 mod pipelines;

@@ -180,6 +180,34 @@ fn panes() {
     }
 }
 
+/// Types a command after the colon.
+fn command(stage: &mut Stage, name: &str) {
+    let letters: Vec<String> = name.chars().map(String::from).collect();
+    stage.keys(&[":"]);
+    stage.keys(&letters.iter().map(String::as_str).collect::<Vec<_>>());
+    stage.keys(&["enter"]);
+}
+
+#[test]
+fn what_stands_at_the_edge() {
+    let mut stage = Stage::one(World::Codemate, Scenario::CertExpiring);
+    for (pane, filter, name) in [
+        ("web", "static.code1398.io", "distribution"),
+        ("web", "codemate-files-prod", "bucket"),
+        ("network", "*.code1398.io", "certificate"),
+        ("network", "codemate-api", "health_check"),
+        ("network", "codemate-nat-a", "nat_gateway"),
+        ("secrets", "codemate/prod/database", "secret"),
+    ] {
+        command(&mut stage, pane);
+        hold(&format!("{pane}_of_one"), &mut stage);
+        stage.filter(filter);
+        stage.keys(&["home", "enter"]);
+        hold(&format!("detail_{name}"), &mut stage);
+        stage.keys(&["esc", "esc"]);
+    }
+}
+
 #[test]
 fn details() {
     let mut stage = Stage::all(Scenario::Everyday);

@@ -8,7 +8,7 @@ use crate::app::state::State;
 use crate::app::table::{Cell, Tone};
 use crate::domain::ids::Tag;
 use crate::domain::inventory::ScopeState;
-use crate::domain::metric_catalog::MetricRef;
+use crate::domain::metric_catalog::{Metric, MetricRef};
 
 /// A name and a value.
 pub(super) fn fact(name: &str, value: impl AsRef<str>) -> (String, Cell) {
@@ -57,6 +57,22 @@ pub(super) fn chart(
         points,
         tone: Tone::Accent,
     }
+}
+
+/// A graph to be drawn: its title with its unit, the metric, and how values are shown.
+pub(super) type Graph = (&'static str, Metric, fn(f64) -> String);
+
+/// Graphs of one resource, whose metrics `of` names.
+pub(super) fn charts<'m>(
+    state: &State,
+    scope: &ScopeState,
+    graphs: &[Graph],
+    of: impl Fn(&Metric) -> MetricRef<'m>,
+) -> Block {
+    let drawn = graphs
+        .iter()
+        .map(|(title, metric, show)| chart(state, scope, title, of(metric), *show));
+    Block::Charts(drawn.collect())
 }
 
 /// Tags, sorted, AWS's own last.

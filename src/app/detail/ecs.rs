@@ -43,6 +43,12 @@ pub(super) fn service(state: &State, scope: &ScopeState, arn: &str, reveal: bool
             percent,
         ),
     ]));
+    blocks.extend(super::scaling::of_service(
+        state,
+        scope,
+        &service.cluster,
+        &service.name,
+    ));
     blocks.extend(tasks(state, scope, arn));
     blocks.extend(history(state, scope, arn));
     blocks.push(Block::Heading(format!("events, times in {}", state.zone().label)));

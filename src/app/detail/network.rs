@@ -1,15 +1,16 @@
 //! Details of load balancers, target groups, queues, NAT gateways, alarms, log groups.
 
 use crate::app::detail::Block;
-use crate::app::detail::blocks::{chart, fact, maybe, when};
+use crate::app::detail::blocks::{Graph, chart, charts, fact, maybe, when};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::edge_cost::{self, Bill};
 use crate::domain::elb;
 use crate::domain::health::Health;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::{
-    load_balancer as balancer_metric, nat, queue as queue_metric, target_group as metric,
+    Metric, load_balancer as balancer_metric, nat, queue as queue_metric, target_group as metric,
 };
 
 /// The blocks of a target group.
@@ -78,36 +79,14 @@ pub(super) fn target_group(state: &State, scope: &ScopeState, arn: &str) -> Opti
             elb::target_group_dimension(arn),
             elb::load_balancer_dimension(balancer),
         ) {
-            blocks.push(Block::Charts(vec![
-                chart(
-                    state,
-                    scope,
-                    "requests/5 min",
-                    metric::REQUESTS.of_both(group, balancer),
-                    format::number,
-                ),
-                chart(
-                    state,
-                    scope,
-                    "5xx/min",
-                    metric::TARGET_5XX.of_both(group, balancer),
-                    format::number,
-                ),
-                chart(
-                    state,
-                    scope,
-                    "latency p95",
-                    metric::LATENCY_P95.of_both(group, balancer),
-                    format::seconds,
-                ),
-                chart(
-                    state,
-                    scope,
-                    "unhealthy targets",
-                    metric::UNHEALTHY.of_both(group, balancer),
-                    format::number,
-                ),
-            ]));
+            let graphs: &[Graph] = &[
+                ("requests/5 min", metric::REQUESTS, format::number),
+                ("5xx/min", metric::TARGET_5XX, format::number),
+                ("latency p95", metric::LATENCY_P95, format::seconds),
+                ("unhealthy targets", metric::UNHEALTHY, format::number),
+            ];
+            let of = |metric: &Metric| metric.of_both(group, balancer);
+            blocks.push(charts(state, scope, graphs, of));
         }
     }
     Some(blocks)
@@ -122,46 +101,64 @@ pub(super) fn load_balancer(state: &State, scope: &ScopeState, arn: &str) -> Opt
         .iter()
         .find(|balancer| balancer.arn == arn)?;
     let dimension = elb::load_balancer_dimension(arn)?;
-    Some(vec![
-        Block::Facts(vec![
-            fact("arn", &balancer.arn),
-            fact("form", &balancer.form),
-            fact("state", &balancer.state),
-            maybe("dns name", balancer.dns_name.as_ref()),
-            maybe("scheme", balancer.scheme.as_ref()),
-            maybe("created", balancer.created_at.map(|at| when(state, at))),
-        ]),
-        Block::Charts(vec![
-            chart(
-                state,
-                scope,
-                "requests/5 min",
-                balancer_metric::REQUESTS.of(dimension),
-                format::number,
-            ),
-            chart(
-                state,
-                scope,
-                "5xx of targets/min",
-                balancer_metric::TARGET_5XX.of(dimension),
-                format::number,
-            ),
-            chart(
-                state,
-                scope,
-                "5xx of its own/min",
-                balancer_metric::OWN_5XX.of(dimension),
-                format::number,
-            ),
-            chart(
-                state,
-                scope,
-                "latency p95",
-                balancer_metric::LATENCY_P95.of(dimension),
-                format::seconds,
-            ),
-        ]),
-    ])
+    let now = state.picture.at;
+    let bill = edge_cost::balancer(scope, balancer, now);
+    let units = edge_cost::capacity_units(scope, balancer, now);
+    let graphs: &[Graph] = &[
+        ("requests/5 min", balancer_metric::REQUESTS, format::number),
+        ("5xx of targets/min", balancer_metric::TARGET_5XX, format::number),
+        ("5xx of its own/min", balancer_metric::OWN_5XX, format::number),
+        ("latency p95", balancer_metric::LATENCY_P95, format::seconds),
+        (
+            "capacity units/h",
+            balancer_metric::CAPACITY_UNITS,
+            format::number,
+        ),
+    ];
+    let mut facts = vec![
+        fact("arn", &balancer.arn),
+        fact("form", &balancer.form),
+        fact("state", &balancer.state),
+        maybe("dns name", balancer.dns_name.as_ref()),
+        maybe("scheme", balancer.scheme.as_ref()),
+        maybe("created", balancer.created_at.map(|at| when(state, at))),
+        maybe("capacity units/h, last day", units.map(format::number)),
+        maybe("a month at this rate", bill.map(|bill| cost_of(&bill))),
+    ];
+    let listeners = scope.listeners.get().into_iter().flatten();
+    for listener in listeners.filter(|listener| listener.load_balancer == arn) {
+        let action = listener.default_action.as_deref().unwrap_or(format::UNKNOWN);
+        let certificates: Vec<&str> = listener
+            .certificates
+            .iter()
+            .map(|arn| crate::domain::ids::last_segment(arn))
+            .collect();
+        let with = if certificates.is_empty() {
+            String::new()
+        } else {
+            format!(", certificate {}", certificates.join(", "))
+        };
+        facts.push(fact(&listener.door(), format!("{action}{with}")));
+    }
+    let of = |metric: &Metric| metric.of(dimension);
+    Some(vec![Block::Facts(facts), charts(state, scope, graphs, of)])
+}
+
+/// What something costs a month, and what of that is for being there.
+fn cost_of(bill: &Bill) -> String {
+    let standing = format::usd(bill.standing.per_month().as_f64());
+    match bill.flowing {
+        Some(flowing) => format!(
+            "{}: {standing} for being there, {} for use (prices of {})",
+            format::usd(bill.usd_per_month()),
+            format::usd(flowing.per_month().as_f64()),
+            bill.as_of
+        ),
+        None => format!(
+            "{standing} for being there; use is not known (prices of {})",
+            bill.as_of
+        ),
+    }
 }
 
 /// The blocks of a queue.
@@ -205,11 +202,29 @@ pub(super) fn queue(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
 
 /// The blocks of a NAT gateway.
 pub(super) fn nat_gateway(state: &State, scope: &ScopeState, id: &str) -> Option<Vec<Block>> {
-    let gateway = scope
-        .nat_gateways
-        .get()?
-        .iter()
-        .find(|gateway| gateway.id == id)?;
+    let gateways = scope.nat_gateways.get()?;
+    let gateway = gateways.iter().find(|gateway| gateway.id == id)?;
+    let now = state.picture.at;
+    let bytes = edge_cost::nat_bytes_per_hour(scope, id, now);
+    let bill = edge_cost::nat(scope, id, now);
+    let endpoints = scope.vpc_endpoints.get().map(|endpoints| {
+        let own = endpoints
+            .iter()
+            .filter(|one| one.vpc.is_some() && one.vpc == gateway.vpc);
+        let names: Vec<String> = own
+            .map(|one| format!("{} ({})", one.short_service(), one.form))
+            .collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    });
+    let graphs: &[Graph] = &[
+        ("out/5 min", nat::BYTES_OUT, format::bytes),
+        ("in/5 min", nat::BYTES_IN, format::bytes),
+        ("without a port/5 min", nat::PORT_ERRORS, format::number),
+    ];
     Some(vec![
         Block::Facts(vec![
             fact("id", &gateway.id),
@@ -217,23 +232,14 @@ pub(super) fn nat_gateway(state: &State, scope: &ScopeState, id: &str) -> Option
             fact("state", &gateway.state),
             maybe("vpc", gateway.vpc.as_ref()),
             maybe("subnet", gateway.subnet.as_ref()),
-        ]),
-        Block::Charts(vec![
-            chart(
-                state,
-                scope,
-                "out/5 min",
-                nat::BYTES_OUT.of(&gateway.id),
-                format::bytes,
+            maybe(
+                "an hour, last day",
+                bytes.map(|(out, back)| format!("{} out, {} in", format::bytes(out), format::bytes(back))),
             ),
-            chart(
-                state,
-                scope,
-                "in/5 min",
-                nat::BYTES_IN.of(&gateway.id),
-                format::bytes,
-            ),
+            maybe("a month at this rate", bill.map(|bill| cost_of(&bill))),
+            maybe("endpoints of the vpc", endpoints),
         ]),
+        charts(state, scope, graphs, |metric| metric.of(id)),
     ])
 }
 

@@ -7,6 +7,7 @@ use crate::domain::ecs::Service;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
 use crate::domain::logs::TailTarget;
+use crate::domain::sagemaker;
 
 /// Groups that are opened together at the most: beyond it a round of questions takes too long.
 pub const MOST_GROUPS: usize = 20;
@@ -43,10 +44,35 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         Kind::Asg | Kind::Redis | Kind::Queue | Kind::NatGateway => {
             by_names(scope, &[last_segment(&key.id).to_owned()])
         }
+        Kind::SagemakerEndpoint => one(scope, &sagemaker::endpoint_log_group(last_segment(&key.id))),
+        // All jobs write into one group, each into streams of its own.
+        Kind::TrainingJob => one(scope, sagemaker::TRAINING_LOG_GROUP),
+        Kind::NotebookInstance if key.id.starts_with("app/") => one(scope, sagemaker::STUDIO_LOG_GROUP),
+        Kind::NotebookInstance => one(scope, sagemaker::NOTEBOOK_LOG_GROUP),
         Kind::Alarm => of_alarm(state, scope, &key.id),
+        Kind::Lambda => of_function(scope, &key.id),
+        Kind::EksCluster => by_prefix(scope, &format!("/aws/eks/{}/", last_segment(&key.id))),
+        Kind::Nodegroup => {
+            let cluster = key
+                .id
+                .split_once(":nodegroup/")
+                .and_then(|(_, rest)| rest.split('/').next());
+            cluster.map_or_else(Vec::new, |cluster| {
+                by_prefix(scope, &format!("/aws/eks/{cluster}/"))
+            })
+        }
+        Kind::ScalableTarget => of_scaled(scope, &key.id),
         Kind::Pipeline => of_pipeline(scope, &key.id),
         Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
         Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
+        // Access logs of these lie in buckets.
+        Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter => Vec::new(),
     };
     if found.is_empty() {
         return Err(if scope.log_groups.get().is_some() {
@@ -56,6 +82,57 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         });
     }
     Ok(found)
+}
+
+/// The group that a function writes to, by its own configuration.
+fn of_function(scope: &ScopeState, arn: &str) -> Vec<TailTarget> {
+    let known = scope
+        .functions
+        .get()
+        .into_iter()
+        .flat_map(|known| &known.functions);
+    known
+        .filter(|function| function.arn == arn)
+        .map(|function| named(scope, &function.log_group))
+        .collect()
+}
+
+/// The groups of a service that is scaled by itself; of anything else those that carry its name.
+fn of_scaled(scope: &ScopeState, id: &str) -> Vec<TailTarget> {
+    let Some(target) = scope
+        .scaling
+        .get()
+        .into_iter()
+        .flatten()
+        .find(|target| target.id == id)
+    else {
+        return Vec::new();
+    };
+    let services = scope.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+    let service = target.service().and_then(|(cluster, name)| {
+        services
+            .into_iter()
+            .find(|service| service.cluster == cluster && service.name == name)
+    });
+    match service {
+        Some(service) => of_service(scope, service),
+        None => by_names(scope, &[target.name().to_owned()]),
+    }
+}
+
+/// A group by its name; it may be younger than the list of them.
+fn named(scope: &ScopeState, name: &str) -> TailTarget {
+    let known = scope.log_groups.get();
+    known
+        .and_then(|groups| groups.iter().find(|group| group.name == name))
+        .map_or_else(
+            || TailTarget {
+                scope: scope.scope.clone(),
+                group: name.to_owned(),
+                class: None,
+            },
+            |group| target_of(scope, group),
+        )
 }
 
 /// The groups of a service's containers; failing that, those that carry its name.
@@ -81,22 +158,7 @@ fn of_service(scope: &ScopeState, service: &Service) -> Vec<TailTarget> {
 
 /// Groups of these names.
 fn by_group_names<'a>(scope: &ScopeState, names: impl Iterator<Item = &'a str>) -> Vec<TailTarget> {
-    let known = scope.log_groups.get();
-    names
-        .map(|name| {
-            // A group may be younger than the list of them.
-            known
-                .and_then(|groups| groups.iter().find(|group| group.name == name))
-                .map_or_else(
-                    || TailTarget {
-                        scope: scope.scope.clone(),
-                        group: name.to_owned(),
-                        class: None,
-                    },
-                    |group| target_of(scope, group),
-                )
-        })
-        .collect()
+    names.map(|name| named(scope, name)).collect()
 }
 
 /// The groups of the services behind target groups; failing that, those that carry their names.
@@ -220,6 +282,20 @@ fn of_alarm(state: &State, scope: &ScopeState, id: &str) -> Vec<TailTarget> {
         .take(MOST_GROUPS)
         .map(|group| target_of(scope, group))
         .collect()
+}
+
+/// The group of that name, listed or not: an estate may select its resources and not the group that AWS
+/// has for all of their kind.
+fn one(scope: &ScopeState, name: &str) -> Vec<TailTarget> {
+    let known = scope.log_groups.get().into_iter().flatten();
+    let class = known
+        .filter(|group| group.name == name)
+        .find_map(|group| group.class.clone());
+    vec![TailTarget {
+        scope: scope.scope.clone(),
+        group: name.to_owned(),
+        class,
+    }]
 }
 
 fn by_prefix(scope: &ScopeState, prefix: &str) -> Vec<TailTarget> {

@@ -136,9 +136,13 @@ fn short(runbook: &str) -> &str {
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",
         "sqs-redrive" => "redrive",
+        "cloudfront-invalidate" => "invalidate",
         "pipeline-retry-stage" => "retry",
         "pipeline-rollback-stage" => "stage-back",
         "pipeline-approve" => "approve",
+        "lambda-rollback-alias" => "rollback",
+        "lambda-throttle" => "throttle",
+        "eks-scale-nodegroup" => "nodes",
         other => other,
     }
 }

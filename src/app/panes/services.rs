@@ -1,4 +1,4 @@
-//! ECS services.
+//! ECS services, and what Application Auto Scaling moves.
 
 use crate::app::format;
 use crate::app::panes::{Sketch, note, scope_label};
@@ -8,7 +8,7 @@ use crate::domain::ecs::{RolloutState, Service};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 
-/// One table of all services.
+/// A table of all services, and one of what is scaled by itself.
 pub(super) fn sections(state: &State) -> Vec<Section> {
     let columns = vec![
         Column::words("", 1, 1, 0),
@@ -17,6 +17,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
         Column::numbers("RUN/WANT", 8, 0),
         Column::names("TASK DEFINITION", 12, 36, 4),
         Column::words("ROLLOUT", 11, 24, 1),
+        Column::words("SCALES", 8, 22, 5),
         Column::names("WHERE", 5, 20, 3),
     ];
     let mut sketch = Sketch::new(state, Kind::EcsService, columns, "no ECS services here");
@@ -30,7 +31,10 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
             sketch.push(scope, &service.arn, || cells(state, scope, service));
         }
     }
-    vec![sketch.finish("ECS services", note(state, &[Source::EcsFleet]))]
+    let services = sketch.finish("ECS services", note(state, &[Source::EcsFleet]));
+    std::iter::once(services)
+        .chain(super::scaling::section(state))
+        .collect()
 }
 
 fn cells(state: &State, scope: &ScopeState, service: &Service) -> Vec<Cell> {
@@ -44,6 +48,7 @@ fn cells(state: &State, scope: &ScopeState, service: &Service) -> Vec<Cell> {
             .ranked(f64::from(service.running) - f64::from(service.desired)),
         Cell::new(&service.task_definition),
         Cell::new(rollout).tone(tone),
+        super::scaling::of_service(scope, &service.cluster, &service.name),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
 }

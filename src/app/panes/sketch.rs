@@ -30,7 +30,16 @@ impl<'a> Sketch<'a> {
 
     /// Adds a resource; its cells are those of the columns after the first.
     pub(crate) fn push(&mut self, scope: &ScopeState, id: &str, cells: impl FnOnce() -> Vec<Cell>) {
-        let key = ResourceKey::new(scope.name(), self.kind, id);
+        let key = if self.kind.is_account_wide() {
+            ResourceKey::new(&scope.scope.global_name(), self.kind, id)
+        } else {
+            ResourceKey::new(scope.name(), self.kind, id)
+        };
+        self.push_key(key, cells);
+    }
+
+    /// Adds a resource of that name.
+    pub(crate) fn push_key(&mut self, key: ResourceKey, cells: impl FnOnce() -> Vec<Cell>) {
         let health = self.verdicts.health(&key);
         let mut all = Vec::with_capacity(self.columns.len());
         all.push(

@@ -38,8 +38,8 @@ pub enum Why {
     Named(usize),
     /// It is made for findings of that rule.
     Rule,
-    /// Another finding of the resource names it.
-    NamedElsewhere,
+    /// Another finding of the resource names it: which of them, worst first, and its place in that list.
+    NamedElsewhere(usize, usize),
     /// It is made for another finding of the resource.
     RuleElsewhere,
     /// It is made for resources of the kind.
@@ -55,7 +55,7 @@ impl Why {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Named(_) | Self::Rule => "for this finding",
-            Self::NamedElsewhere | Self::RuleElsewhere => "for another finding of it",
+            Self::NamedElsewhere(..) | Self::RuleElsewhere => "for another finding of it",
             Self::Kind => "for resources like this",
             Self::Beneath => "for what it stands on",
             Self::Called => "",
@@ -184,12 +184,12 @@ impl<'a> Reasons<'a> {
         if self.selected.iter().any(|finding| fits(&finding)) {
             return Some(Why::Rule);
         }
-        if self
-            .others
-            .iter()
-            .any(|finding| finding.runbooks.iter().any(|name| name == book))
-        {
-            return Some(Why::NamedElsewhere);
+        let elsewhere = self.others.iter().enumerate().find_map(|(rank, finding)| {
+            let place = finding.runbooks.iter().position(|name| name == book)?;
+            Some(Why::NamedElsewhere(rank, place))
+        });
+        if elsewhere.is_some() {
+            return elsewhere;
         }
         if self.others.iter().any(|finding| fits(&finding)) {
             return Some(Why::RuleElsewhere);

@@ -170,7 +170,12 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::Alarm => read(&scope.alarms, ReplyData::Alarms),
         Kind::Queue => read(&scope.queues, ReplyData::Queues),
         Kind::LogGroup => read(&scope.log_groups, ReplyData::LogGroups),
+        Kind::SagemakerEndpoint => read(&scope.endpoints, ReplyData::Endpoints),
+        Kind::NotebookInstance => read(&scope.notebooks, ReplyData::Notebooks),
+        Kind::Distribution => read(&scope.distributions, ReplyData::Distributions),
         Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
+        Kind::Lambda => read(&scope.functions, ReplyData::Functions),
+        Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
@@ -178,7 +183,15 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::Budget
         | Kind::Scope
         | Kind::EcrRepository
+        | Kind::TrainingJob
         | Kind::CodebuildProject
+        | Kind::Bucket
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
+        | Kind::ScalableTarget
         | Kind::Advice => None,
     }?;
     let answers: Vec<(Query, _)> = observe::queries(kind)

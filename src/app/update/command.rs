@@ -86,9 +86,14 @@ pub(super) fn run(state: &mut State, command: Command) -> Effects {
         Command::Runbooks => runs::offer(state),
         Command::Runbook => go(state, Pane::Runs),
         Command::Runs => go(state, Pane::Runs),
+        Command::Models => go(state, Pane::Models),
         Command::Recovery => go(state, Pane::Recovery),
         Command::Incident => go(state, Pane::Incident),
         Command::Pipelines => go(state, Pane::Pipelines),
+        Command::Kubernetes => go(state, Pane::Kubernetes),
+        Command::Functions => go(state, Pane::Functions),
+        Command::Web => go(state, Pane::Web),
+        Command::Secrets => go(state, Pane::Secrets),
         Command::Accept => accept(state),
         Command::CopyId => copy_ids(state),
         Command::Link => link(state),
@@ -342,6 +347,7 @@ fn link(state: &mut State) -> Effects {
     ]
     .into_iter()
     .flatten()
+    .chain(link::kubernetes_commands(scope, resource).into_iter().flatten())
     .collect();
     if lines.is_empty() {
         state.say("there is no page or command for this", Tone::Muted);
@@ -353,7 +359,8 @@ fn link(state: &mut State) -> Effects {
         .map(|line| crate::domain::text::clean(line).into_owned())
         .collect();
     shown.push(String::new());
-    shown.push("both are on the clipboard, if the terminal allows it".to_owned());
+    let all = if lines.len() > 2 { "all of them" } else { "both" };
+    shown.push(format!("{all} are on the clipboard, if the terminal allows it"));
     open(state, Overlay::Card(shown)).and(Effects::of(copied))
 }
 

@@ -77,6 +77,24 @@ getters! {
     cloudformation: aws_sdk_cloudformation,
     /// Application Auto Scaling.
     application_auto_scaling: aws_sdk_applicationautoscaling,
+    /// SageMaker.
+    #[cfg(feature = "aws-extra")]
+    sagemaker: aws_sdk_sagemaker,
+    /// Simple Storage Service.
+    #[cfg(feature = "aws-extra")]
+    s3: aws_sdk_s3,
+    /// CloudFront.
+    #[cfg(feature = "aws-extra")]
+    cloudfront: aws_sdk_cloudfront,
+    /// Certificate Manager.
+    #[cfg(feature = "aws-extra")]
+    acm: aws_sdk_acm,
+    /// Route 53.
+    #[cfg(feature = "aws-extra")]
+    route53: aws_sdk_route53,
+    /// Secrets Manager.
+    #[cfg(feature = "aws-extra")]
+    secretsmanager: aws_sdk_secretsmanager,
     /// CodeBuild.
     #[cfg(feature = "aws-extra")]
     codebuild: aws_sdk_codebuild,
@@ -86,6 +104,12 @@ getters! {
     /// Compute Optimizer.
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer,
+    /// Lambda.
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda,
+    /// Elastic Kubernetes Service.
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks,
 }
 
 impl<'a> Caller<'a> {
@@ -93,6 +117,21 @@ impl<'a> Caller<'a> {
         Self {
             scope,
             host,
+            clients,
+            part: None,
+        }
+    }
+
+    /// The same in another region of the account; in the scope's own if none is named.
+    #[cfg(feature = "aws-extra")]
+    pub(super) fn in_region(&self, region: Option<&str>) -> Self {
+        let clients = match region {
+            Some(region) if region != self.scope.region => self.clients.in_region(region),
+            Some(_) | None => self.clients.clone(),
+        };
+        Self {
+            scope: self.scope,
+            host: self.host,
             clients,
             part: None,
         }

@@ -180,6 +180,8 @@ pub(super) struct ScopeClients {
     templates: Templates,
     places: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
     made: Made,
+    #[cfg(feature = "aws-extra")]
+    elsewhere: Mutex<HashMap<String, Arc<Self>>>,
 }
 
 /// Declares the clients: where each is kept, and how it is made. The SDK's configuration types
@@ -238,11 +240,27 @@ clients! {
     cloudformation: aws_sdk_cloudformation, "cloudformation", regional;
     application_auto_scaling: aws_sdk_applicationautoscaling, "application-autoscaling", regional;
     #[cfg(feature = "aws-extra")]
+    sagemaker: aws_sdk_sagemaker, "sagemaker", regional;
+    #[cfg(feature = "aws-extra")]
+    s3: aws_sdk_s3, "s3", regional;
+    #[cfg(feature = "aws-extra")]
+    cloudfront: aws_sdk_cloudfront, "cloudfront", regional;
+    #[cfg(feature = "aws-extra")]
+    acm: aws_sdk_acm, "acm", regional;
+    #[cfg(feature = "aws-extra")]
+    route53: aws_sdk_route53, "route53", regional;
+    #[cfg(feature = "aws-extra")]
+    secretsmanager: aws_sdk_secretsmanager, "secretsmanager", regional;
+    #[cfg(feature = "aws-extra")]
     codebuild: aws_sdk_codebuild, "codebuild", regional;
     #[cfg(feature = "aws-extra")]
     support: aws_sdk_support, "support", billing;
     #[cfg(feature = "aws-extra")]
     compute_optimizer: aws_sdk_computeoptimizer, "compute-optimizer", regional;
+    #[cfg(feature = "aws-extra")]
+    lambda: aws_sdk_lambda, "lambda", regional;
+    #[cfg(feature = "aws-extra")]
+    eks: aws_sdk_eks, "eks", regional;
 }
 
 /// Where a service answers, and how patiently to wait for it if not as for the others.
@@ -287,7 +305,35 @@ impl ScopeClients {
             templates: Templates::default(),
             places: Mutex::default(),
             made: Made::default(),
+            #[cfg(feature = "aws-extra")]
+            elsewhere: Mutex::default(),
         })
+    }
+
+    /// The same clients for another region: buckets answer where they lie, and CloudFront has its
+    /// metrics and certificates in us-east-1.
+    #[cfg(feature = "aws-extra")]
+    pub(super) fn in_region(&self, region: &str) -> Arc<Self> {
+        lock(&self.elsewhere)
+            .entry(region.to_owned())
+            .or_insert_with(|| {
+                Arc::new(Self {
+                    scope: Scope {
+                        region: region.to_owned(),
+                        ..self.scope.clone()
+                    },
+                    purpose: self.purpose,
+                    shared: self.shared.clone(),
+                    config: self.config.clone(),
+                    credentials: self.credentials.clone(),
+                    heard: self.heard.clone(),
+                    templates: Templates::default(),
+                    places: Mutex::default(),
+                    made: Made::default(),
+                    elsewhere: Mutex::default(),
+                })
+            })
+            .clone()
     }
 
     /// Waits for a place among the calls under way to a service.

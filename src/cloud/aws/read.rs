@@ -1,9 +1,13 @@
 //! Reads: each service answers its own questions.
 
+#[cfg(feature = "aws-extra")]
+mod acm;
 mod advice;
 mod application_auto_scaling;
 mod autoscaling;
 mod cloudformation;
+#[cfg(feature = "aws-extra")]
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 #[cfg(feature = "aws-extra")]
@@ -13,13 +17,25 @@ mod cost;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod listing;
 mod logs;
 mod offered;
 mod rds;
+#[cfg(feature = "aws-extra")]
+mod route53;
+#[cfg(feature = "aws-extra")]
+mod s3;
+#[cfg(feature = "aws-extra")]
+mod sagemaker;
+#[cfg(feature = "aws-extra")]
+mod secretsmanager;
 mod sns;
 mod sqs;
 mod ssm;
@@ -52,22 +68,34 @@ pub(super) async fn read(caller: &Caller<'_>, query: &Query) -> Result<Reply, Fa
         Query::CloudFormation(read) => cloudformation::read(caller, read).await,
         Query::ApplicationAutoScaling(read) => application_auto_scaling::read(caller, read).await,
         #[cfg(feature = "aws-extra")]
+        Query::Sagemaker(read) => sagemaker::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Sagemaker(_) => Err(Fault::not_in_this_build(query.operations())),
+        #[cfg(feature = "aws-extra")]
+        Query::S3(read) => s3::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::CloudFront(read) => cloudfront::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Acm(read) => acm::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Route53(read) => route53::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::SecretsManager(read) => secretsmanager::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
         Query::CodeBuild(read) => codebuild::read(caller, read).await,
         #[cfg(not(feature = "aws-extra"))]
-        Query::CodeBuild(_) => Err(not_in_this_build(query)),
+        Query::S3(_)
+        | Query::CloudFront(_)
+        | Query::Acm(_)
+        | Query::Route53(_)
+        | Query::SecretsManager(_)
+        | Query::CodeBuild(_) => Err(Fault::not_in_this_build(query.operations())),
         Query::Advice(read) => advice::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Lambda(read) => lambda::read(caller, read).await,
+        #[cfg(feature = "aws-extra")]
+        Query::Eks(read) => eks::read(caller, read).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Query::Lambda(_) | Query::Eks(_) => Err(Fault::not_in_this_build(query.operations())),
     }
-}
-
-/// What a build without the further services answers.
-#[cfg(not(feature = "aws-extra"))]
-fn not_in_this_build(query: &Query) -> Fault {
-    use crate::domain::fault::FaultKind;
-    let operation = query.operations().first();
-    Fault::new(
-        FaultKind::Unsupported,
-        operation.map_or("aws", |one| one.service),
-        operation.map_or("", |one| one.name),
-        "not in this build: the feature aws-extra is off",
-    )
 }

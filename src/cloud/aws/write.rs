@@ -2,15 +2,23 @@
 
 mod application_auto_scaling;
 mod autoscaling;
+#[cfg(feature = "aws-extra")]
+mod cloudfront;
 mod cloudwatch;
 mod codepipeline;
 mod ec2;
 mod ecr;
 mod ecs;
+#[cfg(feature = "aws-extra")]
+mod eks;
 mod elasticache;
 mod elb;
 mod http;
+#[cfg(feature = "aws-extra")]
+mod lambda;
 mod rds;
+#[cfg(feature = "aws-extra")]
+mod sagemaker;
 mod sns;
 mod sqs;
 mod ssm;
@@ -44,5 +52,19 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::ApplicationAutoScaling(change) => {
             application_auto_scaling::write(caller, change, token).await
         }
+        #[cfg(feature = "aws-extra")]
+        Mutation::Sagemaker(change) => sagemaker::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::Sagemaker(change) => Err(Fault::not_in_this_build(&[change.operation()])),
+        #[cfg(feature = "aws-extra")]
+        Mutation::Lambda(change) => lambda::write(caller, change, token).await,
+        #[cfg(feature = "aws-extra")]
+        Mutation::Eks(change) => eks::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::Lambda(_) | Mutation::Eks(_) => Err(Fault::not_in_this_build(&[change.operation()])),
+        #[cfg(feature = "aws-extra")]
+        Mutation::CloudFront(change) => cloudfront::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::CloudFront(change) => Err(Fault::not_in_this_build(&[change.operation()])),
     }
 }

@@ -65,6 +65,10 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeTaskDefinition", Query::Ecs(ops::ecs::Read::TaskDefinitions { revisions })) => {
             revisions.len()
         }
+        (
+            "DescribeScalingActivities",
+            Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything),
+        ) => usize::from(plan.services.iter().any(|service| service.scaling.is_some())),
         ("DescribeAutoScalingGroups" | "DescribeScalingActivities", _) => pages(plan.groups.len(), 100),
         ("DescribeWarmPool", _) => plan
             .groups
@@ -73,7 +77,43 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             .count(),
         ("DescribeLaunchTemplateVersions", _) => usize::from(!plan.groups.is_empty()),
         ("DescribeTargetHealth", _) => sim.targets.len(),
+        ("DescribeListeners", Query::Elb(ops::elb::Read::Listeners { load_balancers })) => {
+            load_balancers.len()
+        }
+        (
+            "GetPublicAccessBlock"
+            | "GetBucketPolicyStatus"
+            | "GetBucketVersioning"
+            | "GetBucketLifecycleConfiguration",
+            _,
+        ) => plan.buckets.len(),
+        ("ListMetrics", Query::S3(_)) => 1,
+        ("ListInvalidations", Query::CloudFront(ops::cloudfront::Read::Distributions)) => {
+            plan.distributions.len()
+        }
+        ("GetInvalidation", Query::CloudFront(ops::cloudfront::Read::Invalidations { distribution, .. })) => {
+            sim.find_distribution(distribution)
+                .map_or(0, |index| sim.distributions[index].invalidations.len().min(20))
+        }
+        ("DescribeCertificate", _) => plan.certificates.len(),
+        ("GetHealthCheckStatus", _) => plan.health_checks.len(),
+        ("ListTagsForResources", _) => plan.health_checks.len().div_ceil(10),
+        ("GetMetricData", Query::CloudFront(ops::cloudfront::Read::Metrics { specs })) => {
+            specs.len().div_ceil(500)
+        }
         ("GetQueueAttributes", _) => plan.queues.len(),
+        ("DescribeEndpoint" | "ListTags", Query::Sagemaker(_)) => sim.models.endpoints.len(),
+        (
+            "DescribeEndpointConfig",
+            Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name: None }),
+        ) => sim.endpoint_configs(sim.now).count(),
+        ("DescribeEndpointConfig", Query::Sagemaker(ops::sagemaker::Read::Endpoints)) => {
+            sim.models.endpoints.len()
+        }
+        ("ListEndpointConfigs", Query::Sagemaker(ops::sagemaker::Read::EndpointConfigs { name })) => {
+            usize::from(name.is_none())
+        }
+        ("DescribeTrainingJob", _) => plan.models.training.len(),
         ("GetPipeline" | "GetPipelineState", _) => plan.pipelines.len(),
         (
             "ListPipelineExecutions",
@@ -115,6 +155,33 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
             parameter_groups.len()
         }
         ("DescribeDBProxyTargets", _) => plan.database_proxies.len(),
+        (
+            "ListTags" | "ListAliases" | "GetFunctionConcurrency" | "GetFunctionEventInvokeConfig",
+            Query::Lambda(read),
+        ) => match read {
+            ops::lambda::Read::Functions => plan.functions.len(),
+            ops::lambda::Read::FunctionsOf(selection) => plan
+                .functions
+                .iter()
+                .filter(|function| selection.includes_name(&function.name))
+                .count(),
+            ops::lambda::Read::Function { .. } | ops::lambda::Read::Versions { .. } => 1,
+        },
+        ("DescribeCluster" | "ListNodegroups" | "ListAddons" | "ListInsights", Query::Eks(_)) => {
+            plan.kubernetes.len()
+        }
+        ("DescribeNodegroup", _) => plan.kubernetes.iter().map(|one| one.nodegroups.len()).sum(),
+        ("DescribeAddon" | "DescribeAddonVersions", _) => {
+            plan.kubernetes.iter().map(|one| one.addons.len()).sum()
+        }
+        // Each namespace is asked for apart; the rest only of those that have something.
+        (
+            "DescribeScalableTargets",
+            Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything),
+        ) => 8,
+        ("DescribeScalingPolicies", _) => {
+            usize::from(plan.services.iter().any(|service| service.scaling.is_some()))
+        }
         _ => 1,
     }
 }
@@ -143,6 +210,15 @@ fn paid(query: &Query, operation: &Operation, count: usize) -> u64 {
         ("ce", _) => COST_EXPLORER * count as u64,
         ("cloudwatch", Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs })) => {
             METRIC * specs.len() as u64
+        }
+        ("cloudwatch", Query::CloudFront(ops::cloudfront::Read::Metrics { specs })) => {
+            METRIC * specs.len() as u64
+        }
+        // Two classes and the number of objects of each.
+        ("cloudwatch", Query::S3(ops::s3::Read::Storage { buckets }))
+            if operation.name == "GetMetricData" =>
+        {
+            METRIC * 3 * buckets.len() as u64
         }
         _ => 0,
     }

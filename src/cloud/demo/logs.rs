@@ -176,9 +176,15 @@ impl Weather {
             .target_group
             .map(|name| source.sim.serving(name, minute - MINUTE))
             .filter(|serving| serving.requests > 0.0);
-        let failing = serving.map_or(0.0, |serving| {
-            (serving.errors + serving.refused) / serving.requests
-        });
+        let served = serving.map(|serving| (serving.errors + serving.refused) / serving.requests);
+        let called = || {
+            let name = source.plan.name.strip_prefix("/aws/lambda/")?;
+            let calls = source
+                .sim
+                .calls(source.sim.find_function(name)?, None, minute - MINUTE);
+            (calls.ran > 0.0).then(|| calls.failed / calls.ran)
+        };
+        let failing = served.or_else(called).unwrap_or(0.0);
         self.errors = failing.mul_add(1.5, 0.012).min(0.8);
     }
 }

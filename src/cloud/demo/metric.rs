@@ -2,7 +2,10 @@
 //! demand, from noise, and from what is remembered of the simulation. Longer periods are made of
 //! the same minutes.
 
+mod calls;
+mod edge;
 mod host;
+mod models;
 mod serving;
 mod store;
 
@@ -10,7 +13,10 @@ use super::signal;
 use super::sim::Sim;
 use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
+pub use calls::CallMetric;
+pub use edge::DistributionMetric;
 pub use host::{HostMetric, cards};
+pub use models::{EndpointMetric, TrainingMetric};
 pub use serving::ElbMetric;
 pub use store::{CacheMetric, DatabaseMetric, QueueMetric};
 
@@ -37,6 +43,14 @@ pub enum Gauge {
     Queue(usize, QueueMetric),
     /// A NAT gateway: bytes out, or in.
     Nat(usize, NatMetric),
+    /// A variant of an endpoint, by their places in the plan.
+    Endpoint(usize, usize, EndpointMetric),
+    /// The first host of a training job.
+    Training(usize, TrainingMetric),
+    /// A Lambda function, or one of its versions.
+    Function(usize, Option<String>, CallMetric),
+    /// A distribution.
+    Distribution(usize, DistributionMetric),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -212,6 +226,13 @@ impl Sim {
                 };
                 Some(Gauge::Nat(index, metric))
             }
+            "AWS/SageMaker" | "/aws/sagemaker/Endpoints" => self.resolve_endpoint(id),
+            "/aws/sagemaker/TrainingJobs" => self.resolve_training(id),
+            "AWS/Lambda" => self.resolve_function(id),
+            "AWS/CloudFront" => {
+                let index = self.find_distribution(dimension(id, "DistributionId")?)?;
+                Some(Gauge::Distribution(index, DistributionMetric::named(&id.name)?))
+            }
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -236,6 +257,14 @@ impl Sim {
             Gauge::Balanced(groups, metric) => self.balanced_sample(groups, *metric, minute),
             Gauge::Queue(queue, metric) => self.queue_sample(*queue, *metric, minute),
             Gauge::Nat(index, metric) => Some(self.nat_sample(*index, *metric, minute)),
+            Gauge::Endpoint(index, variant, metric) => {
+                self.endpoint_sample((*index, *variant), *metric, minute)
+            }
+            Gauge::Training(index, metric) => self.training_sample(*index, *metric, minute),
+            Gauge::Function(index, version, metric) => {
+                self.function_sample(*index, version.as_deref(), *metric, minute)
+            }
+            Gauge::Distribution(index, metric) => self.distribution_sample(*index, *metric, minute),
         }
     }
 
@@ -295,7 +324,11 @@ impl Sim {
             | Gauge::GroupCpu(index)
             | Gauge::Cache(index, ..)
             | Gauge::Queue(index, _)
-            | Gauge::Nat(index, _) => *index as u64,
+            | Gauge::Nat(index, _)
+            | Gauge::Endpoint(index, ..)
+            | Gauge::Training(index, _)
+            | Gauge::Distribution(index, _)
+            | Gauge::Function(index, ..) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);
         let until = minute_of(self.now - lag * SECOND);

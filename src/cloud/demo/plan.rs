@@ -6,8 +6,11 @@ pub mod delivery;
 pub mod ecs;
 pub mod edge;
 pub mod fleet;
+pub mod functions;
+pub mod models;
 pub mod store;
 pub mod watch;
+pub mod web;
 
 use std::collections::BTreeMap;
 
@@ -78,15 +81,48 @@ pub struct Plan {
     /// Repositories of which no ECS service runs.
     #[serde(default)]
     pub repositories: Vec<delivery::Repository>,
+    /// SageMaker.
+    #[serde(default)]
+    pub models: models::Models,
     /// Build projects.
     #[serde(default)]
     pub builds: Vec<delivery::Build>,
     /// How repositories are set up, where it is not as AWS sets them up by itself.
     #[serde(default)]
     pub registry: Vec<delivery::Keeping>,
+    /// Lambda functions.
+    #[serde(default)]
+    pub functions: Vec<functions::Function>,
+    /// EKS clusters.
+    #[serde(default)]
+    pub kubernetes: Vec<functions::Kubernetes>,
     /// NAT gateways.
     #[serde(default)]
     pub nat_gateways: Vec<edge::Nat>,
+    /// VPC endpoints.
+    #[serde(default)]
+    pub vpc_endpoints: Vec<web::Endpoint>,
+    /// Buckets.
+    #[serde(default)]
+    pub buckets: Vec<web::Bucket>,
+    /// Distributions.
+    #[serde(default)]
+    pub distributions: Vec<web::Distribution>,
+    /// Certificates.
+    #[serde(default)]
+    pub certificates: Vec<web::Certificate>,
+    /// Health checks of Route 53.
+    #[serde(default)]
+    pub health_checks: Vec<web::HealthCheck>,
+    /// How many hosted zones of Route 53 there are.
+    #[serde(default)]
+    pub hosted_zones: u64,
+    /// Secrets.
+    #[serde(default)]
+    pub secrets: Vec<web::Secret>,
+    /// Parameters.
+    #[serde(default)]
+    pub parameters: Vec<web::Parameter>,
     /// Log groups.
     #[serde(default)]
     pub log_groups: Vec<watch::LogGroup>,
@@ -326,6 +362,21 @@ mod tests {
                     "{world}: {cluster}/{service}"
                 );
             }
+            for endpoint in &plan.models.endpoints {
+                for variant in &endpoint.variants {
+                    load(&variant.load);
+                    let named = |config: &models::Config| config.models.contains_key(&variant.name);
+                    assert!(endpoint.configs.iter().all(named), "{world}: {}", endpoint.name);
+                    assert_eq!(
+                        variant.kind.is_none(),
+                        variant.serverless.is_some(),
+                        "{world}: {}",
+                        endpoint.name
+                    );
+                }
+                let serves = |config: &models::Config| config.broken.is_none();
+                assert!(endpoint.configs.iter().any(serves), "{world}: {}", endpoint.name);
+            }
             for project in plan
                 .pipelines
                 .iter()
@@ -366,8 +417,45 @@ mod tests {
                     keeping.name
                 );
             }
+            for function in &plan.functions {
+                traffic(&function.load.traffic);
+                let group = format!("/aws/lambda/{}", function.name);
+                assert!(logs.contains(group.as_str()), "{world}: {group}");
+                if let Some(queue) = &function.queue {
+                    assert!(queues.contains(queue.as_str()), "{world}: {queue}");
+                }
+            }
+            for (_, behind) in plan.kubernetes.iter().flat_map(|cluster| &cluster.nodegroups) {
+                assert!(groups.contains(behind.as_str()), "{world}: {behind}");
+            }
             for group in &plan.log_groups {
                 group.traffic.iter().for_each(traffic);
+            }
+            let balancers: BTreeSet<&str> = plan.balancers.iter().map(|one| one.name.as_str()).collect();
+            let buckets: BTreeSet<&str> = plan.buckets.iter().map(|one| one.name.as_str()).collect();
+            let secrets: BTreeSet<&str> = plan.secrets.iter().map(|one| one.name.as_str()).collect();
+            for distribution in &plan.distributions {
+                traffic(&distribution.traffic);
+                for name in &distribution.balancers {
+                    assert!(balancers.contains(name.as_str()), "{world}: {name}");
+                }
+                for name in &distribution.buckets {
+                    assert!(buckets.contains(name.as_str()), "{world}: {name}");
+                }
+            }
+            for name in plan.certificates.iter().flat_map(|one| &one.used_by) {
+                let own = plan.distributions.iter().any(|one| one.name == *name);
+                assert!(own || balancers.contains(name.as_str()), "{world}: {name}");
+            }
+            for check in &plan.health_checks {
+                assert!(
+                    target_groups.contains(check.target_group.as_str()),
+                    "{world}: {}",
+                    check.target_group
+                );
+            }
+            for name in plan.services.iter().flat_map(|service| service.secrets.values()) {
+                assert!(secrets.contains(name.as_str()), "{world}: {name}");
             }
         }
     }

@@ -7,7 +7,10 @@ pub mod datastore;
 mod delivery;
 mod ec2;
 mod ecs;
+mod edge;
 mod elb;
+mod functions;
+pub mod models;
 mod ssm;
 mod watch;
 mod web;
@@ -18,6 +21,7 @@ use super::sim::Sim;
 use super::time::{HOUR, SECOND, ms, stamp};
 use super::{Settings, logs};
 use crate::domain::fault::Fault;
+use crate::domain::metric::MetricSpec;
 use crate::domain::ops::{self, Query, Reply, ReplyData};
 use crate::domain::scope::Identity;
 
@@ -52,9 +56,11 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::ec2::Read::InstanceTypes { types } => ReplyData::InstanceTypes(ec2::instance_types(types)),
             ops::ec2::Read::SpotPrices { types } => ReplyData::SpotPrices(ec2::spot_prices(sim, types)),
             ops::ec2::Read::NatGateways => ReplyData::NatGateways(ec2::nat_gateways(sim)),
+            ops::ec2::Read::VpcEndpoints => ReplyData::VpcEndpoints(edge::endpoints(sim)),
         },
         Query::Ssm(read) => match read {
             ops::ssm::Read::Hosts => ReplyData::ManagedHosts(ssm::hosts(sim)),
+            ops::ssm::Read::Parameters => ReplyData::Parameters(edge::parameters(sim)),
             ops::ssm::Read::GpuProbe { instances, .. } => ReplyData::ProbeOutputs(ssm::probe(sim, instances)),
             ops::ssm::Read::GpuSamples {
                 instances,
@@ -95,17 +101,31 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             }
         },
         Query::Elb(ops::elb::Read::Balancing) => ReplyData::Balancing(elb::balancing(sim)),
+        Query::Elb(ops::elb::Read::Listeners { load_balancers }) => {
+            ReplyData::Listeners(edge::listeners(sim, load_balancers))
+        }
+        Query::S3(read) => match read {
+            ops::s3::Read::Buckets => ReplyData::Buckets(edge::buckets(sim)),
+            ops::s3::Read::Storage { buckets } => ReplyData::BucketStorage(edge::storage(sim, buckets)),
+        },
+        Query::CloudFront(read) => match read {
+            ops::cloudfront::Read::Distributions => ReplyData::Distributions(edge::distributions(sim)),
+            ops::cloudfront::Read::Invalidations { distribution, since } => {
+                ReplyData::Invalidations(edge::invalidations(sim, distribution, *since)?)
+            }
+            ops::cloudfront::Read::Metrics { specs } => metrics(sim, specs),
+        },
+        Query::Acm(read) => {
+            ReplyData::Certificates(edge::certificates(sim, *read == ops::acm::Read::EdgeCertificates))
+        }
+        Query::Route53(ops::route53::Read::Dns) => ReplyData::Dns(edge::dns(sim)),
+        Query::SecretsManager(ops::secretsmanager::Read::Secrets) => ReplyData::Secrets(edge::secrets(sim)),
         Query::CloudWatch(read) => match read {
             ops::cloudwatch::Read::Alarms => ReplyData::Alarms(watch::alarms(sim)),
             ops::cloudwatch::Read::AlarmHistory { since } => {
                 ReplyData::AlarmHistory(watch::history(sim, ms(*since)))
             }
-            ops::cloudwatch::Read::Metrics { specs } => ReplyData::Metrics(
-                specs
-                    .iter()
-                    .map(|spec| (spec.id.clone(), sim.series(spec)))
-                    .collect(),
-            ),
+            ops::cloudwatch::Read::Metrics { specs } => metrics(sim, specs),
             ops::cloudwatch::Read::GpuMetricList => ReplyData::MetricList(watch::gpu_metrics(sim)),
         },
         Query::Sqs(ops::sqs::Read::Queues) => ReplyData::Queues(watch::queues(sim)),
@@ -163,12 +183,57 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EcsTargets) => {
             ReplyData::ScalableTargets(delivery::scalable_targets(sim))
         }
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::EndpointTargets) => {
+            ReplyData::ScalableTargets(models::targets(sim))
+        }
+        Query::Sagemaker(read) => match read {
+            ops::sagemaker::Read::Endpoints => ReplyData::Endpoints(models::endpoints(sim)),
+            ops::sagemaker::Read::EndpointConfigs { name } => {
+                ReplyData::EndpointConfigs(models::configs(sim, name.as_deref()))
+            }
+            ops::sagemaker::Read::TrainingJobs { since } => {
+                ReplyData::TrainingJobs(models::training(sim, ms(*since)))
+            }
+            ops::sagemaker::Read::Notebooks => ReplyData::Notebooks(models::notebooks(sim)),
+        },
         Query::Advice(read) => ReplyData::Advices(match read {
             ops::advice::Read::TrustedAdvisor => advice::trusted_advisor(sim),
             ops::advice::Read::ComputeOptimizer { .. } => advice::compute_optimizer(sim),
         }),
+        Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything) => {
+            ReplyData::Scaling(functions::scaling(sim))
+        }
+        Query::Lambda(read) => match read {
+            ops::lambda::Read::Functions | ops::lambda::Read::FunctionsOf(_) => {
+                ReplyData::Functions(functions::functions(sim, None))
+            }
+            ops::lambda::Read::Function { name } => {
+                ReplyData::Functions(functions::functions(sim, Some(name)))
+            }
+            ops::lambda::Read::Versions { function } => {
+                ReplyData::FunctionVersions(functions::versions(sim, function))
+            }
+        },
+        Query::Eks(read) => match read {
+            ops::eks::Read::Clusters => ReplyData::Kubernetes(functions::kubernetes(sim)),
+            ops::eks::Read::Upgrades => ReplyData::ClusterUpgrades(functions::upgrades(sim)),
+            ops::eks::Read::Update {
+                cluster,
+                nodegroup,
+                id,
+            } => ReplyData::NodegroupUpdate(functions::update(sim, cluster, nodegroup, id)),
+        },
     };
     Ok(Reply::whole(data))
+}
+
+fn metrics(sim: &Sim, specs: &[MetricSpec]) -> ReplyData {
+    ReplyData::Metrics(
+        specs
+            .iter()
+            .map(|spec| (spec.id.clone(), sim.series(spec)))
+            .collect(),
+    )
 }
 
 /// How long a session lasts, on the demo's clock, seconds.

@@ -30,6 +30,11 @@ pub enum Beat {
         /// Whether its first build fails.
         fails: bool,
     },
+    /// The pipeline leads an alias to a version that fails.
+    BadVersion {
+        /// The function's index.
+        function: usize,
+    },
     /// Spot instances of a group are taken back.
     Reclaim {
         /// The group's index.
@@ -88,11 +93,17 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::DbStorageLow, World::Ecommerce) => db_storage_low(sim),
         (Scenario::RedisEvictions, World::Ecommerce) => redis_evictions(sim),
         (Scenario::QueueBacklog, World::Invokeai) => queue_backlog(sim),
+        // The endpoint and its configurations are founded so; whatever the hour is, it is used.
+        (Scenario::EndpointDegraded, World::Fashion) => press(sim, "web", -2 * DAY, 0.6),
+        (Scenario::StaleCdn, World::Ecg) => stale_cdn(sim),
+        (Scenario::CertExpiring, World::Codemate) => cert_expiring(sim),
         (Scenario::PipelineFailed, World::Codemate) => commit(sim, -24 * MINUTE, true),
         (Scenario::ApprovalWaiting, World::Codemate) => commit(sim, -95 * MINUTE, false),
         (Scenario::ImageExpiring, World::Ecg) => image_expiring(sim),
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
         (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
+        (Scenario::LambdaErrors, World::Fashion) => lambda_errors(sim),
+        (Scenario::NodegroupShort, World::Fashion) => nodegroup_short(sim),
         // Elsewhere nothing is bent.
         (
             Scenario::Everyday
@@ -103,11 +114,17 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::DbStorageLow
             | Scenario::RedisEvictions
             | Scenario::QueueBacklog
+            | Scenario::EndpointDegraded
+            | Scenario::NotebookLeftOn
+            | Scenario::StaleCdn
+            | Scenario::CertExpiring
             | Scenario::PipelineFailed
             | Scenario::ApprovalWaiting
             | Scenario::ImageExpiring
             | Scenario::CreditBurn
-            | Scenario::DrGap,
+            | Scenario::DrGap
+            | Scenario::LambdaErrors
+            | Scenario::NodegroupShort,
             _,
         ) => {}
     }
@@ -132,6 +149,7 @@ pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
                 run.build_fails = fails;
             }
         }
+        Beat::BadVersion { function } => sim.publish_broken(function, at),
         Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
     }
 }
@@ -288,6 +306,34 @@ fn redis_evictions(sim: &mut Sim) {
     }
 }
 
+/// A broken object was uploaded under a name that caches keep for a year; the bucket has the right one
+/// again, and the edge still answers with the broken one.
+fn stale_cdn(sim: &mut Sim) {
+    press(sim, "api", -2 * DAY, 0.6);
+    let since = sim.epoch - 22 * MINUTE;
+    if !sim.distributions.is_empty() {
+        sim.cache_badly(0, "/_next/static/chunks/app.js", 7.4, since);
+        let bucket = sim.plan.distributions[0]
+            .buckets
+            .first()
+            .cloned()
+            .unwrap_or_default();
+        sim.record(
+            since,
+            ("s3.amazonaws.com", "PutBucketPolicy"),
+            PIPELINE,
+            &[&bucket],
+        );
+    }
+}
+
+/// Somebody tidied up the hosted zone: the record that proves the names is gone.
+fn cert_expiring(sim: &mut Sim) {
+    if let Some(index) = sim.plan.certificates.iter().position(|one| !one.edge) {
+        sim.stuck_certificates.push(index);
+    }
+}
+
 /// A training instance that somebody started six days ago and forgot: its card idles ever since.
 fn credit_burn(sim: &mut Sim) {
     let since = sim.epoch - 6 * DAY;
@@ -310,6 +356,39 @@ fn credit_burn(sim: &mut Sim) {
         "minho.park",
         &[&id],
     );
+}
+
+fn lambda_errors(sim: &mut Sim) {
+    // Whatever the hour is, somebody uploads pictures.
+    press(sim, "web", -3 * DAY, 0.6);
+    if let Some(function) = sim.find_function("fashion-ai-image-resize") {
+        let beat = Timer::Beat(Beat::BadVersion { function });
+        sim.set_timer(sim.epoch - 14 * MINUTE, beat);
+    }
+}
+
+fn nodegroup_short(sim: &mut Sim) {
+    press(sim, "web", -3 * DAY, 0.7);
+    press(sim, "web", -50 * MINUTE, 1.6);
+    // Somebody has saved credits, and taken the room for the evening along.
+    let Some(group) = sim.find_group("eks-fashion-ai-app-52c8f0a1") else {
+        return;
+    };
+    let at = sim.origin;
+    let state = &mut sim.groups[group];
+    state.cause = format!(
+        "At {} a user request update of AutoScalingGroup constraints to min: 1, max: 2, desired: 2 changing the desired capacity from {} to 2.  ",
+        iso(at),
+        state.desired
+    );
+    (state.min, state.max, state.desired) = (1, 2, 2);
+    sim.record(
+        at,
+        ("eks.amazonaws.com", "UpdateNodegroupConfig"),
+        "jiwon.kim",
+        &["fashion-ai-app", "fashion-ai-mlops"],
+    );
+    sim.set_timer(at, Timer::Group { group });
 }
 
 fn queue_backlog(sim: &mut Sim) {

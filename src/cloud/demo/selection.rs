@@ -125,6 +125,14 @@ pub enum Scenario {
     RedisEvictions,
     /// Jobs come faster than the workers take them: invokeai.
     QueueBacklog,
+    /// A new configuration of an endpoint answers with errors, and slowly: fashion.
+    EndpointDegraded,
+    /// Notebooks run for days without anybody: fashion.
+    NotebookLeftOn,
+    /// A bad object is cached at the edge: ecg.
+    StaleCdn,
+    /// A certificate's renewal finds no proof: codemate.
+    CertExpiring,
     /// A build on the way to production failed: codemate.
     PipelineFailed,
     /// A change waits for somebody to let it into production: codemate.
@@ -135,6 +143,10 @@ pub enum Scenario {
     CreditBurn,
     /// Backups of the database were switched off: ecommerce.
     DrGap,
+    /// A new version of a function fails behind its alias: fashion.
+    LambdaErrors,
+    /// A node group has no room for what customers want: fashion.
+    NodegroupShort,
 }
 
 impl Scenario {
@@ -147,11 +159,17 @@ impl Scenario {
         Self::DbStorageLow,
         Self::RedisEvictions,
         Self::QueueBacklog,
+        Self::EndpointDegraded,
+        Self::NotebookLeftOn,
+        Self::StaleCdn,
+        Self::CertExpiring,
         Self::PipelineFailed,
         Self::ApprovalWaiting,
         Self::ImageExpiring,
         Self::CreditBurn,
         Self::DrGap,
+        Self::LambdaErrors,
+        Self::NodegroupShort,
     ];
 
     /// The name on the command line; `everyday` is what no `--scenario` means.
@@ -165,11 +183,17 @@ impl Scenario {
             Self::DbStorageLow => "db-storage-low",
             Self::RedisEvictions => "redis-evictions",
             Self::QueueBacklog => "queue-backlog",
+            Self::EndpointDegraded => "endpoint-degraded",
+            Self::NotebookLeftOn => "notebook-left-on",
+            Self::StaleCdn => "stale-cdn",
+            Self::CertExpiring => "cert-expiring",
             Self::PipelineFailed => "pipeline-failed",
             Self::ApprovalWaiting => "approval-waiting",
             Self::ImageExpiring => "image-expiring",
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
+            Self::LambdaErrors => "lambda-errors",
+            Self::NodegroupShort => "nodegroup-short",
         }
     }
 }

@@ -10,8 +10,11 @@ pub mod database;
 pub mod database_cluster;
 pub mod delivery;
 pub mod ecs;
+pub mod function;
 pub mod group;
 pub mod instance;
+pub mod kubernetes;
+pub mod models;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;
@@ -23,6 +26,7 @@ pub mod target;
 pub mod task;
 pub mod traffic;
 pub mod trail;
+pub mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -104,16 +108,26 @@ pub struct Sim {
     pub caches: Vec<cache::Cache>,
     /// What ElastiCache says happened.
     pub cache_events: Vec<database::Event>,
+    /// SageMaker.
+    pub models: models::Models,
     /// Target groups by name.
     pub targets: BTreeMap<String, target::TargetGroup>,
     /// Queues, in the plan's order.
     pub queues: Vec<queue::Queue>,
+    /// Lambda functions, in the plan's order.
+    pub functions: Vec<function::Function>,
+    /// Updates of EKS node groups.
+    pub node_updates: kubernetes::Updates,
     /// Alarms, in the plan's order, composite ones last.
     pub alarms: Vec<alarm::Alarm>,
     /// Who changed what.
     pub trail: Vec<trail::Entry>,
     /// Commands that were sent to hosts.
     pub commands: Vec<Command>,
+    /// Distributions, in the plan's order.
+    pub distributions: Vec<web::Distribution>,
+    /// Certificates, by their place in the plan, whose renewal finds no proof.
+    pub stuck_certificates: Vec<usize>,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -182,6 +196,11 @@ pub enum Timer {
         /// The cache's index.
         cache: usize,
     },
+    /// An invalidation has reached every edge location.
+    Invalidated {
+        /// The distribution's index.
+        distribution: usize,
+    },
     /// An execution of a pipeline takes its next step.
     Pipeline {
         /// The run's index.
@@ -222,11 +241,16 @@ impl Sim {
             database_events: Vec::new(),
             caches: Vec::new(),
             cache_events: Vec::new(),
+            models: models::Models::default(),
             targets: BTreeMap::new(),
             queues: Vec::new(),
+            functions: Vec::new(),
+            node_updates: BTreeMap::new(),
             alarms: Vec::new(),
             trail: Vec::new(),
             commands: Vec::new(),
+            distributions: Vec::new(),
+            stuck_certificates: Vec::new(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };
@@ -240,7 +264,10 @@ impl Sim {
         sim.found_database_clusters();
         sim.found_caches();
         sim.found_queues();
+        sim.found_models();
+        sim.found_functions();
         sim.found_alarms();
+        sim.found_distributions();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
         sim.advance(epoch);
@@ -282,6 +309,7 @@ impl Sim {
             Timer::Database { resource } => self.step_database(&resource, at),
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
+            Timer::Invalidated { distribution } => self.note_invalidated(distribution, at),
             Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }
@@ -293,6 +321,7 @@ impl Sim {
         self.run_policies(at);
         self.run_schedules(at);
         self.keep_bounds(at);
+        self.keep_endpoint_bounds(at);
         self.check_members(at);
         self.check_overload(at);
         self.check_storage(at);

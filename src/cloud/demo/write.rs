@@ -2,11 +2,14 @@
 
 mod alarms;
 mod asg;
+mod cloudfront;
 mod delivery;
 mod ec2;
 mod ecs;
 mod elasticache;
 mod elb;
+mod functions;
+mod models;
 mod rds;
 mod sqs;
 mod told;
@@ -38,6 +41,10 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Ecr(write) => delivery::images(sim, write, &refuse)?,
         Mutation::CodePipeline(write) => delivery::pipelines(sim, write, &refuse)?,
         Mutation::ApplicationAutoScaling(write) => delivery::bounds(sim, write, &refuse)?,
+        Mutation::Sagemaker(write) => models::apply(sim, write, &refuse)?,
+        Mutation::Lambda(write) => functions::lambda(sim, write, &refuse)?,
+        Mutation::Eks(write) => functions::eks(sim, write, &refuse)?,
+        Mutation::CloudFront(write) => cloudfront::apply(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -118,7 +125,11 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "ssm" => "ssm.amazonaws.com",
         "ecr" => "ecr.amazonaws.com",
         "codepipeline" => "codepipeline.amazonaws.com",
+        "sagemaker" => "sagemaker.amazonaws.com",
         "application-autoscaling" => "autoscaling.amazonaws.com",
+        "lambda" => "lambda.amazonaws.com",
+        "eks" => "eks.amazonaws.com",
+        "cloudfront" => "cloudfront.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -77,11 +77,25 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Queue
         | Kind::LogGroup
         | Kind::NatGateway
+        | Kind::SagemakerEndpoint
+        | Kind::TrainingJob
+        | Kind::NotebookInstance
         | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::Advice
         | Kind::CodebuildProject
+        | Kind::Lambda
+        | Kind::EksCluster
+        | Kind::Nodegroup
+        | Kind::ScalableTarget
+        | Kind::Bucket
+        | Kind::Distribution
+        | Kind::VpcEndpoint
+        | Kind::Certificate
+        | Kind::HealthCheck
+        | Kind::Secret
+        | Kind::Parameter
         | Kind::Scope => Vec::new(),
     }
 }

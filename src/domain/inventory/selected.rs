@@ -11,15 +11,20 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{ScopeState, Source};
 use crate::domain::alarm::Alarm;
+use crate::domain::certificate::Certificate;
 use crate::domain::delivery::Pipeline;
+use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::ImageName;
 use crate::domain::ecs::Fleet;
 use crate::domain::elb::{self, Balancing};
 use crate::domain::ids::{Tag, last_segment};
+use crate::domain::kubernetes::Kubernetes;
 use crate::domain::metric::MetricId;
 use crate::domain::ops::ReplyData;
 use crate::domain::policy::Selection;
+use crate::domain::sagemaker::NotebookForm;
+use crate::domain::scalable::Scaled;
 
 /// Sources whose answers can be narrowed only once others are known.
 const AWAITED: &[(Source, &[Source])] = &[
@@ -34,9 +39,14 @@ const AWAITED: &[(Source, &[Source])] = &[
     (Source::CacheEvents, &[Source::Caches]),
     (Source::Balancing, &[Source::EcsFleet, Source::Groups]),
     (Source::AlarmHistory, &[Source::Alarms]),
+    (Source::VpcEndpoints, &[Source::NatGateways]),
+    (Source::Certificates, &[Source::Balancing]),
+    (Source::EdgeCertificates, &[Source::Distributions]),
     (Source::Pipelines, &[Source::EcsFleet]),
     (Source::PipelineExecutions, &[Source::Pipelines]),
     (Source::BuildProjects, &[Source::Pipelines]),
+    (Source::ClusterUpgrades, &[Source::Kubernetes]),
+    (Source::Scaling, &[Source::EcsFleet]),
 ];
 
 /// What alarms await where resources are selected by tag: their dimensions have no tags.
@@ -149,7 +159,41 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         }
         ReplyData::Queues(queues) => queues.retain(|queue| selection.includes_name(&queue.name)),
         ReplyData::Budgets(budgets) => budgets.retain(|budget| selection.includes_name(&budget.name)),
-        ReplyData::LogGroups(groups) => groups.retain(|group| has_log_group(selection, &group.name)),
+        ReplyData::Endpoints(endpoints) => {
+            endpoints.retain(|endpoint| includes(selection, &endpoint.name, &endpoint.tags));
+        }
+        ReplyData::TrainingJobs(jobs) => jobs.retain(|job| selection.includes_name(&job.name)),
+        ReplyData::Notebooks(notebooks) => notebooks.retain(|notebook| {
+            selection.includes_name(&notebook.name)
+                || matches!(&notebook.form, NotebookForm::App { owner, .. } if selection.includes_name(owner.name()))
+        }),
+        ReplyData::LogGroups(groups) => groups.retain(|group| has_path(selection, &group.name)),
+        ReplyData::Buckets(buckets) => buckets.retain(|bucket| selection.includes_name(&bucket.name)),
+        ReplyData::Distributions(distributions) => {
+            distributions.retain(|distribution| has_distribution(selection, distribution));
+        }
+        ReplyData::Certificates(certificates) => certificates.retain(|certificate| {
+            selection.includes_name(&certificate.domain) || is_used(state, certificate)
+        }),
+        ReplyData::Dns(dns) => dns.health_checks.retain(|check| {
+            let target = check.target.as_ref();
+            selection.includes_name(check.name())
+                || target.is_some_and(|target| selection.includes_name(target))
+        }),
+        ReplyData::VpcEndpoints(endpoints) => {
+            let vpcs: BTreeSet<&str> = list(state.nat_gateways.get())
+                .filter_map(|gateway| gateway.vpc.as_deref())
+                .collect();
+            endpoints.retain(|endpoint| {
+                let name = endpoint.name.as_ref();
+                name.is_some_and(|name| selection.includes_name(name))
+                    || endpoint.vpc.as_deref().is_some_and(|vpc| vpcs.contains(vpc))
+            });
+        }
+        ReplyData::Secrets(secrets) => secrets.retain(|secret| has_path(selection, &secret.name)),
+        ReplyData::Parameters(parameters) => {
+            parameters.retain(|parameter| has_path(selection, &parameter.name));
+        }
         ReplyData::Pipelines(pipelines) => pipelines.retain(|pipeline| has_pipeline(state, pipeline)),
         ReplyData::PipelineExecutions(executions) => {
             let known = list(state.pipelines.get()).map(|one| one.name.as_str());
@@ -168,6 +212,20 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
                 selection.includes_name(&repository.name) || used.contains(repository.uri.as_str())
             });
         }
+        ReplyData::Functions(known) => known
+            .functions
+            .retain(|function| includes(selection, &function.name, &function.tags)),
+        ReplyData::Kubernetes(known) => kubernetes_of(selection, known),
+        ReplyData::ClusterUpgrades(upgrades) => {
+            let known = eks_clusters(state);
+            upgrades
+                .addons
+                .retain(|addon| known.contains(addon.cluster.as_str()));
+            upgrades
+                .insights
+                .retain(|insight| known.contains(insight.cluster.as_str()));
+        }
+        ReplyData::Scaling(targets) => targets.retain(|target| is_scaled_here(state, target)),
         // Of the account, or asked about resources that have been selected already.
         ReplyData::Identity(_)
         | ReplyData::Command(_)
@@ -193,7 +251,13 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         | ReplyData::Revisions(_)
         | ReplyData::Images(_)
         | ReplyData::Stacks(_)
-        | ReplyData::ScalableTargets(_) => {}
+        | ReplyData::FunctionVersions(_)
+        | ReplyData::NodegroupUpdate(_)
+        | ReplyData::ScalableTargets(_)
+        | ReplyData::EndpointConfigs(_)
+        | ReplyData::BucketStorage(_)
+        | ReplyData::Invalidations(_)
+        | ReplyData::Listeners(_) => {}
     }
 }
 
@@ -240,6 +304,43 @@ fn deployed_from(state: &ScopeState) -> BTreeSet<&str> {
         .flat_map(|definition| &definition.containers)
         .map(|container| ImageName::parse(&container.image).repository)
         .collect()
+}
+
+/// Clusters by name or tag, node groups with their clusters or by their own.
+fn kubernetes_of(selection: &Selection, known: &mut Kubernetes) {
+    known.clusters.retain(|cluster| {
+        selection.includes_cluster(&cluster.name) || includes(selection, &cluster.name, &cluster.tags)
+    });
+    let clusters = &known.clusters;
+    known.nodegroups.retain(|group| {
+        clusters.iter().any(|cluster| cluster.name == group.cluster)
+            || includes(selection, &group.name, &group.tags)
+    });
+}
+
+/// Names of the selected EKS clusters.
+fn eks_clusters(state: &ScopeState) -> BTreeSet<&str> {
+    state
+        .kubernetes
+        .get()
+        .into_iter()
+        .flat_map(|known| &known.clusters)
+        .map(|cluster| cluster.name.as_str())
+        .collect()
+}
+
+/// Scaled services by what is selected of ECS, everything else by name.
+fn is_scaled_here(state: &ScopeState, target: &Scaled) -> bool {
+    match target.service() {
+        Some((cluster, service)) => {
+            let known = state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+            state.selection.includes_cluster(cluster)
+                || known
+                    .into_iter()
+                    .any(|one| one.cluster == cluster && one.name == service)
+        }
+        None => state.selection.includes_name(target.name()),
+    }
 }
 
 fn has_group(state: &ScopeState, name: &str) -> bool {
@@ -362,8 +463,35 @@ fn dimension_values(state: &ScopeState) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Log groups by their name or by a part of their path: `/aws/ecs/codemate-backend`.
-fn has_log_group(selection: &Selection, name: &str) -> bool {
+/// A distribution by its id, by a name that viewers use, by its comment, or by where it fetches from:
+/// buckets are named after the estate.
+fn has_distribution(selection: &Selection, distribution: &Distribution) -> bool {
+    let bucket = |domain: &str| {
+        domain
+            .split(".s3")
+            .next()
+            .is_some_and(|name| selection.includes_name(name))
+    };
+    selection.includes_name(&distribution.id)
+        || distribution
+            .aliases
+            .iter()
+            .chain(&distribution.comment)
+            .any(|name| selection.includes_name(name))
+        || distribution.origins.iter().any(|(_, domain)| bucket(domain))
+}
+
+/// Whether a selected load balancer or distribution uses a certificate.
+fn is_used(state: &ScopeState, certificate: &Certificate) -> bool {
+    let balancers = state.balancing.get().map(|balancing| &balancing.load_balancers);
+    let distributions = list(state.distributions.get()).map(|one| &one.arn);
+    let mut users = list(balancers).map(|one| &one.arn).chain(distributions);
+    users.any(|arn| certificate.in_use_by.contains(arn))
+}
+
+/// Log groups, secrets and parameters by their name or by a part of their path:
+/// `/aws/ecs/codemate-backend`.
+fn has_path(selection: &Selection, name: &str) -> bool {
     selection.includes_name(name)
         || name
             .split('/')
@@ -406,9 +534,20 @@ fn fingerprint(state: &ScopeState, source: &Source) -> u64 {
                 group.arn.hash(&mut hasher);
             }
         }
+        Source::Kubernetes => eks_clusters(state).hash(&mut hasher),
         Source::Alarms => {
             for alarm in list(state.alarms.get()) {
                 alarm.name.hash(&mut hasher);
+            }
+        }
+        Source::NatGateways => {
+            for gateway in list(state.nat_gateways.get()) {
+                gateway.vpc.hash(&mut hasher);
+            }
+        }
+        Source::Distributions => {
+            for distribution in list(state.distributions.get()) {
+                distribution.arn.hash(&mut hasher);
             }
         }
         Source::Pipelines => {

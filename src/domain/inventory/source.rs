@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Kind;
 use crate::domain::metric::MetricGroup;
 use crate::domain::scope::ScopeName;
@@ -66,6 +67,24 @@ pub enum Source {
     Queues,
     /// Log groups.
     LogGroups,
+    /// SageMaker endpoints.
+    Endpoints,
+    /// Bounds of the variants of endpoints that are scaled by themselves.
+    EndpointTargets,
+    /// Training jobs.
+    TrainingJobs,
+    /// Notebooks.
+    Notebooks,
+    /// Lambda functions.
+    Functions,
+    /// Published versions of the function with this ARN.
+    FunctionVersions(String),
+    /// EKS clusters and node groups.
+    Kubernetes,
+    /// Add-ons, insights and versions of EKS.
+    ClusterUpgrades,
+    /// Everything that Application Auto Scaling moves.
+    Scaling,
     /// Spend.
     Usage,
     /// The forecast.
@@ -80,6 +99,26 @@ pub enum Source {
     Recommendations,
     /// CloudTrail writes that touched the resource of this name.
     Trail(String),
+    /// Buckets.
+    Buckets,
+    /// How much the buckets hold.
+    BucketStorage,
+    /// CloudFront distributions.
+    Distributions,
+    /// Certificates of the region.
+    Certificates,
+    /// Certificates of us-east-1, where the region is another.
+    EdgeCertificates,
+    /// Health checks and hosted zones.
+    Dns,
+    /// VPC endpoints.
+    VpcEndpoints,
+    /// Listeners of load balancers.
+    Listeners,
+    /// Secrets, without values.
+    Secrets,
+    /// Parameters, without values.
+    Parameters,
     /// Pipelines with the state of their stages.
     Pipelines,
     /// The newest executions of the pipelines.
@@ -91,6 +130,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// What is wrong with an answer that is not one to this.
+    pub(super) fn mismatched(&self) -> Fault {
+        Fault::new(
+            FaultKind::Other,
+            "quarterdeck",
+            "",
+            format!("an answer of another kind came for {self:?}"),
+        )
+    }
+
     /// The kind of resource that cannot be shown without this source.
     pub const fn kind(&self) -> Kind {
         match self {
@@ -121,12 +170,30 @@ impl Source {
                 MetricGroup::Queue => Kind::Queue,
                 MetricGroup::Gpu => Kind::Gpu,
                 MetricGroup::Nat => Kind::NatGateway,
+                MetricGroup::Sagemaker => Kind::SagemakerEndpoint,
+                MetricGroup::Lambda => Kind::Lambda,
+                MetricGroup::Distribution => Kind::Distribution,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,
+            Self::Functions | Self::FunctionVersions(_) => Kind::Lambda,
+            Self::Kubernetes => Kind::Nodegroup,
+            Self::ClusterUpgrades => Kind::EksCluster,
+            Self::Scaling => Kind::ScalableTarget,
+            Self::Endpoints | Self::EndpointTargets => Kind::SagemakerEndpoint,
+            Self::TrainingJobs => Kind::TrainingJob,
+            Self::Notebooks => Kind::NotebookInstance,
             Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets => Kind::Budget,
             Self::TrustedAdvisor | Self::Recommendations => Kind::Advice,
             Self::Trail(_) => Kind::Scope,
+            Self::Buckets | Self::BucketStorage => Kind::Bucket,
+            Self::Distributions => Kind::Distribution,
+            Self::Certificates | Self::EdgeCertificates => Kind::Certificate,
+            Self::Dns => Kind::HealthCheck,
+            Self::VpcEndpoints => Kind::VpcEndpoint,
+            Self::Listeners => Kind::LoadBalancer,
+            Self::Secrets => Kind::Secret,
+            Self::Parameters => Kind::Parameter,
             Self::Pipelines | Self::PipelineExecutions => Kind::Pipeline,
             Self::BuildProjects => Kind::CodebuildProject,
             Self::Repositories => Kind::EcrRepository,
@@ -159,7 +226,22 @@ impl Source {
                 | Self::Alarms
                 | Self::Queues
                 | Self::LogGroups
+                | Self::Endpoints
+                | Self::TrainingJobs
+                | Self::Notebooks
+                | Self::Functions
+                | Self::Kubernetes
+                | Self::ClusterUpgrades
+                | Self::Scaling
                 | Self::Budgets
+                | Self::Buckets
+                | Self::Distributions
+                | Self::Certificates
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::VpcEndpoints
+                | Self::Secrets
+                | Self::Parameters
                 | Self::Pipelines
                 | Self::BuildProjects
                 | Self::Repositories
@@ -170,7 +252,17 @@ impl Source {
     pub const fn is_account_wide(&self) -> bool {
         matches!(
             self,
-            Self::Usage | Self::Forecast | Self::Anomalies | Self::Budgets | Self::TrustedAdvisor
+            Self::Usage
+                | Self::Forecast
+                | Self::Anomalies
+                | Self::Budgets
+                | Self::Buckets
+                | Self::BucketStorage
+                | Self::Distributions
+                | Self::EdgeCertificates
+                | Self::Dns
+                | Self::Metrics(MetricGroup::Distribution)
+                | Self::TrustedAdvisor
         )
     }
 }

@@ -173,7 +173,7 @@ fn requests_reach_back_to_yesterday_and_network_balancers_have_only_hosts() {
 #[test]
 fn a_group_of_metrics_follows_the_resources_that_are_known() {
     let mut bench = Bench::new();
-    for group in MetricGroup::ALL {
+    for &group in MetricGroup::ALL {
         assert_eq!(specs(group, bench.state()), [], "{}", group.name());
     }
     let mut idle = service("batch", 1);
@@ -194,7 +194,7 @@ fn a_group_of_metrics_follows_the_resources_that_are_known() {
         Source::NatGateways,
         ReplyData::NatGateways(vec![gateway("nat-1", "available"), gateway("nat-2", "deleted")]),
     );
-    assert_eq!(specs(MetricGroup::Nat, bench.state()).len(), 2);
+    assert_eq!(specs(MetricGroup::Nat, bench.state()).len(), 3);
     let agent = |name: &str| MetricId::new("CWAgent", name, &[("InstanceId", "i-1")], Stat::Maximum);
     bench.know(
         Source::GpuMetricList,
@@ -225,9 +225,10 @@ fn a_whole_estate_stays_within_its_budget() {
     let hosts = ["i-1", "i-2", "i-3", "i-4"].map(|id| instance(id, "g5.xlarge"));
     bench.know(Source::Instances, ReplyData::Instances(hosts.to_vec()));
     let judged: usize = MetricGroup::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|group| group.feeds_rules())
-        .map(|group| specs(group, bench.state()).len())
+        .map(|group| specs(*group, bench.state()).len())
         .sum();
     let a_day_by_ten_minutes = judged as f64 * 144.0 * 0.01 / 1000.0;
     assert!(

@@ -10,6 +10,10 @@ use crate::domain::ops::Operation;
 pub enum Read {
     /// The bounds of all ECS services that are scaled by themselves → `ScalableTargets`.
     EcsTargets,
+    /// The bounds of all variants of SageMaker endpoints that are scaled by themselves → `ScalableTargets`.
+    EndpointTargets,
+    /// Everything that is scaled, in every namespace, with policies and last activities → `Scaling`.
+    Everything,
 }
 
 /// What can be changed.
@@ -18,7 +22,7 @@ pub enum Read {
 pub enum Write {
     /// Moves the bounds of a target that exists.
     SetBounds {
-        /// `service/CLUSTER/SERVICE`.
+        /// `service/CLUSTER/SERVICE`, or `endpoint/ENDPOINT/variant/VARIANT`.
         resource: String,
         /// The least count.
         min: u32,
@@ -31,12 +35,21 @@ impl Read {
     /// The API operations behind it.
     pub const fn operations(&self) -> &'static [Operation] {
         match self {
-            Self::EcsTargets => {
+            Self::EcsTargets | Self::EndpointTargets => {
                 const {
                     &[Operation::new(
                         "application-autoscaling",
                         "DescribeScalableTargets",
                     )]
+                }
+            }
+            Self::Everything => {
+                const {
+                    &[
+                        Operation::new("application-autoscaling", "DescribeScalableTargets"),
+                        Operation::new("application-autoscaling", "DescribeScalingPolicies"),
+                        Operation::new("application-autoscaling", "DescribeScalingActivities"),
+                    ]
                 }
             }
         }

@@ -8,16 +8,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::asg::{RefreshSettings, ScheduledAction, Spared};
+use crate::domain::function::Routing;
 use crate::domain::ops::rds::{
     ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings, OwnCopy,
     RestoreSettings,
 };
 use crate::domain::ops::{
-    Mutation, Operation, Query, advice, application_auto_scaling, autoscaling, cloudformation, cloudtrail,
-    cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, elasticache, elb, exec, http, logs, rds, sns,
-    sqs, ssm, sts,
+    Mutation, Operation, Query, acm, advice, application_auto_scaling, autoscaling, cloudformation,
+    cloudfront, cloudtrail, cloudwatch, codebuild, codepipeline, cost, ec2, ecr, ecs, eks, elasticache, elb,
+    exec, http, lambda, logs, rds, route53, s3, sagemaker, secretsmanager, sns, sqs, ssm, sts,
 };
 use crate::domain::policy::Selection;
+use crate::domain::sagemaker::NotebookForm;
 
 /// The operations of every read.
 pub fn read_operations() -> BTreeSet<Operation> {
@@ -77,7 +79,9 @@ fn queries() -> Vec<Query> {
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),
         Query::Ec2(ec2::Read::SpotPrices { types: Vec::new() }),
         Query::Ec2(ec2::Read::NatGateways),
+        Query::Ec2(ec2::Read::VpcEndpoints),
         Query::Ssm(ssm::Read::Hosts),
+        Query::Ssm(ssm::Read::Parameters),
         Query::Ssm(ssm::Read::GpuProbe {
             instances: Vec::new(),
             document: None,
@@ -111,6 +115,9 @@ fn queries() -> Vec<Query> {
         Query::ElastiCache(elasticache::Read::Events { since }),
         Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
         Query::Elb(elb::Read::Balancing),
+        Query::Elb(elb::Read::Listeners {
+            load_balancers: Vec::new(),
+        }),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }),
         Query::CloudWatch(cloudwatch::Read::Metrics { specs: Vec::new() }),
@@ -160,6 +167,35 @@ fn queries() -> Vec<Query> {
         Query::Ecr(ecr::Read::Repositories),
         Query::CloudFormation(cloudformation::Read::Stack { name: none() }),
         Query::ApplicationAutoScaling(application_auto_scaling::Read::EcsTargets),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::EndpointTargets),
+        Query::Sagemaker(sagemaker::Read::Endpoints),
+        Query::Sagemaker(sagemaker::Read::EndpointConfigs { name: None }),
+        Query::Sagemaker(sagemaker::Read::TrainingJobs { since }),
+        Query::Sagemaker(sagemaker::Read::Notebooks),
+        Query::ApplicationAutoScaling(application_auto_scaling::Read::Everything),
+        Query::Lambda(lambda::Read::Functions),
+        Query::Lambda(lambda::Read::FunctionsOf(Selection::default())),
+        Query::Lambda(lambda::Read::Function { name: none() }),
+        Query::Lambda(lambda::Read::Versions { function: none() }),
+        Query::Eks(eks::Read::Clusters),
+        Query::Eks(eks::Read::Upgrades),
+        Query::Eks(eks::Read::Update {
+            cluster: none(),
+            nodegroup: none(),
+            id: none(),
+        }),
+        Query::S3(s3::Read::Buckets),
+        Query::S3(s3::Read::Storage { buckets: Vec::new() }),
+        Query::CloudFront(cloudfront::Read::Distributions),
+        Query::CloudFront(cloudfront::Read::Invalidations {
+            distribution: none(),
+            since: None,
+        }),
+        Query::CloudFront(cloudfront::Read::Metrics { specs: Vec::new() }),
+        Query::Acm(acm::Read::Certificates),
+        Query::Acm(acm::Read::EdgeCertificates),
+        Query::Route53(route53::Read::Dns),
+        Query::SecretsManager(secretsmanager::Read::Secrets),
     ]
 }
 
@@ -431,6 +467,61 @@ fn mutations() -> Vec<Mutation> {
             min: 0,
             max: 0,
         }),
+        Mutation::Sagemaker(sagemaker::Write::UpdateEndpoint {
+            endpoint: none(),
+            config: none(),
+        }),
+        Mutation::Sagemaker(sagemaker::Write::ScaleVariant {
+            endpoint: none(),
+            variant: none(),
+            count: 1,
+        }),
+        Mutation::Sagemaker(sagemaker::Write::DeleteEndpoint { endpoint: none() }),
+        Mutation::Sagemaker(sagemaker::Write::CreateEndpoint {
+            endpoint: none(),
+            config: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Sagemaker(sagemaker::Write::StopNotebook { notebook: none() }),
+        Mutation::Sagemaker(sagemaker::Write::StartNotebook { notebook: none() }),
+        Mutation::Sagemaker(sagemaker::Write::DeleteApp {
+            app: NotebookForm::Instance,
+        }),
+        Mutation::Sagemaker(sagemaker::Write::CreateApp {
+            app: NotebookForm::Instance,
+            instance_type: None,
+        }),
+        Mutation::Lambda(lambda::Write::RouteAlias {
+            function: none(),
+            alias: none(),
+            from: Routing::to(""),
+            to: Routing::to(""),
+        }),
+        Mutation::Lambda(lambda::Write::PutConcurrency {
+            function: none(),
+            reserved: 0,
+        }),
+        Mutation::Lambda(lambda::Write::DeleteConcurrency { function: none() }),
+        Mutation::Lambda(lambda::Write::PutTags {
+            function: none(),
+            tags: Vec::new(),
+        }),
+        Mutation::Lambda(lambda::Write::DeleteTags {
+            function: none(),
+            keys: Vec::new(),
+        }),
+        Mutation::Eks(eks::Write::ScaleNodegroup {
+            cluster: none(),
+            nodegroup: none(),
+            min: 0,
+            max: 0,
+            desired: 0,
+        }),
+        Mutation::CloudFront(cloudfront::Write::CreateInvalidation {
+            distribution: none(),
+            paths: Vec::new(),
+            reference: none(),
+        }),
     ]
 }
 
@@ -463,6 +554,38 @@ mod tests {
         let both: Vec<_> = read_operations().intersection(&writes).copied().collect();
         assert_eq!(both, [command]);
         assert!(!writes.iter().any(|write| reads(write) && *write != command));
+    }
+
+    #[test]
+    fn no_call_brings_the_value_of_a_secret_or_what_is_in_a_bucket() {
+        let values = [
+            ("secretsmanager", "GetSecretValue"),
+            ("secretsmanager", "BatchGetSecretValue"),
+            ("ssm", "GetParameter"),
+            ("ssm", "GetParameters"),
+            ("ssm", "GetParametersByPath"),
+            ("ssm", "GetParameterHistory"),
+            ("s3", "GetObject"),
+        ];
+        let all = || {
+            read_operations()
+                .into_iter()
+                .chain(write_operations())
+                .chain(prerequisites())
+        };
+        // What is looked for is in the catalog's own terms: these services are there.
+        for service in ["secretsmanager", "ssm", "s3"] {
+            assert!(all().any(|operation| operation.service == service), "{service}");
+        }
+        for (service, name) in values {
+            let allowed = all().any(|operation| {
+                (operation.service, operation.name) == (service, name)
+                    || operation
+                        .iam_action()
+                        .is_some_and(|action| action == format!("{service}:{name}"))
+            });
+            assert!(!allowed, "{service}:{name}");
+        }
     }
 
     #[test]

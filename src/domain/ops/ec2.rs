@@ -23,6 +23,8 @@ pub enum Read {
     },
     /// All NAT gateways that are not deleted → `NatGateways`.
     NatGateways,
+    /// All VPC endpoints → `VpcEndpoints`.
+    VpcEndpoints,
 }
 
 /// What can be changed.
@@ -68,6 +70,7 @@ impl Read {
             Self::InstanceTypes { .. } => const { &[Operation::new("ec2", "DescribeInstanceTypes")] },
             Self::SpotPrices { .. } => const { &[Operation::new("ec2", "DescribeSpotPriceHistory")] },
             Self::NatGateways => const { &[Operation::new("ec2", "DescribeNatGateways")] },
+            Self::VpcEndpoints => const { &[Operation::new("ec2", "DescribeVpcEndpoints")] },
         }
     }
 }

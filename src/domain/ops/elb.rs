@@ -10,6 +10,11 @@ use crate::domain::ops::Operation;
 pub enum Read {
     /// Load balancers and target groups with target health → `Balancing`.
     Balancing,
+    /// Listeners of these load balancers → `Listeners`.
+    Listeners {
+        /// ARNs of load balancers.
+        load_balancers: Vec<String>,
+    },
 }
 
 /// What can be changed.
@@ -44,6 +49,9 @@ impl Read {
                         Operation::new("elasticloadbalancing", "DescribeTargetHealth"),
                     ]
                 }
+            }
+            Self::Listeners { .. } => {
+                const { &[Operation::new("elasticloadbalancing", "DescribeListeners")] }
             }
         }
     }

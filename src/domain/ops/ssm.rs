@@ -13,6 +13,8 @@ use crate::domain::ops::Operation;
 pub enum Read {
     /// All hosts that have registered → `ManagedHosts`.
     Hosts,
+    /// All parameters of Parameter Store, without values → `Parameters`.
+    Parameters,
     /// Runs the compiled-in GPU probe, which only reads → `ProbeOutputs`, one for each host named.
     GpuProbe {
         /// Hosts to ask, in any number; those that are not online are answered without a command.
@@ -71,6 +73,7 @@ impl Read {
     /// The API operations behind it.
     pub const fn operations(&self) -> &'static [Operation] {
         match self {
+            Self::Parameters => const { &[Operation::new("ssm", "DescribeParameters")] },
             Self::Command { .. } => {
                 const {
                     &[

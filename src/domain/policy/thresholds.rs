@@ -371,6 +371,65 @@ thresholds! {
     /// Messages waiting for each worker that the queue feeds; without workers, all of them.
     queue_visible_per_worker: above(5.0, 20.0), "messages", 0.0..=1e6;
 
+    /// Share of an endpoint's requests that its model answers with HTTP 5xx.
+    sagemaker_5xx_percent: above(1.0, 5.0), "percent", 0.0..=100.0;
+    /// Fewer requests than this are too few to judge an endpoint's share of errors by.
+    sagemaker_requests_least_per_minute: value(1.0), "per minute", 0.0..=1e6;
+    /// Time that an endpoint takes to answer, model and SageMaker together, 95th percentile.
+    sagemaker_latency_s: above(3.0, 10.0), "seconds", 0.0..=3600.0;
+    /// Time that an endpoint has had no request while its instances are paid for.
+    sagemaker_idle_h: value(6.0), "hours", 1.0..=24.0;
+    /// Utilisation up to which the GPU of an endpoint that is used counts as idle, average of three hours.
+    sagemaker_gpu_idle_percent: value(5.0), "percent", 0.0..=100.0;
+    /// Time that a variant has had fewer instances than desired.
+    sagemaker_below_desired_min: above(10.0, 30.0), "minutes", 0.0..=1440.0;
+    /// Time that a training job has used of what it may.
+    training_runtime_percent: above(80.0, 95.0), "percent of the limit", 1.0..=100.0;
+    /// Time that a training job has done nothing while it is paid for, or waited for capacity.
+    training_stalled_min: above(30.0, 120.0), "minutes", 5.0..=1440.0;
+    /// Time that a notebook has been running.
+    notebook_running_h: value(12.0), "hours", 1.0..=720.0;
+    /// Errors as a share of a Lambda function's invocations.
+    lambda_error_percent: above(5.0, 20.0), "percent", 0.0..=100.0;
+    /// Fewer errors of a Lambda function than this are too few to judge a share by.
+    lambda_errors_least_per_minute: value(1.0), "per minute", 0.0..=1e6;
+    /// Invocations of a Lambda function that are turned away.
+    lambda_throttles_per_minute: above(1.0, 60.0), "per minute", 0.0..=1e6;
+    /// How long invocations take (p95) as a share of the Lambda function's timeout.
+    lambda_timeout_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// Invocations at once as a share of what a Lambda function may run.
+    lambda_concurrency_percent: above(80.0, 95.0), "percent", 1.0..=100.0;
+    /// How far a Lambda function is behind the stream that is read for it.
+    lambda_stream_behind_s: above(60.0, 900.0), "seconds", 1.0..=604_800.0;
+    /// Days until AWS deprecates a Lambda runtime, from which on it is mentioned.
+    lambda_runtime_days_left: value(60.0), "days", 0.0..=730.0;
+    /// Days until the support that an EKS version has ends.
+    eks_support_days_left: below(60.0, 14.0), "days", 0.0..=730.0;
+    /// CPU of the nodes of an EKS node group that is as large as it may be, average of a quarter of an hour.
+    nodegroup_cpu_percent: above(80.0, 92.0), "percent", 1.0..=100.0;
+    /// Time that something has been at the maximum of Application Auto Scaling.
+    scaling_at_maximum_min: above(30.0, 240.0), "minutes", 1.0..=10_080.0;
+    /// Share of a CloudFront distribution's requests that are answered with HTTP 5xx.
+    cdn_5xx_percent: above(1.0, 5.0), "percent", 0.0..=100.0;
+    /// Share of a CloudFront distribution's requests that are answered from a cache.
+    cdn_hit_rate_percent: below(50.0, 20.0), "percent", 0.0..=100.0;
+    /// Fewer requests than this are too few to judge a distribution's shares by.
+    cdn_requests_least_per_minute: value(10.0), "per minute", 0.0..=1e6;
+    /// Growth of a bucket that no lifecycle rule thins out.
+    bucket_growth_gib_per_month: above(30.0, 1000.0), "GiB in thirty days", 0.1..=1e6;
+    /// What the bytes through the NAT gateways of a VPC without a gateway endpoint for S3 cost.
+    nat_traffic_usd_per_month: above(30.0, 500.0), "US dollars a month", 0.0..=1e6;
+    /// Connections that got no port of a NAT gateway.
+    nat_port_errors: above(1.0, 100.0), "in five minutes", 1.0..=1e6;
+    /// Days until a certificate in use ends.
+    certificate_days_left: below(30.0, 7.0), "days", 0.0..=365.0;
+    /// Share of a health check's checkers that find its endpoint ill.
+    health_check_failing_percent: above(30.0, 82.0), "percent", 1.0..=100.0;
+    /// Time since a secret should have been rotated.
+    secret_rotation_overdue_h: above(24.0, 336.0), "hours", 1.0..=8760.0;
+    /// Days for which nobody has read a secret.
+    secret_unused_days: value(90.0), "days", 7.0..=3650.0;
+
     /// Spend of the month so far as a share of the budget.
     spend_budget_percent: above(80.0, 100.0), "percent of the budget", 1.0..=1000.0;
     /// Forecast of the month as a share of the budget.

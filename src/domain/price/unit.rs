@@ -100,6 +100,8 @@ units! {
     CloudfrontHttpsRequest = Unit "cloudfront-https-request", per "request";
     /// An HTTP request to CloudFront.
     CloudfrontHttpRequest = Unit "cloudfront-http-request", per "request";
+    /// A path that is invalidated, beyond the thousand that are free each month.
+    CloudfrontInvalidationPath = Unit "cloudfront-invalidation-path", per "path";
     /// An active pipeline of type V1.
     PipelineMonth = Unit "codepipeline/month", per "pipeline-month";
     /// A minute of an action of a pipeline of type V2.

@@ -1,6 +1,7 @@
 //! What customers of a load balancer see: errors, slowness, silence, and targets out of service.
 
 pub mod collapse;
+pub mod doors;
 pub mod errors;
 pub mod latency;
 pub mod targets;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::{Fault, FaultKind, NOT_IN_THIS_BUILD};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{Source, Standing};
@@ -68,17 +68,35 @@ pub fn sources() -> impl Iterator<Item = Source> {
         Source::AlarmHistory,
         Source::Queues,
         Source::LogGroups,
+        Source::Endpoints,
+        Source::EndpointTargets,
+        Source::TrainingJobs,
+        Source::Notebooks,
+        Source::Functions,
+        Source::Kubernetes,
+        Source::ClusterUpgrades,
+        Source::Scaling,
         Source::Usage,
         Source::Forecast,
         Source::Anomalies,
         Source::Budgets,
+        Source::Buckets,
+        Source::BucketStorage,
+        Source::Distributions,
+        Source::Certificates,
+        Source::EdgeCertificates,
+        Source::Dns,
+        Source::VpcEndpoints,
+        Source::Listeners,
+        Source::Secrets,
+        Source::Parameters,
         Source::Pipelines,
         Source::PipelineExecutions,
         Source::BuildProjects,
         Source::Repositories,
     ]
     .into_iter()
-    .chain(MetricGroup::ALL.into_iter().map(Source::Metrics))
+    .chain(MetricGroup::ALL.iter().copied().map(Source::Metrics))
 }
 
 /// Why a source is not, or not wholly, known.
@@ -104,7 +122,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let standing = context.state.standing(&source);
             (source, standing)
         })
-        .filter(|(_, standing)| standing.is_settled())
+        .filter(|(_, standing)| standing.is_settled() && !is_left_out(standing))
         .collect();
     let known = standings
         .iter()
@@ -138,10 +156,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether this build has no client for the source: nobody's trouble.
+fn is_left_out(standing: &Standing) -> bool {
+    let failing = standing.failing.as_ref();
+    failing.is_some_and(|failing| failing.fault.code.as_deref() == Some(NOT_IN_THIS_BUILD))
+}
+
 /// Whether every source that was settled fails.
 fn all_fail(context: &Context<'_>, failing: usize) -> bool {
     let settled = sources()
-        .filter(|source| context.state.standing(source).is_settled())
+        .map(|source| context.state.standing(&source))
+        .filter(|standing| standing.is_settled() && !is_left_out(standing))
         .count();
     settled == failing
 }
@@ -347,6 +372,15 @@ fn name(source: &Source) -> String {
         Source::Metrics(group) => format!("{} metrics", group.name()),
         Source::Queues => "queues".to_owned(),
         Source::LogGroups => "log groups".to_owned(),
+        Source::Endpoints => "endpoints".to_owned(),
+        Source::EndpointTargets => "scaling of endpoints".to_owned(),
+        Source::TrainingJobs => "training jobs".to_owned(),
+        Source::Notebooks => "notebooks".to_owned(),
+        Source::Functions => "functions".to_owned(),
+        Source::FunctionVersions(_) => "versions".to_owned(),
+        Source::Kubernetes => "clusters and node groups".to_owned(),
+        Source::ClusterUpgrades => "add-ons and insights".to_owned(),
+        Source::Scaling => "scalable targets".to_owned(),
         Source::Usage => "spend".to_owned(),
         Source::Forecast => "forecast".to_owned(),
         Source::Anomalies => "anomalies".to_owned(),
@@ -354,6 +388,16 @@ fn name(source: &Source) -> String {
         Source::TrustedAdvisor => "Trusted Advisor".to_owned(),
         Source::Recommendations => "Compute Optimizer".to_owned(),
         Source::Trail(_) => "CloudTrail".to_owned(),
+        Source::Buckets => "buckets".to_owned(),
+        Source::BucketStorage => "bucket sizes".to_owned(),
+        Source::Distributions => "distributions".to_owned(),
+        Source::Certificates => "certificates".to_owned(),
+        Source::EdgeCertificates => "certificates of us-east-1".to_owned(),
+        Source::Dns => "health checks".to_owned(),
+        Source::VpcEndpoints => "VPC endpoints".to_owned(),
+        Source::Listeners => "listeners".to_owned(),
+        Source::Secrets => "secrets".to_owned(),
+        Source::Parameters => "parameters".to_owned(),
         Source::Pipelines => "pipelines".to_owned(),
         Source::PipelineExecutions => "pipeline executions".to_owned(),
         Source::BuildProjects => "build projects".to_owned(),
@@ -542,6 +586,25 @@ mod tests {
             (findings[0].severity, findings[0].resource.kind),
             (Severity::Info, Kind::RdsInstance)
         );
+    }
+
+    #[test]
+    fn what_this_build_leaves_out_is_nobodys_trouble() {
+        use crate::domain::ops::Operation;
+        let left_out = Fault::not_in_this_build(&[Operation::new("s3", "ListBuckets")]);
+        let mut bench = bench();
+        bench.fail(Source::Buckets, left_out.clone());
+        assert_eq!(bench.check(&RULE), []);
+        // Beside it everything that is asked may fail all the same.
+        let mut dark = Bench::new();
+        dark.fail(Source::Buckets, left_out);
+        for source in [Source::Identity, Source::EcsFleet] {
+            dark.fail(source, Fault::timeout("ecs", "ListClusters"));
+        }
+        dark.state().identity.value = None;
+        let findings = dark.check(&RULE);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Crit);
     }
 
     #[test]

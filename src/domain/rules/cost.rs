@@ -88,7 +88,7 @@ pub const CREDITS: Rule = Rule {
         (Severity::Info, "otherwise"),
     ],
     thresholds: &["credits_left_percent", "credits_left_days"],
-    runbooks: &["gpu-night-down", "stop-estate"],
+    runbooks: &["gpu-night-down", "sagemaker-stop-idle", "stop-estate"],
     reach: Reach::Account,
     check: credits,
 };

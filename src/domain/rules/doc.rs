@@ -144,9 +144,15 @@ mod tests {
         "stop-estate",
         "start-estate",
         "sqs-redrive",
+        "cloudfront-invalidate",
         "pipeline-retry-stage",
         "pipeline-rollback-stage",
         "pipeline-approve",
+        "dr-drill",
+        "rds-backup-now",
+        "lambda-rollback-alias",
+        "lambda-throttle",
+        "eks-scale-nodegroup",
     ];
 
     #[test]

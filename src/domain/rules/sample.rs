@@ -130,6 +130,11 @@ impl Bench {
             "AWS/ElastiCache" => MetricGroup::Redis,
             "AWS/SQS" => MetricGroup::Queue,
             "AWS/NATGateway" => MetricGroup::Nat,
+            "AWS/SageMaker" | "/aws/sagemaker/Endpoints" | "/aws/sagemaker/TrainingJobs" => {
+                MetricGroup::Sagemaker
+            }
+            "AWS/Lambda" => MetricGroup::Lambda,
+            "AWS/CloudFront" => MetricGroup::Distribution,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

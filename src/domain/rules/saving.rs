@@ -4,6 +4,7 @@
 //! night is not worth reserving.
 
 pub mod balancer;
+pub mod endpoint;
 pub mod logs;
 pub mod nat;
 pub mod night;

@@ -65,9 +65,10 @@ impl Verdicts {
         let mut unread = HashMap::new();
         for state in &inventory.scopes {
             for &kind in Kind::ALL {
-                let scope = match kind {
-                    Kind::Budget => state.scope.global_name(),
-                    _ => state.name().clone(),
+                let scope = if kind.is_account_wide() {
+                    state.scope.global_name()
+                } else {
+                    state.name().clone()
                 };
                 if let Some(reason) = unread_of(state, kind) {
                     // The first scope of an account speaks for what the account has once.
@@ -142,8 +143,21 @@ const fn sources(kind: Kind) -> (Source, Option<MetricGroup>) {
         Kind::Queue => (Source::Queues, None),
         Kind::LogGroup => (Source::LogGroups, None),
         Kind::NatGateway => (Source::NatGateways, None),
+        Kind::SagemakerEndpoint => (Source::Endpoints, Some(MetricGroup::Sagemaker)),
+        Kind::TrainingJob => (Source::TrainingJobs, None),
+        Kind::NotebookInstance => (Source::Notebooks, None),
+        Kind::Lambda => (Source::Functions, Some(MetricGroup::Lambda)),
+        Kind::EksCluster | Kind::Nodegroup => (Source::Kubernetes, None),
+        Kind::ScalableTarget => (Source::Scaling, None),
         Kind::Budget => (Source::Budgets, None),
         Kind::Scope => (Source::Identity, None),
+        Kind::Bucket => (Source::Buckets, None),
+        Kind::Distribution => (Source::Distributions, Some(MetricGroup::Distribution)),
+        Kind::VpcEndpoint => (Source::VpcEndpoints, None),
+        Kind::Certificate => (Source::Certificates, None),
+        Kind::HealthCheck => (Source::Dns, None),
+        Kind::Secret => (Source::Secrets, None),
+        Kind::Parameter => (Source::Parameters, None),
         Kind::Pipeline => (Source::Pipelines, None),
         Kind::CodebuildProject => (Source::BuildProjects, None),
         Kind::EcrRepository => (Source::Repositories, None),

@@ -178,15 +178,21 @@ pub fn clock(picture: &Picture) -> Option<Check> {
 /// The pane that shows a kind.
 const fn pane(kind: Kind) -> &'static str {
     match kind {
-        Kind::EcsService => "services",
+        Kind::EcsService | Kind::ScalableTarget => "services",
         Kind::Asg | Kind::Ec2Instance | Kind::Gpu | Kind::GpuHost => "gpu",
         Kind::RdsInstance | Kind::RdsCluster | Kind::Redis => "data",
         Kind::TargetGroup | Kind::LoadBalancer | Kind::Queue | Kind::NatGateway => "network",
+        Kind::VpcEndpoint | Kind::Certificate | Kind::HealthCheck => "network",
+        Kind::Bucket | Kind::Distribution => "web",
+        Kind::Secret | Kind::Parameter => "secrets",
         Kind::LogGroup => "logs",
         Kind::Budget | Kind::Advice => "spend",
         Kind::Alarm => "alarms",
         Kind::Scope => "overview",
+        Kind::SagemakerEndpoint | Kind::TrainingJob | Kind::NotebookInstance => "models",
         Kind::Pipeline | Kind::CodebuildProject | Kind::EcrRepository => "pipelines",
+        Kind::Lambda => "functions",
+        Kind::EksCluster | Kind::Nodegroup => "kubernetes",
     }
 }
 

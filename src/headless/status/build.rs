@@ -3,8 +3,12 @@
 mod advice;
 mod compute;
 mod delivery;
+mod edge;
 mod errors;
 pub use errors::sources;
+mod functions;
+mod kubernetes;
+mod models;
 mod network;
 mod recovery;
 mod store;
@@ -22,7 +26,7 @@ use crate::domain::rules::{self, Measured, Metrics, Policies, Verdicts};
 use crate::domain::units::Usd;
 use crate::headless::spend;
 use crate::headless::status::document::{
-    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, ScopeEntry, Status,
+    ApiUse, ErrorEntry, FindingEntry, Resource, Resources, SCHEMA, SavingAmount, ScopeEntry, Status,
 };
 
 /// The document of a picture: resources of the kinds, findings about them, and what could not be
@@ -102,7 +106,7 @@ fn findings(picture: &Picture, kinds: &BTreeSet<Kind>) -> Vec<FindingEntry> {
             runbooks: finding.runbooks.clone(),
             saves_usd_per_month: finding
                 .is_saving()
-                .then(|| finding.saves.map(Usd::as_f64).map(rounded)),
+                .then(|| SavingAmount(finding.saves.map(Usd::as_f64).map(rounded))),
             accepted: finding.accepted.clone(),
         })
         .collect()
@@ -113,6 +117,7 @@ struct Writing<'a> {
     state: &'a ScopeState,
     verdicts: &'a Verdicts,
     metrics: Metrics<'a>,
+    now: Timestamp,
 }
 
 impl<'a> Writing<'a> {
@@ -121,16 +126,26 @@ impl<'a> Writing<'a> {
             state,
             verdicts,
             metrics: Metrics::of(state, now),
+            now,
         }
     }
 
     /// A resource with what every kind has.
     fn resource<T>(&self, kind: Kind, id: &str, name: &str, facts: T) -> Resource<T> {
-        let key = ResourceKey::new(self.state.name(), kind, id);
-        let verdict = self.verdicts.of(&key);
+        let key = if kind.is_account_wide() {
+            ResourceKey::new(&self.state.scope.global_name(), kind, id)
+        } else {
+            ResourceKey::new(self.state.name(), kind, id)
+        };
+        self.keyed(&key, name, facts)
+    }
+
+    /// The resource of that key.
+    fn keyed<T>(&self, key: &ResourceKey, name: &str, facts: T) -> Resource<T> {
+        let verdict = self.verdicts.of(key);
         Resource {
-            id: id.to_owned(),
-            scope: self.state.name().to_string(),
+            id: key.id.to_string(),
+            scope: key.scope.to_string(),
             name: name.to_owned(),
             facts,
             health: verdict.health,
@@ -189,10 +204,24 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
         queue: listed(wanted(Kind::Queue), network::queues),
         log_group: listed(wanted(Kind::LogGroup), watch::log_groups),
         nat_gateway: listed(wanted(Kind::NatGateway), network::nat_gateways),
+        sagemaker_endpoint: listed(wanted(Kind::SagemakerEndpoint), models::endpoints),
+        training_job: listed(wanted(Kind::TrainingJob), models::training_jobs),
+        notebook_instance: listed(wanted(Kind::NotebookInstance), models::notebooks),
+        bucket: listed(wanted(Kind::Bucket), edge::buckets),
+        distribution: listed(wanted(Kind::Distribution), edge::distributions),
+        vpc_endpoint: listed(wanted(Kind::VpcEndpoint), edge::endpoints),
+        certificate: listed(wanted(Kind::Certificate), edge::certificates),
+        health_check: listed(wanted(Kind::HealthCheck), edge::health_checks),
+        secret: listed(wanted(Kind::Secret), edge::secrets),
+        parameter: listed(wanted(Kind::Parameter), edge::parameters),
         pipeline: listed(wanted(Kind::Pipeline), delivery::pipelines),
         codebuild_project: listed(wanted(Kind::CodebuildProject), delivery::projects),
         ecr_repository: listed(wanted(Kind::EcrRepository), delivery::repositories),
         advice: listed(wanted(Kind::Advice), advice::all),
+        lambda: listed(wanted(Kind::Lambda), functions::functions),
+        eks_cluster: listed(wanted(Kind::EksCluster), kubernetes::clusters),
+        nodegroup: listed(wanted(Kind::Nodegroup), kubernetes::nodegroups),
+        scalable_target: listed(wanted(Kind::ScalableTarget), functions::targets),
     }
 }
 

@@ -2,6 +2,10 @@
 //! never renamed or removed. What is not known is `null`; a kind that was not collected is absent.
 
 pub mod delivery;
+mod edge;
+
+mod functions;
+mod kubernetes;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +15,10 @@ use serde::Serialize;
 use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
 use crate::headless::spend::document::Spend;
+
+pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Listener, Parameter, Secret, VpcEndpoint};
+pub use functions::{Lambda, LambdaAlias, LambdaSource, ScalableTarget, ScalingActivity, ScalingPolicy};
+pub use kubernetes::{EksAddon, EksCluster, EksInsight, EksIssue, Nodegroup};
 
 /// The format's name.
 pub const SCHEMA: &str = "quarterdeck.status/1";
@@ -150,6 +158,36 @@ pub struct Resources {
     /// NAT gateways.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Vec<Resource<NatGateway>>>,
+    /// SageMaker endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sagemaker_endpoint: Option<Vec<Resource<SagemakerEndpoint>>>,
+    /// SageMaker training jobs of the last seven days, newest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_job: Option<Vec<Resource<TrainingJob>>>,
+    /// SageMaker notebook instances and applications of Studio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notebook_instance: Option<Vec<Resource<NotebookInstance>>>,
+    /// S3 buckets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<Vec<Resource<Bucket>>>,
+    /// CloudFront distributions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Vec<Resource<Distribution>>>,
+    /// VPC endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<Vec<Resource<VpcEndpoint>>>,
+    /// Certificates, those of CloudFront included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Vec<Resource<Certificate>>>,
+    /// Health checks of Route 53.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<Vec<Resource<HealthCheck>>>,
+    /// Secrets, without values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Vec<Resource<Secret>>>,
+    /// Parameters, without values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<Vec<Resource<Parameter>>>,
     /// Pipelines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<Vec<Resource<delivery::Pipeline>>>,
@@ -162,6 +200,18 @@ pub struct Resources {
     /// What AWS advises; absent where it gives none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Vec<Resource<Advice>>>,
+    /// Lambda functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<Vec<Resource<Lambda>>>,
+    /// EKS clusters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eks_cluster: Option<Vec<Resource<EksCluster>>>,
+    /// Managed node groups of EKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodegroup: Option<Vec<Resource<Nodegroup>>>,
+    /// What Application Auto Scaling moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_target: Option<Vec<Resource<ScalableTarget>>>,
 }
 
 /// A resource: what every kind has, and what this kind has.
@@ -492,6 +542,12 @@ pub struct LoadBalancer {
     pub errors_5xx_per_minute: Option<f64>,
     /// The 95th percentile of the targets' response time, seconds.
     pub latency_p95_s: Option<f64>,
+    /// Capacity units in an hour, mean of the last day.
+    pub capacity_units_per_hour: Option<f64>,
+    /// What it costs at this rate, US dollars a month; `None` while the units are not known.
+    pub usd_per_month: Option<f64>,
+    /// Its listeners; `None` while they have not been read.
+    pub listeners: Option<Vec<Listener>>,
 }
 
 /// An alarm.
@@ -532,6 +588,123 @@ pub struct NatGateway {
     pub state: String,
     /// Its VPC.
     pub vpc: Option<String>,
+    /// Bytes out in an hour, mean of the last day.
+    pub bytes_out_per_hour: Option<f64>,
+    /// Bytes in in an hour, mean of the last day.
+    pub bytes_in_per_hour: Option<f64>,
+    /// Connections that got no port, in the newest five minutes.
+    pub port_errors: Option<f64>,
+    /// What it costs at this rate, US dollars a month; `None` while the bytes are not known.
+    pub usd_per_month: Option<f64>,
+}
+
+/// A SageMaker endpoint.
+#[derive(Debug, Clone, Serialize)]
+pub struct SagemakerEndpoint {
+    /// `InService`, `Updating`, `Failed`, …
+    pub status: String,
+    /// Why its last update failed.
+    pub failure_reason: Option<String>,
+    /// The configuration that serves.
+    pub config: String,
+    /// The configuration that an update under way brings.
+    pub pending_config: Option<String>,
+    /// When it was changed last.
+    pub changed_at: Option<Timestamp>,
+    /// What serves.
+    pub variants: Vec<EndpointVariant>,
+    /// What its instances cost at list price, US dollars per hour; `None` if that is not known, or if it
+    /// has none.
+    pub cost_usd_per_hour: Option<f64>,
+}
+
+/// A variant of an endpoint.
+#[derive(Debug, Clone, Serialize)]
+pub struct EndpointVariant {
+    /// Its name.
+    pub name: String,
+    /// Its model.
+    pub model: Option<String>,
+    /// The instance type; `None` for a serverless one.
+    pub instance_type: Option<String>,
+    /// Instances that serve.
+    pub current: Option<u32>,
+    /// Instances that are wanted.
+    pub desired: Option<u32>,
+    /// Whether it is serverless.
+    pub serverless: bool,
+    /// Memory of a serverless one, MiB.
+    pub serverless_memory_mib: Option<u32>,
+    /// Requests at a time of a serverless one.
+    pub serverless_max_concurrency: Option<u32>,
+    /// Its weight among the variants.
+    pub weight: Option<f64>,
+    /// The least count that Application Auto Scaling sets; `None` if it is not scaled by itself.
+    pub scaling_min: Option<u32>,
+    /// The greatest count that it sets.
+    pub scaling_max: Option<u32>,
+    /// Requests per minute over five minutes.
+    pub requests_per_minute: Option<f64>,
+    /// Requests answered with 4xx per minute.
+    pub errors_4xx_per_minute: Option<f64>,
+    /// Requests answered with 5xx per minute.
+    pub errors_5xx_per_minute: Option<f64>,
+    /// Model and overhead together, 95th percentile, seconds.
+    pub latency_p95_s: Option<f64>,
+    /// GPUs in use, percent.
+    pub gpu_percent: Option<f64>,
+    /// GPU memory in use, percent.
+    pub gpu_memory_percent: Option<f64>,
+}
+
+/// A SageMaker training job.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainingJob {
+    /// `InProgress`, `Completed`, `Failed`, `Stopping`, `Stopped`.
+    pub status: String,
+    /// Where in its life it is: `Starting`, `Training`, …
+    pub secondary_status: Option<String>,
+    /// Why it failed.
+    pub failure_reason: Option<String>,
+    /// When it was asked for.
+    pub created_at: Option<Timestamp>,
+    /// When its instances began to work.
+    pub started_at: Option<Timestamp>,
+    /// When they were done.
+    pub ended_at: Option<Timestamp>,
+    /// The instance type.
+    pub instance_type: Option<String>,
+    /// How many instances.
+    pub instances: Option<u32>,
+    /// How long it has trained, seconds.
+    pub elapsed_s: Option<i64>,
+    /// How long it may, seconds.
+    pub max_runtime_s: Option<u64>,
+    /// Whether it runs on Spot capacity.
+    pub spot: Option<bool>,
+    /// What Spot saved, percent of the price on demand; known at its end.
+    pub spot_saving_percent: Option<f64>,
+    /// How many times Spot capacity was taken from it.
+    pub interruptions: usize,
+    /// What it has cost so far at list price, US dollars; on Spot known at its end.
+    pub cost_usd: Option<f64>,
+}
+
+/// A SageMaker notebook instance or an application of Studio.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotebookInstance {
+    /// `notebook-instance` or `studio-app`.
+    pub form: &'static str,
+    /// `InService`, `Stopped`, …
+    pub status: String,
+    /// The instance type.
+    pub instance_type: Option<String>,
+    /// Since when it runs; `None` if it does not.
+    pub running_since: Option<Timestamp>,
+    /// For how long it has been running, hours.
+    pub running_h: Option<f64>,
+    /// What it costs at list price while it runs, US dollars per hour.
+    pub cost_usd_per_hour: Option<f64>,
 }
 
 /// A piece of advice of Trusted Advisor or Compute Optimizer.
@@ -554,6 +727,11 @@ pub struct Advice {
     /// When the adviser looked.
     pub checked_at: Option<Timestamp>,
 }
+
+/// US dollars a month; `null` where a price is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SavingAmount(pub Option<f64>);
 
 /// A finding.
 #[derive(Debug, Clone, Serialize)]
@@ -584,7 +762,7 @@ pub struct FindingEntry {
     /// What would be saved, US dollars a month of 730 hours; only of findings of the family `saving`,
     /// and `null` where a price is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub saves_usd_per_month: Option<Option<f64>>,
+    pub saves_usd_per_month: Option<SavingAmount>,
     /// Why it is accepted; accepted findings never make `--fail-on` fail.
     pub accepted: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! The status as a person reads it: what is wrong first, then what there is.
 
 mod delivery;
+mod edge;
 mod recovery;
 mod sections;
 

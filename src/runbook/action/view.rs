@@ -3,6 +3,8 @@
 
 mod trail;
 
+mod functions;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -20,7 +22,10 @@ use crate::domain::ecr::Image;
 use crate::domain::ecs::{Cluster, Fleet, RevisionName, Service, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, LoadBalancer, TargetGroup};
 use crate::domain::fault::Fault;
+use crate::domain::function::{Functions, Version};
+use crate::domain::kubernetes::{Kubernetes, Update};
 use crate::domain::logs::LogGroup;
+use crate::domain::metric::{MetricId, Series};
 use crate::domain::ops::{
     Query, Reply, ReplyData, application_auto_scaling, autoscaling, cloudformation, cloudwatch, codepipeline,
     ec2, ecr, ecs, elasticache, elb, http, logs, rds, sns, sqs, ssm,
@@ -102,6 +107,9 @@ macro_rules! getters {
     };
 }
 
+mod distributions;
+mod models;
+
 impl View {
     /// From questions and their answers.
     pub fn new(answers: Vec<(Query, Result<Reply, Fault>)>) -> Self {
@@ -167,11 +175,16 @@ impl View {
         ecr_images, ecr_images_mut: "the images of the repository", Images, Vec<Image>;
         cp_pipelines, cp_pipelines_mut: "the pipelines", Pipelines, Vec<Pipeline>;
         ecs_revisions, ecs_revisions_mut: "the revisions of the family", Revisions, Vec<RevisionName>;
+        lambda_functions, lambda_functions_mut: "the functions", Functions, Functions;
+        eks_clusters, eks_clusters_mut: "the clusters and node groups", Kubernetes, Kubernetes;
         scalable_targets, scalable_targets_mut: "the scalable targets", ScalableTargets, Vec<ScalableTarget>;
         task_defs, task_defs_mut: "the task definitions", TaskDefinitions, Vec<TaskDefinition>;
     }
 
     getters! {
+        eks_update: "the update of the node group", NodegroupUpdate, Option<Update>;
+        lambda_versions: "the versions of the function", FunctionVersions, Vec<Version>;
+        cw_metrics: "the metrics", Metrics, Vec<(MetricId, Series)>;
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
         cf_stacks: "the stack", Stacks, Vec<Stack>;

@@ -10,8 +10,8 @@ mod sizes;
 mod terminate;
 mod warm_pool;
 
-pub(super) use capacity::SetCapacity;
-pub(super) use cost::spot_query;
+pub(super) use capacity::{SetCapacity, resize};
+pub(super) use cost::{of as cost_of, spot_query};
 pub(super) use processes::{RESUME as RESUME_PROCESSES, SUSPEND as SUSPEND_PROCESSES};
 pub(super) use protect::Protect;
 pub(super) use refresh::{CANCEL as CANCEL_REFRESH, ROLLBACK as ROLLBACK_REFRESH, StartRefresh};

@@ -44,6 +44,8 @@ pub enum What {
     Running,
     /// A service of so many tasks.
     Tasks(u32),
+    /// A function with so much concurrency reserved; `None` for no reservation.
+    Concurrency(Option<u32>),
 }
 
 impl Saved {
@@ -68,6 +70,8 @@ impl Saved {
             }
             What::Running => text.push_str(" state=running"),
             What::Tasks(tasks) => text.push_str(&format!(" tasks={tasks}")),
+            What::Concurrency(None) => text.push_str(" reserved=none"),
+            What::Concurrency(Some(reserved)) => text.push_str(&format!(" reserved={reserved}")),
         }
         text.push_str(&format!(" at={:.0}", self.at));
         if let Some(estate) = &self.estate {
@@ -108,6 +112,11 @@ impl Saved {
             }
         } else if fields.get("state") == Some(&"running") {
             What::Running
+        } else if let Some(reserved) = fields.get("reserved") {
+            What::Concurrency(match *reserved {
+                "none" => None,
+                count => Some(count.parse().map_err(|_| wrong())?),
+            })
         } else {
             let tasks = fields.get("tasks").and_then(|tasks| tasks.parse().ok());
             What::Tasks(tasks.ok_or_else(wrong)?)
@@ -190,6 +199,14 @@ mod tests {
                 "v1 state=running at=2026-11-21T11:00:03Z usd-h=2.0100",
             ),
             (What::Tasks(3), "v1 tasks=3 at=2026-11-21T11:00:03Z usd-h=2.0100"),
+            (
+                What::Concurrency(None),
+                "v1 reserved=none at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
+            (
+                What::Concurrency(Some(20)),
+                "v1 reserved=20 at=2026-11-21T11:00:03Z usd-h=2.0100",
+            ),
         ] {
             let text = saved(what.clone()).encode().unwrap();
             assert_eq!(text, expected);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::domain::ids::{Kind, Tag, tag};
-use crate::domain::ops::{Mutation, Query, autoscaling, ec2, ecs, rds};
+use crate::domain::ops::{Mutation, Query, autoscaling, ec2, ecs, lambda, rds};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
@@ -49,6 +49,7 @@ enum Holder {
     EcsService,
     RdsCluster,
     RdsInstance,
+    Lambda,
 }
 
 const HOLDERS: &[&str] = &[
@@ -57,6 +58,7 @@ const HOLDERS: &[&str] = &[
     "ecs-service",
     "rds-cluster",
     "rds-instance",
+    "lambda",
 ];
 
 /// What every change here names; a `value` is there only where one is to be written.
@@ -84,16 +86,18 @@ impl Holder {
             Self::EcsService => Kind::EcsService,
             Self::RdsCluster => Kind::RdsCluster,
             Self::RdsInstance => Kind::RdsInstance,
+            Self::Lambda => Kind::Lambda,
         }
     }
 
-    fn query(self) -> Query {
+    fn query(self, resource: &str) -> Query {
         match self {
             Self::Asg => Query::AutoScaling(autoscaling::Read::Groups),
             Self::Ec2Instance => Query::Ec2(ec2::Read::Instances),
             Self::EcsService => Query::Ecs(ecs::Read::Fleet),
             Self::RdsCluster => Query::Rds(rds::Read::Clusters),
             Self::RdsInstance => Query::Rds(rds::Read::Instances),
+            Self::Lambda => super::lambda::query(resource),
         }
     }
 
@@ -124,6 +128,11 @@ impl Holder {
                 name: &db.name,
                 tags: &db.tags,
             }),
+            Self::Lambda => view.function(resource)?.map(|function| Found {
+                id: &function.arn,
+                name: &function.name,
+                tags: &function.tags,
+            }),
         })
     }
 
@@ -142,6 +151,7 @@ impl Holder {
                 .iter_mut()
                 .find(|db| db.name == resource)
                 .map(|db| &mut db.tags),
+            Self::Lambda => view.function_mut(resource).map(|function| &mut function.tags),
         }
     }
 
@@ -174,6 +184,8 @@ impl Holder {
             (Self::RdsCluster | Self::RdsInstance, None) => {
                 Mutation::Rds(rds::Write::DeleteTags { arn: id, keys })
             }
+            (Self::Lambda, Some(tags)) => Mutation::Lambda(lambda::Write::PutTags { function: id, tags }),
+            (Self::Lambda, None) => Mutation::Lambda(lambda::Write::DeleteTags { function: id, keys }),
         }
     }
 }
@@ -224,7 +236,7 @@ impl Action for Tagging {
                 FieldSchema::required(
                     "resource",
                     Type::Text,
-                    "The group's or DB instance's name, the instance's id, the service's ARN.",
+                    "The group's, DB instance's or function's name, the instance's id, the service's ARN.",
                 ),
                 FieldSchema::required("key", Type::Text, "The tag's key."),
             ],
@@ -252,7 +264,8 @@ impl Action for Tagging {
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
-        Ok(vec![self.read(with)?.kind.query()])
+        let with = self.read(with)?;
+        Ok(vec![with.kind.query(&with.resource)])
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {

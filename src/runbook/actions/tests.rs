@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod copies;
+mod edge;
 mod estate;
 mod night;
 mod refusals;
@@ -175,6 +176,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         ),
         ("sqs.redrive", json!({"queue": "jobs-dead"})),
         (
+            "cloudfront.invalidate",
+            json!({"distribution": "E1", "paths": ["/*"]}),
+        ),
+        (
             "tags.put",
             json!({"kind": "asg", "resource": "workers", "key": "team", "value": "ml"}),
         ),
@@ -249,6 +254,31 @@ fn cases() -> Vec<(&'static str, Value)> {
             "ecs.scaling_bounds",
             json!({"cluster": "main", "service": "api", "min": 2, "max": 4}),
         ),
+        ("sagemaker.update_endpoint", json!({"endpoint": "render"})),
+        (
+            "sagemaker.update_endpoint",
+            json!({"endpoint": "render", "config": "render-v1"}),
+        ),
+        ("sagemaker.scale", json!({"endpoint": "render", "count": 4})),
+        (
+            "sagemaker.scale",
+            json!({"endpoint": "render", "variant": "AllTraffic", "count": 1}),
+        ),
+        (
+            "sagemaker.scaling_bounds",
+            json!({"endpoint": "render", "variant": "AllTraffic", "min": 2, "max": 5}),
+        ),
+        ("sagemaker.stop_notebook", json!({"notebook": "lab"})),
+        (
+            "sagemaker.stop_notebook",
+            json!({"notebook": "lab", "on_hours": 12}),
+        ),
+        ("sagemaker.start_notebook", json!({"notebook": "asleep"})),
+        ("sagemaker.delete_endpoint", json!({"endpoint": "idle"})),
+        (
+            "sagemaker.create_endpoint",
+            json!({"endpoint": "fresh", "config": "fresh-v1"}),
+        ),
     ]
 }
 
@@ -269,6 +299,8 @@ const REPEATABLE: &[&str] = &[
     "rds.reboot",
     "rds.failover_cluster",
     "elasticache.failover",
+    "sagemaker.update_endpoint",
+    "cloudfront.invalidate",
 ];
 
 fn planned(action: &dyn Action, with: &Arguments, view: &View) -> Proposal {
@@ -407,7 +439,13 @@ fn a_change_that_came_about_is_seen_and_not_planned_again() {
                 "{name}"
             );
         }
-        let ends = ["asg.terminate_instance", "gpu.drain", "rds.delete_instance"].contains(&name);
+        let ends = [
+            "asg.terminate_instance",
+            "gpu.drain",
+            "rds.delete_instance",
+            "sagemaker.delete_endpoint",
+        ]
+        .contains(&name);
         // The image before this one is another one by then.
         let relative = name == "ecr.retag" && with["to"] == "last-good";
         if !REPEATABLE.contains(&name) && !name.starts_with("rds.re") && !ends && !relative {
@@ -506,9 +544,15 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         let action = find(&change.action).unwrap();
         let empty = world::empty(&action.reads(&change.with).unwrap());
         let sight = action.sight(change, &empty);
-        // What is to be made is not there before, ECS forgets stopped tasks, and a copy that is gone is
-        // as wanted.
-        let unseen = ["ecs.stop_task", "rds.add_members", "rds.delete_instance"];
+        // What is to be made is not there before, ECS forgets stopped tasks, and what is gone is as wanted
+        // where it is to go.
+        let unseen = [
+            "ecs.stop_task",
+            "rds.add_members",
+            "rds.delete_instance",
+            "sagemaker.delete_endpoint",
+            "sagemaker.create_endpoint",
+        ];
         if !name.starts_with("rds.restore") && !unseen.contains(&name) {
             assert_eq!(sight, Sight::Gone, "{name}");
         }

@@ -160,8 +160,13 @@ impl Decoder<'_> {
             [Kind::TargetGroup] => Source::TargetGroup,
             [Kind::Alarm] => Source::Alarm,
             [Kind::Queue] => Source::Queue,
+            [Kind::Lambda] => Source::Lambda,
+            [Kind::Nodegroup] => Source::Nodegroup,
             [Kind::LogGroup] => Source::LogGroup,
+            [Kind::SagemakerEndpoint] => Source::SagemakerEndpoint,
+            [Kind::NotebookInstance] => Source::NotebookInstance,
             [Kind::Pipeline] => Source::Pipeline,
+            [Kind::Distribution] => Source::Distribution,
             _ => {
                 self.error(
                     ty.span,

@@ -125,8 +125,22 @@ pub enum Source {
     Queue,
     /// Log groups.
     LogGroup,
+    /// SageMaker endpoints.
+    SagemakerEndpoint,
+    /// Names of the configurations that were made for an endpoint, newest first.
+    EndpointConfig,
+    /// Notebook instances and running applications of Studio.
+    NotebookInstance,
     /// Pipelines.
     Pipeline,
+    /// Lambda functions.
+    Lambda,
+    /// Aliases of a function, as names.
+    LambdaAlias,
+    /// Node groups of EKS.
+    Nodegroup,
+    /// CloudFront distributions.
+    Distribution,
 }
 
 impl Source {
@@ -146,7 +160,14 @@ impl Source {
         Self::Alarm,
         Self::Queue,
         Self::LogGroup,
+        Self::SagemakerEndpoint,
+        Self::EndpointConfig,
+        Self::NotebookInstance,
         Self::Pipeline,
+        Self::Lambda,
+        Self::LambdaAlias,
+        Self::Nodegroup,
+        Self::Distribution,
     ];
 
     /// The word in a runbook.
@@ -166,15 +187,30 @@ impl Source {
             Self::Alarm => "alarm",
             Self::Queue => "queue",
             Self::LogGroup => "log-group",
+            Self::SagemakerEndpoint => "sagemaker-endpoint",
+            Self::EndpointConfig => "endpoint-config",
+            Self::NotebookInstance => "notebook-instance",
             Self::Pipeline => "pipeline",
+            Self::Lambda => "lambda",
+            Self::LambdaAlias => "lambda-alias",
+            Self::Nodegroup => "nodegroup",
+            Self::Distribution => "distribution",
         }
     }
 
     /// What `where:` may narrow it by, beside `name`, a pattern, which all have.
     pub const fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::EcsCluster | Self::Alarm | Self::LogGroup | Self::Pipeline => &["name"],
+            Self::EcsCluster
+            | Self::Alarm
+            | Self::LogGroup
+            | Self::Pipeline
+            | Self::Distribution
+            | Self::NotebookInstance => &["name"],
+            Self::EndpointConfig => &["name", "endpoint"],
             Self::EcsService => &["name", "cluster"],
+            Self::Nodegroup => &["name", "cluster"],
+            Self::LambdaAlias => &["name", "function"],
             Self::TaskDefinition => &["name", "cluster", "service"],
             Self::Asg | Self::Ec2Instance => &["name", "tag", "gpu"],
             Self::RdsSnapshot => &["name", "instance"],
@@ -183,7 +219,9 @@ impl Source {
             | Self::RdsCluster
             | Self::Redis
             | Self::TargetGroup
-            | Self::Queue => &["name", "tag"],
+            | Self::Lambda
+            | Self::Queue
+            | Self::SagemakerEndpoint => &["name", "tag"],
         }
     }
 
@@ -191,7 +229,13 @@ impl Source {
     pub fn ty(self) -> Type {
         use crate::domain::ids::Kind;
         let kind = match self {
-            Self::EcsCluster | Self::TaskDefinition | Self::RdsSnapshot => return Type::Text,
+            Self::EcsCluster
+            | Self::TaskDefinition
+            | Self::RdsSnapshot
+            | Self::EndpointConfig
+            | Self::LambdaAlias => {
+                return Type::Text;
+            }
             Self::GpuFleet => return Type::Resource(vec![Kind::Asg, Kind::Ec2Instance]),
             Self::EcsService => Kind::EcsService,
             Self::Asg => Kind::Asg,
@@ -203,7 +247,12 @@ impl Source {
             Self::Alarm => Kind::Alarm,
             Self::Queue => Kind::Queue,
             Self::LogGroup => Kind::LogGroup,
+            Self::SagemakerEndpoint => Kind::SagemakerEndpoint,
+            Self::NotebookInstance => Kind::NotebookInstance,
             Self::Pipeline => Kind::Pipeline,
+            Self::Lambda => Kind::Lambda,
+            Self::Nodegroup => Kind::Nodegroup,
+            Self::Distribution => Kind::Distribution,
         };
         Type::Resource(vec![kind])
     }

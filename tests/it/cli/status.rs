@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{WORLDS, typed};
 
 /// Kinds that every scope has, be it with nothing in it.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 17] = [
     "alarm",
     "asg",
     "ec2-instance",
@@ -17,11 +17,14 @@ const ALWAYS: [&str; 14] = [
     "load-balancer",
     "log-group",
     "nat-gateway",
+    "notebook-instance",
     "queue",
     "rds-cluster",
     "rds-instance",
     "redis",
+    "sagemaker-endpoint",
     "target-group",
+    "training-job",
 ];
 
 /// Fields beyond those that all resources have.
@@ -94,6 +97,16 @@ fn fields_of(kind: &str) -> &'static [&'static str] {
         "alarm" => &["state", "reason", "since"],
         "queue" => &["visible", "in_flight", "oldest_s"],
         "log-group" => &["retention_days", "stored_bytes"],
+        "sagemaker-endpoint" => &["status", "config", "variants", "cost_usd_per_hour"],
+        "training-job" => &[
+            "status",
+            "secondary_status",
+            "elapsed_s",
+            "max_runtime_s",
+            "spot_saving_percent",
+            "cost_usd",
+        ],
+        "notebook-instance" => &["form", "status", "running_h", "cost_usd_per_hour"],
         _ => &[],
     }
 }

@@ -19,7 +19,7 @@ use quarterdeck::engine::schedule::{self, Wishes};
 use super::stage::{self, Stage};
 
 /// What the rules find in a world of which everything has been asked once.
-fn findings(stage: &Stage) -> Vec<Finding> {
+pub fn findings(stage: &Stage) -> Vec<Finding> {
     let now = stage.now();
     let mut inventory = Inventory::new([Arc::new(stage.scope.clone())]);
     let focus = Focus::once(Kind::ALL.iter().copied(), Probing::Yes);
@@ -141,6 +141,7 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
         "gpu.host-silent",
         "alarm.without-action",
         "cost.anomaly",
+        "sagemaker.training-failed",
     ] {
         assert!(rules.contains(rule), "{rule} of {rules:?}");
     }
@@ -150,7 +151,7 @@ fn an_ordinary_day_has_warnings_and_no_crisis() {
 fn every_incident_is_found_when_the_demo_opens() {
     let crit = |rule| (Severity::Crit, rule);
     type Said<'a> = &'a [(Severity, &'a str)];
-    let cases: [(Scenario, World, Said); 8] = [
+    let cases: &[(Scenario, World, Said)] = &[
         (
             Scenario::BadDeploy,
             World::Invokeai,
@@ -203,13 +204,29 @@ fn every_incident_is_found_when_the_demo_opens() {
             World::Invokeai,
             &[crit("queue.age"), (Severity::Warn, "asg.process-suspended")],
         ),
+        (Scenario::StaleCdn, World::Ecg, &[crit("distribution.errors")]),
+        (
+            Scenario::CertExpiring,
+            World::Codemate,
+            &[(Severity::Warn, "certificate.expiring")],
+        ),
+        (
+            Scenario::EndpointDegraded,
+            World::Fashion,
+            &[crit("sagemaker.endpoint-5xx"), crit("sagemaker.endpoint-latency")],
+        ),
+        (
+            Scenario::NotebookLeftOn,
+            World::Fashion,
+            &[(Severity::Warn, "sagemaker.notebook-left-on")],
+        ),
         (
             Scenario::DrGap,
             World::Ecommerce,
             &[crit("rds.no-backup"), crit("recovery.rpo-missed")],
         ),
     ];
-    for (scenario, world, expected) in cases {
+    for (scenario, world, expected) in cases.iter().copied() {
         for hours in [0, 16, 35, 50] {
             let stage = Stage::open_at(world, scenario, hours);
             let found = findings(&stage);

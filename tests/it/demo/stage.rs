@@ -221,6 +221,14 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
         Query::CloudWatch(ops::cloudwatch::Read::AlarmHistory { since }),
         Query::CloudWatch(ops::cloudwatch::Read::GpuMetricList),
         Query::Sqs(ops::sqs::Read::Queues),
+        Query::Ec2(ops::ec2::Read::VpcEndpoints),
+        Query::S3(ops::s3::Read::Buckets),
+        Query::CloudFront(ops::cloudfront::Read::Distributions),
+        Query::Acm(ops::acm::Read::Certificates),
+        Query::Acm(ops::acm::Read::EdgeCertificates),
+        Query::Route53(ops::route53::Read::Dns),
+        Query::SecretsManager(ops::secretsmanager::Read::Secrets),
+        Query::Ssm(ops::ssm::Read::Parameters),
         Query::Logs(ops::logs::Read::Groups),
         Query::Cost(ops::cost::Read::Usage {
             from: first,
@@ -266,6 +274,11 @@ pub fn state(stage: &Stage) -> ScopeState {
     fill!(db_instances, DbInstances, Query::Rds(ops::rds::Read::Instances));
     fill!(caches, Caches, Query::ElastiCache(ops::elasticache::Read::Caches));
     fill!(balancing, Balancing, Query::Elb(ops::elb::Read::Balancing));
+    fill!(
+        distributions,
+        Distributions,
+        Query::CloudFront(ops::cloudfront::Read::Distributions)
+    );
     fill!(queues, Queues, Query::Sqs(ops::sqs::Read::Queues));
     fill!(
         gpu_metric_list,
@@ -279,8 +292,8 @@ pub fn state(stage: &Stage) -> ScopeState {
 pub fn metric_specs(stage: &Stage) -> Vec<MetricSpec> {
     let state = state(stage);
     MetricGroup::ALL
-        .into_iter()
-        .flat_map(|group| metric_catalog::specs(group, &state))
+        .iter()
+        .flat_map(|group| metric_catalog::specs(*group, &state))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Drills and backups: a copy that is made, timed and removed, and nothing else that ever is.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use quarterdeck::config::estate;
 use quarterdeck::domain::datastore::DbInstance;
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::focus::{Focus, Probing};
-use quarterdeck::domain::ids::Kind;
+use quarterdeck::domain::ids::{Kind, Tag};
 use quarterdeck::domain::ops::rds::{OwnCopy, RestoreSettings};
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, rds};
 use quarterdeck::domain::policy::ConfirmLevel;
@@ -21,7 +22,8 @@ use quarterdeck::engine::clock::{Clock, Clocks};
 use quarterdeck::engine::collector::Collector;
 use quarterdeck::engine::host::EngineHost;
 use quarterdeck::runbook::machine::Summary;
-use quarterdeck::runbook::record::{End, Record, Status};
+use quarterdeck::runbook::plan::Plan;
+use quarterdeck::runbook::record::{self, Record, Resume, RunId, Status};
 
 use super::stage::{EPOCH, Stage, Watch, run};
 
@@ -150,86 +152,115 @@ async fn a_drill_of_a_snapshot_is_a_drill_too() {
     assert_eq!(names(&stage).await, before);
 }
 
-/// A drill up to the moment when its copy is there; its name.
-async fn drilling(stage: &Stage) -> (Watch, String) {
+/// Another process that can take a drill up right before its copy is removed.
+async fn before_removal(home: &tempfile::TempDir) -> (Stage, RunId, Plan) {
+    let first = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::Quiet, &first);
     let plan = stage.plan("dr-drill", &[("instance", SHOP)]).await.plan;
-    let copy = plan.changes[0].target.name.clone();
     let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
-    watch
-        .until_recorded(|record| {
-            matches!(record, Record::Ended { act, end: End::Done } if act.change == 0 && !act.is_undo())
-        })
-        .await;
-    (watch, copy)
+    let (summary, _) = run(&stage.engine, plan.clone(), start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let id = summary.run_id;
+    let text = fs::read_to_string(stage.engine.store().unwrap().journal_path(&id)).unwrap();
+    let entries = record::read(&text).unwrap().entries;
+    let removes = |place: usize| plan.changes[place].action == "rds.delete_instance";
+    let lines = entries
+        .iter()
+        .position(|entry| matches!(&entry.record, Record::Intent { act, .. } if removes(act.change)))
+        .unwrap();
+    let journal: String = text.split_inclusive('\n').take(lines).collect();
+    let mut writes = stage.log.writes();
+    writes.retain(|write| {
+        !matches!(
+            write.change,
+            Mutation::Rds(rds::Write::DeleteCopy { .. } | rds::Write::UnprotectCopy { .. })
+        )
+    });
+    let folder = home.path().join("runs").join(&id.0);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("journal.jsonl"), journal).unwrap();
+    let now = entries[lines - 1].at.cloud + SignedDuration::from_secs(2);
+    let stage = Stage::new((World::Ecommerce, Scenario::Quiet), writes, now, home.path());
+    (stage, id, plan)
 }
 
-async fn left_alone(stage: &Stage, mut watch: Watch, others: &[&str]) -> Summary {
+async fn taken_up(stage: &Stage, (id, plan): (&RunId, &Plan)) -> Summary {
+    let start = stage.unattended(plan);
+    let handle = stage.engine.resume(id, Resume::Forward, start).unwrap();
+    Watch::new(handle).end().await
+}
+
+/// The run goes on, and nothing is deleted.
+async fn left_alone(stage: &Stage, run: (&RunId, &Plan)) {
     let before = names(stage).await;
-    let summary = watch.end().await;
+    let summary = taken_up(stage, run).await;
     assert_ne!(summary.exit, Exit::Done, "{summary:#?}");
     assert_ne!(summary.status, Status::Succeeded);
-    let after = names(stage).await;
-    assert_eq!(
-        after.len(),
-        before.len(),
-        "something was deleted: {before:?} {after:?}"
-    );
-    for name in others {
-        assert!(after.contains(*name), "{name} is gone: {after:?}");
-    }
+    stage.clock.sleep(Duration::from_secs(1_200)).await;
+    assert_eq!(names(stage).await, before);
     let deletions = stage.log.writes();
     let deletions = deletions
         .iter()
         .filter(|write| matches!(&write.change, Mutation::Rds(rds::Write::DeleteCopy { .. })));
     assert_eq!(deletions.count(), 0);
-    summary
+}
+
+async fn rename(stage: &Stage, plan: &Plan) {
+    write(
+        stage,
+        rds::Write::Rename {
+            instance: plan.changes[0].target.name.clone(),
+            to: "kept-by-somebody".to_owned(),
+        },
+    )
+    .await;
+    // A rename takes its time.
+    stage.clock.sleep(Duration::from_secs(1_200)).await;
+    assert!(names(stage).await.contains("kept-by-somebody"));
+}
+
+#[tokio::test]
+async fn a_drill_that_was_left_before_the_removal_removes_its_copy() {
+    let home = tempfile::tempdir().unwrap();
+    let (stage, id, plan) = before_removal(&home).await;
+    let summary = taken_up(&stage, (&id, &plan)).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert!(!names(&stage).await.contains(&plan.changes[0].target.name));
 }
 
 #[tokio::test]
 async fn a_copy_that_somebody_renamed_stays() {
     let home = tempfile::tempdir().unwrap();
-    let stage = open(Scenario::Quiet, &home);
-    let (watch, copy) = drilling(&stage).await;
-    write(
-        &stage,
-        rds::Write::Rename {
-            instance: copy,
-            to: "kept-by-somebody".to_owned(),
-        },
-    )
-    .await;
-    left_alone(&stage, watch, &[SHOP]).await;
-    // A rename takes its time.
-    stage.clock.sleep(Duration::from_secs(1_200)).await;
-    assert!(names(&stage).await.contains("kept-by-somebody"));
+    let (stage, id, plan) = before_removal(&home).await;
+    rename(&stage, &plan).await;
+    left_alone(&stage, (&id, &plan)).await;
 }
 
 #[tokio::test]
 async fn an_instance_that_somebody_made_under_the_copys_name_stays() {
     let home = tempfile::tempdir().unwrap();
-    let stage = open(Scenario::Quiet, &home);
-    let (watch, copy) = drilling(&stage).await;
-    write(
-        &stage,
-        rds::Write::Rename {
-            instance: copy.clone(),
-            to: "kept-by-somebody".to_owned(),
-        },
-    )
-    .await;
-    stage.clock.sleep(Duration::from_secs(90)).await;
+    let (stage, id, plan) = before_removal(&home).await;
+    rename(&stage, &plan).await;
+    // Even with the tags of the copy, as a restore of it would have them.
+    let tag = Tag {
+        key: OwnCopy::TAG.to_owned(),
+        value: id.0.clone(),
+    };
     write(
         &stage,
         rds::Write::RestoreToPointInTime {
             source: SHOP.to_owned(),
-            instance: copy.clone(),
+            instance: plan.changes[0].target.name.clone(),
             at: None,
-            settings: Box::new(RestoreSettings::default()),
+            settings: Box::new(RestoreSettings {
+                tags: vec![tag],
+                ..RestoreSettings::default()
+            }),
         },
     )
     .await;
-    left_alone(&stage, watch, &[SHOP, &copy, "kept-by-somebody"]).await;
+    stage.clock.sleep(Duration::from_secs(1_800)).await;
+    left_alone(&stage, (&id, &plan)).await;
 }
 
 #[tokio::test]

@@ -152,7 +152,6 @@ impl Field {
 
     fn edited(&mut self) {
         self.is_edited = true;
-        self.choice = 0;
         self.narrow();
     }
 
@@ -281,18 +280,26 @@ impl Field {
         self.is_missing = false;
     }
 
-    /// Which candidates pass what is typed.
+    /// Which candidates pass what is typed, those first that begin with it. What was highlighted by hand
+    /// stays so while it passes.
     fn narrow(&mut self) {
+        let held = self.passing.get(self.choice).copied().filter(|_| self.choice > 0);
         let typed = self.line.text.trim().to_lowercase();
+        let passes = |candidate: &Candidate| {
+            typed.is_empty()
+                || candidate.label.to_lowercase().contains(&typed)
+                || (candidate.note != OWN && candidate.note.to_lowercase().contains(&typed))
+        };
         self.passing = (0..self.candidates.len())
-            .filter(|at| {
-                let candidate = &self.candidates[*at];
-                typed.is_empty()
-                    || candidate.label.to_lowercase().contains(&typed)
-                    || candidate.note.to_lowercase().contains(&typed)
-            })
+            .filter(|at| passes(&self.candidates[*at]))
             .collect();
-        self.choice = self.choice.min(self.passing.len().saturating_sub(1));
+        if !typed.is_empty() {
+            let candidates = &self.candidates;
+            self.passing
+                .sort_by_key(|at| !candidates[*at].label.to_lowercase().starts_with(&typed));
+        }
+        let place = held.and_then(|held| self.passing.iter().position(|at| *at == held));
+        self.choice = place.unwrap_or(0);
     }
 }
 

@@ -1,4 +1,7 @@
-//! Reads of Application Auto Scaling: between which counts ECS services are scaled by themselves.
+//! Reads of Application Auto Scaling: between which counts ECS services and variants of endpoints are
+//! scaled by themselves.
+
+mod everything;
 
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as SdkTarget, ServiceNamespace, SuspendedState,
@@ -17,17 +20,38 @@ const TARGETS: Operation = Operation::new("application-autoscaling", "DescribeSc
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
-        Read::EcsTargets => targets(caller).await,
+        Read::EcsTargets => {
+            targets(
+                caller,
+                (ServiceNamespace::Ecs, ScalableDimension::EcsServiceDesiredCount),
+            )
+            .await
+        }
+        Read::EndpointTargets => {
+            targets(
+                caller,
+                (
+                    ServiceNamespace::Sagemaker,
+                    ScalableDimension::SageMakerVariantDesiredInstanceCount,
+                ),
+            )
+            .await
+        }
+        Read::Everything => everything::read(caller).await,
     }
 }
 
-async fn targets(caller: &Caller<'_>) -> Result<Reply, Fault> {
+async fn targets(
+    caller: &Caller<'_>,
+    (namespace, dimension): (ServiceNamespace, ScalableDimension),
+) -> Result<Reply, Fault> {
+    let (namespace, dimension) = (&namespace, &dimension);
     let listed = pages(|token| async move {
         let call = caller
             .application_auto_scaling()
             .describe_scalable_targets()
-            .service_namespace(ServiceNamespace::Ecs)
-            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .service_namespace(namespace.clone())
+            .scalable_dimension(dimension.clone())
             .set_next_token(token);
         let page = caller.call(TARGETS, call.send()).await?;
         Ok(Page {
@@ -69,6 +93,11 @@ mod tests {
     #[test]
     fn the_calls_made_are_the_ones_declared() {
         assert_eq!(Read::EcsTargets.operations(), [TARGETS]);
+        assert_eq!(Read::EndpointTargets.operations(), [TARGETS]);
+        assert_eq!(
+            Read::Everything.operations(),
+            [TARGETS, everything::POLICIES, everything::ACTIVITIES]
+        );
     }
 
     #[test]

@@ -3,6 +3,9 @@
 mod alarms;
 mod metrics;
 
+#[cfg(feature = "aws-extra")]
+pub(super) use metrics::values;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::{Metric, RecentlyActive};
@@ -37,10 +40,25 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
     }
 }
 
+/// The metrics of that name that had a value in the last two weeks.
+#[cfg(feature = "aws-extra")]
+pub(super) async fn listed(
+    caller: &Caller<'_>,
+    namespace: &str,
+    name: &str,
+) -> Result<Paged<MetricId>, Fault> {
+    let Paged { items, gap } = named_metrics(caller, (namespace, name), None).await?;
+    Ok(Paged {
+        items: items.iter().filter_map(metric_from_sdk).collect(),
+        gap,
+    })
+}
+
 async fn gpu_metrics(caller: &Caller<'_>) -> Result<Reply, Fault> {
     // One list for each name: the namespace as a whole also has each disk and CPU of each host.
-    let answers = each(AGENT_METRICS.map(str::to_owned), |name| {
-        named_metrics(caller, name)
+    // Without a limit the hosts of the last two weeks are listed, most of them gone.
+    let answers = each(AGENT_METRICS, |name| {
+        named_metrics(caller, (AGENT_NAMESPACE, name), Some(RecentlyActive::Pt3H))
     })
     .await;
     let (found, gaps) = some(answers)?;
@@ -51,16 +69,19 @@ async fn gpu_metrics(caller: &Caller<'_>) -> Result<Reply, Fault> {
     })
 }
 
-async fn named_metrics(caller: &Caller<'_>, name: String) -> Result<Paged<Metric>, Fault> {
-    let name = &name;
+async fn named_metrics(
+    caller: &Caller<'_>,
+    (namespace, name): (&str, &str),
+    active: Option<RecentlyActive>,
+) -> Result<Paged<Metric>, Fault> {
+    let active = &active;
     pages(|token| async move {
         let call = caller
             .cloudwatch()
             .list_metrics()
-            .namespace(AGENT_NAMESPACE)
+            .namespace(namespace)
             .metric_name(name)
-            // Without this the hosts of the last two weeks are listed, most of them gone.
-            .recently_active(RecentlyActive::Pt3H)
+            .set_recently_active(active.clone())
             .set_next_token(token);
         let page = caller.call(LIST_METRICS, call.send()).await?;
         Ok(Page {

@@ -19,6 +19,7 @@ const INSTANCES: Operation = Operation::new("ec2", "DescribeInstances");
 const INSTANCE_TYPES: Operation = Operation::new("ec2", "DescribeInstanceTypes");
 const SPOT_PRICES: Operation = Operation::new("ec2", "DescribeSpotPriceHistory");
 const NAT_GATEWAYS: Operation = Operation::new("ec2", "DescribeNatGateways");
+const VPC_ENDPOINTS: Operation = Operation::new("ec2", "DescribeVpcEndpoints");
 
 /// The most that AWS puts on a page of these lists.
 const PAGE: i32 = 1000;
@@ -32,6 +33,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
         Read::InstanceTypes { types } => instance_types(caller, types).await,
         Read::SpotPrices { types } => spot_prices(caller, types).await,
         Read::NatGateways => nat_gateways(caller).await,
+        Read::VpcEndpoints => vpc_endpoints(caller).await,
     }
 }
 
@@ -184,6 +186,29 @@ async fn nat_gateways(caller: &Caller<'_>) -> Result<Reply, Fault> {
     Ok(reply(listed, ReplyData::NatGateways))
 }
 
+async fn vpc_endpoints(caller: &Caller<'_>) -> Result<Reply, Fault> {
+    let mut listed = pages(|token| async move {
+        let call = caller
+            .ec2()
+            .describe_vpc_endpoints()
+            .max_results(PAGE)
+            .set_next_token(token);
+        let page = caller.call(VPC_ENDPOINTS, call.send()).await?;
+        Ok(Page {
+            items: page
+                .vpc_endpoints()
+                .iter()
+                .filter_map(convert::vpc_endpoint_from_sdk)
+                .filter(|endpoint| !endpoint.state.eq_ignore_ascii_case("deleted"))
+                .collect::<Vec<_>>(),
+            next: page.next_token,
+        })
+    })
+    .await?;
+    listed.items.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(reply(listed, ReplyData::VpcEndpoints))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +221,6 @@ mod tests {
         let types = Vec::new();
         assert_eq!(Read::SpotPrices { types }.operations(), [SPOT_PRICES]);
         assert_eq!(Read::NatGateways.operations(), [NAT_GATEWAYS]);
+        assert_eq!(Read::VpcEndpoints.operations(), [VPC_ENDPOINTS]);
     }
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use aws_sdk_elasticloadbalancingv2::types;
 use futures_util::future::join;
 
-use super::listing::of_part;
+use super::listing::{of_part, some};
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, gather, pages};
 use crate::cloud::aws::convert::timestamp_of;
-use crate::domain::elb::{Balancing, LoadBalancer, Target, TargetGroup};
+use crate::domain::elb::{Balancing, Listener, LoadBalancer, Target, TargetGroup};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::elb::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
 
 const LOAD_BALANCERS: Operation = Operation::new("elasticloadbalancing", "DescribeLoadBalancers");
 const TARGET_GROUPS: Operation = Operation::new("elasticloadbalancing", "DescribeTargetGroups");
+const LISTENERS: Operation = Operation::new("elasticloadbalancing", "DescribeListeners");
 const TARGET_HEALTH: Operation = Operation::new("elasticloadbalancing", "DescribeTargetHealth");
 
 /// The most that AWS puts on a page.
@@ -24,6 +25,7 @@ const PAGE: i32 = 400;
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
         Read::Balancing => balancing(caller).await,
+        Read::Listeners { load_balancers } => listeners(caller, load_balancers).await,
     }
 }
 
@@ -118,6 +120,57 @@ async fn targets(caller: &Caller<'_>, group: &str) -> Result<Vec<Target>, Fault>
         .collect())
 }
 
+/// Asks each load balancer for its listeners, there being no call for several.
+async fn listeners(caller: &Caller<'_>, load_balancers: &[String]) -> Result<Reply, Fault> {
+    let mut answers = each(load_balancers.to_vec(), |arn| async move {
+        let arn = &arn;
+        pages(|marker| async move {
+            let call = caller
+                .elb()
+                .describe_listeners()
+                .load_balancer_arn(arn)
+                .page_size(PAGE)
+                .set_marker(marker);
+            let page = caller.call(LISTENERS, call.send()).await?;
+            Ok(Page {
+                items: page.listeners().iter().filter_map(listener_from_sdk).collect(),
+                next: page.next_marker,
+            })
+        })
+        .await
+        .map_err(|fault| of_part(fault, arn))
+    })
+    .await;
+    // A load balancer that was deleted since it was listed has no listeners.
+    answers.retain(|answer| !matches!(answer, Err(fault) if fault.kind == FaultKind::NotFound));
+    let (mut found, gaps) = some(answers)?;
+    found.sort_by(|a, b| (&a.load_balancer, a.port).cmp(&(&b.load_balancer, b.port)));
+    Ok(Reply {
+        data: ReplyData::Listeners(found),
+        gaps,
+    })
+}
+
+/// A listener; `None` without its own ARN or that of its load balancer.
+fn listener_from_sdk(listener: &types::Listener) -> Option<Listener> {
+    // The action that is done last is the one that answers; those before it authenticate.
+    let last = listener.default_actions().last();
+    Some(Listener {
+        arn: listener.listener_arn()?.to_owned(),
+        load_balancer: listener.load_balancer_arn()?.to_owned(),
+        protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
+        port: listener.port.and_then(port),
+        default_action: last
+            .and_then(types::Action::r#type)
+            .map(|action| action.as_str().to_owned()),
+        certificates: listener
+            .certificates()
+            .iter()
+            .filter_map(|certificate| certificate.certificate_arn.clone())
+            .collect(),
+    })
+}
+
 /// A load balancer; `None` without an ARN.
 fn load_balancer_from_sdk(balancer: &types::LoadBalancer) -> Option<LoadBalancer> {
     Some(LoadBalancer {
@@ -195,6 +248,8 @@ mod tests {
             Read::Balancing.operations(),
             [LOAD_BALANCERS, TARGET_GROUPS, TARGET_HEALTH]
         );
+        let load_balancers = Vec::new();
+        assert_eq!(Read::Listeners { load_balancers }.operations(), [LISTENERS]);
     }
 
     #[test]
@@ -228,6 +283,22 @@ mod tests {
             load_balancer_from_sdk(&types::LoadBalancer::builder().build()),
             None
         );
+    }
+
+    #[test]
+    fn a_listener_does_what_its_last_action_does() {
+        let action = |kind| types::Action::builder().r#type(kind).build();
+        let sdk = types::Listener::builder()
+            .listener_arn("listener")
+            .load_balancer_arn("balancer")
+            .protocol(types::ProtocolEnum::Https)
+            .port(443)
+            .default_actions(action(types::ActionTypeEnum::AuthenticateOidc))
+            .default_actions(action(types::ActionTypeEnum::Forward))
+            .build();
+        let listener = listener_from_sdk(&sdk).unwrap();
+        assert_eq!(listener.default_action.as_deref(), Some("forward"));
+        assert_eq!(listener.door(), "HTTPS:443");
     }
 
     #[test]

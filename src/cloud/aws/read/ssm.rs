@@ -13,6 +13,7 @@ use crate::domain::ops::ssm::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
 use crate::domain::ssm::ManagedHost;
 
+const PARAMETERS: Operation = Operation::new("ssm", "DescribeParameters");
 const HOSTS: Operation = Operation::new("ssm", "DescribeInstanceInformation");
 
 /// The most hosts on a page, in one filter and in one command; unasked a page has ten.
@@ -26,6 +27,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
             listed.items.sort_by(|a, b| a.instance_id.cmp(&b.instance_id));
             Ok(reply(listed, ReplyData::ManagedHosts))
         }
+        Read::Parameters => parameters(caller).await,
         Read::Command {
             document,
             instance,
@@ -47,6 +49,29 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
             gap_s,
         } => probe::samples(caller, instances, (*samples, *gap_s)).await,
     }
+}
+
+/// Names and ages of parameters; there is no call here that brings a value.
+async fn parameters(caller: &Caller<'_>) -> Result<Reply, Fault> {
+    let mut listed = pages(|token| async move {
+        let call = caller
+            .ssm()
+            .describe_parameters()
+            .max_results(50)
+            .set_next_token(token);
+        let page = caller.call(PARAMETERS, call.send()).await?;
+        Ok(Page {
+            items: page
+                .parameters()
+                .iter()
+                .filter_map(convert::parameter_from_sdk)
+                .collect::<Vec<_>>(),
+            next: page.next_token,
+        })
+    })
+    .await?;
+    listed.items.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(reply(listed, ReplyData::Parameters))
 }
 
 /// Those of the instances named that have registered.

@@ -13,12 +13,13 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
     let operation = change.operation();
     match change {
         Write::SetBounds { resource, min, max } => {
+            let (namespace, dimension) = place_of(resource);
             // Neither the role nor what is suspended is sent: both stay as they are.
             let call = caller
                 .application_auto_scaling()
                 .register_scalable_target()
-                .service_namespace(ServiceNamespace::Ecs)
-                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .service_namespace(namespace)
+                .scalable_dimension(dimension)
                 .resource_id(resource)
                 .min_capacity(capacity(operation, *min)?)
                 .max_capacity(capacity(operation, *max)?);
@@ -31,13 +32,25 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write, _token: &Token) -
     }
 }
 
+/// What a resource's id belongs to.
+fn place_of(resource: &str) -> (ServiceNamespace, ScalableDimension) {
+    if resource.starts_with("endpoint/") {
+        (
+            ServiceNamespace::Sagemaker,
+            ScalableDimension::SageMakerVariantDesiredInstanceCount,
+        )
+    } else {
+        (ServiceNamespace::Ecs, ScalableDimension::EcsServiceDesiredCount)
+    }
+}
+
 fn capacity(operation: Operation, count: u32) -> Result<i32, Fault> {
     i32::try_from(count).map_err(|_| {
         Fault::new(
             FaultKind::Invalid,
             operation.service,
             operation.name,
-            "more tasks than Application Auto Scaling can count",
+            "more than Application Auto Scaling can count",
         )
     })
 }

@@ -202,9 +202,17 @@ async fn still_own(caller: &Caller<'_>, copy: &OwnCopy) -> Result<(), Fault> {
             copy.instance
         )));
     };
-    match mismatch(copy, db) {
-        None => Ok(()),
-        Some(why) => Err(refused(why)),
+    match (mismatch(copy, db), db.db_instance_status()) {
+        (None, Some("available")) => Ok(()),
+        // Somebody may be renaming it: it is looked at again.
+        (None, status) => Err(Fault::new(
+            FaultKind::Conflict,
+            INSTANCES.service,
+            INSTANCES.name,
+            format!("{} is {}", copy.instance, status.unwrap_or("in an unknown state")),
+        )
+        .with_code("InvalidDBInstanceState")),
+        (Some(why), _) => Err(refused(why)),
     }
 }
 

@@ -29,6 +29,8 @@ pub enum ElbMetric {
     Healthy,
     /// Unhealthy targets.
     Unhealthy,
+    /// Capacity units.
+    CapacityUnits,
 }
 
 /// How requests fared in a minute.
@@ -57,6 +59,7 @@ impl Sim {
             "TargetResponseTime" => ElbMetric::Latency,
             "HealthyHostCount" => ElbMetric::Healthy,
             "UnHealthyHostCount" => ElbMetric::Unhealthy,
+            "ConsumedLCUs" => ElbMetric::CapacityUnits,
             _ => return None,
         };
         let balancer = dimension(id, "LoadBalancer");
@@ -178,6 +181,8 @@ impl Sim {
             ElbMetric::Own5xx => counted(all.refused),
             ElbMetric::Latency => (answered > 0.0).then(|| Sample::times(all.latency_s / answered, answered)),
             ElbMetric::Healthy | ElbMetric::Unhealthy => None,
+            // A unit is a gigabyte in an hour, here of answers of twelve kilobytes.
+            ElbMetric::CapacityUnits => Some(Sample::count(all.requests * 12_000.0 / 1_073_741_824.0)),
         }
     }
 

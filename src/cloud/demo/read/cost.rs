@@ -12,6 +12,8 @@ use crate::domain::cost::{Anomaly, Budget, CreditsUsed, DailyCost, Forecast, Tag
 
 /// The service under which Cost Explorer lists instances.
 const EC2: &str = "Amazon Elastic Compute Cloud - Compute";
+/// The service under which Cost Explorer lists endpoints.
+const SAGEMAKER: &str = "Amazon SageMaker";
 /// How far behind the present the bill is.
 const BILL_LAG: Ms = 9 * HOUR;
 
@@ -127,6 +129,13 @@ fn daily(sim: &Sim, date: Date) -> Option<DailyCost> {
             (service.clone(), cents(usd))
         })
         .collect();
+    let endpoints = endpoints(sim, start, end);
+    if endpoints > 0.0 {
+        match by_service.iter_mut().find(|(service, _)| service == SAGEMAKER) {
+            Some((_, usd)) => *usd = cents(*usd + endpoints),
+            None => by_service.push((SAGEMAKER.to_owned(), cents(endpoints))),
+        }
+    }
     let instances = instances(sim, start, end);
     if instances > 0.0 {
         by_service.push((EC2.to_owned(), cents(instances)));
@@ -137,6 +146,28 @@ fn daily(sim: &Sim, date: Date) -> Option<DailyCost> {
         estimated: sim.now - start < 2 * DAY,
         by_service,
     })
+}
+
+/// What the instances of endpoints cost over a span.
+fn endpoints(sim: &Sim, from: Ms, to: Ms) -> f64 {
+    let hour = |at: Ms| -> f64 {
+        let all = sim.plan.models.endpoints.iter().zip(&sim.models.endpoints);
+        all.filter(|(_, state)| state.exists(at))
+            .flat_map(|(plan, state)| plan.variants.iter().map(move |variant| (variant, state)))
+            .filter_map(|(variant, state)| {
+                let price = sim.plan.cost.hourly.get(variant.kind.as_deref()?)?;
+                Some(price * f64::from(state.count(&variant.name, at)))
+            })
+            .sum()
+    };
+    let mut total = 0.0;
+    let mut at = from;
+    while at < to {
+        let next = (at + HOUR).min(to);
+        total += hour(at) * (next - at) as f64 / HOUR as f64;
+        at = next;
+    }
+    total
 }
 
 /// What instances cost over a span: as simulated since the origin, as usual before.

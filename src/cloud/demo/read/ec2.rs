@@ -74,6 +74,11 @@ pub fn spot_prices(sim: &Sim, types: &[String]) -> Vec<SpotPrice> {
         .collect()
 }
 
+/// The id of the estate's VPC.
+pub fn vpc_id(sim: &Sim) -> String {
+    format!("vpc-0{}", signal::hex(&sim.key("vpc", 0), 16))
+}
+
 /// All NAT gateways.
 pub fn nat_gateways(sim: &Sim) -> Vec<NatGateway> {
     sim.plan
@@ -84,7 +89,7 @@ pub fn nat_gateways(sim: &Sim) -> Vec<NatGateway> {
             id: sim.nat_id(index),
             name: Some(plan.name.clone()),
             state: "available".to_owned(),
-            vpc: Some(format!("vpc-0{}", signal::hex(&sim.key("vpc", 0), 16))),
+            vpc: Some(vpc_id(sim)),
             subnet: Some(format!("subnet-0{}", signal::hex(&sim.key(&plan.name, 9), 16))),
         })
         .collect()

@@ -282,12 +282,7 @@ fn task(sim: &Sim, plan: &Plan, state: &state::Task) -> Task {
 }
 
 fn task_definition(sim: &Sim, plan: &Plan, revision: &state::Revision) -> TaskDefinition {
-    let secret = |name: &String| {
-        sim.plan.arn(
-            "secretsmanager",
-            &format!("secret:{name}-{}", signal::hex(&sim.key(name, 0), 6)),
-        )
-    };
+    let secret = |name: &String| super::edge::secret_arn(sim, name);
     let mut environment: Vec<(String, Sensitive)> = plan
         .environment
         .iter()

@@ -17,12 +17,7 @@ pub fn balancing(sim: &Sim) -> Balancing {
             name: plan.name.clone(),
             form: "application".to_owned(),
             state: "active".to_owned(),
-            dns_name: Some(format!(
-                "{}-{}.{}.elb.amazonaws.com",
-                plan.name,
-                signal::decimal(&sim.key(&plan.name, 3), 10),
-                sim.plan.region
-            )),
+            dns_name: Some(dns_name(sim, &plan.name)),
             scheme: Some("internet-facing".to_owned()),
             created_at: Some(stamp(sim.epoch - 205 * DAY)),
         });
@@ -56,6 +51,15 @@ pub fn balancing(sim: &Sim) -> Balancing {
     all.load_balancers.sort_by(|a, b| a.name.cmp(&b.name));
     all.target_groups.sort_by(|a, b| a.name.cmp(&b.name));
     all
+}
+
+/// The name that AWS gives a load balancer.
+pub fn dns_name(sim: &Sim, name: &str) -> String {
+    format!(
+        "{name}-{}.{}.elb.amazonaws.com",
+        signal::decimal(&sim.key(name, 3), 10),
+        sim.plan.region
+    )
 }
 
 fn of(target: State, port: u16) -> Target {

@@ -203,6 +203,11 @@ pub fn bounds(
             "Maximum capacity cannot be less than minimum capacity",
         ));
     }
+    if let Some((index, variant)) = sim.find_scaled_variant(resource) {
+        sim.models.endpoints[index].bounds.insert(variant, (*min, *max));
+        record(sim, refuse, &[resource]);
+        return Ok(None);
+    }
     let index = sim
         .plan
         .services

@@ -93,9 +93,6 @@ pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<St
         }
         Write::UnprotectCopy { copy } => {
             let index = still_own(sim, copy, refuse)?;
-            if sim.databases[index].status != "available" {
-                return Err(wrong_state(sim, index, "must be in the available state", refuse));
-            }
             sim.databases[index].deletion_protection = false;
             record(sim, refuse, &[&copy.instance]);
             None
@@ -130,7 +127,8 @@ fn still_own(sim: &Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<usize, Fault
     let run = database.tags.get(OwnCopy::TAG).map(String::as_str);
     let cluster = database.plan.cluster.as_deref();
     match copy.mismatch(Some(&database.resource), run, cluster) {
-        None => Ok(index),
+        None if database.status == "available" => Ok(index),
+        None => Err(wrong_state(sim, index, "must be in the available state", refuse)),
         Some(why) => Err(refuse.invalid("NotTheCopy", why)),
     }
 }
@@ -142,9 +140,6 @@ fn delete(sim: &mut Sim, copy: &OwnCopy, refuse: &Refusal) -> Result<(), Fault> 
             "InvalidParameterCombination",
             "Cannot delete protected DB Instance, please disable deletion protection and try again.",
         ));
-    }
-    if matches!(sim.databases[index].status, "creating" | "deleting") {
-        return Err(wrong_state(sim, index, "cannot be deleted", refuse));
     }
     sim.databases[index].endpoint = None;
     let steps = vec![

@@ -84,7 +84,7 @@ fn instead(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn data(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let region = context.state.scope.region.as_str();
     let price = PriceTable::shipped().unit(region, Unit::NatGatewayGb);
-    for gateway in available(context) {
+    for gateway in available(context).filter(|gateway| !has_endpoint(context, gateway)) {
         let Some(gigabytes) = gigabytes_a_month(context, gateway) else {
             continue;
         };
@@ -111,6 +111,13 @@ fn data(context: &Context<'_>, findings: &mut Vec<Finding>) {
             "at most, with an S3 gateway endpoint",
         ));
     }
+}
+
+/// Whether what goes from the gateway's network to S3 is known to go another way already.
+fn has_endpoint(context: &Context<'_>, gateway: &NatGateway) -> bool {
+    let mut endpoints = context.state.vpc_endpoints.get().into_iter().flatten();
+    gateway.vpc.is_some()
+        && endpoints.any(|endpoint| endpoint.vpc == gateway.vpc && endpoint.is_gateway_to("s3"))
 }
 
 /// Gigabytes in both directions a month of 730 hours, at the mean rate of what was read.

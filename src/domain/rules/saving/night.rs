@@ -242,7 +242,7 @@ mod tests {
         let expected = 2.0 * 1.237 * 730.0 * 123.0 / 168.0;
         let saved = findings[0].saves.unwrap().as_f64();
         assert!((saved - expected).abs() < 0.02, "{saved} {expected}");
-        assert_eq!(findings[0].title, "$1,322.28 a month: 1 instead of 3 at night");
+        assert_eq!(findings[0].title, "$1,322.26 a month: 1 instead of 3 at night");
         assert_eq!(findings[0].runbooks, ["gpu-night-down"]);
     }
 
@@ -303,6 +303,6 @@ mod tests {
             ..prod()
         };
         let findings = bench.with_policy(policy).check(&RULE);
-        assert_eq!(findings[0].title, "$60.70 a month: 1 task instead of 3 at night");
+        assert_eq!(findings[0].title, "$60.69 a month: 1 task instead of 3 at night");
     }
 }

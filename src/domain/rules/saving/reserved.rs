@@ -46,10 +46,8 @@ impl Offer {
     }
 
     fn report(&self, context: &Context<'_>, draft: Draft, what: &str) -> Option<Finding> {
-        let price = |price: &Option<Priced<UsdPerHour>>| {
-            price
-                .as_ref()
-                .map_or_else(|| "not known".to_owned(), |price| price.value.to_string())
+        let price = |price: Option<&Priced<UsdPerHour>>| {
+            price.map_or_else(|| "not known".to_owned(), |price| price.value.to_string())
         };
         let checked = match &self.reserved {
             Some(price) if price.checked() == Checked::No => {
@@ -59,8 +57,8 @@ impl Offer {
         };
         let draft = draft.because(format!(
             "{what}: the price on demand is {}, reserved for a year without upfront payment {}.{checked}",
-            price(&self.listed),
-            price(&self.reserved)
+            price(self.listed.as_ref()),
+            price(self.reserved.as_ref())
         ));
         report(context, draft, self.month(), "reserved for a year, no upfront")
     }

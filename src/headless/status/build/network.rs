@@ -1,10 +1,13 @@
 //! Target groups, load balancers, queues, NAT gateways.
 
 use super::{Writing, names, rounded};
+use crate::domain::edge_cost::{self, Bill};
 use crate::domain::elb;
 use crate::domain::ids::{Kind, last_segment};
-use crate::domain::metric_catalog::{self, load_balancer, queue};
-use crate::headless::status::document::{LoadBalancer, NatGateway, Queue, Resource, Target, TargetGroup};
+use crate::domain::metric_catalog::{self, load_balancer, nat, queue};
+use crate::headless::status::document::{
+    Listener, LoadBalancer, NatGateway, Queue, Resource, Target, TargetGroup,
+};
 
 pub(super) fn target_groups(writing: &Writing<'_>) -> Option<Vec<Resource<TargetGroup>>> {
     let balancing = writing.state.balancing.get()?;
@@ -73,6 +76,22 @@ pub(super) fn load_balancers(writing: &Writing<'_>) -> Option<Vec<Resource<LoadB
             latency_p95_s: measured(&load_balancer::LATENCY_P95)
                 .and_then(|measured| measured.latest())
                 .map(|seconds| (seconds * 1000.0).round() / 1000.0),
+            capacity_units_per_hour: edge_cost::capacity_units(writing.state, balancer, writing.now)
+                .map(rounded),
+            usd_per_month: edge_cost::balancer(writing.state, balancer, writing.now)
+                .and_then(Bill::total)
+                .map(|hour| rounded(hour.per_month().as_f64())),
+            listeners: writing.state.listeners.get().map(|all| {
+                let own = all
+                    .iter()
+                    .filter(|listener| listener.load_balancer == balancer.arn);
+                own.map(|listener| Listener {
+                    protocol: listener.protocol.clone(),
+                    port: listener.port,
+                    default_action: listener.default_action.clone(),
+                })
+                .collect()
+            }),
         };
         writing.resource(Kind::LoadBalancer, &balancer.arn, &balancer.name, facts)
     });
@@ -93,9 +112,16 @@ pub(super) fn queues(writing: &Writing<'_>) -> Option<Vec<Resource<Queue>>> {
 
 pub(super) fn nat_gateways(writing: &Writing<'_>) -> Option<Vec<Resource<NatGateway>>> {
     let gateways = writing.state.nat_gateways.get()?.iter().map(|gateway| {
+        let bytes = edge_cost::nat_bytes_per_hour(writing.state, &gateway.id, writing.now);
         let facts = NatGateway {
             state: gateway.state.clone(),
             vpc: gateway.vpc.clone(),
+            bytes_out_per_hour: bytes.map(|(out, _)| out.round()),
+            bytes_in_per_hour: bytes.map(|(_, back)| back.round()),
+            port_errors: writing.latest(nat::PORT_ERRORS.of(&gateway.id)),
+            usd_per_month: edge_cost::nat(writing.state, &gateway.id, writing.now)
+                .and_then(Bill::total)
+                .map(|hour| rounded(hour.per_month().as_f64())),
         };
         let name = gateway.name.as_deref().unwrap_or(&gateway.id);
         writing.resource(Kind::NatGateway, &gateway.id, name, facts)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::asg::GroupInstance;
+use crate::domain::bucket::{Bucket, Lifecycle, Versioning};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::gpu::{GpuCard, GpuProcess, HostReading, ProbeOutcome, ReadingSource};
@@ -365,4 +366,33 @@ fn what_a_kind_needs_is_collected_with_it_and_not_shown() {
         document(&bench, &[Kind::Gpu])["resources"].get("ec2-instance"),
         None
     );
+}
+
+#[test]
+fn what_belongs_to_an_account_is_told_with_its_scope_and_unknown_is_null() {
+    let mut bench = Bench::new();
+    let bucket = Bucket {
+        name: "shop-images".to_owned(),
+        region: Some("ap-northeast-2".to_owned()),
+        created_at: None,
+        block: None,
+        policy_is_public: None,
+        versioning: Some(Versioning::Enabled),
+        lifecycle: Some(Lifecycle::default()),
+    };
+    bench.know(Source::Buckets, ReplyData::Buckets(vec![bucket]));
+    let status = document(&bench, &[Kind::Bucket, Kind::Distribution]);
+    assert_eq!(
+        fields(&status["resources"]),
+        ["bucket"],
+        "distributions were not read"
+    );
+    let bucket = &status["resources"]["bucket"][0];
+    assert_eq!(bucket["id"], "arn:aws:s3:::shop-images");
+    assert_eq!(bucket["scope"], "default/global");
+    assert_eq!(bucket["versioning"], "enabled");
+    assert_eq!(bucket["lifecycle_rules"], 0);
+    for unknown in ["access", "bytes", "objects", "storage_usd_per_month"] {
+        assert_eq!(bucket[unknown], Value::Null, "{unknown}");
+    }
 }

@@ -1,5 +1,8 @@
 //! A table for each kind of resource.
 
+mod functions;
+mod models;
+
 use jiff::Timestamp;
 
 use super::{health, push, section};
@@ -43,6 +46,9 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
         found.alarm.as_ref().map(|all| sheet.alarms(all)),
         found.log_group.as_ref().map(|all| sheet.log_groups(all)),
         found.nat_gateway.as_ref().map(|all| sheet.gateways(all)),
+        used(found.sagemaker_endpoint.as_ref()).map(|all| sheet.endpoints(all)),
+        used(found.training_job.as_ref()).map(|all| sheet.training_jobs(all)),
+        used(found.notebook_instance.as_ref()).map(|all| sheet.notebooks(all)),
         found.pipeline.as_ref().map(|all| sheet.pipelines(all)),
         found.codebuild_project.as_ref().map(|all| sheet.projects(all)),
         found.ecr_repository.as_ref().map(|all| sheet.repositories(all)),
@@ -51,11 +57,24 @@ pub(super) fn resources(status: &Status, page: &Page) -> String {
             .as_ref()
             .filter(|all| !all.is_empty())
             .map(|all| sheet.advice(all)),
+        found.lambda.as_ref().map(|all| sheet.functions(all)),
+        found.eks_cluster.as_ref().map(|all| sheet.eks_clusters(all)),
+        found.nodegroup.as_ref().map(|all| sheet.nodegroups(all)),
+        found
+            .scalable_target
+            .as_ref()
+            .map(|all| sheet.scalable_targets(all)),
     ];
-    for part in parts.into_iter().flatten() {
+    let further = super::edge::resources(&sheet, found);
+    for part in parts.into_iter().flatten().chain(further) {
         push(&mut out, &part);
     }
     out
+}
+
+/// A family that many estates have nothing of: then it is not mentioned.
+fn used<T>(found: Option<&Vec<T>>) -> Option<&Vec<T>> {
+    found.filter(|all| !all.is_empty())
 }
 
 impl Sheet<'_> {
@@ -375,10 +394,20 @@ impl Sheet<'_> {
     }
 
     fn gateways(&self, all: &[Resource<NatGateway>]) -> String {
-        let columns = [Column::fixed("STATE"), Column::fixed("VPC").sheds(1)];
+        let columns = [
+            Column::fixed("STATE"),
+            Column::numbers("OUT/H"),
+            Column::numbers("IN/H"),
+            Column::numbers("$/MONTH"),
+            Column::fixed("VPC").sheds(1),
+        ];
+        let mib = |bytes: Option<f64>| Cell::of(bytes.map(|bytes| format!("{:.0} MiB", bytes / 1_048_576.0)));
         self.table("NAT gateways", all, &columns, |one| {
             vec![
                 Cell::new(&one.facts.state),
+                mib(one.facts.bytes_out_per_hour),
+                mib(one.facts.bytes_in_per_hour),
+                Cell::of(one.facts.usd_per_month.map(|amount| format!("${amount:.2}"))),
                 Cell::new(one.facts.vpc.as_deref().unwrap_or_default()),
             ]
         })

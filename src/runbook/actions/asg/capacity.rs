@@ -245,30 +245,35 @@ impl Action for SetCapacity {
         else {
             return;
         };
-        group.min = sizes.min;
-        group.max = sizes.max;
-        group.desired = sizes.desired;
-        if group.weighted {
-            return;
+        resize(group, (sizes.min, sizes.max, sizes.desired));
+    }
+}
+
+/// A group as it will be with these least, greatest and wanted capacities.
+pub(in crate::runbook::actions) fn resize(group: &mut Group, (min, max, desired): (u32, u32, u32)) {
+    group.min = min;
+    group.max = max;
+    group.desired = desired;
+    if group.weighted {
+        return;
+    }
+    // Scale-in spares what is protected.
+    while group.instances.len() > desired as usize {
+        match group.instances.iter().rposition(|member| !member.protected) {
+            Some(last) => drop(group.instances.remove(last)),
+            None => break,
         }
-        // Scale-in spares what is protected.
-        while group.instances.len() > sizes.desired as usize {
-            match group.instances.iter().rposition(|member| !member.protected) {
-                Some(last) => drop(group.instances.remove(last)),
-                None => break,
-            }
-        }
-        let template = group.instance_types.first().cloned();
-        for number in group.instances.len()..sizes.desired as usize {
-            group.instances.push(GroupInstance {
-                id: format!("i-planned-{number}"),
-                instance_type: template.clone(),
-                zone: String::new(),
-                lifecycle: "InService".to_owned(),
-                healthy: true,
-                protected: false,
-            });
-        }
+    }
+    let template = group.instance_types.first().cloned();
+    for number in group.instances.len()..desired as usize {
+        group.instances.push(GroupInstance {
+            id: format!("i-planned-{number}"),
+            instance_type: template.clone(),
+            zone: String::new(),
+            lifecycle: "InService".to_owned(),
+            healthy: true,
+            protected: false,
+        });
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn spot_query_of(group: &str, view: &View) -> Vec<Query> {
 /// What `count` more (or, if negative, fewer) instances of a group do to the bill. Which instances go
 /// is the group's choice, so it is known only if that leaves no choice, or if all are of one type and paid
 /// for in one way.
-pub(super) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> CostDelta {
+pub(in crate::runbook::actions) fn of(group: &Group, count: i64, view: &View, site: &Site<'_>) -> CostDelta {
     if count == 0 {
         return CostDelta::None;
     }

@@ -269,7 +269,7 @@ impl Evening<'_> {
             .transpose()?;
         let (was, noted) = match saved.as_ref().map(|saved| &saved.what) {
             Some(What::Group { was, pool, .. }) => (*was, *pool),
-            Some(What::Running | What::Tasks(_)) => {
+            Some(What::Running | What::Tasks(_) | What::Concurrency(_)) => {
                 return Err(Refusal::state(format!(
                     "{name}: the tag {NIGHT} is not that of a group"
                 )));

@@ -348,6 +348,18 @@ fn each_refusal_names_its_reason() {
             |_| {},
             "dead-letter queue of no queue",
         ),
+        (
+            "cloudfront.invalidate",
+            json!({"distribution": "E2", "paths": ["/*"]}),
+            |_| {},
+            "no distribution E2",
+        ),
+        (
+            "cloudfront.invalidate",
+            json!({"distribution": "E1", "paths": ["/a", "/b"], "most_paths": 1}),
+            |_| {},
+            "2 paths are more than the 1",
+        ),
     ];
     for (name, with, change, expected) in cases {
         let mut world = world();

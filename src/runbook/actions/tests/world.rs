@@ -22,16 +22,20 @@ use crate::domain::ecs::{
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
+use crate::domain::metric_catalog::endpoint as requests;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudwatch, codepipeline, ecs, elasticache, rds, ssm,
+    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, codepipeline, ecs, elasticache, rds,
+    sagemaker, ssm,
 };
 use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
 use crate::domain::rules::sample;
+use crate::domain::sagemaker::{ConfigVariant, Endpoint, EndpointConfig, Notebook, sample as models};
 use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
+use crate::runbook::actions::tests::edge::distribution;
 
 pub const RUN: &str = "r-20261121-090000-kqzt";
 
@@ -65,6 +69,9 @@ pub struct World {
     pub images: Vec<Image>,
     pub pipelines: Vec<Pipeline>,
     pub targets: Vec<ScalableTarget>,
+    pub endpoints: Vec<Endpoint>,
+    pub configs: Vec<EndpointConfig>,
+    pub notebooks: Vec<Notebook>,
 }
 
 pub fn nothing() -> World {
@@ -150,6 +157,8 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
+        Query::CloudFront(cloudfront::Read::Distributions) => ReplyData::Distributions(vec![distribution()]),
+        Query::CloudFront(_) => ReplyData::Invalidations(Vec::new()),
         Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
             world
                 .definitions
@@ -163,6 +172,20 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 .collect(),
         ),
         Query::Ecr(_) => ReplyData::Images(world.images.clone()),
+        Query::Sagemaker(read) => match read {
+            sagemaker::Read::Endpoints => ReplyData::Endpoints(world.endpoints.clone()),
+            sagemaker::Read::EndpointConfigs { name } => ReplyData::EndpointConfigs(
+                world
+                    .configs
+                    .iter()
+                    .filter(|config| name.as_ref().is_none_or(|name| config.name == *name))
+                    .cloned()
+                    .collect(),
+            ),
+            sagemaker::Read::TrainingJobs { .. } => ReplyData::TrainingJobs(Vec::new()),
+            sagemaker::Read::Notebooks => ReplyData::Notebooks(world.notebooks.clone()),
+        },
+        Query::CloudWatch(cloudwatch::Read::Metrics { .. }) => ReplyData::Metrics(Vec::new()),
         Query::CodePipeline(codepipeline::Read::Pipelines) => ReplyData::Pipelines(world.pipelines.clone()),
         Query::CodePipeline(_) => ReplyData::PipelineExecutions(
             ["e-0", "e-1", "e-2"]
@@ -262,8 +285,42 @@ pub fn seen(world: &World) -> View {
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
+        Query::ApplicationAutoScaling(crate::domain::ops::application_auto_scaling::Read::EndpointTargets),
+        Query::Sagemaker(sagemaker::Read::Endpoints),
+        configs(None),
+        configs(Some("render-v1")),
+        configs(Some("idle-v2")),
+        configs(Some("fresh-v1")),
+        Query::Sagemaker(sagemaker::Read::Notebooks),
+        Query::CloudWatch(cloudwatch::Read::Metrics {
+            specs: vec![requests::INVOCATIONS.of_both("idle", "AllTraffic").spec()],
+        }),
+        Query::CloudFront(cloudfront::Read::Distributions),
+        Query::CloudFront(cloudfront::Read::Invalidations {
+            distribution: "E1".to_owned(),
+            since: None,
+        }),
     ];
     of(world, &queries)
+}
+
+fn configs(name: Option<&str>) -> Query {
+    Query::Sagemaker(sagemaker::Read::EndpointConfigs {
+        name: name.map(str::to_owned),
+    })
+}
+
+/// A configuration of one variant, made so many minutes after the beginning.
+fn config(name: &str, model: &str, minute: i64) -> EndpointConfig {
+    EndpointConfig {
+        name: name.to_owned(),
+        created_at: Some(sample::at(minute)),
+        variants: vec![ConfigVariant {
+            name: "AllTraffic".to_owned(),
+            model: Some(model.to_owned()),
+            instance_type: Some("ml.g4dn.xlarge".to_owned()),
+        }],
+    }
 }
 
 pub fn environment(name: &str) -> Tag {
@@ -570,12 +627,42 @@ pub fn world() -> World {
             },
             release(),
         ],
-        targets: vec![ScalableTarget {
-            resource: resource_of("main", "api"),
-            min: 1,
-            max: 10,
-            suspended: Vec::new(),
-        }],
+        targets: vec![
+            ScalableTarget {
+                resource: resource_of("main", "api"),
+                min: 1,
+                max: 10,
+                suspended: Vec::new(),
+            },
+            ScalableTarget {
+                resource: "endpoint/render/variant/AllTraffic".to_owned(),
+                min: 1,
+                max: 3,
+                suspended: Vec::new(),
+            },
+        ],
+        endpoints: vec![
+            models::endpoint("render"),
+            Endpoint {
+                tags: vec![environment("dev")],
+                ..models::endpoint("idle")
+            },
+        ],
+        configs: vec![
+            config("render-v2", "render-model-v2", -100),
+            config("render-v1", "render-model-v1", -900),
+            config("other-v9", "other-model-v9", -300),
+            config("idle-v2", "idle-model-v2", -500),
+            config("fresh-v1", "fresh-model-v1", -50),
+        ],
+        notebooks: vec![
+            models::notebook("lab", -2000),
+            Notebook {
+                status: "Stopped".to_owned(),
+                running_since: None,
+                ..models::notebook("asleep", -3000)
+            },
+        ],
     }
 }
 

@@ -35,7 +35,10 @@ struct Chunk {
 }
 
 /// The values of these metrics up to now, in the order in which they were asked for.
-pub(super) async fn values(caller: &Caller<'_>, specs: &[MetricSpec]) -> Result<Reply, Fault> {
+pub(in crate::cloud::aws::read) async fn values(
+    caller: &Caller<'_>,
+    specs: &[MetricSpec],
+) -> Result<Reply, Fault> {
     let chunks = chunks(specs, caller.host().now());
     let asked = chunks.len();
     let answers = each(chunks, |chunk| async move {

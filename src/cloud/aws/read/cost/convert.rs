@@ -298,6 +298,61 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_splits_the_month_and_leaves_services_whole() {
+        let results = [
+            result("2026-10-31", false, &[(&["Amazon EC2", "Project$shop"], "99")]),
+            result(
+                "2026-11-01",
+                false,
+                &[
+                    (&["Amazon EC2", "Project$shop"], "8"),
+                    (&["Amazon EC2", "Project$"], "1.5"),
+                    (&["Amazon S3", "Project$a$b"], "0.5"),
+                ],
+            ),
+        ];
+        let costs = tags_from_sdk(&results, METRIC, "Project", day(2026, 11, 1));
+        assert_eq!(
+            costs.by_value,
+            [
+                ("shop".to_owned(), 8.0),
+                (String::new(), 1.5),
+                ("a$b".to_owned(), 0.5)
+            ]
+        );
+        assert_eq!(costs.of("shop"), Some(8.0));
+        assert_eq!(costs.of("nobody"), None);
+        let daily = daily_from_sdk(&results, METRIC);
+        assert_eq!(
+            daily[1].by_service,
+            [("Amazon EC2".to_owned(), 9.5), ("Amazon S3".to_owned(), 0.5)]
+        );
+    }
+
+    #[test]
+    fn credits_of_earlier_months_count_and_their_accounts_do_not() {
+        let results = vec![
+            result(
+                "2026-09-01",
+                false,
+                &[(&["1", "Usage"], "70"), (&["1", "Credit"], "-70")],
+            ),
+            result(
+                "2026-11-01",
+                true,
+                &[(&["1", "Usage"], "30"), (&["1", "Credit"], "-25")],
+            ),
+        ];
+        let credits = ["Credit", "Refund"];
+        assert_eq!(credits_from_sdk(&results, METRIC, &credits), 95.0);
+        let of_month = since(results, day(2026, 11, 1));
+        assert_eq!(
+            accounts_from_sdk(&of_month, METRIC, &credits),
+            (vec![("1".to_owned(), 30.0)], -25.0)
+        );
+    }
+
+    #[test]
     fn credits_are_apart_from_what_the_accounts_used() {
         let results = [result(
             "2026-11-01",

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types;
 
 use crate::cloud::aws::convert::{tag, text, timestamp_of};
-use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, Purchase, SpotPrice};
+use crate::domain::ec2::{Instance, InstanceTypeGpus, NatGateway, Purchase, SpotPrice, VpcEndpoint};
 use crate::domain::ids::{self, Tag, last_segment};
 
 /// An instance; `None` without its id.
@@ -111,6 +111,25 @@ pub(super) fn nat_gateway_from_sdk(gateway: &types::NatGateway) -> Option<NatGat
             .unwrap_or_default(),
         vpc: text(gateway.vpc_id()),
         subnet: text(gateway.subnet_id()),
+    })
+}
+
+/// A VPC endpoint; `None` without its id.
+pub(super) fn vpc_endpoint_from_sdk(endpoint: &types::VpcEndpoint) -> Option<VpcEndpoint> {
+    Some(VpcEndpoint {
+        id: endpoint.vpc_endpoint_id()?.to_owned(),
+        name: name(&tags(endpoint.tags())),
+        service: endpoint.service_name.clone().unwrap_or_default(),
+        form: endpoint
+            .vpc_endpoint_type()
+            .map(|form| form.as_str().to_owned())
+            .unwrap_or_default(),
+        state: endpoint
+            .state()
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
+        vpc: text(endpoint.vpc_id()),
+        subnets: u32::try_from(endpoint.subnet_ids().len()).unwrap_or(u32::MAX),
     })
 }
 

@@ -4,6 +4,7 @@ use aws_sdk_ssm::types::{self, CommandInvocationStatus};
 use jiff::Timestamp;
 
 use crate::cloud::aws::convert::{text, timestamp_of};
+use crate::domain::secret::Parameter;
 use crate::domain::ssm::{ManagedHost, Ping, ProbeEnd, ProbeOutput};
 
 /// What SSM puts between standard output and standard error.
@@ -111,6 +112,24 @@ fn detail(end: ProbeEnd, details: &str, stderr: &str) -> String {
         (ProbeEnd::Done, true) => String::new(),
         (_, true) => details.to_owned(),
     }
+}
+
+/// A parameter without its value; `None` without a name.
+pub(super) fn parameter_from_sdk(metadata: &aws_sdk_ssm::types::ParameterMetadata) -> Option<Parameter> {
+    let name = metadata.name()?.to_owned();
+    Some(Parameter {
+        arn: metadata.arn.clone().unwrap_or_else(|| name.clone()),
+        name,
+        form: metadata
+            .r#type()
+            .map(|form| form.as_str().to_owned())
+            .unwrap_or_default(),
+        tier: metadata.tier().map(|tier| tier.as_str().to_owned()),
+        // Versions count from one; the SDK makes an absent one zero.
+        version: Some(metadata.version()).filter(|version| *version > 0),
+        modified_at: timestamp_of(metadata.last_modified_date()),
+        modified_by: metadata.last_modified_user.clone(),
+    })
 }
 
 #[cfg(test)]

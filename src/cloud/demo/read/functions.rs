@@ -1,0 +1,295 @@
+//! Lambda, EKS and Application Auto Scaling as they tell of themselves.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, ToSpan};
+
+use super::super::plan;
+use super::super::selection::Scenario;
+use super::super::signal;
+use super::super::sim::Sim;
+use super::super::sim::function::ACCOUNT_LIMIT;
+use super::super::time::{DAY, HOUR, MINUTE, stamp};
+use crate::domain::function::{
+    AccountConcurrency, Alias, EventSource, Function, Functions, Reserved, Version,
+};
+use crate::domain::kubernetes::{
+    Addon, Cluster, Insight, Kubernetes, Minor, Nodegroup, Support, Update, Upgrades,
+};
+use crate::domain::scalable::{Scaled, ScalingActivity, ScalingPolicy, resource_of};
+
+/// All functions, or the one of a name.
+pub fn functions(sim: &Sim, name: Option<&str>) -> Functions {
+    let functions = (0..sim.plan.functions.len())
+        .filter(|index| name.is_none_or(|name| sim.plan.functions[*index].name == name))
+        .map(|index| function(sim, index))
+        .collect();
+    let reserved: u32 = sim
+        .functions
+        .iter()
+        .filter_map(|function| function.reserved_at(sim.now))
+        .sum();
+    Functions {
+        functions,
+        account: Some(AccountConcurrency {
+            limit: ACCOUNT_LIMIT,
+            unreserved: Some(ACCOUNT_LIMIT - reserved.min(ACCOUNT_LIMIT)),
+        }),
+    }
+}
+
+fn function(sim: &Sim, index: usize) -> Function {
+    let (plan, state) = (&sim.plan.functions[index], &sim.functions[index]);
+    let key = [sim.seed, signal::name(&plan.name)];
+    Function {
+        arn: sim.plan.arn("lambda", &format!("function:{}", plan.name)),
+        name: plan.name.clone(),
+        runtime: Some(plan.runtime.clone()),
+        memory_mib: Some(plan.memory),
+        timeout_s: Some(plan.timeout_s),
+        modified_at: state.versions.last().map(|version| stamp(version.published)),
+        state: Some("Active".to_owned()),
+        log_group: format!("/aws/lambda/{}", plan.name),
+        dead_letter: None,
+        on_failure: plan.on_failure.as_ref().map(|topic| sim.plan.arn("sns", topic)),
+        aliases: Some(
+            state
+                .routes
+                .iter()
+                .rev()
+                .find(|(since, _)| *since <= sim.now)
+                .map(|(since, routing)| Alias {
+                    name: plan.alias.clone(),
+                    routing: routing.clone(),
+                    revision: Some(signal::uuid(&[key[0], key[1], since.cast_unsigned()])),
+                    description: None,
+                })
+                .into_iter()
+                .collect(),
+        ),
+        reserved: state.reserved_at(sim.now).map_or(Reserved::Nothing, Reserved::Of),
+        sources: plan
+            .queue
+            .iter()
+            .map(|queue| EventSource {
+                id: signal::uuid(&[key[0], key[1], 3]),
+                source: Some(sim.plan.arn("sqs", queue)),
+                state: "Enabled".to_owned(),
+                reason: Some("USER_INITIATED".to_owned()),
+                last_result: Some("OK".to_owned()),
+                batch_size: Some(10),
+            })
+            .collect(),
+        tags: plan::tags(&state.tags),
+    }
+}
+
+/// The published versions of a function, newest first.
+pub fn versions(sim: &Sim, name: &str) -> Vec<Version> {
+    let Some(index) = sim.find_function(name) else {
+        return Vec::new();
+    };
+    let state = &sim.functions[index];
+    let mut versions: Vec<Version> = (1..)
+        .zip(&state.versions)
+        .filter(|(_, version)| version.published <= sim.now)
+        .map(|(number, version)| Version {
+            number,
+            modified_at: Some(stamp(version.published)),
+            description: Some(version.description.clone()),
+            code_sha256: Some(format!(
+                "{}=",
+                signal::hex(&[sim.seed, signal::name(name), number], 43)
+            )),
+            runtime: Some(sim.plan.functions[index].runtime.clone()),
+        })
+        .collect();
+    versions.reverse();
+    versions
+}
+
+/// All clusters and node groups.
+pub fn kubernetes(sim: &Sim) -> Kubernetes {
+    let clusters = sim.plan.kubernetes.iter().map(|plan| Cluster {
+        arn: sim.plan.arn("eks", &format!("cluster/{}", plan.name)),
+        name: plan.name.clone(),
+        version: plan.version.clone(),
+        status: "ACTIVE".to_owned(),
+        platform: Some("eks.9".to_owned()),
+        support: Some("EXTENDED".to_owned()),
+        auto_mode: false,
+        created_at: Some(stamp(sim.epoch - 124 * DAY)),
+        issues: Vec::new(),
+        tags: plan::tags(&plan.tags),
+    });
+    let nodegroups = sim.plan.kubernetes.iter().flat_map(|plan| {
+        let groups = plan.nodegroups.iter();
+        groups.filter_map(|(name, behind)| nodegroup(sim, plan, (name, behind)))
+    });
+    Kubernetes {
+        clusters: clusters.collect(),
+        nodegroups: nodegroups.collect(),
+    }
+}
+
+fn nodegroup(
+    sim: &Sim,
+    plan: &plan::functions::Kubernetes,
+    (name, behind): (&str, &str),
+) -> Option<Nodegroup> {
+    let index = sim.find_group(behind)?;
+    let (group, state) = (&sim.plan.groups[index], &sim.groups[index]);
+    let id = signal::uuid(&[sim.seed, signal::name(behind), 22]);
+    let gpu = group
+        .types
+        .iter()
+        .any(|kind| crate::domain::gpu::is_gpu_type(kind));
+    Some(Nodegroup {
+        arn: sim
+            .plan
+            .arn("eks", &format!("nodegroup/{}/{name}/{id}", plan.name)),
+        name: name.to_owned(),
+        cluster: plan.name.clone(),
+        status: if sim.is_updating(&plan.name, name) {
+            "UPDATING"
+        } else {
+            "ACTIVE"
+        }
+        .to_owned(),
+        version: Some(plan.version.clone()),
+        release: Some(format!("{}.0-20261103", plan.version)),
+        ami: Some(
+            if gpu {
+                "AL2023_x86_64_NVIDIA"
+            } else {
+                "AL2023_x86_64_STANDARD"
+            }
+            .to_owned(),
+        ),
+        instance_types: group.types.clone(),
+        capacity: Some("ON_DEMAND".to_owned()),
+        min: state.min,
+        max: state.max,
+        desired: state.desired,
+        groups: vec![behind.to_owned()],
+        issues: Vec::new(),
+        tags: plan::tags(&state.tags),
+    })
+}
+
+/// How long an update of a node group is, or was.
+pub fn update(sim: &Sim, cluster: &str, nodegroup: &str, id: &str) -> Option<Update> {
+    let key = (cluster.to_owned(), nodegroup.to_owned());
+    let update = sim
+        .node_updates
+        .get(&key)?
+        .iter()
+        .find(|update| update.id == id)?;
+    Some(Update {
+        id: update.id.clone(),
+        status: if update.until > sim.now {
+            "InProgress"
+        } else {
+            "Successful"
+        }
+        .to_owned(),
+        errors: Vec::new(),
+    })
+}
+
+/// Add-ons, insights and versions. Whenever the demo is opened, its clusters are in standard support.
+pub fn upgrades(sim: &Sim) -> Upgrades {
+    let opened = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
+    let after = |span: Span| opened.checked_add(span).unwrap_or(Date::MAX);
+    let versions = sim
+        .plan
+        .kubernetes
+        .iter()
+        .filter_map(|plan| Minor::parse(&plan.version))
+        .map(|version| Support {
+            version,
+            standard_until: after(126.days()),
+            extended_until: after(491.days()),
+        });
+    let addons = sim.plan.kubernetes.iter().flat_map(|plan| {
+        plan.addons.iter().map(|(name, version, default)| Addon {
+            cluster: plan.name.clone(),
+            name: name.clone(),
+            version: Some(if sim.scenario == Scenario::Quiet {
+                default.clone()
+            } else {
+                version.clone()
+            }),
+            default_version: Some(default.clone()),
+            status: "ACTIVE".to_owned(),
+            issues: Vec::new(),
+        })
+    });
+    let insights = sim.plan.kubernetes.iter().flat_map(|plan| {
+        let names = [
+            "Deprecated APIs removed in the next Kubernetes version",
+            "Kubelet version skew",
+            "EKS add-on version compatibility",
+        ];
+        names.map(|name| Insight {
+            cluster: plan.name.clone(),
+            id: signal::uuid(&[sim.seed, signal::name(name)]),
+            name: name.to_owned(),
+            category: Some("UPGRADE_READINESS".to_owned()),
+            version: Minor::parse(&plan.version)
+                .map(|Minor(major, minor)| Minor(major, minor + 1).to_string()),
+            status: "PASSING".to_owned(),
+            reason: None,
+            refreshed_at: Some(stamp(sim.now - sim.now.rem_euclid(DAY))),
+        })
+    });
+    Upgrades {
+        versions: versions.collect(),
+        addons: addons.collect(),
+        insights: insights.collect(),
+    }
+}
+
+/// Services that Application Auto Scaling moves. The demo keeps their bounds; the count itself stays as it
+/// was set, so that the last activity is an old one.
+pub fn scaling(sim: &Sim) -> Vec<Scaled> {
+    let services = sim.plan.services.iter().zip(&sim.services);
+    services
+        .filter_map(|(plan, service)| {
+            let (min, max) = service.bounds?;
+            let resource = resource_of(&plan.cluster, &plan.name);
+            let id = signal::hex(&[sim.seed, signal::name(&resource), 31], 12);
+            Some(Scaled {
+                id: sim.plan.arn("application-autoscaling", &format!("scalable-target/0ec5{id}")),
+                namespace: "ecs".to_owned(),
+                resource: resource.clone(),
+                dimension: "ecs:service:DesiredCount".to_owned(),
+                min,
+                max,
+                suspended: Vec::new(),
+                policies: Some(vec![ScalingPolicy {
+                    name: format!("{}-cpu", plan.name),
+                    kind: "TargetTrackingScaling".to_owned(),
+                    metric: Some("ECSServiceAverageCPUUtilization".to_owned()),
+                    target: Some(60.0),
+                    only_out: false,
+                }]),
+                activities: Some(vec![ScalingActivity {
+                    description: format!("Setting desired count to {}.", plan.desired),
+                    cause: format!(
+                        "monitor alarm TargetTracking-{resource}-AlarmLow in state ALARM triggered policy {}-cpu",
+                        plan.name
+                    ),
+                    status: "Successful".to_owned(),
+                    message: Some(format!(
+                        "Successfully set desired count to {}. Change successfully fulfilled by ecs.",
+                        plan.desired
+                    )),
+                    not_scaled: Vec::new(),
+                    started_at: stamp(sim.origin - 9 * HOUR),
+                    ended_at: Some(stamp(sim.origin - 9 * HOUR + MINUTE)),
+                }]),
+            })
+        })
+        .collect()
+}

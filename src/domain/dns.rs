@@ -1,0 +1,142 @@
+//! Amazon Route 53: health checks and how many hosted zones there are.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The share of checkers that must find an endpoint well for Route 53 to call it healthy, percent.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html>
+pub const HEALTHY_ABOVE_PERCENT: f64 = 18.0;
+
+/// What Route 53 has of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dns {
+    /// Health checks, by name.
+    pub health_checks: Vec<HealthCheck>,
+    /// How many hosted zones there are; `None` if it could not be read.
+    pub hosted_zones: Option<u64>,
+}
+
+/// A health check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// Its id.
+    pub id: String,
+    /// The value of the tag `Name`.
+    pub name: Option<String>,
+    /// `HTTPS`, `TCP`, `CALCULATED`, `CLOUDWATCH_METRIC`, …
+    pub form: String,
+    /// What is checked, such as `https://api.example.com:443/health`.
+    pub target: Option<String>,
+    /// Whether it is switched off: then Route 53 always takes it for healthy.
+    pub disabled: bool,
+    /// Whether its outcome is turned round.
+    pub inverted: bool,
+    /// What the checkers of all regions found; `None` for forms that have none, or if it could not be
+    /// read.
+    pub observations: Option<Vec<Observation>>,
+}
+
+/// What the checker of one region found last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Its region.
+    pub region: String,
+    /// `Success: HTTP Status Code 200, OK`, `Failure: Connection timed out.…`; foreign text.
+    pub said: String,
+    /// When.
+    pub at: Option<Timestamp>,
+}
+
+/// How a health check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckState {
+    /// Enough checkers find it well.
+    Healthy,
+    /// Route 53 takes it out of DNS.
+    Unhealthy,
+    /// It is switched off.
+    Disabled,
+}
+
+impl CheckState {
+    /// The word in JSON and on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl Observation {
+    /// Whether the checker found it well.
+    pub fn is_well(&self) -> bool {
+        self.said.starts_with("Success")
+    }
+}
+
+impl HealthCheck {
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().or(self.target.as_ref()).unwrap_or(&self.id)
+    }
+
+    /// Checkers that find it well, and all of them; `None` while that is not known.
+    pub fn well(&self) -> Option<(usize, usize)> {
+        let all = self.observations.as_ref().filter(|all| !all.is_empty())?;
+        Some((all.iter().filter(|one| one.is_well()).count(), all.len()))
+    }
+
+    /// How it stands; `None` while what the checkers found is not known.
+    pub fn state(&self) -> Option<CheckState> {
+        if self.disabled {
+            return Some(CheckState::Disabled);
+        }
+        let (well, all) = self.well()?;
+        let healthy = well as f64 / all as f64 * 100.0 > HEALTHY_ABOVE_PERCENT;
+        Some(if healthy == self.inverted {
+            CheckState::Unhealthy
+        } else {
+            CheckState::Healthy
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(well: usize, ill: usize) -> HealthCheck {
+        let said = |said: &str| Observation {
+            region: "us-east-1".to_owned(),
+            said: said.to_owned(),
+            at: None,
+        };
+        let mut observations = vec![said("Success: HTTP Status Code 200, OK"); well];
+        observations.extend(vec![said("Failure: Connection timed out."); ill]);
+        HealthCheck {
+            id: "7".to_owned(),
+            name: None,
+            form: "HTTPS".to_owned(),
+            target: Some("https://api.example.com:443/health".to_owned()),
+            disabled: false,
+            inverted: false,
+            observations: Some(observations),
+        }
+    }
+
+    #[test]
+    fn more_than_18_percent_of_the_checkers_decide() {
+        assert_eq!(check(16, 0).state(), Some(CheckState::Healthy));
+        assert_eq!(check(3, 13).state(), Some(CheckState::Healthy));
+        assert_eq!(check(2, 14).state(), Some(CheckState::Unhealthy));
+        assert_eq!(check(0, 0).state(), None);
+        let mut inverted = check(16, 0);
+        inverted.inverted = true;
+        assert_eq!(inverted.state(), Some(CheckState::Unhealthy));
+        inverted.disabled = true;
+        assert_eq!(inverted.state(), Some(CheckState::Disabled));
+    }
+}

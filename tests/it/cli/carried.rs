@@ -1,0 +1,93 @@
+//! What is carried away: reports and records of incidents.
+
+use std::fs;
+
+use jiff::Timestamp;
+use quarterdeck::domain::incident::Event;
+use quarterdeck::engine::incident::{IncidentStore, entry};
+use quarterdeck::engine::run::StateFolder;
+
+use super::{is_safe, typed};
+
+#[test]
+fn a_report_is_one_page_of_markdown() {
+    let printed = typed("--demo ecommerce --scenario dr-gap --no-probe report").run();
+    assert_eq!((printed.code(), printed.stderr.as_str()), (0, ""));
+    let page = &printed.stdout;
+    assert!(page.starts_with("# ecommerce (demo): "), "{page}");
+    for part in [
+        "## Findings",
+        "## Recovery",
+        "## State",
+        "## Spend",
+        "### rds-instance",
+        "`rds-backup-now`",
+        "**missed**",
+        "KST",
+    ] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
+    assert!(is_safe(page), "{page}");
+}
+
+#[test]
+fn a_report_ends_as_status_does_and_can_go_to_a_file() {
+    let invocation =
+        typed("--demo ecommerce --scenario dr-gap --no-probe report --fail-on crit --out page.md");
+    invocation.file("page.md", "an older page");
+    let finished = invocation.run();
+    assert_eq!((finished.code(), finished.stdout.as_str()), (15, ""));
+    let page = fs::read_to_string(invocation.home().join("page.md")).unwrap();
+    assert!(page.starts_with("# ecommerce"), "{page}");
+    assert!(!invocation.home().join("page.md.new").exists());
+
+    let refused = typed("--demo ecommerce -o json report").run();
+    assert_eq!((refused.code(), refused.stdout.as_str()), (2, ""));
+    assert!(refused.stderr.contains("qd status -o json"), "{}", refused.stderr);
+}
+
+#[test]
+fn records_are_listed_shown_and_exported() {
+    let none = typed("--demo ecommerce --state-dir state incident list").run();
+    assert_eq!(
+        (none.code(), none.stdout.as_str()),
+        (0, "no incident was recorded yet\n")
+    );
+
+    let invocation = typed("--demo ecommerce --state-dir state");
+    let state = invocation.home().join("state");
+    fs::create_dir_all(&state).unwrap();
+    let store = IncidentStore::new(&StateFolder::at(&state));
+    let at = Timestamp::now();
+    let started = Event::Started {
+        title: "결제 | `slow`".to_owned(),
+        estate: Some("ecommerce".to_owned()),
+        scopes: vec!["ecommerce/ap-northeast-2".to_owned()],
+    };
+    let id = store.begin(entry(started, "kim@bastion", (at, at))).unwrap().id;
+    let note = Event::Note {
+        text: "\u{1b}[31m다시 시작했다\u{202e}".to_owned(),
+    };
+    store
+        .append(&id, &[entry(note, "lee@bastion", (at, at))])
+        .unwrap();
+
+    let with = |more: &str| invocation.clone().args(more.split(' ')).run();
+    let listed = with("incident list -o json").json();
+    assert_eq!(listed["schema"], "quarterdeck.incidents/1");
+    assert_eq!(listed["incidents"][0]["id"], id.0);
+    assert_eq!(listed["incidents"][0]["closed_at"], serde_json::Value::Null);
+    let shown = with("incident show last");
+    assert!(
+        shown.stdout.contains("다시 시작했다") && is_safe(&shown.stdout),
+        "{}",
+        shown.stdout
+    );
+    let page = with("incident export last").stdout;
+    assert!(page.starts_with(r"# Incident: 결제 \| \`slow\`"), "{page}");
+    assert!(is_safe(&page), "{page}");
+    assert_eq!(with("incident export last --out page.md").code(), 0);
+    let again = with("incident export last --out page.md");
+    assert_eq!(again.code(), 2, "{}", again.stderr);
+    assert_eq!(with("incident show nope").code(), 2);
+}
