@@ -36,7 +36,7 @@ use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
 use crate::domain::kubernetes::{Kubernetes, Upgrades};
-use crate::domain::loadable::{Failing, Loadable};
+use crate::domain::loadable::Loadable;
 use crate::domain::logs::LogGroup;
 use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::ops::{Reply, ReplyData};

@@ -228,7 +228,7 @@ fn a_whole_estate_stays_within_its_budget() {
         .iter()
         .copied()
         .filter(|group| group.feeds_rules())
-        .map(|group| specs(*group, bench.state()).len())
+        .map(|group| specs(group, bench.state()).len())
         .sum();
     let a_day_by_ten_minutes = judged as f64 * 144.0 * 0.01 / 1000.0;
     assert!(
