@@ -12,11 +12,11 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "asg-rollback-image",
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
-    ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
         "cloudfront-invalidate",
         include_str!("../../runbooks/cloudfront-invalidate.yaml"),
     ),
+    ("dr-drill", include_str!("../../runbooks/dr-drill.yaml")),
     (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
@@ -36,6 +36,14 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/gpu-night-down.yaml"),
     ),
     (
+        "lambda-rollback-alias",
+        include_str!("../../runbooks/lambda-rollback-alias.yaml"),
+    ),
+    (
+        "lambda-throttle",
+        include_str!("../../runbooks/lambda-throttle.yaml"),
+    ),
+    (
         "pipeline-approve",
         include_str!("../../runbooks/pipeline-approve.yaml"),
     ),
@@ -50,14 +58,6 @@ pub const SHIPPED: &[(&str, &str)] = &[
     (
         "rds-backup-now",
         include_str!("../../runbooks/rds-backup-now.yaml"),
-    ),
-    (
-        "lambda-rollback-alias",
-        include_str!("../../runbooks/lambda-rollback-alias.yaml"),
-    ),
-    (
-        "lambda-throttle",
-        include_str!("../../runbooks/lambda-throttle.yaml"),
     ),
     (
         "rds-reboot-failover",

@@ -67,7 +67,7 @@ fn the_first_frame_keys_and_the_way_out() {
     screen.send_keys("-");
     screen.wait_for_text("ECS services");
     screen.send_keys("?");
-    screen.wait_for_text("page up");
+    screen.wait_for_text("keys and commands");
     screen.send_keys("\x1bq");
     screen.wait_for_text("changed in the last 2 h");
     screen.send_keys("q");

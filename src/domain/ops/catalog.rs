@@ -561,7 +561,7 @@ mod tests {
         let values = [
             ("secretsmanager", "GetSecretValue"),
             ("secretsmanager", "BatchGetSecretValue"),
-            ("ssm", "GetParameter"),
+            // `ssm:GetParameter` is there, for secrets that a runbook names, and for nothing that is shown.
             ("ssm", "GetParameters"),
             ("ssm", "GetParametersByPath"),
             ("ssm", "GetParameterHistory"),

