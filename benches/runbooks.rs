@@ -75,7 +75,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn timed<'a, T>(&'a self, mut inner: BoxFuture<'a, T>) -> BoxFuture<'a, T> {
+    fn timed<'a, T: 'a>(&'a self, mut inner: BoxFuture<'a, T>) -> BoxFuture<'a, T> {
         Box::pin(poll_fn(move |context| {
             let start = Instant::now();
             let polled = inner.as_mut().poll(context);
@@ -268,7 +268,9 @@ async fn measure(state: &Path) {
     let start = Instant::now();
     let demo = bench.cloud.spent();
     let plan = bench.plan(&runbook).await;
-    let planning = start.elapsed().saturating_sub(bench.cloud.spent() - demo);
+    let planning = start
+        .elapsed()
+        .saturating_sub(bench.cloud.spent().saturating_sub(demo));
     let changes = plan.changes.len();
     line(
         "planning",
@@ -283,7 +285,7 @@ async fn measure(state: &Path) {
 
     let (start, demo, cpu) = (Instant::now(), bench.cloud.spent(), processor());
     let summary = bench.run(plan).await;
-    let (wall, demo) = (start.elapsed(), bench.cloud.spent() - demo);
+    let (wall, demo) = (start.elapsed(), bench.cloud.spent().saturating_sub(demo));
     assert_eq!(
         (summary.exit, summary.targets.ok),
         (Exit::Done, changes),
@@ -301,7 +303,7 @@ async fn measure(state: &Path) {
         true,
     );
     if let (Some(cpu), Some(after)) = (cpu, processor()) {
-        let engine = (after - cpu).saturating_sub(demo);
+        let engine = after.saturating_sub(cpu).saturating_sub(demo);
         line(
             "processor",
             &format!(

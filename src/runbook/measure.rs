@@ -54,10 +54,10 @@ impl Measure {
         let at = entry.at.cloud;
         match &entry.record {
             Record::Started { .. } => self.started_at = Some(at),
-            Record::Intent { act, .. } if !act.is_undo() => {
-                if copy_of(plan).is_some_and(|(place, ..)| Act::make(place) == *act) {
-                    self.asked_at = Some(at);
-                }
+            Record::Intent { act, .. }
+                if !act.is_undo() && copy_of(plan).is_some_and(|(place, ..)| Act::make(place) == *act) =>
+            {
+                self.asked_at = Some(at);
             }
             Record::Ended { act, end } if !act.is_undo() => {
                 self.ended(act.change, matches!(end, End::Done | End::AlreadyThere), at, plan);

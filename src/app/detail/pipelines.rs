@@ -6,7 +6,7 @@ use crate::app::format;
 use crate::app::panes::pipelines::{scan, tags, tone_of};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
-use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
+use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction, Trigger};
 use crate::domain::ecr::lifecycle::When;
 use crate::domain::health::Health;
 use crate::domain::ids::last_segment;
@@ -135,7 +135,7 @@ fn executions(state: &State, scope: &ScopeState, pipeline: &Pipeline) -> Block {
                     Cell::new(began).tone(Tone::Muted),
                     Cell::new(&execution.status).tone(tone_of(&execution.status)),
                     Cell::new(change),
-                    Cell::new(trigger.map(|one| one.words()).unwrap_or_default()).tone(Tone::Muted),
+                    Cell::new(trigger.map(Trigger::words).unwrap_or_default()).tone(Tone::Muted),
                     Cell::new(&execution.id).tone(Tone::Muted),
                 ],
                 health: Health::Ok,

@@ -10,7 +10,7 @@ use crate::domain::metric::MetricGroup;
 use crate::domain::metric_catalog::endpoint as metric;
 use crate::domain::price::PriceTable;
 use crate::domain::sagemaker::{Capacity, Endpoint, Notebook, Prices, Traffic, TrainingJob, Variant};
-use crate::domain::units::UsdPerHour;
+use crate::domain::units::{Usd, UsdPerHour};
 
 /// Endpoints, training jobs, notebooks.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -200,7 +200,7 @@ fn job_cells(state: &State, scope: &ScopeState, job: &TrainingJob) -> Vec<Cell> 
         most.map_or_else(unknown, span),
         Cell::number(job.spot_saving_percent(), |percent| format!("{percent:.0}%")),
         Cell::number(
-            prices(scope).training_so_far(job, now).map(|usd| usd.as_f64()),
+            prices(scope).training_so_far(job, now).map(Usd::as_f64),
             format::usd,
         ),
         Cell::new(job.failure_reason.as_deref().unwrap_or_default()).tone(Tone::Muted),

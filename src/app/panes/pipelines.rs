@@ -5,7 +5,8 @@ use crate::app::panes::{Sketch, note, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::codebuild::{Build, Project};
-use crate::domain::delivery::{Execution, Pipeline, Stage};
+use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
+use crate::domain::ecr::lifecycle::Rule;
 use crate::domain::ecr::{Image, Repository};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
@@ -76,7 +77,7 @@ fn pipeline_cells(state: &State, scope: &ScopeState, pipeline: &Pipeline) -> Vec
 /// held.
 fn brief(stage: &Stage) -> String {
     let held = if stage.enabled { "" } else { "|" };
-    let sign = if stage.actions.iter().any(|action| action.awaits_approval()) {
+    let sign = if stage.actions.iter().any(StageAction::awaits_approval) {
         "?"
     } else {
         match stage.status.as_deref() {
@@ -248,7 +249,7 @@ fn keeps(repository: &Repository) -> String {
         None => format::UNKNOWN.to_owned(),
         Some(None) => "everything".to_owned(),
         Some(Some(policy)) => {
-            let rules: Vec<String> = policy.rules.iter().map(|rule| rule.words()).collect();
+            let rules: Vec<String> = policy.rules.iter().map(Rule::words).collect();
             rules.join("; ")
         }
     }

@@ -90,7 +90,7 @@ const HOURS: [i64; 7] = [16, 35, 47, 50, 125, 233, 260];
 
 /// What the estates' owners could have done better long ago, and a budget that is nearly used up when
 /// a month is nearly over. It has nothing to do with the hour.
-const STANDING: [&str; 5] = [
+const STANDING: &[&str] = &[
     "asg.schedule-without-time-zone",
     "cost.forecast-over-budget",
     "cost.over-budget",

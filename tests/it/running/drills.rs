@@ -85,7 +85,7 @@ async fn findings(stage: &Stage) -> BTreeSet<String> {
     let kinds = BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster]);
     let picture = collector
         .with_runs(stage.engine.store().cloned())
-        .once(Focus::once(kinds, Probing::No), Duration::from_secs(60))
+        .once(Focus::once(kinds, Probing::No), Duration::from_mins(1))
         .await;
     picture
         .findings
@@ -196,7 +196,7 @@ async fn left_alone(stage: &Stage, run: (&RunId, &Plan)) {
     let summary = taken_up(stage, run).await;
     assert_ne!(summary.exit, Exit::Done, "{summary:#?}");
     assert_ne!(summary.status, Status::Succeeded);
-    stage.clock.sleep(Duration::from_secs(1_200)).await;
+    stage.clock.sleep(Duration::from_mins(20)).await;
     assert_eq!(names(stage).await, before);
     let deletions = stage.log.writes();
     let deletions = deletions
@@ -215,7 +215,7 @@ async fn rename(stage: &Stage, plan: &Plan) {
     )
     .await;
     // A rename takes its time.
-    stage.clock.sleep(Duration::from_secs(1_200)).await;
+    stage.clock.sleep(Duration::from_mins(20)).await;
     assert!(names(stage).await.contains("kept-by-somebody"));
 }
 
@@ -259,7 +259,7 @@ async fn an_instance_that_somebody_made_under_the_copys_name_stays() {
         },
     )
     .await;
-    stage.clock.sleep(Duration::from_secs(1_800)).await;
+    stage.clock.sleep(Duration::from_mins(30)).await;
     left_alone(&stage, (&id, &plan)).await;
 }
 
@@ -332,7 +332,7 @@ async fn backups_that_were_switched_off_are_mended() {
     let start = stage.unattended(&plan);
     let (summary, _) = run(&stage.engine, plan, start).await;
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
-    stage.clock.sleep(Duration::from_secs(15 * 60)).await;
+    stage.clock.sleep(Duration::from_mins(15)).await;
     let found = findings(&stage).await;
     assert!(
         !found.contains("rds.no-backup") && !found.contains("recovery.rpo-missed"),

@@ -75,8 +75,8 @@ async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
         assess,
     );
     let focus = Focus::once(kinds.iter().copied(), Probing::No);
-    let picture = collector.once(focus, Duration::from_secs(60)).await;
-    picture.findings.iter().cloned().collect()
+    let picture = collector.once(focus, Duration::from_mins(1)).await;
+    picture.findings.to_vec()
 }
 
 fn found<'a>(findings: &'a [Finding], rule: &str) -> Option<&'a Finding> {
@@ -105,7 +105,7 @@ async fn a_version_that_fails_is_found_and_left_again() {
 
     carry_out(&stage, "lambda-rollback-alias", &[("function", RESIZE)]).await;
     assert_eq!(function(&stage).await.aliases.unwrap()[0].routing.words(), "4");
-    stage.clock.sleep(Duration::from_secs(15 * 60)).await;
+    stage.clock.sleep(Duration::from_mins(15)).await;
     let wrong = findings(&stage, &[Kind::Lambda]).await;
     assert_eq!(found(&wrong, "lambda.errors"), None);
 }
@@ -193,7 +193,7 @@ async fn a_full_node_group_gets_room() {
     .await;
     let group = nodegroup(&stage).await;
     assert_eq!((group.min, group.max, group.desired), (1, 4, 4));
-    stage.clock.sleep(Duration::from_secs(30 * 60)).await;
+    stage.clock.sleep(Duration::from_mins(30)).await;
     let wrong = findings(&stage, &KINDS).await;
     assert_eq!(found(&wrong, "eks.nodegroup-full"), None);
 }

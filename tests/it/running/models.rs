@@ -150,10 +150,13 @@ async fn a_rollback_names_what_it_cannot_do() {
     let stage = open(Scenario::Quiet, &home);
     let set = |to| [("endpoint", RENDER), ("to", to)];
     let runbook = "sagemaker-endpoint-rollback";
-    let absent = refused(&stage, runbook, &set("fashion-ai-avatar-render-v99")).await;
+    let mut preparation = stage.preparation(runbook).await;
+    let absent = given(preparation.runbook(), &set("fashion-ai-avatar-render-v99"));
+    let unresolved = preparation.resolve(absent).await.result.unwrap_err();
+    let said = &unresolved.problems[0].message;
     assert!(
-        absent.to_string().contains("there is no endpoint configuration"),
-        "{absent}"
+        said.starts_with("there is no `fashion-ai-avatar-render-v99`"),
+        "{said}"
     );
     let other = refused(&stage, runbook, &set("fashion-ai-recommend-v5")).await;
     assert!(other.to_string().contains("has the variants main"), "{other}");

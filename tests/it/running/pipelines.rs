@@ -219,11 +219,18 @@ async fn a_stage_goes_back_to_the_last_change_that_was_well() {
     assert!(newest.rollback_of.is_some());
 }
 
+/// A runbook, what is set, and why it is refused.
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
 #[tokio::test]
 async fn what_does_not_wait_or_has_not_failed_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::Quiet, &home);
-    let cases: [(&str, &[(&str, &str)], &str); 3] = [
+    let cases: [Case; 3] = [
         (
             "pipeline-retry-stage",
             &[("pipeline", PIPELINE), ("stage", "Build")],

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{change, execution, pipelines};
-use crate::domain::delivery::{Pipeline, Stage};
+use crate::domain::delivery::{Pipeline, Stage, StageAction};
 use crate::domain::health::{Finding, Severity};
 use crate::domain::ids::{Kind, last_segment};
 use crate::domain::rules::draft::severity;
@@ -150,7 +150,7 @@ fn held_stage(
 fn stuck(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (pipeline, at) in pipelines(context) {
         for stage in pipeline.stages.iter().filter(|stage| stage.is_busy()) {
-            if stage.actions.iter().any(|action| action.awaits_approval()) {
+            if stage.actions.iter().any(StageAction::awaits_approval) {
                 continue;
             }
             let open = stage

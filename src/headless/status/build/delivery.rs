@@ -3,6 +3,7 @@
 use super::{Writing, second};
 use crate::domain::codebuild::Build;
 use crate::domain::delivery::{Execution, Stage};
+use crate::domain::ecr::lifecycle::Rule;
 use crate::domain::ids::Kind;
 use crate::headless::status::document::Resource;
 use crate::headless::status::document::delivery::{
@@ -119,7 +120,7 @@ pub(super) fn repositories(writing: &Writing<'_>) -> Option<Vec<Resource<EcrRepo
             scans_on_push: repository.scans_on_push,
             lifecycle_policy: repository.policy.as_ref().map(|policy| {
                 let rules = policy.iter().flat_map(|policy| &policy.rules);
-                rules.map(|rule| rule.words()).collect()
+                rules.map(Rule::words).collect()
             }),
             image_count: images.map(Vec::len),
             size_bytes: repository.size_bytes(),

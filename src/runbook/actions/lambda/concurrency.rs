@@ -36,12 +36,13 @@ fn field(reserved: Option<u32>) -> Fields {
     fields([("reserved", json!(reserved))])
 }
 
-/// What a field says; `None` if it is of no such form.
-fn read(fields: &Fields) -> Option<Option<u32>> {
-    match fields.get("reserved")? {
-        Value::Null => Some(None),
-        Value::Number(number) => Some(Some(u32::try_from(number.as_u64()?).ok()?)),
-        _ => None,
+/// What a field says.
+fn read(fields: &Fields) -> Result<Option<u32>, BadArguments> {
+    let count = |number: &serde_json::Number| u32::try_from(number.as_u64()?).ok();
+    match fields.get("reserved") {
+        Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) if count(number).is_some() => Ok(count(number)),
+        _ => Err(BadArguments("the change says no reservation".to_owned())),
     }
 }
 
@@ -148,8 +149,7 @@ impl Action for Concurrency {
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let Named { function } = parse(&change.with)?;
-        let wanted =
-            read(&change.after).ok_or_else(|| BadArguments("the change says no reservation".to_owned()))?;
+        let wanted = read(&change.after)?;
         Ok(Mutation::Lambda(match wanted {
             Some(reserved) => lambda::Write::PutConcurrency { function, reserved },
             None => lambda::Write::DeleteConcurrency { function },
@@ -167,7 +167,7 @@ impl Action for Concurrency {
 
     fn invert(&self, change: &Change) -> Undo {
         match (read(&change.before), read(&change.after)) {
-            (Some(before), Some(after)) => {
+            (Ok(before), Ok(after)) => {
                 let mut back = change.swapped(summary(after, before));
                 match before {
                     Some(count) => back.with.insert("reserved".to_owned(), json!(count)),
@@ -181,7 +181,7 @@ impl Action for Concurrency {
     }
 
     fn project(&self, change: &Change, view: &mut View) {
-        let (Ok(with), Some(reserved)) = (parse::<Named>(&change.with), read(&change.after)) else {
+        let (Ok(with), Ok(reserved)) = (parse::<Named>(&change.with), read(&change.after)) else {
             return;
         };
         if let Some(function) = view.function_mut(&with.function) {

@@ -12,7 +12,7 @@ use crate::domain::metric::MetricSpec;
 use crate::domain::metric_catalog::endpoint as metric;
 use crate::domain::ops::{Mutation, Query, cloudwatch, sagemaker};
 use crate::domain::policy::ConfirmLevel;
-use crate::domain::sagemaker::{Capacity, Endpoint};
+use crate::domain::sagemaker::{Capacity, Endpoint, Variant};
 use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Impact, Pace, Progress, Proposal,
     Refusal, Sight, Site, Stamp, Undo, View, fields, parse,
@@ -152,7 +152,7 @@ impl Lifecycle {
         let instances = known
             .variants
             .iter()
-            .filter_map(|variant| variant.counts())
+            .filter_map(Variant::counts)
             .map(|(current, _)| current)
             .sum();
         let mut resolved = with.clone();

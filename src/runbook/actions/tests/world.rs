@@ -14,6 +14,7 @@ use crate::domain::datastore::{
     PerformanceInsights,
 };
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
+use crate::domain::distribution::Distribution;
 use crate::domain::ec2::Instance;
 use crate::domain::ecr::Image;
 use crate::domain::ecs::{
