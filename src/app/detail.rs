@@ -198,6 +198,13 @@ fn name_of(resource: &ResourceKey) -> &str {
             .id
             .split_once(":log-group:")
             .map_or(&*resource.id, |(_, name)| name),
+        // …:secret:NAME-AbCdEf
+        Kind::Secret => resource
+            .id
+            .split_once(":secret:")
+            .map_or(&*resource.id, |(_, name)| {
+                name.rsplit_once('-').map_or(name, |(name, _)| name)
+            }),
         Kind::EcrRepository => resource
             .id
             .split_once(":repository/")

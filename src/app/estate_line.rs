@@ -401,7 +401,10 @@ fn spend(state: &State) -> String {
     });
     let leaders = || state.picture.inventory.account_leaders();
     // The bill is the account's: where the estate is a part of it, no budget is compared with it.
-    let is_part = leaders().any(|scope| !scope.selection.is_everything());
+    let is_part = leaders().any(|scope| {
+        let tag = &state.setup.policies.of(scope.name()).cost_tag;
+        !scope.selection.is_everything() || tag.is_some()
+    });
     let budget = if is_part {
         None
     } else {

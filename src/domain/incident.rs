@@ -217,6 +217,7 @@ impl Incident {
         let is_new = match &entry.event {
             // A record begins once.
             Event::Started { .. } => false,
+            Event::Appeared { finding } if self.went_after(&finding.key(), entry.at) => false,
             Event::Appeared { finding } => {
                 let is_new = self.open.insert(finding.key(), finding.clone()).is_none();
                 if is_new {
@@ -253,6 +254,13 @@ impl Incident {
             }
             self.entries.push(entry);
         }
+    }
+
+    /// Whether a finding was seen to be gone at that moment or later: whoever says that it appeared then looks
+    /// at an older picture.
+    pub fn went_after(&self, key: &FindingKey, at: Timestamp) -> bool {
+        let last = self.findings.iter().rev().find(|(seen, ..)| seen.key() == *key);
+        last.and_then(|(_, _, gone)| *gone).is_some_and(|gone| at <= gone)
     }
 
     /// Whether it goes on.

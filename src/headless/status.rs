@@ -134,6 +134,8 @@ pub fn collected(kinds: &BTreeSet<Kind>) -> BTreeSet<Kind> {
                 Kind::Redis,
                 Kind::TargetGroup,
                 Kind::NatGateway,
+                // Whether one is missing behind a NAT gateway.
+                Kind::VpcEndpoint,
                 Kind::SagemakerEndpoint,
                 Kind::TrainingJob,
                 Kind::NotebookInstance,

@@ -63,6 +63,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "rds-reboot-failover",
         include_str!("../../runbooks/rds-reboot-failover.yaml"),
     ),
+    ("rds-restart", include_str!("../../runbooks/rds-restart.yaml")),
     (
         "redis-failover",
         include_str!("../../runbooks/redis-failover.yaml"),

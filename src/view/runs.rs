@@ -119,7 +119,7 @@ fn choose(frame: &mut Frame<'_>, area: Rect, title: &str, (offers, at): (&[Offer
 const fn confirmation(level: ConfirmLevel) -> &'static str {
     match level {
         ConfirmLevel::None | ConfirmLevel::Ack => "",
-        ConfirmLevel::TypeName => "asks for the name",
+        ConfirmLevel::TypeName => "may ask for the name",
     }
 }
 

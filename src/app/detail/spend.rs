@@ -94,7 +94,10 @@ fn credits(gauge: &CreditGauge) -> Vec<(String, Cell)> {
             gauge.left.map(format::usd),
         ),
         maybe("a day", gauge.per_day.map(format::usd)),
-        maybe("lasts", gauge.days_left.map(|days| format!("{days:.0} days"))),
+        maybe(
+            "lasts",
+            gauge.days_left.map(|days| format!("{:.0} days", days.floor())),
+        ),
         maybe("gone on", gauge.dry_on.map(|day| day.to_string())),
         maybe("end", gauge.until.map(|day| day.to_string())),
     ];

@@ -149,7 +149,7 @@ fn book(book: &Book) -> Row {
     let confirm = match book.floor {
         ConfirmLevel::None => "none",
         ConfirmLevel::Ack => "apply",
-        ConfirmLevel::TypeName => "its name",
+        ConfirmLevel::TypeName => "name",
     };
     Row {
         key: RowKey::Runbook(book.name.clone(), book.is_hidden),

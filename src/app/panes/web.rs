@@ -112,6 +112,7 @@ fn bucket_cells(bucket: &Bucket, held: Option<&BucketStorage>) -> Vec<Cell> {
         None => format::UNKNOWN.to_owned(),
         Some(lifecycle) if lifecycle.rules == 0 => "none".to_owned(),
         Some(lifecycle) if lifecycle.thins_out => format!("{} thin out", lifecycle.rules),
+        Some(lifecycle) if lifecycle.rules == 1 => "1 rule".to_owned(),
         Some(lifecycle) => format!("{} rules", lifecycle.rules),
     };
     vec![

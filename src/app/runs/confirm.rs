@@ -132,6 +132,9 @@ impl Confirm {
     fn enter(&mut self) -> Outcome {
         if self.at == Place::Reason {
             self.at = Place::Word;
+            if self.typed.text == self.word {
+                self.wrong = Some("Enter once more, at the word, carries it out".to_owned());
+            }
             return Outcome::Redraw;
         }
         if self.typed.text.is_empty() {

@@ -248,9 +248,14 @@ fn step_lines(
         }
         Work::Check { check } => {
             let (word, tone) = ended(ledger, index, "looked at");
+            // The message says what is wrong: of what held it would be untrue.
+            let said = match &check.message {
+                Some(message) if tone == Tone::Crit => message,
+                Some(_) | None => &check.check,
+            };
             lines.push(vec![
                 id,
-                Cell::new(format!("{}  ", check.message.as_deref().unwrap_or(&check.check))),
+                Cell::new(format!("{said}  ")),
                 Cell::new(word).tone(tone),
             ]);
         }

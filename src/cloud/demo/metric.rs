@@ -305,8 +305,9 @@ impl Sim {
         let until = self.published(&gauge);
         let from = self.now - Ms::from(spec.lookback_s) * SECOND;
         let mut start = from - from.rem_euclid(period);
-        while start < until {
-            if let Some(value) = self.aggregate(&gauge, spec.id.stat, start, (start + period).min(until)) {
+        // A period that still runs would look like a fall.
+        while start + period <= until {
+            if let Some(value) = self.aggregate(&gauge, spec.id.stat, start, start + period) {
                 series.points.push((stamp(start), value));
             }
             start += period;

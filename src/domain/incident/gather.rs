@@ -27,7 +27,7 @@ impl Incident {
         for finding in picture.findings.iter().filter(counts) {
             let seen = Seen::of(finding);
             let key = seen.key();
-            if !self.open.contains_key(&key) {
+            if !self.open.contains_key(&key) && !self.went_after(&key, picture.at) {
                 events.push(Event::Appeared { finding: seen });
             }
             there.insert(key);

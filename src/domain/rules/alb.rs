@@ -8,7 +8,8 @@ pub mod targets;
 
 use crate::domain::elb::{self, LoadBalancer, TargetGroup};
 use crate::domain::metric_catalog;
-use crate::domain::rules::Context;
+use crate::domain::rules::draft::Draft;
+use crate::domain::rules::{Context, Rule};
 
 /// Application Load Balancers with the value of their CloudWatch dimension.
 fn balancers<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a LoadBalancer, &'a str)> {
@@ -35,4 +36,22 @@ fn groups<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a TargetGroup, &
                 .filter(|(_, balancer)| balancer.starts_with("app/"))
                 .map(move |(dimension, balancer)| (group, dimension, balancer))
         })
+}
+
+/// Begins a finding about a target group. Its runbooks are those of ECS: where services were read and none stands
+/// behind the group, they are left out.
+fn about(context: &Context<'_>, rule: &Rule, group: &TargetGroup) -> Draft {
+    let draft = rule.on(context, &group.arn, &group.name);
+    let fleet = context.state.ecs.get();
+    let has_service = fleet.is_none_or(|fleet| {
+        fleet
+            .services
+            .iter()
+            .any(|service| service.target_groups.contains(&group.arn))
+    });
+    if has_service {
+        draft
+    } else {
+        draft.without_runbooks()
+    }
 }

@@ -315,7 +315,7 @@ fn credits_title(gauge: &CreditGauge) -> String {
     };
     let at_most = if gauge.is_whole { "" } else { "at most " };
     let lasts = match (gauge.days_left, gauge.dry_on) {
-        (Some(days), Some(dry)) => format!(", gone in {days:.0} days, {dry}"),
+        (Some(days), Some(dry)) => format!(", gone in {:.0} days, {dry}", days.floor()),
         (Some(_) | None, _) => until,
     };
     format!("{at_most}{} credits left{lasts}", words::usd(left))
@@ -339,9 +339,10 @@ fn credits_rate(gauge: &CreditGauge) -> Option<String> {
         Some(false) | None => "",
     };
     Some(format!(
-        "At {} a day, the mean of the last seven days, what is left lasts {days:.0} days: it is gone on \
+        "At {} a day, the mean of the last seven days, what is left lasts {:.0} days: it is gone on \
          {dry}{before}.",
-        words::usd(per_day)
+        words::usd(per_day),
+        days.floor()
     ))
 }
 

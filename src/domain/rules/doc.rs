@@ -141,6 +141,7 @@ mod tests {
         "drain-gpu-host",
         "redis-failover",
         "rds-reboot-failover",
+        "rds-restart",
         "stop-estate",
         "start-estate",
         "sqs-redrive",

@@ -277,7 +277,7 @@ impl Preparation {
             && end.duration_since(now) < deadline
         {
             cautions.push(format!(
-                "the credentials end at {end}, the run may take until {}; it waits where they cannot be renewed",
+                "the credentials end at {end:.0}, the run may take until {:.0}; it waits where they cannot be renewed",
                 now.saturating_add(deadline).unwrap_or(Timestamp::MAX)
             ));
         }

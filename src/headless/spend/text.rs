@@ -128,7 +128,7 @@ fn gauges(spend: &Spend, page: &Page) -> String {
             Cell::new(usd(Some(gauge.amount))),
             Cell::new(format!("{at_most}{}", usd(gauge.left))),
             Cell::new(usd(gauge.per_day)),
-            Cell::of(gauge.days_left.map(|days| format!("{days:.0}"))),
+            Cell::of(gauge.days_left.map(|days| format!("{:.0}", days.floor()))),
             Cell::new(date(gauge.dry_on)).tone(if early { Tone::Warn } else { Tone::Plain }),
             Cell::new(date(gauge.until)),
             Cell::new(gauge.eaters.first().map_or("", |eater| eater.service.as_str())),

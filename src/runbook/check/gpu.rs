@@ -220,7 +220,7 @@ impl Evening {
         }
         match self.saves {
             Some(saves) if saves > UsdPerHour::ZERO => words.push_str(&format!(
-                "; {saves} an hour is no longer billed, {} so far (list prices)",
+                "; {saves} is no longer billed, {} so far (list prices)",
                 self.saved
             )),
             Some(_) => {}

@@ -120,7 +120,7 @@ impl Cost {
         let month = night * NIGHTS_A_MONTH;
         let hours = seconds as f64 / 3_600.0;
         Some(format!(
-            "saves {} an hour: {night} in a night of {hours:.1} h, {month} in a month of {NIGHTS_A_MONTH} such \
+            "saves {}: {night} in a night of {hours:.1} h, {month} in a month of {NIGHTS_A_MONTH} such \
              nights (list prices of {as_of}; volumes, snapshots and commitments are billed on)",
             -per_hour
         ))

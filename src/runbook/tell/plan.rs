@@ -416,7 +416,7 @@ pub fn totals(plan: &Plan) -> Vec<Line> {
         lines.push(labelled("touches too").with(Role::Plain, dependents.join(", ")));
     }
     for outage in &radius.outages {
-        lines.push(labelled("users notice").with(Role::Warn, outage));
+        lines.push(labelled("noticed").with(Role::Warn, outage));
     }
     lines.extend(cost(plan));
     lines.push(labelled("time").with(

@@ -48,14 +48,14 @@ fn a_report_ends_as_status_does_and_can_go_to_a_file() {
 
 #[test]
 fn records_are_listed_shown_and_exported() {
-    let none = typed("--demo ecommerce --state-dir state incident list").run();
+    let none = typed("--demo ecommerce incident list").run();
     assert_eq!(
         (none.code(), none.stdout.as_str()),
         (0, "no incident was recorded yet\n")
     );
 
-    let invocation = typed("--demo ecommerce --state-dir state");
-    let state = invocation.home().join("state");
+    let invocation = typed("--demo ecommerce");
+    let state = invocation.home().join("state/demo");
     fs::create_dir_all(&state).unwrap();
     let store = IncidentStore::new(&StateFolder::at(&state));
     let at = Timestamp::now();

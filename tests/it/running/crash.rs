@@ -217,6 +217,14 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "rds-restart",
+        world: World::Ecommerce,
+        scenario: Scenario::DbStorageLow,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db")],
+        undo: Undo::Leaves,
+    },
+    Sample {
         runbook: "redis-failover",
         world: World::Codemate,
         scenario: Scenario::Quiet,
@@ -357,6 +365,7 @@ crashes! {
     lambda_rollback_alias: "lambda-rollback-alias",
     lambda_throttle: "lambda-throttle",
     rds_reboot_failover: "rds-reboot-failover",
+    rds_restart: "rds-restart",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",
     restore_rds_snapshot: "restore-rds-snapshot",

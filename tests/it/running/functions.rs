@@ -76,7 +76,7 @@ async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
     );
     let focus = Focus::once(kinds.iter().copied(), Probing::No);
     let picture = collector.once(focus, Duration::from_mins(1)).await;
-    picture.findings.to_vec()
+    picture.findings.clone()
 }
 
 fn found<'a>(findings: &'a [Finding], rule: &str) -> Option<&'a Finding> {

@@ -68,7 +68,7 @@ fn gauge_rows(state: &State, scope: &ScopeState, gauge: &CreditGauge) -> Vec<Row
             .tone(tone),
             Cell::new(format::usd(gauge.amount)).tone(Tone::Muted),
             Cell::number(gauge.per_day, format::usd),
-            Cell::number(gauge.days_left, |days| format!("{days:.0}")).tone(tone),
+            Cell::number(gauge.days_left, |days| format!("{:.0}", days.floor())).tone(tone),
             date(gauge.dry_on).tone(tone),
             date(gauge.until).tone(Tone::Muted),
         ],

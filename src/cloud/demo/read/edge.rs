@@ -222,7 +222,7 @@ fn certificate(sim: &Sim, index: usize) -> Certificate {
     let plan = &sim.plan.certificates[index];
     let is_stuck = sim.stuck_certificates.contains(&index);
     let days_left = if is_stuck { 12 } else { plan.days_left };
-    let not_after = sim.epoch + days_left * DAY;
+    let not_after = sim.epoch + days_left * DAY + 6 * HOUR;
     let proof = |domain: &String| {
         let name = domain.trim_start_matches("*.");
         Validation {

@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let errors = Errors::of(context, &[counted], requests);
         if let Some(breach) = errors.judge(context) {
             explained.insert(balancer);
-            let draft = RULE.on(context, &group.arn, &group.name).hurts(Impact::Customer);
+            let draft = alb::about(context, &RULE, group).hurts(Impact::Customer);
             findings.push(
                 draft
                     .since(errors.since)

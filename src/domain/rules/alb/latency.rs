@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let measured = context.metric(target_group::LATENCY_P95.of_both(dimension, balancer));
         if let Some((slow, breach)) = measured.and_then(|measured| judge(context, measured)) {
             explained.insert(balancer);
-            let draft = RULE.on(context, &group.arn, &group.name);
+            let draft = alb::about(context, &RULE, group);
             findings.push(report(draft, context, &slow, breach));
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{target_group, target_group_dimensions};
 use crate::domain::rules::draft::severity;
-use crate::domain::rules::{Context, Reach, Rule, first_of, words};
+use crate::domain::rules::{Context, Reach, Rule, alb, first_of, words};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -53,8 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             format!("{} of {counted} targets unhealthy", unhealthy.len())
         };
-        let mut draft = RULE
-            .on(context, &group.arn, &group.name)
+        let mut draft = alb::about(context, &RULE, group)
             .hurts(Impact::Customer)
             .since(since(context, group))
             .because(format!(

@@ -40,9 +40,17 @@ pub const CRITICAL: Rule = Rule {
 };
 
 fn gone(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let read_at = context.state.repositories.at();
+    // What was registered after the images were listed may name one that was pushed after that.
+    let is_newer = |image: &str| {
+        let known = context.state.task_definitions.get().into_iter().flatten();
+        known
+            .filter(|definition| definition.containers.iter().any(|one| one.image == image))
+            .any(|definition| definition.registered_at > read_at)
+    };
     for repository in repositories(context).filter(|repository| repository.images.is_some()) {
         for (image, users) in deployed(context, repository) {
-            if repository.image(&ImageName::parse(image)).is_some() {
+            if repository.image(&ImageName::parse(image)).is_some() || is_newer(image) {
                 continue;
             }
             let name = short(repository, image);

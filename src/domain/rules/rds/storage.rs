@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
         (Severity::Warn, "share or days at the warning level"),
     ],
     thresholds: &["rds_free_storage_percent", "rds_storage_days_left"],
-    runbooks: &[],
+    runbooks: &["rds-restart"],
     reach: Reach::Scope,
     check,
 };

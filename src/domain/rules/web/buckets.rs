@@ -129,7 +129,7 @@ fn grows(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 }))
                 .report(
                     severity(breach),
-                    format!("+{} a month, no lifecycle", words::bytes(month)),
+                    format!("+{} a month, nothing expires", words::bytes(month)),
                 ),
         );
     }
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Warn, "+60 GiB a month, no lifecycle")
+            (Severity::Warn, "+60 GiB a month, nothing expires")
         );
         assert_eq!(
             findings[0].evidence,

@@ -63,12 +63,7 @@ impl Action for Scale {
                 refused, and so is an endpoint that changes just now. Undo brings both back.",
             fields: vec![
                 FieldSchema::required("endpoint", Type::Text, "The endpoint."),
-                FieldSchema::optional(
-                    "variant",
-                    Type::optional(Type::Text),
-                    "the only one",
-                    "The variant's name.",
-                ),
+                FieldSchema::optional("variant", Type::Text, "the only one", "The variant's name."),
                 FieldSchema::required("count", Type::Int, "Instances wanted, at least 1."),
             ],
             outputs: vec![OutputSchema::new("count", Type::Int, "Instances wanted.")],
