@@ -118,7 +118,7 @@ pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> 
                     );
                 }
                 // Metrics are only asked for where there is something to measure.
-                (None, None) if matches!(source, Source::Metrics(_)) => {}
+                (None, None) if matches!(source, Source::Metrics(_) | Source::PipelineExecutions) => {}
                 (None, None) => offer(1, READING.to_owned(), Tone::Muted),
                 (None, Some(_)) if !standing.gaps.is_empty() => {
                     offer(2, format!("partial: {}", standing.gaps[0]), Tone::Warn);

@@ -12,6 +12,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "asg-rollback-image",
         include_str!("../../runbooks/asg-rollback-image.yaml"),
     ),
+    ("asg-scale", include_str!("../../runbooks/asg-scale.yaml")),
     (
         "cloudfront-invalidate",
         include_str!("../../runbooks/cloudfront-invalidate.yaml"),

@@ -239,14 +239,16 @@ pub(super) fn repository(state: &State, scope: &ScopeState, arn: &str) -> Option
         .iter()
         .find(|one| one.arn == arn || one.name == arn)?;
     let yes = |holds: bool| if holds { "yes" } else { "no" };
-    let facts = vec![
+    let mut facts = vec![
         fact("arn", &repository.arn),
         fact("images are named", &repository.uri),
         maybe("created", repository.created_at.map(|at| when(state, at))),
         fact("tags are immutable", yes(repository.immutable)),
-        fact("but for", repository.excluded_tags.join(", ")),
         fact("scans when pushed", yes(repository.scans_on_push)),
     ];
+    if !repository.excluded_tags.is_empty() {
+        facts.push(fact("mutable all the same", repository.excluded_tags.join(", ")));
+    }
     let policy = match &repository.policy {
         None => vec![vec![
             Cell::new("the lifecycle policy could not be read").tone(Tone::Warn),

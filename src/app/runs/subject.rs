@@ -145,7 +145,7 @@ fn name_of(state: &State, key: &ResourceKey) -> String {
 /// A resource with what was read of it, as runbooks see it; `None` if it is not there or is of a kind
 /// that they do not see.
 pub fn resource(state: &State, key: &ResourceKey) -> Option<Arc<Resource>> {
-    let scope = state.picture.inventory.scope(&key.scope)?;
+    let scope = scope_of(state, key)?;
     let view = view(scope, key.kind)?;
     let found = observe::resources(key.kind, &view).ok()?;
     found

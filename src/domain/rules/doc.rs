@@ -142,6 +142,7 @@ mod tests {
         "redis-failover",
         "rds-reboot-failover",
         "rds-restart",
+        "asg-scale",
         "stop-estate",
         "start-estate",
         "sqs-redrive",

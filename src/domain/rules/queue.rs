@@ -22,7 +22,7 @@ pub const AGE: Rule = Rule {
         (Severity::Warn, "at the warning age"),
     ],
     thresholds: &["queue_oldest_s"],
-    runbooks: &["gpu-morning-up", "ecs-scale"],
+    runbooks: &["gpu-morning-up", "asg-scale", "ecs-scale"],
     reach: Reach::Scope,
     check: age,
 };
@@ -41,7 +41,7 @@ pub const DEPTH: Rule = Rule {
         (Severity::Warn, "at the warning number for each worker"),
     ],
     thresholds: &["queue_visible_per_worker"],
-    runbooks: &["gpu-morning-up", "ecs-scale"],
+    runbooks: &["gpu-morning-up", "asg-scale", "ecs-scale"],
     reach: Reach::Scope,
     check: depth,
 };

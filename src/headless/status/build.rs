@@ -227,7 +227,8 @@ fn resources(picture: &Picture, kinds: &BTreeSet<Kind>) -> Resources {
 
 /// A number without digits that say nothing.
 fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    // Adding zero makes an ordinary zero of a negative one.
+    (value * 100.0).round() / 100.0 + 0.0
 }
 
 /// A moment without the fraction that nobody needs.

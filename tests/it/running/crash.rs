@@ -217,6 +217,14 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "asg-scale",
+        world: World::Ecommerce,
+        scenario: Scenario::Quiet,
+        before: Before::Nothing,
+        set: &[("group", "ecommerce-app-asg"), ("desired", "3")],
+        undo: Undo::Whole,
+    },
+    Sample {
         runbook: "rds-restart",
         world: World::Ecommerce,
         scenario: Scenario::DbStorageLow,
@@ -365,6 +373,7 @@ crashes! {
     lambda_rollback_alias: "lambda-rollback-alias",
     lambda_throttle: "lambda-throttle",
     rds_reboot_failover: "rds-reboot-failover",
+    asg_scale: "asg-scale",
     rds_restart: "rds-restart",
     redis_failover: "redis-failover",
     restore_rds_point_in_time: "restore-rds-point-in-time",

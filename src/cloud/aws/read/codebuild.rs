@@ -108,7 +108,7 @@ async fn add_builds(caller: &Caller<'_>, projects: &mut [Project]) -> Vec<Fault>
 fn project_from_sdk(project: &SdkProject) -> Option<Project> {
     let environment = project.environment();
     let variables: Vec<(String, String)> = environment
-        .map(|environment| environment.environment_variables())
+        .map(aws_sdk_codebuild::types::ProjectEnvironment::environment_variables)
         .unwrap_or_default()
         .iter()
         .filter(|variable| matches!(variable.r#type(), None | Some(EnvironmentVariableType::Plaintext)))

@@ -121,7 +121,7 @@ fn repository_from_sdk(repository: &SdkRepository) -> Option<Repository> {
         excluded_tags: filters.iter().map(|filter| filter.filter().to_owned()).collect(),
         scans_on_push: repository
             .image_scanning_configuration()
-            .is_some_and(|scanning| scanning.scan_on_push()),
+            .is_some_and(aws_sdk_ecr::types::ImageScanningConfiguration::scan_on_push),
         policy: None,
         images: None,
     })

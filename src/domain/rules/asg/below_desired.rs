@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
         ),
     ],
     thresholds: &["asg_below_desired_min"],
-    runbooks: &["gpu-morning-up", "asg-rollback-image"],
+    runbooks: &["gpu-morning-up", "asg-scale", "asg-rollback-image"],
     reach: Reach::Scope,
     check,
 };

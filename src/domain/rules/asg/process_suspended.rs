@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
         ),
     ],
     thresholds: &["asg_suspended_min"],
-    runbooks: &["gpu-morning-up"],
+    runbooks: &["gpu-morning-up", "asg-scale"],
     reach: Reach::Scope,
     check,
 };

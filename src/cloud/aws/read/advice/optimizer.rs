@@ -242,7 +242,10 @@ fn service_from_sdk(of: &EcsServiceRecommendation) -> Option<Advice> {
         finding: of
             .finding()
             .map(aws_sdk_computeoptimizer::types::EcsServiceRecommendationFinding::as_str),
-        now: size(now.and_then(|now| now.cpu()), now.and_then(|now| now.memory())),
+        now: size(
+            now.and_then(aws_sdk_computeoptimizer::types::ServiceConfiguration::cpu),
+            now.and_then(aws_sdk_computeoptimizer::types::ServiceConfiguration::memory),
+        ),
         better: best.map(|best| size(best.cpu(), best.memory())),
         saving: best.and_then(|best| best.savings_opportunity()),
         at: of.last_refresh_timestamp(),

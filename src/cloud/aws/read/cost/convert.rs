@@ -192,7 +192,9 @@ pub(super) fn anomaly_from_sdk(anomaly: &SdkAnomaly) -> Anomaly {
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join(", ");
-            let contribution = cause.impact().map(|impact| impact.contribution());
+            let contribution = cause
+                .impact()
+                .map(aws_sdk_costexplorer::types::RootCauseImpact::contribution);
             match contribution.filter(|usd| usd.is_finite() && *usd > 0.0) {
                 Some(usd) => (usd, format!("{words}: {usd:.2} USD")),
                 None => (0.0, words),

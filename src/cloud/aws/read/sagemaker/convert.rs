@@ -151,7 +151,7 @@ pub(super) fn job(described: &DescribeTrainingJobOutput) -> TrainingJob {
     };
     let instances = match groups {
         [] => resources
-            .and_then(|resources| resources.instance_count())
+            .and_then(aws_sdk_sagemaker::types::ResourceConfig::instance_count)
             .map(count),
         groups => groups.iter().map(|group| group.instance_count().map(count)).sum(),
     };
@@ -174,7 +174,7 @@ pub(super) fn job(described: &DescribeTrainingJobOutput) -> TrainingJob {
         max_runtime_s: seconds(
             described
                 .stopping_condition()
-                .and_then(|condition| condition.max_runtime_in_seconds()),
+                .and_then(aws_sdk_sagemaker::types::StoppingCondition::max_runtime_in_seconds),
         ),
         spot: described.enable_managed_spot_training(),
         training_s: seconds(described.training_time_in_seconds()),
