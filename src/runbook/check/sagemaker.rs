@@ -66,12 +66,7 @@ impl Check for Serves {
              wanted. `last-good` stands for whichever serves.",
             vec![
                 FieldSchema::required("endpoint", Type::Text, "The endpoint."),
-                FieldSchema::optional(
-                    "config",
-                    Type::optional(Type::Text),
-                    "any",
-                    "The configuration that must serve.",
-                ),
+                FieldSchema::optional("config", Type::Text, "any", "The configuration that must serve."),
             ],
             Kind::SagemakerEndpoint,
         )

@@ -7,24 +7,39 @@ use serde_json::Value;
 use super::{WORLDS, typed};
 
 /// Kinds that every scope has, be it with nothing in it.
-const ALWAYS: [&str; 17] = [
+const ALWAYS: [&str; 32] = [
+    "advice",
     "alarm",
     "asg",
+    "bucket",
+    "certificate",
+    "codebuild-project",
+    "distribution",
     "ec2-instance",
+    "ecr-repository",
     "ecs-service",
+    "eks-cluster",
     "gpu",
     "gpu-host",
+    "health-check",
+    "lambda",
     "load-balancer",
     "log-group",
     "nat-gateway",
+    "nodegroup",
     "notebook-instance",
+    "parameter",
+    "pipeline",
     "queue",
     "rds-cluster",
     "rds-instance",
     "redis",
     "sagemaker-endpoint",
+    "scalable-target",
+    "secret",
     "target-group",
     "training-job",
+    "vpc-endpoint",
 ];
 
 /// Fields beyond those that all resources have.
