@@ -26,7 +26,7 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
     let server = Canned::start(|call| {
         result(
             call,
-            "<DBInstance><DBInstanceArn>arn:new</DBInstanceArn></DBInstance>",
+            "<DBInstance><DBInstanceArn>arn:new</DBInstanceArn><DbiResourceId>db-NEW</DbiResourceId></DBInstance>",
         )
     });
     let settings = rds::RestoreSettings {
@@ -61,7 +61,8 @@ async fn a_restore_carries_the_settings_that_aws_would_drop() {
         let receipt = server.write(Mutation::Rds(change)).await.expect("it is made");
         let expected = Receipt {
             request_id: Some(text("req-1")),
-            created: Some(text("arn:new")),
+            // What a rename leaves alone.
+            created: Some(text("db-NEW")),
         };
         assert_eq!(receipt, expected);
     }

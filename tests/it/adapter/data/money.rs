@@ -37,9 +37,12 @@ fn bill(call: &Request) -> Answer {
             (Some("DAILY"), Some(_)) => json!({
                 "ResultsByTime": results(json!([group(&["Tax"], "-0.5")])),
             }),
-            _ => json!({ "ResultsByTime": results(json!([
-                group(&["123456789012", "Usage"], "30"), group(&["123456789012", "Credit"], "-30"),
-            ]))}),
+            _ => json!({ "ResultsByTime": [{
+                "TimePeriod": asked["TimePeriod"],
+                "Groups": [
+                    group(&["123456789012", "Usage"], "30"), group(&["123456789012", "Credit"], "-30"),
+                ],
+            }]}),
         },
     )
 }
