@@ -208,7 +208,7 @@ fn keys_answer_while_every_call_hangs() {
         ("2", "ECS services"),
         ("4", "RDS"),
         ("8", "CloudWatch alarms"),
-        ("?", "page up"),
+        ("?", "keys and commands"),
     ] {
         let pressed = Instant::now();
         screen.send_keys(key);
@@ -222,7 +222,9 @@ fn keys_answer_while_every_call_hangs() {
     front.rules(json!([]));
     screen.send_keys("\x1b");
     // The next key in the same breath would be read as Alt and that key.
-    screen.wait_until("the help to go", |seen| !seen.contents().contains("page up"));
+    screen.wait_until("the help to go", |seen| {
+        !seen.contents().contains("keys and commands")
+    });
     screen.send_keys("2");
     screen.wait_for_text("shop-checkout");
     screen.send_keys("qq");

@@ -62,5 +62,6 @@ def load() -> None:
         logs,
         metrics,
         rds,
+        sagemaker,
         ssm,
     )
