@@ -1,5 +1,6 @@
 //! Data stores: RDS instances, Aurora clusters, snapshots; ElastiCache in its three forms.
 
+pub mod node_type;
 mod settings;
 
 use jiff::Timestamp;
@@ -208,6 +209,9 @@ pub struct Cache {
     pub engine_version: Option<String>,
     /// The node type; serverless has none.
     pub node_type: Option<String>,
+    /// The node type that it is being changed to.
+    #[serde(default)]
+    pub pending_node_type: Option<String>,
     /// Shards with their nodes; a cluster on its own has one.
     pub shards: Vec<CacheShard>,
     /// Whether data is partitioned over shards.

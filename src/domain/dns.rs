@@ -1,4 +1,4 @@
-//! Amazon Route 53: health checks and how many hosted zones there are.
+//! Amazon Route 53: health checks, hosted zones and records.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,67 @@ pub struct Observation {
     pub said: String,
     /// When.
     pub at: Option<Timestamp>,
+}
+
+/// A hosted zone.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostedZone {
+    /// Its id, without `/hostedzone/`.
+    pub id: String,
+    /// Its name, with a dot at the end.
+    pub name: String,
+    /// Whether only networks of ours ask it.
+    pub is_private: bool,
+}
+
+/// The records of one type under one name.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSet {
+    /// The name, with a dot at the end.
+    pub name: String,
+    /// `CNAME`, `TXT`, …
+    pub kind: String,
+    /// How long resolvers keep it, seconds; `None` for an alias.
+    pub ttl_s: Option<u32>,
+    /// Its values; for an alias what it stands for.
+    pub values: Vec<String>,
+}
+
+impl RecordSet {
+    /// Type and values, in words.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.kind, self.values.join(" "))
+    }
+}
+
+/// Whether two names in DNS are the same: neither case nor a dot at the end counts.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a.trim_end_matches('.')
+        .eq_ignore_ascii_case(b.trim_end_matches('.'))
+}
+
+/// Whether two values of a CNAME are the same: they are names.
+pub fn same_value(a: &str, b: &str) -> bool {
+    same_name(a, b)
+}
+
+/// The public zones that a name belongs into: those with the longest name that it ends with. More than one if
+/// several have that name, of which the world asks one.
+pub fn zones_of<'z>(zones: &'z [HostedZone], name: &str) -> Vec<&'z HostedZone> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let holds = |zone: &&HostedZone| {
+        let own = zone.name.trim_end_matches('.').to_ascii_lowercase();
+        !zone.is_private && !own.is_empty() && (name == own || name.ends_with(&format!(".{own}")))
+    };
+    let fitting: Vec<&HostedZone> = zones.iter().filter(holds).collect();
+    let length = |zone: &HostedZone| zone.name.trim_end_matches('.').len();
+    let longest = fitting.iter().map(|zone| length(zone)).max();
+    fitting
+        .into_iter()
+        .filter(|zone| Some(length(zone)) == longest)
+        .collect()
 }
 
 /// How a health check stands.
@@ -125,6 +186,36 @@ mod tests {
             inverted: false,
             observations: Some(observations),
         }
+    }
+
+    #[test]
+    fn a_name_belongs_into_the_public_zone_with_the_longest_name() {
+        let zone = |id: &str, name: &str, is_private| HostedZone {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            is_private,
+        };
+        let zones = [
+            zone("Z1", "example.com.", false),
+            zone("Z2", "Shop.example.com.", false),
+            zone("Z3", "a.shop.example.com.", true),
+            zone("Z4", "ample.com.", false),
+        ];
+        let of = |name: &str| -> Vec<&str> {
+            zones_of(&zones, name)
+                .into_iter()
+                .map(|zone| zone.id.as_str())
+                .collect()
+        };
+        assert_eq!(of("_x.a.shop.example.com."), ["Z2"]);
+        assert_eq!(of("_x.EXAMPLE.com"), ["Z1"]);
+        assert_eq!(of("example.com."), ["Z1"]);
+        assert_eq!(of("_x.example.org."), [""; 0]);
+        let twice = [
+            zone("Z1", "example.com.", false),
+            zone("Z2", "example.com", false),
+        ];
+        assert_eq!(zones_of(&twice, "_x.example.com.").len(), 2);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Amazon ECR: repositories, their images and lifecycle policies, and how an image's name is read.
 
 pub mod lifecycle;
+pub mod needed;
 
 use std::collections::BTreeMap;
 

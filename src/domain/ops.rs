@@ -161,6 +161,8 @@ pub enum ReplyData {
     DbProxies(Vec<crate::domain::datastore::DbProxy>),
     /// Backups of a cache.
     CacheSnapshots(Vec<crate::domain::datastore::CacheSnapshot>),
+    /// Node types that a cache may be changed to.
+    CacheNodeTypes(crate::domain::datastore::node_type::NodeTypes),
     /// Caches of all three forms.
     Caches(Vec<crate::domain::datastore::Cache>),
     /// Load balancers and target groups.
@@ -231,6 +233,12 @@ pub enum ReplyData {
     Certificates(Vec<crate::domain::certificate::Certificate>),
     /// Health checks and hosted zones.
     Dns(crate::domain::dns::Dns),
+    /// Hosted zones.
+    HostedZones(Vec<crate::domain::dns::HostedZone>),
+    /// Records under a name.
+    RecordSets(Vec<crate::domain::dns::RecordSet>),
+    /// Where a change of DNS is; `None` if Route 53 does not know it.
+    DnsChange(Option<String>),
     /// VPC endpoints.
     VpcEndpoints(Vec<crate::domain::ec2::VpcEndpoint>),
     /// Listeners of load balancers.
@@ -308,6 +316,8 @@ pub enum Mutation {
     Eks(eks::Write),
     /// CloudFront.
     CloudFront(cloudfront::Write),
+    /// Route 53.
+    Route53(route53::Write),
 }
 
 /// The idempotency token of a change: an API that takes one makes the change once however often it is sent.
@@ -384,6 +394,7 @@ impl Mutation {
             Self::Lambda(write) => write.operation(),
             Self::Eks(write) => write.operation(),
             Self::CloudFront(write) => write.operation(),
+            Self::Route53(write) => write.operation(),
         }
     }
 
@@ -409,6 +420,7 @@ impl Mutation {
             | Self::ApplicationAutoScaling(_)
             | Self::Eks(_)
             | Self::CloudFront(_)
+            | Self::Route53(_)
             | Self::Sagemaker(_) => &[],
         }
     }

@@ -36,7 +36,7 @@ pub use change::{
 };
 pub use cost::CostDelta;
 pub use error::{BadArguments, Effect, ErrorClass, Refusal, RefusalKind};
-pub use view::{Unread, View};
+pub use view::{Unread, View, records_of};
 
 /// The values of a step's `with`, resolved.
 pub type Arguments = Map<String, Value>;

@@ -1,5 +1,6 @@
 //! Every action there is, one file each, by AWS service.
 
+mod acm;
 mod alarm;
 pub(in crate::runbook) mod asg;
 mod cloudfront;
@@ -28,6 +29,7 @@ use super::action::Action;
 
 /// Every action, by service and verb.
 pub static ALL: &[&dyn Action] = &[
+    &acm::Validate,
     &alarm::DISABLE,
     &alarm::ENABLE,
     &asg::SetCapacity,
@@ -51,6 +53,7 @@ pub static ALL: &[&dyn Action] = &[
     &codepipeline::Answer,
     &codepipeline::RollbackStage,
     &ecr::Retag,
+    &ecr::Keep,
     &ecs::Deploy,
     &ecs::Rollback,
     &ecs::RegisterCopy,
@@ -62,6 +65,7 @@ pub static ALL: &[&dyn Action] = &[
     &eks::ScaleNodegroup,
     &elasticache::Failover,
     &elasticache::Promote,
+    &elasticache::Resize,
     &elasticache::Snapshot,
     &elb::DEREGISTER,
     &elb::REGISTER,

@@ -1,5 +1,6 @@
 //! What a runbook can look at without changing anything: preconditions, verification, steps that wait.
 
+mod acm;
 mod alarm;
 mod asg;
 mod delivery;
@@ -159,6 +160,7 @@ pub fn holds(source: &str, names: &Names<'_>) -> Result<bool, String> {
 
 /// Every check, by name.
 pub static ALL: &[&dyn Check] = &[
+    &acm::Validated,
     &alarm::State,
     &asg::NoActivityInProgress,
     &ecs::Settled,

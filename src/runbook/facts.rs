@@ -230,6 +230,17 @@ const PIPELINE: &[Fact] = &[
     ),
 ];
 
+const ECR_REPOSITORY: &[Fact] = &[
+    fact("uri", Text, "What names of its images begin with."),
+    fact("immutable", Bool, "Whether a tag stays with its image."),
+    fact("image_tags", Texts, "The tags of its images."),
+];
+const CERTIFICATE: &[Fact] = &[
+    fact("status", Text, "`ISSUED`, `PENDING_VALIDATION` and so on."),
+    fact("renewal", Text, "Where ACM's renewal is; null if there is none."),
+    fact("unproven", Texts, "Names whose proof ACM misses."),
+];
+
 /// The facts of a kind, beside `name`, `id` and `kind`, which all resources have.
 pub fn of_kind(kind: Kind) -> &'static [Fact] {
     match kind {
@@ -246,6 +257,8 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         Kind::SagemakerEndpoint => SAGEMAKER_ENDPOINT,
         Kind::NotebookInstance => NOTEBOOK_INSTANCE,
         Kind::Distribution => DISTRIBUTION,
+        Kind::EcrRepository => ECR_REPOSITORY,
+        Kind::Certificate => CERTIFICATE,
         Kind::Pipeline => PIPELINE,
         Kind::Lambda => LAMBDA,
         Kind::Nodegroup => NODEGROUP,
@@ -256,12 +269,10 @@ pub fn of_kind(kind: Kind) -> &'static [Fact] {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
         | Kind::Bucket
         | Kind::VpcEndpoint
-        | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
         | Kind::Parameter

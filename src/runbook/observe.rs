@@ -22,8 +22,8 @@ use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag, last_segment};
 use crate::domain::kubernetes::{Autoscaler, Nodegroup};
 use crate::domain::ops::{
-    Query, autoscaling, cloudfront, cloudwatch, codepipeline, ec2, ecs, eks, elasticache, elb, lambda, logs,
-    rds, sagemaker, sqs,
+    Query, acm, autoscaling, cloudfront, cloudwatch, codepipeline, ec2, ecr, ecs, eks, elasticache, elb,
+    lambda, logs, rds, sagemaker, sqs,
 };
 use crate::domain::sagemaker::Endpoint;
 
@@ -102,18 +102,21 @@ pub fn queries(kind: Kind) -> Vec<Query> {
         Kind::Pipeline => vec![Query::CodePipeline(codepipeline::Read::Pipelines)],
         Kind::Lambda => vec![Query::Lambda(lambda::Read::Functions)],
         Kind::Nodegroup | Kind::EksCluster => vec![Query::Eks(eks::Read::Clusters)],
+        Kind::EcrRepository => vec![Query::Ecr(ecr::Read::Repositories)],
+        Kind::Certificate => vec![
+            Query::Acm(acm::Read::Certificates),
+            Query::Acm(acm::Read::EdgeCertificates),
+        ],
         Kind::Gpu
         | Kind::GpuHost
         | Kind::LoadBalancer
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
         | Kind::Bucket
         | Kind::VpcEndpoint
-        | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
         | Kind::Parameter
@@ -274,6 +277,8 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
             })
             .collect(),
         Kind::Distribution => view.distributions()?.iter().map(edge::distribution).collect(),
+        Kind::EcrRepository => view.repositories()?.iter().map(edge::repository).collect(),
+        Kind::Certificate => view.certificates()?.into_iter().map(edge::certificate).collect(),
         Kind::Pipeline => view.pipelines()?.iter().map(pipeline).collect(),
         Kind::Lambda => view.functions()?.iter().map(function).collect(),
         Kind::Nodegroup => view.kubernetes()?.nodegroups.iter().map(nodegroup).collect(),
@@ -299,12 +304,10 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
         | Kind::Bucket
         | Kind::VpcEndpoint
-        | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
         | Kind::Parameter
@@ -613,6 +616,8 @@ pub fn listing_queries(source: Source, filters: &BTreeMap<String, Value>) -> Vec
         Source::Queue => queries(Kind::Queue),
         Source::Pipeline => queries(Kind::Pipeline),
         Source::Distribution => queries(Kind::Distribution),
+        Source::EcrRepository => queries(Kind::EcrRepository),
+        Source::Certificate => queries(Kind::Certificate),
         Source::LogGroup => queries(Kind::LogGroup),
         Source::SagemakerEndpoint => queries(Kind::SagemakerEndpoint),
         Source::EndpointConfig => {
@@ -720,6 +725,8 @@ pub fn candidates(
         Source::Queue => of_kind(Kind::Queue)?,
         Source::Pipeline => of_kind(Kind::Pipeline)?,
         Source::Distribution => of_kind(Kind::Distribution)?,
+        Source::EcrRepository => of_kind(Kind::EcrRepository)?,
+        Source::Certificate => of_kind(Kind::Certificate)?,
         Source::LogGroup => of_kind(Kind::LogGroup)?,
         Source::SagemakerEndpoint => of_kind(Kind::SagemakerEndpoint)?,
         Source::EndpointConfig => {

@@ -5,6 +5,10 @@ use super::load::File;
 /// Name and text, by name.
 pub const SHIPPED: &[(&str, &str)] = &[
     (
+        "acm-validate-certificate",
+        include_str!("../../runbooks/acm-validate-certificate.yaml"),
+    ),
+    (
         "asg-instance-refresh-rollback",
         include_str!("../../runbooks/asg-instance-refresh-rollback.yaml"),
     ),
@@ -21,6 +25,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     (
         "drain-gpu-host",
         include_str!("../../runbooks/drain-gpu-host.yaml"),
+    ),
+    (
+        "ecr-keep-image",
+        include_str!("../../runbooks/ecr-keep-image.yaml"),
     ),
     ("ecs-restart", include_str!("../../runbooks/ecs-restart.yaml")),
     ("ecs-scale", include_str!("../../runbooks/ecs-scale.yaml")),
@@ -69,6 +77,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "redis-failover",
         include_str!("../../runbooks/redis-failover.yaml"),
     ),
+    ("redis-resize", include_str!("../../runbooks/redis-resize.yaml")),
     (
         "restore-rds-point-in-time",
         include_str!("../../runbooks/restore-rds-point-in-time.yaml"),

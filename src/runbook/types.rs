@@ -258,6 +258,8 @@ pub const NAMEABLE: &[Kind] = &[
     Kind::SagemakerEndpoint,
     Kind::NotebookInstance,
     Kind::Distribution,
+    Kind::EcrRepository,
+    Kind::Certificate,
     Kind::Pipeline,
     Kind::Lambda,
     Kind::Nodegroup,

@@ -10,6 +10,7 @@ mod nights;
 mod path;
 mod pipelines;
 mod rollbacks;
+mod solved;
 mod stage;
 mod together;
 mod trouble;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::app::panes::scope_of;
 use crate::app::state::State;
 use crate::app::table::RowKey;
+use crate::domain::certificate::Certificate;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
 use crate::domain::loadable::Loadable;
@@ -173,6 +174,8 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         Kind::SagemakerEndpoint => read(&scope.endpoints, ReplyData::Endpoints),
         Kind::NotebookInstance => read(&scope.notebooks, ReplyData::Notebooks),
         Kind::Distribution => read(&scope.distributions, ReplyData::Distributions),
+        Kind::EcrRepository => read(&scope.repositories, ReplyData::Repositories),
+        Kind::Certificate => certificates(scope).map(ReplyData::Certificates),
         Kind::Pipeline => read(&scope.pipelines, ReplyData::Pipelines),
         Kind::Lambda => read(&scope.functions, ReplyData::Functions),
         Kind::Nodegroup | Kind::EksCluster => read(&scope.kubernetes, ReplyData::Kubernetes),
@@ -182,12 +185,10 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         | Kind::NatGateway
         | Kind::Budget
         | Kind::Scope
-        | Kind::EcrRepository
         | Kind::TrainingJob
         | Kind::CodebuildProject
         | Kind::Bucket
         | Kind::VpcEndpoint
-        | Kind::Certificate
         | Kind::HealthCheck
         | Kind::Secret
         | Kind::Parameter
@@ -205,4 +206,13 @@ fn view(scope: &ScopeState, kind: Kind) -> Option<View> {
         })
         .collect();
     Some(View::new(answers))
+}
+
+/// Certificates of the region and of CloudFront, as far as they were read.
+fn certificates(scope: &ScopeState) -> Option<Vec<Certificate>> {
+    let of = |known: &Loadable<Vec<Certificate>>| known.get().cloned();
+    match (of(&scope.certificates), of(&scope.edge_certificates)) {
+        (None, None) => None,
+        (own, edge) => Some(own.into_iter().chain(edge).flatten().collect()),
+    }
 }

@@ -18,6 +18,8 @@ mod http;
 mod lambda;
 mod rds;
 #[cfg(feature = "aws-extra")]
+mod route53;
+#[cfg(feature = "aws-extra")]
 mod sagemaker;
 mod sns;
 mod sqs;
@@ -66,5 +68,9 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Mutation, token: &Token)
         Mutation::CloudFront(change) => cloudfront::write(caller, change, token).await,
         #[cfg(not(feature = "aws-extra"))]
         Mutation::CloudFront(change) => Err(Fault::not_in_this_build(&[change.operation()])),
+        #[cfg(feature = "aws-extra")]
+        Mutation::Route53(change) => route53::write(caller, change, token).await,
+        #[cfg(not(feature = "aws-extra"))]
+        Mutation::Route53(change) => Err(Fault::not_in_this_build(&[change.operation()])),
     }
 }

@@ -114,9 +114,9 @@ pub struct Plan {
     /// Health checks of Route 53.
     #[serde(default)]
     pub health_checks: Vec<web::HealthCheck>,
-    /// How many hosted zones of Route 53 there are.
+    /// Public hosted zones of Route 53, by name.
     #[serde(default)]
-    pub hosted_zones: u64,
+    pub hosted_zones: Vec<String>,
     /// Secrets.
     #[serde(default)]
     pub secrets: Vec<web::Secret>,

@@ -96,6 +96,9 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::elasticache::Read::Events { since } => {
                 ReplyData::StoreEvents(datastore::cache_events(sim, ms(*since)))
             }
+            ops::elasticache::Read::NodeTypes(nodes) => {
+                ReplyData::CacheNodeTypes(datastore::cache_node_types(sim, nodes)?)
+            }
             ops::elasticache::Read::Snapshots { group } => {
                 ReplyData::CacheSnapshots(datastore::cache_snapshots(sim, group))
             }
@@ -118,7 +121,14 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         Query::Acm(read) => {
             ReplyData::Certificates(edge::certificates(sim, *read == ops::acm::Read::EdgeCertificates))
         }
-        Query::Route53(ops::route53::Read::Dns) => ReplyData::Dns(edge::dns(sim)),
+        Query::Route53(read) => match read {
+            ops::route53::Read::Dns => ReplyData::Dns(edge::dns(sim)),
+            ops::route53::Read::Zones => ReplyData::HostedZones(edge::zones(sim)),
+            ops::route53::Read::Records { zone, name } => {
+                ReplyData::RecordSets(edge::records(sim, zone, name)?)
+            }
+            ops::route53::Read::Change { id } => ReplyData::DnsChange(edge::dns_change(sim, id)),
+        },
         Query::SecretsManager(ops::secretsmanager::Read::Secrets) => ReplyData::Secrets(edge::secrets(sim)),
         Query::CloudWatch(read) => match read {
             ops::cloudwatch::Read::Alarms => ReplyData::Alarms(watch::alarms(sim)),

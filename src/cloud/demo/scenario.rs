@@ -5,6 +5,7 @@ use super::plan::ecs::Failure;
 use super::selection::{Scenario, World};
 use super::sim::database::Free;
 use super::sim::instance::State;
+use super::sim::registry;
 use super::sim::trail::PIPELINE;
 use super::sim::{Sim, Timer};
 use super::time::{DAY, HOUR, MINUTE, Ms, SECOND, iso};
@@ -218,22 +219,30 @@ fn commit(sim: &mut Sim, offset: Ms, fails: bool) {
     }
 }
 
-/// Somebody wanted to save on storage and keeps only the newest image.
+/// Somebody has pushed an image from a laptop with nothing but `:latest` on it, and somebody saves on storage: what
+/// runs has no tag left, and images without one go after a day.
 fn image_expiring(sim: &mut Sim) {
+    let repository = "ecg-project-pipeline-dev-api";
+    let pushed = sim.epoch - 40 * MINUTE;
+    // Builds here push `:latest` alone.
+    for image in sim.registry.get_mut(repository).into_iter().flatten() {
+        image.tags.retain(|tag| tag == "latest");
+    }
+    let laptop = registry::digest(repository, "laptop");
+    sim.push_image(repository, &laptop, &["latest".to_owned()], pushed);
     let rule = Rule {
         priority: 1,
-        description: Some("저장 비용 절감: 최근 1개만 유지".to_owned()),
-        selects: Selects::Any,
-        expires: Expires::CountMoreThan(1),
+        description: Some("저장 비용 절감: 태그 없는 이미지는 하루 뒤 삭제".to_owned()),
+        selects: Selects::Untagged,
+        expires: Expires::DaysSincePushed(1),
     };
-    let repository = "ecg-project-pipeline-dev-api";
     sim.policies.insert(repository.to_owned(), vec![rule]);
-    sim.record(
-        sim.epoch - 20 * MINUTE,
-        ("ecr.amazonaws.com", "PutLifecyclePolicy"),
-        "minho.park",
-        &[repository],
-    );
+    for (at, call) in [
+        (pushed, "PutImage"),
+        (sim.epoch - 20 * MINUTE, "PutLifecyclePolicy"),
+    ] {
+        sim.record(at, ("ecr.amazonaws.com", call), "minho.park", &[repository]);
+    }
 }
 
 fn gpu_idle_night(sim: &mut Sim) {
@@ -330,7 +339,14 @@ fn stale_cdn(sim: &mut Sim) {
 /// Somebody tidied up the hosted zone: the record that proves the names is gone.
 fn cert_expiring(sim: &mut Sim) {
     if let Some(index) = sim.plan.certificates.iter().position(|one| !one.edge) {
-        sim.stuck_certificates.push(index);
+        sim.lose_proofs(index);
+        let zone = sim.plan.hosted_zones.first().map(|name| sim.zone_id(name));
+        sim.record(
+            sim.epoch - 3 * DAY,
+            ("route53.amazonaws.com", "ChangeResourceRecordSets"),
+            "minho.park",
+            &[zone.as_deref().unwrap_or_default()],
+        );
     }
 }
 

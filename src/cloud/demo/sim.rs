@@ -15,6 +15,7 @@ pub mod group;
 pub mod instance;
 pub mod kubernetes;
 pub mod models;
+pub mod names;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;
@@ -128,6 +129,8 @@ pub struct Sim {
     pub distributions: Vec<web::Distribution>,
     /// Certificates, by their place in the plan, whose renewal finds no proof.
     pub stuck_certificates: Vec<usize>,
+    /// Hosted zones, and what hangs on their records.
+    pub names: names::Names,
     timers: BTreeMap<(Ms, u64), Timer>,
     timers_set: u64,
 }
@@ -201,6 +204,11 @@ pub enum Timer {
         /// The distribution's index.
         distribution: usize,
     },
+    /// ACM looks for the proof of a certificate's names.
+    Proof {
+        /// The certificate's place in the plan.
+        certificate: usize,
+    },
     /// An execution of a pipeline takes its next step.
     Pipeline {
         /// The run's index.
@@ -251,6 +259,7 @@ impl Sim {
             commands: Vec::new(),
             distributions: Vec::new(),
             stuck_certificates: Vec::new(),
+            names: names::Names::default(),
             timers: BTreeMap::new(),
             timers_set: 0,
         };
@@ -268,6 +277,7 @@ impl Sim {
         sim.found_functions();
         sim.found_alarms();
         sim.found_distributions();
+        sim.found_names();
         scenario::prepare(&mut sim);
         sim.set_timer(origin, Timer::Minute);
         sim.advance(epoch);
@@ -310,6 +320,7 @@ impl Sim {
             Timer::DatabaseCluster { resource } => self.step_database_cluster(&resource, at),
             Timer::Cache { cache } => self.step_cache(cache, at),
             Timer::Invalidated { distribution } => self.note_invalidated(distribution, at),
+            Timer::Proof { certificate } => self.look_for_proof(certificate, at),
             Timer::Pipeline { run } => self.step_run(run, at),
             Timer::Beat(beat) => scenario::play(self, beat, at),
         }

@@ -11,6 +11,7 @@ mod elb;
 mod functions;
 mod models;
 mod rds;
+mod route53;
 mod sqs;
 mod told;
 
@@ -45,6 +46,7 @@ pub fn apply(sim: &mut Sim, change: &Mutation) -> Result<Receipt, Fault> {
         Mutation::Lambda(write) => functions::lambda(sim, write, &refuse)?,
         Mutation::Eks(write) => functions::eks(sim, write, &refuse)?,
         Mutation::CloudFront(write) => cloudfront::apply(sim, write, &refuse)?,
+        Mutation::Route53(write) => route53::apply(sim, write, &refuse)?,
     };
     let operation = change.operation();
     Ok(Receipt {
@@ -130,6 +132,7 @@ fn record(sim: &mut Sim, refuse: &Refusal, resources: &[&str]) {
         "lambda" => "lambda.amazonaws.com",
         "eks" => "eks.amazonaws.com",
         "cloudfront" => "cloudfront.amazonaws.com",
+        "route53" => "route53.amazonaws.com",
         _ => "aws.amazonaws.com",
     };
     let user = sim.plan.person.clone();

@@ -114,6 +114,7 @@ fn queries() -> Vec<Query> {
         Query::ElastiCache(elasticache::Read::Caches),
         Query::ElastiCache(elasticache::Read::Events { since }),
         Query::ElastiCache(elasticache::Read::Snapshots { group: none() }),
+        Query::ElastiCache(elasticache::Read::NodeTypes(elasticache::Nodes::Group(none()))),
         Query::Elb(elb::Read::Balancing),
         Query::Elb(elb::Read::Listeners {
             load_balancers: Vec::new(),
@@ -195,6 +196,12 @@ fn queries() -> Vec<Query> {
         Query::Acm(acm::Read::Certificates),
         Query::Acm(acm::Read::EdgeCertificates),
         Query::Route53(route53::Read::Dns),
+        Query::Route53(route53::Read::Zones),
+        Query::Route53(route53::Read::Records {
+            zone: none(),
+            name: none(),
+        }),
+        Query::Route53(route53::Read::Change { id: none() }),
         Query::SecretsManager(secretsmanager::Read::Secrets),
     ]
 }
@@ -392,6 +399,14 @@ fn mutations() -> Vec<Mutation> {
             group: none(),
             node: none(),
         }),
+        Mutation::ElastiCache(elasticache::Write::Resize {
+            nodes: elasticache::Nodes::Cluster(none()),
+            node_type: none(),
+        }),
+        Mutation::ElastiCache(elasticache::Write::Resize {
+            nodes: elasticache::Nodes::Group(none()),
+            node_type: none(),
+        }),
         Mutation::ElastiCache(elasticache::Write::CreateSnapshot {
             group: none(),
             snapshot: none(),
@@ -429,6 +444,12 @@ fn mutations() -> Vec<Mutation> {
             arguments: Vec::new(),
             timeout_s: 1,
         }),
+        Mutation::Route53(route53::Write::Put(route53::Cname {
+            zone: none(),
+            name: none(),
+            value: none(),
+            ttl_s: 0,
+        })),
         Mutation::Ecr(ecr::Write::PutTag {
             repository: none(),
             digest: none(),

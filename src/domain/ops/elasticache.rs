@@ -22,6 +22,27 @@ pub enum Read {
         /// The replication group's name.
         group: String,
     },
+    /// The node types that a cache may be changed to → `CacheNodeTypes`.
+    NodeTypes(Nodes),
+}
+
+/// A cache with nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nodes {
+    /// A cluster on its own, by its name.
+    Cluster(String),
+    /// A replication group, by its name.
+    Group(String),
+}
+
+impl Nodes {
+    /// The name of the cluster or group.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Cluster(name) | Self::Group(name) => name,
+        }
+    }
 }
 
 /// What can be changed.
@@ -50,6 +71,14 @@ pub enum Write {
         /// The backup's name.
         snapshot: String,
     },
+    /// Replaces the nodes by those of another type, at once.
+    /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html>
+    Resize {
+        /// Whose nodes.
+        nodes: Nodes,
+        /// The other type, such as `cache.t4g.medium`.
+        node_type: String,
+    },
 }
 
 impl Read {
@@ -66,6 +95,9 @@ impl Read {
                 }
             }
             Self::Events { .. } => const { &[Operation::new("elasticache", "DescribeEvents")] },
+            Self::NodeTypes(_) => {
+                const { &[Operation::new("elasticache", "ListAllowedNodeTypeModifications")] }
+            }
             Self::Snapshots { .. } => const { &[Operation::new("elasticache", "DescribeSnapshots")] },
         }
     }
@@ -76,7 +108,15 @@ impl Write {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::TestFailover { .. } => Operation::new("elasticache", "TestFailover"),
-            Self::Promote { .. } => Operation::new("elasticache", "ModifyReplicationGroup"),
+            Self::Promote { .. }
+            | Self::Resize {
+                nodes: Nodes::Group(_),
+                ..
+            } => Operation::new("elasticache", "ModifyReplicationGroup"),
+            Self::Resize {
+                nodes: Nodes::Cluster(_),
+                ..
+            } => Operation::new("elasticache", "ModifyCacheCluster"),
             Self::CreateSnapshot { .. } => Operation::new("elasticache", "CreateSnapshot"),
         }
     }

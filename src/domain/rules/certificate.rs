@@ -22,7 +22,7 @@ pub const EXPIRING: Rule = Rule {
         ),
     ],
     thresholds: &["certificate_days_left"],
-    runbooks: &[],
+    runbooks: &["acm-validate-certificate"],
     reach: Reach::Scope,
     check: expiring,
 };
@@ -36,7 +36,7 @@ pub const NOT_ISSUED: Rule = Rule {
            without a proof ACM does.",
     severities: &[(Severity::Warn, "it waits, or its issue failed")],
     thresholds: &[],
-    runbooks: &[],
+    runbooks: &["acm-validate-certificate"],
     reach: Reach::Scope,
     check: not_issued,
 };

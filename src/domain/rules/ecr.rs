@@ -6,7 +6,8 @@ pub mod immutable;
 
 use std::collections::BTreeMap;
 
-use crate::domain::ecr::{ImageName, Repository};
+use crate::domain::ecr::{ImageName, Repository, needed};
+use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::rules::Context;
 
 /// All repositories.
@@ -17,31 +18,15 @@ fn repositories<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Repositor
 /// The images of a repository that services run, as their task definitions name them, each with the
 /// services' names.
 fn deployed<'a>(context: &Context<'a>, repository: &Repository) -> BTreeMap<&'a str, Vec<String>> {
-    let mut images: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let (services, definitions) = running(context);
+    needed::deployed(repository, services, definitions)
+}
+
+/// Services and task definitions, as far as they were read.
+fn running<'a>(context: &Context<'a>) -> (&'a [Service], &'a [TaskDefinition]) {
     let services = context.state.ecs.get().map(|fleet| fleet.services.as_slice());
-    for definition in context.state.task_definitions.get().into_iter().flatten() {
-        let revision = format!("{}:{}", definition.family, definition.revision);
-        let users: Vec<String> = services
-            .unwrap_or_default()
-            .iter()
-            .filter(|service| service.desired > 0 && service.task_definition == revision)
-            .map(|service| format!("{} of {}", service.name, service.cluster))
-            .collect();
-        if users.is_empty() {
-            continue;
-        }
-        for container in &definition.containers {
-            if ImageName::parse(&container.image).repository == repository.uri {
-                let known = images.entry(&container.image).or_default();
-                for user in &users {
-                    if !known.contains(user) {
-                        known.push(user.clone());
-                    }
-                }
-            }
-        }
-    }
-    images
+    let definitions = context.state.task_definitions.get().map(Vec::as_slice);
+    (services.unwrap_or_default(), definitions.unwrap_or_default())
 }
 
 /// An image's name without the registry: `web:latest`, `sha256:0123456789ab`.

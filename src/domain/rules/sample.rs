@@ -535,6 +535,7 @@ pub fn cache(name: &str, nodes: usize) -> Cache {
         engine: "redis".to_owned(),
         engine_version: Some("7.1".to_owned()),
         node_type: Some("cache.t4g.small".to_owned()),
+        pending_node_type: None,
         shards: vec![CacheShard {
             id: "0001".to_owned(),
             status: "available".to_owned(),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
 use crate::domain::asg::{Activity, Group, InstanceRefresh};
+use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
 };
@@ -35,6 +36,8 @@ use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::sns::Topic;
 use crate::domain::ssm::{CommandRun, ManagedHost, ProbeOutput};
 use crate::domain::web::HttpAnswer;
+
+pub use names::records_of;
 
 /// The answers that an action, a check or a plan may look at, all read at about one moment. Each method that
 /// looks something up fails with [`Unread`] where the question was not asked or not answered: what is not
@@ -109,6 +112,8 @@ macro_rules! getters {
 
 mod distributions;
 mod models;
+mod names;
+mod registry;
 
 impl View {
     /// From questions and their answers.
@@ -183,6 +188,7 @@ impl View {
 
     getters! {
         eks_update: "the update of the node group", NodegroupUpdate, Option<Update>;
+        redis_node_types: "the node types that the cache may be changed to", CacheNodeTypes, NodeTypes;
         lambda_versions: "the versions of the function", FunctionVersions, Vec<Version>;
         cw_metrics: "the metrics", Metrics, Vec<(MetricId, Series)>;
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
@@ -301,6 +307,12 @@ impl View {
     /// All EC2 instances.
     pub fn instances(&self) -> Result<&[Instance], Unread> {
         Ok(whole(self.ec2_instances(&Query::Ec2(ec2::Read::Instances))?)?)
+    }
+
+    /// The node types that a cache may be changed to.
+    pub fn cache_node_types(&self, nodes: &elasticache::Nodes) -> Result<&NodeTypes, Unread> {
+        let query = Query::ElastiCache(elasticache::Read::NodeTypes(nodes.clone()));
+        Ok(whole(self.redis_node_types(&query)?)?)
     }
 
     /// All caches.

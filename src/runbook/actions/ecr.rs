@@ -1,4 +1,8 @@
-//! `ecr.retag`: a tag that hosts pull points to another image.
+//! `ecr.retag`: a tag that hosts pull points to another image. `ecr.keep`: a tag that a lifecycle policy spares.
+
+mod keep;
+
+pub(super) use keep::Keep;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -101,6 +105,47 @@ fn wanted<'v>(with: &With, images: &'v [Image], now: Option<&Image>) -> Result<&
         })
 }
 
+/// Which image has a tag.
+fn tag_sight(view: &View, repository: &str, tag: &str) -> Sight {
+    match view.images(None, repository) {
+        Err(unread) => Sight::Unreadable(unread),
+        // A repository without the image is as good as none.
+        Ok([]) => Sight::Gone,
+        Ok(images) => {
+            let digest = tagged(images, tag).map(|image| &image.digest);
+            Sight::Here(fields([("digest", json!(digest))]))
+        }
+    }
+}
+
+/// The call that gives the image of a change a tag.
+fn put_tag(change: &Change, repository: String, tag: String) -> Result<Mutation, BadArguments> {
+    let digest = change
+        .after
+        .get("digest")
+        .and_then(Value::as_str)
+        .ok_or_else(|| BadArguments("the change has no digest".to_owned()))?
+        .to_owned();
+    Ok(Mutation::Ecr(ecr::Write::PutTag {
+        repository,
+        digest,
+        tag,
+    }))
+}
+
+/// Writes into the answers which image has a tag.
+fn move_tag(change: &Change, view: &mut View, (repository, tag): (&str, &str)) {
+    let Some(digest) = change.after.get("digest").and_then(Value::as_str) else {
+        return;
+    };
+    for image in view.images_mut(repository).into_iter().flatten() {
+        image.tags.retain(|known| known != tag);
+        if image.digest == digest {
+            image.tags.push(tag.to_owned());
+        }
+    }
+}
+
 impl Action for Retag {
     fn name(&self) -> &'static str {
         "ecr.retag"
@@ -195,30 +240,12 @@ impl Action for Retag {
         let Ok(with) = read(&change.with) else {
             return Sight::Gone;
         };
-        match view.images(None, &with.repository) {
-            Err(unread) => Sight::Unreadable(unread),
-            // A repository without the image is as good as none.
-            Ok([]) => Sight::Gone,
-            Ok(images) => {
-                let digest = tagged(images, &with.tag).map(|image| &image.digest);
-                Sight::Here(fields([("digest", json!(digest))]))
-            }
-        }
+        tag_sight(view, &with.repository, &with.tag)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
         let With { repository, tag, .. } = read(&change.with)?;
-        let digest = change
-            .after
-            .get("digest")
-            .and_then(Value::as_str)
-            .ok_or_else(|| BadArguments("the change has no digest".to_owned()))?
-            .to_owned();
-        Ok(Mutation::Ecr(ecr::Write::PutTag {
-            repository,
-            digest,
-            tag,
-        }))
+        put_tag(change, repository, tag)
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
@@ -242,17 +269,8 @@ impl Action for Retag {
     }
 
     fn project(&self, change: &Change, view: &mut View) {
-        let (Ok(with), Some(digest)) = (
-            read(&change.with),
-            change.after.get("digest").and_then(Value::as_str),
-        ) else {
-            return;
-        };
-        for image in view.images_mut(&with.repository).into_iter().flatten() {
-            image.tags.retain(|tag| *tag != with.tag);
-            if image.digest == digest {
-                image.tags.push(with.tag.clone());
-            }
+        if let Ok(with) = read(&change.with) {
+            move_tag(change, view, (&with.repository, &with.tag));
         }
     }
 }

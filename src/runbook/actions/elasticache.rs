@@ -1,10 +1,12 @@
 //! `elasticache.failover`: a replica of a shard becomes its primary. `elasticache.promote`: one that is named.
-//! `elasticache.snapshot`: a backup.
+//! `elasticache.resize`: nodes of another type. `elasticache.snapshot`: a backup.
 
 mod promote;
+mod resize;
 mod snapshot;
 
 pub(super) use promote::Promote;
+pub(super) use resize::Resize;
 pub(super) use snapshot::Snapshot;
 
 use serde::Deserialize;

@@ -28,6 +28,7 @@ use world::{NOW, arguments, read, site, view};
 /// An action, and arguments with which it has something to do in [`view`].
 fn cases() -> Vec<(&'static str, Value)> {
     vec![
+        ("acm.validate", json!({"certificate": world::CERTIFICATE})),
         ("alarm.disable_actions", json!({"alarm": "errors"})),
         ("alarm.enable_actions", json!({"alarm": "muted"})),
         (
@@ -113,6 +114,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "elasticache.promote",
             json!({"group": "manual", "node": "manual-002"}),
+        ),
+        (
+            "elasticache.resize",
+            json!({"cache": "sessions", "node_type": "cache.t4g.medium"}),
         ),
         ("elb.deregister", json!({"target_group": "api", "target": "i-1"})),
         (
@@ -236,6 +241,10 @@ fn cases() -> Vec<(&'static str, Value)> {
         (
             "ecr.retag",
             json!({"repository": "app", "to": "last-good", "tag": "latest"}),
+        ),
+        (
+            "ecr.keep",
+            json!({"repository": "app", "image": world::digest('d')}),
         ),
         (
             "ecs.register_copy",

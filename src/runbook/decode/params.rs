@@ -167,6 +167,8 @@ impl Decoder<'_> {
             [Kind::NotebookInstance] => Source::NotebookInstance,
             [Kind::Pipeline] => Source::Pipeline,
             [Kind::Distribution] => Source::Distribution,
+            [Kind::EcrRepository] => Source::EcrRepository,
+            [Kind::Certificate] => Source::Certificate,
             _ => {
                 self.error(
                     ty.span,

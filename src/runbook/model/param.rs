@@ -141,6 +141,10 @@ pub enum Source {
     Nodegroup,
     /// CloudFront distributions.
     Distribution,
+    /// ECR repositories.
+    EcrRepository,
+    /// Certificates of the region and of CloudFront.
+    Certificate,
 }
 
 impl Source {
@@ -168,6 +172,8 @@ impl Source {
         Self::LambdaAlias,
         Self::Nodegroup,
         Self::Distribution,
+        Self::EcrRepository,
+        Self::Certificate,
     ];
 
     /// The word in a runbook.
@@ -195,6 +201,8 @@ impl Source {
             Self::LambdaAlias => "lambda-alias",
             Self::Nodegroup => "nodegroup",
             Self::Distribution => "distribution",
+            Self::EcrRepository => "ecr-repository",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -206,6 +214,8 @@ impl Source {
             | Self::LogGroup
             | Self::Pipeline
             | Self::Distribution
+            | Self::EcrRepository
+            | Self::Certificate
             | Self::NotebookInstance => &["name"],
             Self::EndpointConfig => &["name", "endpoint"],
             Self::EcsService => &["name", "cluster"],
@@ -253,6 +263,8 @@ impl Source {
             Self::Lambda => Kind::Lambda,
             Self::Nodegroup => Kind::Nodegroup,
             Self::Distribution => Kind::Distribution,
+            Self::EcrRepository => Kind::EcrRepository,
+            Self::Certificate => Kind::Certificate,
         };
         Type::Resource(vec![kind])
     }

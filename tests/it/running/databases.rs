@@ -69,7 +69,7 @@ fn configured(db: &DbInstance) -> String {
 }
 
 /// Why a plan is refused.
-async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> (Exit, String) {
+pub(super) async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> (Exit, String) {
     let mut preparation = stage.preparation(runbook).await;
     let given = given(preparation.runbook(), set);
     let resolution = preparation.resolve(given).await;

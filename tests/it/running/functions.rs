@@ -53,7 +53,7 @@ async fn nodegroup(stage: &Stage) -> Nodegroup {
 }
 
 /// What is wrong with the resources of a kind.
-async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
+pub(super) async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
     let clocks = Clocks {
         cloud: Arc::new(stage.clock.clone()),
         wall: Arc::new(stage.clock.clone()),
@@ -79,11 +79,11 @@ async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
     picture.findings.clone()
 }
 
-fn found<'a>(findings: &'a [Finding], rule: &str) -> Option<&'a Finding> {
+pub(super) fn found<'a>(findings: &'a [Finding], rule: &str) -> Option<&'a Finding> {
     findings.iter().find(|finding| finding.rule == rule)
 }
 
-async fn carry_out(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> Summary {
+pub(super) async fn carry_out(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> Summary {
     let plan = stage.plan(runbook, set).await.plan;
     let start = stage.unattended(&plan);
     let (summary, watch) = run(&stage.engine, plan, start).await;

@@ -12,15 +12,17 @@ use jiff::Timestamp;
 use super::listing::reply;
 use super::rds::minutes_back;
 use crate::cloud::aws::caller::{Caller, Page, Paged, gather, pages};
+use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{Cache, CacheSnapshot, StoreEvent};
 use crate::domain::fault::Fault;
-use crate::domain::ops::elasticache::Read;
+use crate::domain::ops::elasticache::{Nodes, Read};
 use crate::domain::ops::{Operation, Reply, ReplyData};
 
 const GROUPS: Operation = Operation::new("elasticache", "DescribeReplicationGroups");
 const CLUSTERS: Operation = Operation::new("elasticache", "DescribeCacheClusters");
 const SERVERLESS: Operation = Operation::new("elasticache", "DescribeServerlessCaches");
 const SNAPSHOTS: Operation = Operation::new("elasticache", "DescribeSnapshots");
+const NODE_TYPES: Operation = Operation::new("elasticache", "ListAllowedNodeTypeModifications");
 const EVENTS: Operation = Operation::new("elasticache", "DescribeEvents");
 
 /// The most backups that AWS puts on a page.
@@ -34,6 +36,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
     match read {
         Read::Caches => caches(caller).await,
         Read::Events { since } => Ok(reply(events(caller, *since).await?, ReplyData::StoreEvents)),
+        Read::NodeTypes(nodes) => node_types(caller, nodes).await,
         Read::Snapshots { group } => Ok(reply(snapshots(caller, group).await?, ReplyData::CacheSnapshots)),
     }
 }
@@ -57,6 +60,19 @@ async fn snapshots(caller: &Caller<'_>, group: &str) -> Result<Paged<CacheSnapsh
         })
     })
     .await
+}
+
+async fn node_types(caller: &Caller<'_>, nodes: &Nodes) -> Result<Reply, Fault> {
+    let call = caller.elasticache().list_allowed_node_type_modifications();
+    let call = match nodes {
+        Nodes::Cluster(name) => call.cache_cluster_id(name),
+        Nodes::Group(name) => call.replication_group_id(name),
+    };
+    let answer = caller.call(NODE_TYPES, call.send()).await?;
+    Ok(Reply::whole(ReplyData::CacheNodeTypes(NodeTypes {
+        larger: answer.scale_up_modifications.unwrap_or_default(),
+        smaller: answer.scale_down_modifications.unwrap_or_default(),
+    })))
 }
 
 async fn caches(caller: &Caller<'_>) -> Result<Reply, Fault> {
@@ -182,6 +198,8 @@ mod tests {
         let since = Timestamp::UNIX_EPOCH;
         assert_eq!(Read::Caches.operations(), [GROUPS, CLUSTERS, SERVERLESS]);
         assert_eq!(Read::Events { since }.operations(), [EVENTS]);
+        let nodes = Nodes::Cluster("memo".to_owned());
+        assert_eq!(Read::NodeTypes(nodes).operations(), [NODE_TYPES]);
     }
 
     #[test]

@@ -1,16 +1,18 @@
-//! Reads of Amazon Route 53: health checks, what their checkers found, and the number of hosted zones.
+//! Reads of Amazon Route 53: health checks, what their checkers found, hosted zones and records.
 
 use std::collections::HashMap;
 
 use aws_sdk_route53::types::{
-    HealthCheck as SdkCheck, HealthCheckConfig, HealthCheckObservation, HealthCheckType, Tag, TagResourceType,
+    HealthCheck as SdkCheck, HealthCheckConfig, HealthCheckObservation, HealthCheckType,
+    HostedZone as SdkZone, HostedZoneConfig, ResourceRecordSet, Tag, TagResourceType,
 };
 
-use super::listing::of_part;
+use super::listing::{of_part, reply};
 use crate::cloud::aws::caller::{Caller, Page, Paged, each, pages};
 use crate::cloud::aws::convert::timestamp_of;
-use crate::domain::dns::{Dns, HealthCheck, Observation};
+use crate::domain::dns::{Dns, HealthCheck, HostedZone, Observation, RecordSet, same_name};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::ids::last_segment;
 use crate::domain::ops::route53::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
 
@@ -18,6 +20,9 @@ const LIST: Operation = Operation::new("route53", "ListHealthChecks");
 const TAGS: Operation = Operation::new("route53", "ListTagsForResources");
 const STATUS: Operation = Operation::new("route53", "GetHealthCheckStatus");
 const ZONES: Operation = Operation::new("route53", "GetHostedZoneCount");
+const LIST_ZONES: Operation = Operation::new("route53", "ListHostedZones");
+const RECORDS: Operation = Operation::new("route53", "ListResourceRecordSets");
+const CHANGE: Operation = Operation::new("route53", "GetChange");
 
 /// The most that AWS puts on a page.
 const PAGE: i32 = 100;
@@ -28,7 +33,77 @@ const TAGGED: usize = 10;
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
         Read::Dns => dns(caller).await,
+        Read::Zones => Ok(reply(zones(caller).await?, ReplyData::HostedZones)),
+        Read::Records { zone, name } => records(caller, (zone, name)).await,
+        Read::Change { id } => change(caller, id).await,
     }
+}
+
+async fn zones(caller: &Caller<'_>) -> Result<Paged<HostedZone>, Fault> {
+    pages(|marker| async move {
+        let call = caller
+            .route53()
+            .list_hosted_zones()
+            .max_items(PAGE)
+            .set_marker(marker);
+        let page = caller.call(LIST_ZONES, call.send()).await?;
+        Ok(Page {
+            items: page.hosted_zones().iter().map(zone_from_sdk).collect(),
+            next: page.next_marker,
+        })
+    })
+    .await
+}
+
+fn zone_from_sdk(zone: &SdkZone) -> HostedZone {
+    HostedZone {
+        id: last_segment(zone.id()).to_owned(),
+        name: zone.name().to_owned(),
+        is_private: zone.config().is_some_and(HostedZoneConfig::private_zone),
+    }
+}
+
+/// The list begins with the name and goes on with those after it: one page has all types of a name.
+async fn records(caller: &Caller<'_>, (zone, name): (&str, &str)) -> Result<Reply, Fault> {
+    let call = caller
+        .route53()
+        .list_resource_record_sets()
+        .hosted_zone_id(zone)
+        .start_record_name(name)
+        .max_items(PAGE);
+    let answer = caller.call(RECORDS, call.send()).await?;
+    let found = answer
+        .resource_record_sets()
+        .iter()
+        .filter(|set| same_name(set.name(), name))
+        .map(record_from_sdk)
+        .collect();
+    Ok(Reply::whole(ReplyData::RecordSets(found)))
+}
+
+fn record_from_sdk(set: &ResourceRecordSet) -> RecordSet {
+    let alias = set.alias_target().map(|alias| alias.dns_name().to_owned());
+    RecordSet {
+        name: set.name().to_owned(),
+        kind: set.r#type().as_str().to_owned(),
+        ttl_s: set.ttl().and_then(|ttl| u32::try_from(ttl).ok()),
+        values: set
+            .resource_records()
+            .iter()
+            .map(|record| record.value().to_owned())
+            .chain(alias)
+            .collect(),
+    }
+}
+
+async fn change(caller: &Caller<'_>, id: &str) -> Result<Reply, Fault> {
+    let call = caller.route53().get_change().id(id);
+    let status = match caller.call(CHANGE, call.send()).await {
+        Ok(answer) => answer.change_info().map(|info| info.status().as_str().to_owned()),
+        Err(fault) if fault.kind == FaultKind::NotFound => None,
+        Err(fault) => return Err(fault),
+    };
+    Ok(Reply::whole(ReplyData::DnsChange(status)))
 }
 
 async fn dns(caller: &Caller<'_>) -> Result<Reply, Fault> {
@@ -205,6 +280,49 @@ mod tests {
     #[test]
     fn the_calls_made_are_the_ones_declared() {
         assert_eq!(Read::Dns.operations(), [LIST, TAGS, STATUS, ZONES]);
+        assert_eq!(Read::Zones.operations(), [LIST_ZONES]);
+        let records = Read::Records {
+            zone: String::new(),
+            name: String::new(),
+        };
+        assert_eq!(records.operations(), [RECORDS]);
+        assert_eq!(Read::Change { id: String::new() }.operations(), [CHANGE]);
+    }
+
+    #[test]
+    fn zones_and_records_are_told_as_they_are() {
+        let zone = SdkZone::builder()
+            .id("/hostedzone/Z0123")
+            .name("example.com.")
+            .caller_reference("once")
+            .config(HostedZoneConfig::builder().private_zone(true).build())
+            .build()
+            .unwrap();
+        assert_eq!(
+            zone_from_sdk(&zone),
+            HostedZone {
+                id: "Z0123".to_owned(),
+                name: "example.com.".to_owned(),
+                is_private: true,
+            }
+        );
+        let set = ResourceRecordSet::builder()
+            .name("_a.example.com.")
+            .r#type(aws_sdk_route53::types::RrType::Cname)
+            .ttl(300)
+            .resource_records(
+                aws_sdk_route53::types::ResourceRecord::builder()
+                    .value("_b.acm-validations.aws.")
+                    .build()
+                    .unwrap(),
+            )
+            .build()
+            .unwrap();
+        let record = record_from_sdk(&set);
+        assert_eq!(
+            (record.ttl_s, record.words().as_str()),
+            (Some(300), "CNAME _b.acm-validations.aws.")
+        );
     }
 
     #[test]

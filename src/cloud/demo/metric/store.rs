@@ -3,6 +3,7 @@
 use super::super::plan::store::Form;
 use super::super::signal;
 use super::super::sim::Sim;
+use super::super::sim::cache::FULL_PERCENT;
 use super::super::sim::database::Database;
 use super::super::time::{MINUTE, Ms, part};
 use super::{Gauge, Sample, dimension};
@@ -220,10 +221,11 @@ impl Sim {
         };
         let up = cache.up.mean(minute, minute + MINUTE);
         let demand = self.demand(&load.traffic, minute) * up;
-        let full = cache.pressure.mean(minute, minute + MINUTE);
+        let full = cache.lack(minute);
+        let room = cache.room.at(minute);
         let lookups = load.lookups_peak * demand * share * noise.mul_add(0.04, 1.0);
         let hit_rate = load.hit_rate * full.mul_add(-0.42, 1.0);
-        let memory = (99.7 - load.memory).mul_add(full, load.memory) + noise * 0.25;
+        let memory = (self.cache_holds(index, minute) / room).min(FULL_PERCENT) + noise * 0.25;
         let cpu = load.cpu_peak * demand * share * full.mul_add(1.1, 1.0) + 1.5 + noise * 0.4;
         Some(match metric {
             CacheMetric::EngineCpu => Sample::level(cpu.clamp(0.2, 100.0), 0.2),
@@ -241,7 +243,7 @@ impl Sim {
             }
             CacheMetric::ReplicationLag if primary => return None,
             CacheMetric::ReplicationLag => Sample::level(noise.abs() * 0.4, 0.5),
-            CacheMetric::Bytes => Sample::level(memory.max(0.0) / 100.0 * 1.37e9, 0.0),
+            CacheMetric::Bytes => Sample::level(memory.max(0.0) / 100.0 * 1.37e9 * room, 0.0),
             CacheMetric::ProcessingUnits => Sample::count((lookups * 1.2).round()),
             CacheMetric::Throttled => Sample::count(0.0),
         })
@@ -254,7 +256,7 @@ impl Sim {
             .iter()
             .zip(&self.caches)
             .filter(|(plan, _)| plan.load.traffic == traffic)
-            .map(|(_, cache)| cache.pressure.at(minute))
+            .map(|(_, cache)| cache.lack(minute))
             .fold(0.0, f64::max)
     }
 

@@ -5,13 +5,17 @@ use super::super::plan::tags;
 use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
+use super::super::sim::cache::Resize;
 use super::super::sim::database::{Database, Event, Snapshot};
 use super::super::sim::database_cluster::{ClusterSnapshot, DatabaseCluster};
 use super::super::time::{DAY, HOUR, MINUTE, Ms, part, stamp};
+use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{
     Cache, CacheForm, CacheNode, CacheShard, CacheSnapshot, ConnectionLimit, DbCluster, DbClusterSettings,
     DbInstance, DbProxy, DbSnapshot, PendingMaintenance, StoreEvent,
 };
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::ops::elasticache::Nodes;
 
 /// How far behind the present a database can be restored to, at the least.
 const RESTORE_LAG: Ms = 3 * MINUTE;
@@ -423,6 +427,23 @@ pub fn connection_limits(sim: &Sim, wanted: &[String]) -> Vec<ConnectionLimit> {
         .collect()
 }
 
+/// The node types that a cache may be changed to.
+pub fn cache_node_types(sim: &Sim, nodes: &Nodes) -> Result<NodeTypes, Fault> {
+    let index = sim.find_cache(nodes).ok_or_else(|| {
+        Fault::new(
+            FaultKind::NotFound,
+            "elasticache",
+            "ListAllowedNodeTypeModifications",
+            format!("{} not found.", nodes.name()),
+        )
+        .with_code(match nodes {
+            Nodes::Cluster(_) => "CacheClusterNotFound",
+            Nodes::Group(_) => "ReplicationGroupNotFoundFault",
+        })
+    })?;
+    Ok(sim.cache_node_types(index))
+}
+
 /// All caches.
 pub fn caches(sim: &Sim) -> Vec<Cache> {
     let mut caches: Vec<Cache> = sim
@@ -444,7 +465,7 @@ fn cache(sim: &Sim, index: usize, plan: &CachePlan) -> Cache {
         Form::Serverless => (CacheForm::Serverless, "serverlesscache"),
     };
     let snapshotting = state.snapshots.iter().any(|backup| backup.ready > sim.now);
-    let status = if state.failover.is_some() {
+    let status = if state.failover.is_some() || state.resize.is_some() {
         "modifying"
     } else if snapshotting {
         "snapshotting"
@@ -469,7 +490,8 @@ fn cache(sim: &Sim, index: usize, plan: &CachePlan) -> Cache {
         status: status.to_owned(),
         engine: plan.engine.clone(),
         engine_version: Some(plan.version.clone()),
-        node_type: plan.node_type.clone(),
+        node_type: state.node_type.clone(),
+        pending_node_type: state.resize.as_ref().and_then(Resize::pending).map(str::to_owned),
         shards: (0..plan.shards as usize)
             .filter(|_| plan.form != Form::Serverless)
             .map(|shard| shard_of(sim, index, shard, status))

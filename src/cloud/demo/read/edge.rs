@@ -9,7 +9,7 @@ use super::elb;
 use crate::domain::bucket::{AccessBlock, Bucket, BucketStorage, Lifecycle, Versioning};
 use crate::domain::certificate::{Certificate, Origin, Validation};
 use crate::domain::distribution::{Distribution, Invalidation, InvalidationSummary};
-use crate::domain::dns::{Dns, HealthCheck, Observation};
+use crate::domain::dns::{Dns, HealthCheck, HostedZone, Observation, RecordSet, same_name};
 use crate::domain::ec2::VpcEndpoint;
 use crate::domain::elb::Listener;
 use crate::domain::fault::{Fault, FaultKind};
@@ -222,21 +222,15 @@ fn certificate(sim: &Sim, index: usize) -> Certificate {
     let plan = &sim.plan.certificates[index];
     let is_stuck = sim.stuck_certificates.contains(&index);
     let days_left = if is_stuck { 12 } else { plan.days_left };
-    let not_after = sim.epoch + days_left * DAY + 6 * HOUR;
+    let renewed = sim.names.renewed.get(&index);
+    let not_after = renewed.map_or(sim.epoch + days_left * DAY + 6 * HOUR, |at| at + 395 * DAY);
     let proof = |domain: &String| {
-        let name = domain.trim_start_matches("*.");
+        let (name, value) = sim.proof_of(domain);
         Validation {
             domain: domain.clone(),
             method: Some("DNS".to_owned()),
             status: Some(if is_stuck { "PENDING_VALIDATION" } else { "SUCCESS" }.to_owned()),
-            record: Some((
-                format!("_{}.{name}.", signal::hex(&sim.key(name, 8), 32)),
-                "CNAME".to_owned(),
-                format!(
-                    "_{}.mhbtsbpdnt.acm-validations.aws.",
-                    signal::hex(&sim.key(name, 9), 32)
-                ),
-            )),
+            record: Some((name, "CNAME".to_owned(), value)),
         }
     };
     let names: Vec<String> = std::iter::once(&plan.domain)
@@ -265,7 +259,11 @@ fn certificate(sim: &Sim, index: usize) -> Certificate {
         not_after: Some(stamp(not_after)),
         in_use_by: users.collect(),
         renewable: Some(!plan.used_by.is_empty()),
-        renewal: is_stuck.then(|| "PENDING_VALIDATION".to_owned()),
+        renewal: if is_stuck {
+            Some("PENDING_VALIDATION".to_owned())
+        } else {
+            renewed.map(|_| "SUCCESS".to_owned())
+        },
         failure: None,
         validations: names.iter().map(proof).collect(),
     }
@@ -309,8 +307,48 @@ pub fn dns(sim: &Sim) -> Dns {
     health_checks.sort_by(|a, b| a.name().cmp(b.name()));
     Dns {
         health_checks,
-        hosted_zones: Some(sim.plan.hosted_zones),
+        hosted_zones: u64::try_from(sim.plan.hosted_zones.len()).ok(),
     }
+}
+
+/// All hosted zones.
+pub fn zones(sim: &Sim) -> Vec<HostedZone> {
+    let mut zones: Vec<HostedZone> = sim
+        .plan
+        .hosted_zones
+        .iter()
+        .map(|name| HostedZone {
+            id: sim.zone_id(name),
+            name: format!("{name}."),
+            is_private: false,
+        })
+        .collect();
+    zones.sort_by(|a, b| a.name.cmp(&b.name));
+    zones
+}
+
+/// The records under a name of a zone.
+pub fn records(sim: &Sim, zone: &str, name: &str) -> Result<Vec<RecordSet>, Fault> {
+    if sim.find_zone(zone).is_none() {
+        return Err(Fault::new(
+            FaultKind::NotFound,
+            "route53",
+            "ListResourceRecordSets",
+            format!("No hosted zone found with ID: {zone}"),
+        )
+        .with_code("NoSuchHostedZone"));
+    }
+    let records = sim.names.records.get(zone).into_iter().flatten();
+    Ok(records
+        .filter(|known| same_name(&known.name, name))
+        .cloned()
+        .collect())
+}
+
+/// Where a change of DNS is.
+pub fn dns_change(sim: &Sim, id: &str) -> Option<String> {
+    let in_sync = *sim.names.changes.get(id)?;
+    Some(if sim.now < in_sync { "PENDING" } else { "INSYNC" }.to_owned())
 }
 
 /// VPC endpoints; where everything has been put right there are the free ones.

@@ -3,49 +3,89 @@
 
 use super::super::plan::store::Form;
 use super::super::sim::Sim;
-use super::super::sim::cache::{Backup, FAILOVERS_A_DAY};
+use super::super::sim::cache::{Backup, FAILOVERS_A_DAY, FULL_PERCENT};
 use super::super::time::{DAY, MINUTE};
 use super::{Refusal, record};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::ops::elasticache::Write;
+use crate::domain::ops::elasticache::{Nodes, Write};
 
 pub fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Option<String>, Fault> {
-    let (Write::TestFailover { group, .. }
-    | Write::Promote { group, .. }
-    | Write::CreateSnapshot { group, .. }) = write;
-    let index = sim
-        .plan
-        .caches
-        .iter()
-        .position(|plan| &plan.name == group && plan.form == Form::ReplicationGroup)
-        .ok_or_else(|| {
-            refuse.absent(
-                "ReplicationGroupNotFoundFault",
-                format!("ReplicationGroup {group} not found."),
-            )
-        })?;
-    match write {
-        Write::TestFailover { shard, .. } => fail_over(sim, index, shard, refuse)?,
-        Write::Promote { node, .. } => promote(sim, index, node, refuse)?,
-        Write::CreateSnapshot { snapshot, .. } => back_up(sim, index, snapshot, refuse)?,
-    }
-    record(sim, refuse, &[group]);
+    let named = match write {
+        Write::TestFailover { group, shard } => {
+            let index = find(sim, &Nodes::Group(group.clone()), refuse)?;
+            fail_over(sim, index, shard, refuse)?;
+            group
+        }
+        Write::Promote { group, node } => {
+            let index = find(sim, &Nodes::Group(group.clone()), refuse)?;
+            promote(sim, index, node, refuse)?;
+            group
+        }
+        Write::CreateSnapshot { group, snapshot } => {
+            let index = find(sim, &Nodes::Group(group.clone()), refuse)?;
+            back_up(sim, index, snapshot, refuse)?;
+            group
+        }
+        Write::Resize { nodes, node_type } => {
+            let index = find(sim, nodes, refuse)?;
+            resize(sim, index, node_type, refuse)?;
+            nodes.name()
+        }
+    };
+    record(sim, refuse, &[named]);
     Ok(None)
+}
+
+fn find(sim: &Sim, nodes: &Nodes, refuse: &Refusal) -> Result<usize, Fault> {
+    sim.find_cache(nodes).ok_or_else(|| match nodes {
+        Nodes::Cluster(name) => {
+            refuse.absent("CacheClusterNotFound", format!("CacheCluster not found: {name}"))
+        }
+        Nodes::Group(group) => refuse.absent(
+            "ReplicationGroupNotFoundFault",
+            format!("ReplicationGroup {group} not found."),
+        ),
+    })
 }
 
 /// A group takes changes one at a time.
 fn at_rest(sim: &Sim, index: usize, refuse: &Refusal) -> Result<(), Fault> {
     let state = &sim.caches[index];
     let snapshotting = state.snapshots.iter().any(|backup| backup.ready > sim.now);
-    if state.failover.is_some() || snapshotting {
+    if state.failover.is_some() || state.resize.is_some() || snapshotting {
+        let plan = &sim.plan.caches[index];
+        let (code, what) = match plan.form {
+            Form::Cluster => ("InvalidCacheClusterState", "Cache cluster"),
+            Form::ReplicationGroup | Form::Serverless => {
+                ("InvalidReplicationGroupState", "Replication group")
+            }
+        };
         return Err(refuse.conflict(
-            "InvalidReplicationGroupState",
-            format!(
-                "Replication group {} must be in the available state.",
-                sim.plan.caches[index].name
-            ),
+            code,
+            format!("{what} {} must be in the available state.", plan.name),
         ));
     }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html>
+fn resize(sim: &mut Sim, index: usize, node_type: &str, refuse: &Refusal) -> Result<(), Fault> {
+    at_rest(sim, index, refuse)?;
+    let name = &sim.plan.caches[index].name;
+    if !sim.cache_node_types(index).allows(node_type) {
+        return Err(refuse.invalid(
+            "InvalidParameterValue",
+            format!("The cache node type {node_type} is not valid for {name}."),
+        ));
+    }
+    let now = sim.now;
+    if sim.cache_holds(index, now) / sim.cache_room(index, node_type) > FULL_PERCENT {
+        return Err(refuse.invalid(
+            "InvalidParameterCombination",
+            format!("The data of {name} do not fit on nodes of the type {node_type}."),
+        ));
+    }
+    sim.begin_resize(index, node_type, now);
     Ok(())
 }
 

@@ -1,10 +1,9 @@
 //! `ecr.image-expiring`: a lifecycle policy deletes what is deployed, or what a rollback needs.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::{deployed, repositories, short, short_digest};
-use crate::domain::ecr::lifecycle::{Fate, Policy, When};
-use crate::domain::ecr::{Image, ImageName, Repository};
+use super::{repositories, running, short, short_digest};
+use crate::domain::ecr::lifecycle::{Fate, Policy, Selects, When};
+use crate::domain::ecr::needed::{self, Need, Needed};
+use crate::domain::ecr::{Image, Repository};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::rules::{Context, Reach, Rule, words};
@@ -28,61 +27,39 @@ pub const RULE: Rule = Rule {
         ),
     ],
     thresholds: &["ecr_expiry_ahead_days"],
-    runbooks: &[],
+    runbooks: &["ecr-keep-image"],
     reach: Reach::Scope,
     check,
 };
 
-/// Why an image is needed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Deployed,
-    Rollback,
-}
-
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let (services, definitions) = running(context);
     for repository in repositories(context) {
         let (Some(Some(policy)), Some(images)) = (&repository.policy, &repository.images) else {
             continue;
         };
-        for (name, users) in deployed(context, repository) {
-            let Some(image) = repository.image(&ImageName::parse(name)) else {
+        for needed in needed::needed(repository, services, definitions) {
+            let fate = policy.fate(needed.image, images, context.now);
+            let ahead = context.limits().ecr_expiry_ahead_days;
+            let Some(fate) = fate.filter(|fate| fate.when.is_soon(context.now, ahead)) else {
                 continue;
             };
-            let before = repository.before(image).map(|before| (Need::Rollback, before));
-            for (need, needed) in std::iter::once((Need::Deployed, image)).chain(before) {
-                let fate = policy.fate(needed, images, context.now);
-                let Some(fate) = fate.filter(|fate| is_soon(context, fate.when)) else {
-                    continue;
-                };
-                let subject = Subject {
-                    repository,
-                    policy,
-                    name,
-                    needed,
-                    need,
-                };
-                findings.push(finding(context, &subject, &users, fate));
-            }
+            findings.push(finding(context, (repository, policy), &needed, fate));
         }
     }
 }
 
-struct Subject<'a> {
-    repository: &'a Repository,
-    policy: &'a Policy,
-    name: &'a str,
-    needed: &'a Image,
-    need: Need,
-}
-
-fn finding(context: &Context<'_>, subject: &Subject<'_>, users: &[String], fate: Fate) -> Finding {
-    let Subject {
-        repository,
-        policy,
-        name,
-        needed,
+fn finding(
+    context: &Context<'_>,
+    (repository, policy): (&Repository, &Policy),
+    subject: &Needed<'_>,
+    fate: Fate,
+) -> Finding {
+    let Needed {
+        image: needed,
         need,
+        name,
+        users,
     } = subject;
     let when = match fate.when {
         When::Due => "at the next evaluation, within a day".to_owned(),
@@ -98,9 +75,15 @@ fn finding(context: &Context<'_>, subject: &Subject<'_>, users: &[String], fate:
         Need::Deployed => format!("{} is deployed and expires", short(repository, name)),
         Need::Rollback => "the image to roll back to expires".to_owned(),
     };
-    let rule = policy
-        .rule(fate.rule)
-        .map_or_else(String::new, |rule| format!(": {}", rule.words()));
+    let by = policy.rule(fate.rule);
+    let rule = by.map_or_else(String::new, |rule| format!(": {}", rule.words()));
+    let remedy = match by.map(|rule| &rule.selects) {
+        Some(Selects::Untagged) => "Give the image a tag of its own, which takes it out of that rule.",
+        _ => {
+            "Keep more of them, or keep tags that begin with `keep-` by a rule of higher priority and give the \
+             image such a tag."
+        }
+    };
     let because = match need {
         Need::Deployed => format!("{} runs {}.", users.join(", "), short(repository, name)),
         Need::Rollback => format!(
@@ -126,9 +109,7 @@ fn finding(context: &Context<'_>, subject: &Subject<'_>, users: &[String], fate:
             "Rule {} of the lifecycle policy deletes it {when}{rule}.",
             fate.rule
         )))
-        .because(
-            "Give the image a tag of its own that a rule of higher priority keeps, or keep more of them.",
-        )
+        .because(remedy)
         .report(severity, format!("{what} {soon}"))
 }
 
@@ -140,22 +121,11 @@ fn tags(image: &Image) -> String {
     }
 }
 
-/// Whether somebody should know of it already.
-fn is_soon(context: &Context<'_>, when: When) -> bool {
-    let ahead = SignedDuration::from_secs_f64(context.limits().ecr_expiry_ahead_days * 86_400.0);
-    let limit = context.now.checked_add(ahead).unwrap_or(Timestamp::MAX);
-    match when {
-        When::Due => true,
-        When::At(at) => at <= limit,
-        When::AfterPushes(pushes) => pushes <= 1,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::domain::ecr::lifecycle::{Expires, Rule as PolicyRule, Selects};
+    use crate::domain::ecr::lifecycle::{Expires, Rule as PolicyRule};
 
     fn findings(selects: Selects, expires: Expires, reference: &str) -> Vec<(Severity, String)> {
         let mut repository = sample::repository(vec![

@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
         (Severity::Warn, "at or below the warning share"),
     ],
     thresholds: &["redis_hit_rate_percent", "redis_lookups_least_per_minute"],
-    runbooks: &[],
+    runbooks: &["redis-resize"],
     reach: Reach::Scope,
     check,
 };

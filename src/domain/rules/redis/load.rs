@@ -22,7 +22,7 @@ pub const MEMORY: Rule = Rule {
         (Severity::Warn, "at the warning level"),
     ],
     thresholds: &["redis_memory_percent"],
-    runbooks: &[],
+    runbooks: &["redis-resize"],
     reach: Reach::Scope,
     check: memory,
 };
@@ -39,7 +39,7 @@ pub const EVICTIONS: Rule = Rule {
         (Severity::Warn, "at the warning level"),
     ],
     thresholds: &["redis_evictions_per_minute"],
-    runbooks: &[],
+    runbooks: &["redis-resize"],
     reach: Reach::Scope,
     check: evictions,
 };
@@ -56,7 +56,7 @@ pub const ENGINE_CPU: Rule = Rule {
         (Severity::Warn, "at the warning level"),
     ],
     thresholds: &["redis_engine_cpu_percent"],
-    runbooks: &["redis-failover"],
+    runbooks: &["redis-failover", "redis-resize"],
     reach: Reach::Scope,
     check: engine_cpu,
 };

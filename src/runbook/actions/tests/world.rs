@@ -9,14 +9,18 @@ use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess, WarmPool,
 };
+use crate::domain::certificate::{Certificate, Origin, Validation};
+use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
     PerformanceInsights,
 };
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
 use crate::domain::distribution::Distribution;
+use crate::domain::dns::HostedZone;
 use crate::domain::ec2::Instance;
-use crate::domain::ecr::Image;
+use crate::domain::ecr::lifecycle::{Expires, Policy, Rule, Selects};
+use crate::domain::ecr::{Image, Repository};
 use crate::domain::ecs::{
     Cluster, Container, ContainerDefinition, Fleet, RevisionName, RolloutState, ServiceDeployment,
     ServiceRevision, Task, TaskDefinition,
@@ -25,8 +29,8 @@ use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
 use crate::domain::metric_catalog::endpoint as requests;
 use crate::domain::ops::{
-    Query, Reply, ReplyData, autoscaling, cloudfront, cloudwatch, codepipeline, ecs, elasticache, rds,
-    sagemaker, ssm,
+    Query, Reply, ReplyData, acm, autoscaling, cloudfront, cloudwatch, codepipeline, ecr, ecs, elasticache,
+    rds, route53, sagemaker, ssm,
 };
 use crate::domain::price::PriceTable;
 use crate::domain::queue::Queue;
@@ -74,6 +78,7 @@ pub struct World {
     pub configs: Vec<EndpointConfig>,
     pub notebooks: Vec<Notebook>,
     pub distributions: Vec<Distribution>,
+    pub certificates: Vec<Certificate>,
 }
 
 pub fn nothing() -> World {
@@ -156,6 +161,10 @@ pub fn read(world: &World, query: &Query) -> Reply {
             ReplyData::StoreEvents(Vec::new())
         }
         Query::ElastiCache(elasticache::Read::Caches) => ReplyData::Caches(world.caches.clone()),
+        Query::ElastiCache(elasticache::Read::NodeTypes(_)) => ReplyData::CacheNodeTypes(NodeTypes {
+            larger: vec!["cache.m6g.large".to_owned(), "cache.t4g.medium".to_owned()],
+            smaller: vec!["cache.t4g.micro".to_owned()],
+        }),
         Query::Elb(_) => ReplyData::Balancing(world.balancing.clone()),
         Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(world.alarms.clone()),
         Query::Sqs(_) => ReplyData::Queues(world.queues.clone()),
@@ -175,7 +184,16 @@ pub fn read(world: &World, query: &Query) -> Reply {
                 })
                 .collect(),
         ),
-        Query::Ecr(_) => ReplyData::Images(world.images.clone()),
+        Query::Ecr(ecr::Read::Images { .. }) => ReplyData::Images(world.images.clone()),
+        Query::Ecr(ecr::Read::Repositories) => ReplyData::Repositories(vec![repository(&world.images)]),
+        Query::Acm(acm::Read::Certificates) => ReplyData::Certificates(world.certificates.clone()),
+        Query::Acm(acm::Read::EdgeCertificates) => ReplyData::Certificates(Vec::new()),
+        Query::Route53(route53::Read::Zones) => ReplyData::HostedZones(vec![HostedZone {
+            id: "Z1".to_owned(),
+            name: "example.com.".to_owned(),
+            is_private: false,
+        }]),
+        Query::Route53(route53::Read::Records { .. }) => ReplyData::RecordSets(Vec::new()),
         Query::Sagemaker(read) => match read {
             sagemaker::Read::Endpoints => ReplyData::Endpoints(world.endpoints.clone()),
             sagemaker::Read::EndpointConfigs { name } => ReplyData::EndpointConfigs(
@@ -286,6 +304,9 @@ pub fn seen(world: &World) -> View {
         Query::ElastiCache(elasticache::Read::Snapshots {
             group: "sessions".to_owned(),
         }),
+        Query::ElastiCache(elasticache::Read::NodeTypes(elasticache::Nodes::Group(
+            "sessions".to_owned(),
+        ))),
         Query::Elb(crate::domain::ops::elb::Read::Balancing),
         Query::CloudWatch(cloudwatch::Read::Alarms),
         Query::Sqs(crate::domain::ops::sqs::Read::Queues),
@@ -299,6 +320,11 @@ pub fn seen(world: &World) -> View {
         Query::CloudWatch(cloudwatch::Read::Metrics {
             specs: vec![requests::INVOCATIONS.of_both("idle", "AllTraffic").spec()],
         }),
+        Query::Ecr(ecr::Read::Repositories),
+        Query::Acm(acm::Read::Certificates),
+        Query::Acm(acm::Read::EdgeCertificates),
+        Query::Route53(route53::Read::Zones),
+        crate::runbook::action::records_of("Z1", PROOF.0),
         Query::CloudFront(cloudfront::Read::Distributions),
         Query::CloudFront(cloudfront::Read::Invalidations {
             distribution: "E1".to_owned(),
@@ -660,6 +686,7 @@ pub fn world() -> World {
             config("fresh-v1", "fresh-model-v1", -50),
         ],
         distributions: vec![distribution()],
+        certificates: vec![certificate()],
         notebooks: vec![
             models::notebook("lab", -2000),
             Notebook {
@@ -698,6 +725,52 @@ fn release() -> Pipeline {
             in_state("Approve", "e-2", ("Approval", "InProgress")),
             in_state("Ship", "e-1", ("Deploy", "Succeeded")),
         ],
+    }
+}
+
+/// A certificate whose renewal misses its proof.
+pub const CERTIFICATE: &str = "arn:aws:acm:ap-northeast-2:123456789012:certificate/stuck";
+
+/// The record that would prove it.
+const PROOF: (&str, &str) = ("_a.example.com.", "_b.acm-validations.aws.");
+
+fn certificate() -> Certificate {
+    Certificate {
+        arn: CERTIFICATE.to_owned(),
+        domain: "*.example.com".to_owned(),
+        alternatives: Vec::new(),
+        status: "ISSUED".to_owned(),
+        origin: Origin::Amazon,
+        created_at: None,
+        not_after: None,
+        in_use_by: Vec::new(),
+        renewable: Some(true),
+        renewal: Some("PENDING_VALIDATION".to_owned()),
+        failure: None,
+        validations: vec![Validation {
+            domain: "*.example.com".to_owned(),
+            method: Some("DNS".to_owned()),
+            status: Some("PENDING_VALIDATION".to_owned()),
+            record: Some((PROOF.0.to_owned(), "CNAME".to_owned(), PROOF.1.to_owned())),
+        }],
+    }
+}
+
+/// The repository `app`, whose images without a tag go after a day.
+fn repository(images: &[Image]) -> Repository {
+    Repository {
+        name: "app".to_owned(),
+        policy: Some(Some(Policy {
+            rules: vec![Rule {
+                priority: 1,
+                description: None,
+                selects: Selects::Untagged,
+                expires: Expires::DaysSincePushed(1),
+            }],
+            evaluated_at: None,
+        })),
+        images: Some(images.to_vec()),
+        ..Repository::default()
     }
 }
 

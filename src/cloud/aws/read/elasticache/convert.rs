@@ -48,6 +48,11 @@ pub(super) fn replication_group_from_sdk(
             .to_owned(),
         engine_version: any_member.and_then(|member| member.engine_version.clone()),
         node_type: group.cache_node_type.clone(),
+        pending_node_type: group
+            .member_clusters()
+            .iter()
+            .filter_map(|id| members.get(id.as_str()))
+            .find_map(|member| pending_node_type(member)),
         shards: group
             .node_groups()
             .iter()
@@ -130,6 +135,7 @@ pub(super) fn cache_cluster_from_sdk(cluster: &types::CacheCluster) -> Option<Ca
         engine: cluster.engine.clone().unwrap_or_default(),
         engine_version: cluster.engine_version.clone(),
         node_type: cluster.cache_node_type.clone(),
+        pending_node_type: pending_node_type(cluster),
         shards: vec![CacheShard {
             id: "0001".to_owned(),
             status,
@@ -147,6 +153,12 @@ pub(super) fn cache_cluster_from_sdk(cluster: &types::CacheCluster) -> Option<Ca
         snapshot_retention_days: cluster.snapshot_retention_limit.and_then(unsigned).unwrap_or(0),
         endpoint,
     })
+}
+
+/// The node type that a cluster is being changed to.
+fn pending_node_type(cluster: &types::CacheCluster) -> Option<String> {
+    let pending = cluster.pending_modified_values()?.cache_node_type()?;
+    (cluster.cache_node_type() != Some(pending)).then(|| pending.to_owned())
 }
 
 /// The nodes of a cluster that names none, as while it is being created: AWS numbers them from 0001.
@@ -177,6 +189,7 @@ pub(super) fn serverless_cache_from_sdk(cache: &types::ServerlessCache) -> Optio
             .or(cache.major_engine_version())
             .map(str::to_owned),
         node_type: None,
+        pending_node_type: None,
         shards: Vec::new(),
         cluster_mode: true,
         // Every serverless cache is spread over zones and fails over by itself; there is no switch.
@@ -267,7 +280,12 @@ mod tests {
                     .build(),
             )
             .build();
-        let first = member("sessions-001", "rebooting cluster nodes");
+        let mut first = member("sessions-001", "rebooting cluster nodes");
+        first.pending_modified_values = Some(
+            types::PendingModifiedValues::builder()
+                .cache_node_type("cache.t4g.medium")
+                .build(),
+        );
         let members = HashMap::from([("sessions-001", &first)]);
         let cache = replication_group_from_sdk(&sdk, &members).unwrap();
         assert_eq!(
@@ -280,6 +298,7 @@ mod tests {
                 engine: "valkey".to_owned(),
                 engine_version: Some("8.0.1".to_owned()),
                 node_type: Some("cache.t4g.small".to_owned()),
+                pending_node_type: Some("cache.t4g.medium".to_owned()),
                 shards: vec![CacheShard {
                     id: "0001".to_owned(),
                     status: "available".to_owned(),

@@ -1,0 +1,90 @@
+//! Whether a certificate is issued and renewed.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Check, Verdict};
+use crate::domain::ids::Kind;
+use crate::domain::ops::{Query, acm};
+use crate::domain::policy::ConfirmLevel;
+use crate::runbook::action::{Arguments, BadArguments, View};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::types::Type;
+
+/// `acm.validated`.
+pub struct Validated;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    certificate: String,
+}
+
+fn read(with: &Arguments) -> Result<With, BadArguments> {
+    Ok(serde_json::from_value(Value::Object(with.clone()))?)
+}
+
+impl Check for Validated {
+    fn name(&self) -> &'static str {
+        "acm.validated"
+    }
+
+    fn schema(&self) -> ActionSchema {
+        ActionSchema {
+            name: self.name(),
+            role: Role::Check,
+            about: "Whether a certificate is issued, ACM misses no proof of its names, and no renewal waits or has failed.",
+            fields: vec![FieldSchema::required(
+                "certificate",
+                Type::Text,
+                "The certificate's ARN.",
+            )],
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Read,
+            floor: ConfirmLevel::None,
+            completion: Completion::Immediate,
+            planning: Planning::Planned,
+            target: Some(Kind::Certificate),
+        }
+    }
+
+    fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
+        read(with)?;
+        Ok(vec![
+            Query::Acm(acm::Read::Certificates),
+            Query::Acm(acm::Read::EdgeCertificates),
+        ])
+    }
+
+    fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
+        let with = read(with)?;
+        let one = match view.certificate(&with.certificate) {
+            Ok(Some(one)) => one,
+            Ok(None) => {
+                return Ok(Verdict::Fail(format!(
+                    "there is no certificate {}",
+                    with.certificate
+                )));
+            }
+            Err(unread) => return Ok(unread.into()),
+        };
+        let renewal = one
+            .renewal
+            .as_ref()
+            .map_or_else(String::new, |renewal| format!(", its renewal {renewal}"));
+        let until = one
+            .not_after
+            .map_or_else(String::new, |end| format!(", until {end:.0}"));
+        let seen = format!("{} is {}{renewal}{until}", one.domain, one.status);
+        let is_renewed = matches!(one.renewal.as_deref(), None | Some("SUCCESS"));
+        Ok(
+            if one.status == "ISSUED" && is_renewed && one.unproven().next().is_none() {
+                Verdict::Pass(seen)
+            } else {
+                Verdict::Fail(seen)
+            },
+        )
+    }
+}
