@@ -13,7 +13,6 @@ use jiff::SignedDuration;
 use crate::domain::ec2::Instance;
 use crate::domain::gpu::HostReading;
 use crate::domain::rules::Context;
-use crate::domain::rules::draft::Draft;
 
 /// Readings older than this say nothing about now.
 const MOST_AGE: SignedDuration = SignedDuration::from_mins(15);
@@ -30,16 +29,6 @@ impl<'a> Host<'a> {
         self.instance
             .and_then(|instance| instance.name.as_deref())
             .unwrap_or(&self.reading.instance_id)
-    }
-
-    /// Offers no runbook where somebody else looks after the host: draining it is refused.
-    fn offer(&self, draft: Draft) -> Draft {
-        let is_foreign = |instance: &Instance| instance.foreign_owner().is_some();
-        if self.instance.is_some_and(is_foreign) {
-            draft.without_runbooks()
-        } else {
-            draft
-        }
     }
 }
 

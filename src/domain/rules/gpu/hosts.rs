@@ -55,9 +55,8 @@ fn lost(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let seen = expected - lost;
-        let draft = LOST.on(context, &host.reading.instance_id, host.name());
         findings.push(
-            host.offer(draft)
+            LOST.on(context, &host.reading.instance_id, host.name())
                 .hurts(Impact::Capacity)
                 .because(format!(
                     "nvidia-smi lists {seen} of the {expected} cards of {}{}; a reboot may bring the rest back.",
@@ -186,7 +185,11 @@ mod tests {
             value: "gpu".to_owned(),
         }];
         bench.know(Source::Instances, ReplyData::Instances(instances));
-        assert_eq!(bench.check(&LOST)[0].runbooks, [""; 0]);
+        let lost = bench
+            .evaluate()
+            .into_iter()
+            .find(|finding| finding.rule == LOST.id);
+        assert_eq!(lost.expect("two cards are gone").runbooks, [""; 0]);
     }
 
     #[test]
