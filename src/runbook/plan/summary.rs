@@ -167,7 +167,7 @@ mod tests {
         let month = "$1,069 in a month of all such nights and weekends, 73 % of its hours";
         for (hours, night) in [
             (15, "$30.00 in this night of 15.0 h"),
-            (63, "$126.00 in this night of 63.0 h"),
+            (63, "$126 in this night of 63.0 h"),
         ] {
             let said = cost().savings(hours * 3_600, Some(&works)).unwrap();
             assert!(said.contains(&format!("{night}, {month} ")), "{said}");
