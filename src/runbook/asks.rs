@@ -25,6 +25,15 @@ impl Asks {
         most: ConfirmLevel::None,
     };
 
+    /// The same in a few words beside an offer; nothing where `apply` is enough, as for most.
+    pub const fn note(self) -> &'static str {
+        match (self.least, self.most) {
+            (_, ConfirmLevel::None | ConfirmLevel::Ack) => "",
+            (ConfirmLevel::TypeName, ConfirmLevel::TypeName) => "asks for the name",
+            (ConfirmLevel::None | ConfirmLevel::Ack, ConfirmLevel::TypeName) => "asks for apply or the name",
+        }
+    }
+
     /// What is to be typed, in a column.
     pub const fn word(self) -> &'static str {
         match (self.least, self.most) {

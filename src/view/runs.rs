@@ -14,9 +14,7 @@ use crate::app::runs::flow::Stage;
 use crate::app::runs::offers::Offer;
 use crate::app::runs::story;
 use crate::app::state::State;
-use crate::domain::policy::ConfirmLevel;
 use crate::domain::text;
-use crate::runbook::Asks;
 use crate::view::detail;
 use crate::view::overview::rule;
 use crate::view::styles::Styles;
@@ -104,7 +102,7 @@ fn choose(frame: &mut Frame<'_>, area: Rect, title: &str, (offers, at): (&[Offer
             x += put(frame, name, x, name.width, &offer.about, muted) + 2;
         }
         x += put(frame, name, x, name.width, offer.why.words(), muted) + 2;
-        put(frame, name, x, name.width, confirmation(offer.book.asks), muted);
+        put(frame, name, x, name.width, offer.book.asks.note(), muted);
         put(
             frame,
             what,
@@ -113,15 +111,6 @@ fn choose(frame: &mut Frame<'_>, area: Rect, title: &str, (offers, at): (&[Offer
             &text::clean(&offer.runbook.title),
             styles.base,
         );
-    }
-}
-
-/// What a runbook's plans ask for, where that is more than `apply`.
-const fn confirmation(asks: Asks) -> &'static str {
-    match (asks.least, asks.most) {
-        (_, ConfirmLevel::None | ConfirmLevel::Ack) => "",
-        (ConfirmLevel::TypeName, ConfirmLevel::TypeName) => "asks for the name",
-        (ConfirmLevel::None | ConfirmLevel::Ack, ConfirmLevel::TypeName) => "asks for apply or the name",
     }
 }
 

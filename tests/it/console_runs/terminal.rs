@@ -47,7 +47,7 @@ fn from_x_to_a_run_that_succeeded() {
     let mut screen = at_the_service(&qd);
     planned(&mut screen);
     screen.send_keys("\r");
-    screen.wait_for_text("type apply");
+    screen.wait_for_text("type apply to carry");
     on_screen(&screen);
     // Pasted, it is nothing; nor is Enter.
     screen.send_keys("\x1b[200~apply\x1b[201~");
@@ -56,7 +56,7 @@ fn from_x_to_a_run_that_succeeded() {
     screen.wait_for_text("Enter alone does nothing");
     screen.resize(80, 24);
     screen.wait_until("the box in the smaller terminal", |seen| {
-        seen.contents().contains("type apply")
+        seen.contents().contains("type apply to carry")
             && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
     });
     on_screen(&screen);
@@ -69,7 +69,7 @@ fn from_x_to_a_run_that_succeeded() {
     screen.send_keys("\x1b[B\x1b[B\x1b[B\x1b[B");
     screen.wait_until("further lines", |seen| {
         let text = seen.contents();
-        text.contains("type apply") && text != shown
+        text.contains("type apply to carry") && text != shown
     });
     screen.send_keys("apply");
     screen.wait_for_text("> apply");
@@ -101,11 +101,13 @@ fn what_is_typed_ahead_confirms_nothing() {
     let shown = screen.contents();
     assert!(!shown.contains("run live"), "{shown}");
     screen.send_keys("\r");
-    screen.wait_for_text("type apply");
+    screen.wait_for_text("type apply to carry");
     on_screen(&screen);
     assert!(!screen.contents().contains("> apply"));
     screen.send_keys("\x03");
-    screen.wait_until("the box closed", |seen| !seen.contents().contains("type apply"));
+    screen.wait_until("the box closed", |seen| {
+        !seen.contents().contains("type apply to carry")
+    });
     screen.send_keys("\x03");
     screen.wait_until("given up", |seen| !seen.contents().contains("1 change on"));
     screen.send_keys("0");
