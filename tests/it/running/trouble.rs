@@ -489,7 +489,7 @@ async fn a_listing_that_stays_throttled_blames_aws_and_not_what_was_given() {
         "`cluster`",
         "ecs:",
         "ThrottlingException",
-        "account 123456789012",
+        "account 111122223333",
         "region ap-northeast-2",
     ] {
         assert!(said.contains(part), "no {part} in {said}");
