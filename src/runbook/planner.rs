@@ -291,6 +291,17 @@ impl Planner<'_> {
                 record([
                     ("name", identity.estate.as_deref().into()),
                     ("environment", Value::text(&identity.environment)),
+                    (
+                        "guard_alarms",
+                        Value::List(
+                            self.decisions
+                                .policy
+                                .guard_alarms
+                                .iter()
+                                .map(Value::text)
+                                .collect(),
+                        ),
+                    ),
                 ]),
             ),
             ("run".to_owned(), run),

@@ -57,6 +57,27 @@ fn services() -> Stage {
 }
 
 #[test]
+fn going_to_the_top_shows_the_heading_again() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    stage.send(Msg::Drawn(Geometry {
+        width: 80,
+        height: 24,
+        body: 21,
+        body_width: 80,
+    }));
+    for pane in ["2", "3", "4", "5", "7", "8"] {
+        stage.keys(&[pane, "G"]);
+        let below = stage.state.view().offset;
+        stage.keys(&["g"]);
+        assert_eq!(
+            stage.state.view().offset,
+            0,
+            "pane {pane}, which scrolled to {below}"
+        );
+    }
+}
+
+#[test]
 fn the_selection_stays_on_the_resource() {
     let mut stage = services();
     stage.keys(&["down", "down"]);

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::datastore::{Cache, DbCluster, DbInstance};
@@ -41,7 +41,7 @@ fn instances(state: &State) -> Section {
     }
     sketch.finish(
         "RDS instances",
-        note(state, &[Source::DbInstances, Source::Metrics(MetricGroup::Rds)]),
+        Told::of(state, &[Source::DbInstances, Source::Metrics(MetricGroup::Rds)]),
     )
 }
 
@@ -97,7 +97,7 @@ fn clusters(state: &State) -> Section {
             sketch.push(scope, &cluster.arn, || cluster_cells(state, scope, cluster));
         }
     }
-    sketch.finish("DB clusters", note(state, &[Source::DbClusters]))
+    sketch.finish("DB clusters", Told::of(state, &[Source::DbClusters]))
 }
 
 fn cluster_cells(state: &State, scope: &ScopeState, cluster: &DbCluster) -> Vec<Cell> {
@@ -137,7 +137,7 @@ fn caches(state: &State) -> Section {
     }
     sketch.finish(
         "ElastiCache",
-        note(state, &[Source::Caches, Source::Metrics(MetricGroup::Redis)]),
+        Told::of(state, &[Source::Caches, Source::Metrics(MetricGroup::Redis)]),
     )
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::detail::purchase;
 use crate::app::estate_line::is_probing;
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
@@ -46,7 +46,7 @@ fn groups(state: &State) -> Section {
             sketch.push(scope, &group.arn, || group_cells(state, scope, group, &readings));
         }
     }
-    sketch.finish("Auto Scaling groups", note(state, &[Source::Groups]))
+    sketch.finish("Auto Scaling groups", Told::of(state, &[Source::Groups]))
 }
 
 /// What was read of each host.
@@ -260,7 +260,7 @@ fn note_of_probe(state: &State) -> Option<(String, Tone)> {
         .shown()
         .any(|scope| scope.standing(&Source::GpuProbe).is_settled());
     if any {
-        note(state, &[Source::Instances])
+        Told::of(state, &[Source::Instances]).note()
     } else {
         None
     }
@@ -412,7 +412,7 @@ fn instances(state: &State) -> Section {
             sketch.push(scope, &instance.id, || instance_cells(state, scope, instance));
         }
     }
-    sketch.finish("EC2 instances", note(state, &[Source::Instances]))
+    sketch.finish("EC2 instances", Told::of(state, &[Source::Instances]))
 }
 
 fn instance_cells(state: &State, scope: &ScopeState, instance: &Instance) -> Vec<Cell> {

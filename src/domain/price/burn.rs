@@ -161,11 +161,22 @@ pub struct BurnRate {
     pub unknown: Vec<String>,
     /// The day of the oldest price of the table in it, so not of a Spot price; `None` without one.
     pub as_of: Option<Date>,
+    /// Whether what it is made of was not read everywhere: more may run.
+    pub unread: bool,
 }
 
 impl BurnRate {
     /// What every burn rate leaves out.
     pub const EXCLUDES: &str = "storage growth, data transfer, requests, discounts and credits";
+
+    /// Of an estate of which nothing was read yet.
+    pub fn not_read() -> Self {
+        Self {
+            total: None,
+            unread: true,
+            ..Self::of(Vec::new())
+        }
+    }
 
     /// Adds up what runs.
     pub fn of(mut items: Vec<BurnItem>) -> Self {
@@ -199,12 +210,13 @@ impl BurnRate {
             items,
             unknown,
             as_of,
+            unread: false,
         }
     }
 
-    /// Whether something that runs has no price, so that the true rate is higher.
+    /// Whether something that runs has no price or was not read, so that the true rate is higher.
     pub fn is_partial(&self) -> bool {
-        !self.unknown.is_empty()
+        self.unread || !self.unknown.is_empty()
     }
 
     /// Whether something of this kind has no price.
@@ -220,13 +232,16 @@ impl BurnRate {
             .as_of
             .map(|day| format!(", prices of {day}"))
             .unwrap_or_default();
-        let partial = match self.unknown.len() {
+        let mut partial = match self.unknown.len() {
             0 => String::new(),
             without => format!(
                 "; partial: {without} of {} items without a price",
                 self.items.len()
             ),
         };
+        if self.unread {
+            partial.push_str("; partial: not everything that may run was read");
+        }
         format!("list-price estimate{dated}; excludes {}{partial}", Self::EXCLUDES)
     }
 }
@@ -357,6 +372,7 @@ mod tests {
                     "unit_usd_per_hour": 0.0225, "as_of": "2026-10-01", "note": "",
                 }],
                 "unknown": [],
+                "unread": false,
                 "as_of": "2026-10-01",
             })
         );

@@ -313,7 +313,11 @@ fn bar(amount: f64, largest: f64) -> String {
 
 fn rate(total: Option<UsdPerHour>, burn: &Burn) -> String {
     let total = total.map_or_else(|| UNKNOWN.to_owned(), |rate| rate.to_string());
-    let at_least = if burn.unpriced.is_empty() { "" } else { "at least " };
+    let at_least = if burn.unpriced.is_empty() && !burn.unread {
+        ""
+    } else {
+        "at least "
+    };
     let month = burn
         .total
         .map_or_else(String::new, |rate| format!(", {} a month", rate.per_month()));

@@ -135,6 +135,7 @@ fn every_key_reaches_the_estate() {
                 to: jiff::civil::time(18, 0, 0, 0),
             }),
             confirm_at_least: ConfirmLevel::TypeName,
+            guard_alarms: vec!["shop-api-5xx".to_owned()],
         },
     };
     assert_eq!(loaded.estate, expected);
