@@ -185,15 +185,16 @@ impl Action for Scale {
         let (Ok(with), Some(wanted)) = (parse::<Named>(&change.with), count(&change.after)) else {
             return Progress::Failed("the change names no service".to_owned());
         };
-        match view.service(&with.cluster, &with.service) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the service does not exist any more".to_owned()),
-            Ok(Some(service)) if service.desired != wanted => {
+        let found = view.service(&with.cluster, &with.service);
+        Progress::of(found, "the service", |service| {
+            if service.desired != wanted {
                 Progress::Waiting(format!("the service wants {}", service.desired))
+            } else if service.running == wanted && service.pending == 0 {
+                Progress::Done
+            } else {
+                Progress::Waiting(format!("{} of {wanted} tasks run", service.running))
             }
-            Ok(Some(service)) if service.running == wanted && service.pending == 0 => Progress::Done,
-            Ok(Some(service)) => Progress::Waiting(format!("{} of {wanted} tasks run", service.running)),
-        }
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

@@ -179,7 +179,7 @@ impl Action for ScalingBounds {
         self.sight(change, view).progress(
             change,
             "the bounds do not show yet",
-            "it is not scaled by itself any more",
+            Progress::Failed("it is not scaled by itself any more".to_owned()),
         )
     }
 

@@ -203,20 +203,17 @@ impl Action for Scale {
         let Some(wanted) = count(&change.after) else {
             return Progress::Failed("the change has no count".to_owned());
         };
-        let endpoint = match view.endpoint(&change.target.name) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the endpoint does not exist any more".to_owned()),
-            Ok(Some(endpoint)) => endpoint,
-        };
-        if matches!(endpoint.status.as_str(), "Failed" | "OutOfService") {
-            return Progress::Failed(format!("the endpoint is {}", endpoint.status));
-        }
-        match counts(change, view) {
-            None => Progress::Failed("the variant does not exist any more".to_owned()),
-            Some((_, desired)) if desired != wanted => Progress::Waiting(format!("{desired} are wanted")),
-            Some((current, _)) if current == wanted && !endpoint.is_busy() => Progress::Done,
-            Some((current, _)) => Progress::Waiting(format!("{current} of {wanted} serve")),
-        }
+        Progress::of(view.endpoint(&change.target.name), "the endpoint", |endpoint| {
+            if matches!(endpoint.status.as_str(), "Failed" | "OutOfService") {
+                return Progress::Failed(format!("the endpoint is {}", endpoint.status));
+            }
+            match counts(change, view) {
+                None => Progress::gone("the variant"),
+                Some((_, desired)) if desired != wanted => Progress::Waiting(format!("{desired} are wanted")),
+                Some((current, _)) if current == wanted && !endpoint.is_busy() => Progress::Done,
+                Some((current, _)) => Progress::Waiting(format!("{current} of {wanted} serve")),
+            }
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {
