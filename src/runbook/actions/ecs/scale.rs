@@ -17,6 +17,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::bounds::Bounds;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -139,8 +140,8 @@ impl Action for Scale {
         };
         let mut proposal = Proposal::nothing();
         if let Some(target) = view.scalable_target(&wanted.cluster, &wanted.service)? {
-            let bounds = (target.min.min(wanted.desired), target.max.max(wanted.desired));
-            if bounds == (target.min, target.max) {
+            let bounds = Bounds::of(target).holding(wanted.desired);
+            if bounds == Bounds::of(target) {
                 proposal = proposal.warn(format!(
                     "{}: Application Auto Scaling may move the count again, between {} and {}",
                     service.name, target.min, target.max

@@ -14,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Impact, Pace, Progress, Proposal,
     Refusal, Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::bounds::Bounds;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -156,8 +157,8 @@ impl Action for Scale {
         };
         let mut proposal = Proposal::nothing();
         if let Some(target) = view.endpoint_target(&endpoint.name, &variant.name)? {
-            let to = (target.min.min(wanted.count), target.max.max(wanted.count));
-            if to == (target.min, target.max) {
+            let to = Bounds::of(target).holding(wanted.count);
+            if to == Bounds::of(target) {
                 proposal = proposal.warn(format!(
                     "{}: Application Auto Scaling may move the count again, between {} and {}",
                     endpoint.name, target.min, target.max
