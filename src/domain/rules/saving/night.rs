@@ -1,7 +1,7 @@
 //! `saving.night-scale-down`: what runs at night and at weekends although nobody works.
 
 use crate::domain::asg::Group;
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::gpu::vendor_of;
 use crate::domain::health::Finding;
@@ -171,12 +171,7 @@ fn running<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Instance> {
 }
 
 fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<UsdPerHour> {
-    let region = &context.state.scope.region;
-    let price = match instance.purchase {
-        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
-        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
-        Purchase::CapacityBlock => None,
-    };
+    let price = PriceTable::shipped().instance(&context.state.scope.region, instance, spot);
     price.map(|price| price.value)
 }
 
