@@ -14,6 +14,7 @@ use crate::runbook::machine::{Fate, Ledger, Question};
 use crate::runbook::plan::{Plan, Role as StepRole, Step, Work};
 use crate::runbook::record::{Act, End, RunId, Status, Then};
 use crate::runbook::tell::{self, Commands, Line, Role, Standing};
+use jiff::Timestamp;
 
 /// Columns from which on there is room for what happens to the affected services beside the run.
 pub const BESIDE: u16 = 150;
@@ -225,6 +226,9 @@ fn step_lines(
             let changes: Vec<usize> = lanes.iter().flat_map(|lane| &lane.changes).copied().collect();
             let mut first = vec![id];
             first.extend(tally(watched, ledger, &changes, step.role));
+            if let Some(waiting) = longest_wait(state, watched, &changes, wait.timeout_s) {
+                first.push(Cell::new(format!(", {}", limits(&waiting))).tone(Tone::Muted));
+            }
             lines.push(first);
             for change in changes {
                 let (Some(planned), Some(standing)) =
@@ -342,14 +346,37 @@ fn tally(watched: &Watched, ledger: &Ledger, changes: &[usize], role: StepRole) 
     if failed > 0 {
         cells.push(Cell::new(format!(", {failed} failed")).tone(Tone::Crit));
     }
-    let longest = changes
-        .iter()
-        .filter_map(|change| watched.waits.get(&Act::make(*change)))
-        .max_by_key(|waiting| waiting.elapsed_s);
-    if let Some(waiting) = longest {
-        cells.push(Cell::new(format!(", {}", limits(waiting))).tone(Tone::Muted));
-    }
     cells
+}
+
+/// The wait among a step's changes that has lasted longest.
+fn longest_wait(state: &State, watched: &Watched, changes: &[usize], limit_s: u64) -> Option<Waiting> {
+    let ledger = watched.ledger.as_ref()?;
+    let waits = changes.iter().filter_map(|change| {
+        let act = Act::make(*change);
+        match ledger.fate(act)? {
+            Fate::Applied(applied) => Some(so_far(state, watched.waits.get(&act), applied.at, limit_s)),
+            Fate::Intended { .. } | Fate::Refused { .. } | Fate::Ended(_) => None,
+        }
+    });
+    waits.max_by_key(|waiting| waiting.elapsed_s)
+}
+
+/// How long something is waited for by now: the driver tells it at every look, which may be a minute apart.
+fn so_far(state: &State, told: Option<&Waiting>, applied: Timestamp, limit_s: u64) -> Waiting {
+    let since = state.picture.at.duration_since(applied).as_secs();
+    let elapsed_s = u64::try_from(since).unwrap_or_default();
+    match told {
+        None => Waiting {
+            detail: String::new(),
+            elapsed_s,
+            limit_s,
+        },
+        Some(told) => Waiting {
+            elapsed_s: told.elapsed_s.max(elapsed_s),
+            ..told.clone()
+        },
+    }
 }
 
 /// How long something is waited for, and how long it may.
@@ -386,14 +413,7 @@ fn note(
             Some((format!("refused at attempt {attempt}{why}"), Tone::Warn))
         }
         Fate::Applied(applied) => {
-            let waiting = watched.waits.get(&act).cloned().unwrap_or_else(|| {
-                let elapsed = state.picture.at.duration_since(applied.at).as_secs().max(0);
-                Waiting {
-                    detail: String::new(),
-                    elapsed_s: u64::try_from(elapsed).unwrap_or_default(),
-                    limit_s,
-                }
-            });
+            let waiting = so_far(state, watched.waits.get(&act), applied.at, limit_s);
             let detail = match waiting.detail.as_str() {
                 "" => String::new(),
                 detail => format!(", {detail}"),

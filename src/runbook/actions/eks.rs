@@ -62,10 +62,20 @@ fn autoscaler(view: &View, group: &Nodegroup) -> Option<Autoscaler> {
     Autoscaler::of_tags(group.tags.iter().chain(tags))
 }
 
-/// Nodes in service; `None` if one of the groups behind was not read.
-fn in_service(view: &View, group: &Nodegroup) -> Option<usize> {
-    let known = behind(view, group);
-    (known.len() == group.groups.len()).then(|| known.iter().map(|one| one.in_service()).sum())
+/// Nodes in service in the Auto Scaling groups behind a node group.
+///
+/// # Errors
+/// What is not known of one of them, and why.
+fn in_service(view: &View, group: &Nodegroup) -> Result<usize, String> {
+    let mut ready = 0;
+    for name in &group.groups {
+        match view.group(name) {
+            Err(unread) => return Err(format!("the Auto Scaling group {name}: {unread}")),
+            Ok(None) => return Err(format!("no Auto Scaling group {name}, which EKS names, is there")),
+            Ok(Some(one)) => ready += one.in_service(),
+        }
+    }
+    Ok(ready)
 }
 
 fn cost(view: &View, group: &Nodegroup, delta: i64, site: &Site<'_>) -> CostDelta {
@@ -293,9 +303,9 @@ impl Action for ScaleNodegroup {
                     return Progress::Waiting("the node group is being updated".to_owned());
                 }
                 match in_service(view, group) {
-                    None => Progress::Waiting("the Auto Scaling group behind it was not read".to_owned()),
-                    Some(ready) if ready == wanted.desired as usize => Progress::Done,
-                    Some(ready) => {
+                    Err(unknown) => Progress::Waiting(unknown),
+                    Ok(ready) if ready == wanted.desired as usize => Progress::Done,
+                    Ok(ready) => {
                         Progress::Waiting(format!("{ready} of {} nodes are in service", wanted.desired))
                     }
                 }
@@ -307,7 +317,7 @@ impl Action for ScaleNodegroup {
         let group = parse::<Named>(&change.with)
             .ok()
             .and_then(|with| view.nodegroup(&with.cluster, &with.nodegroup).ok().flatten());
-        let ready = group.and_then(|group| in_service(view, group));
+        let ready = group.and_then(|group| in_service(view, group).ok());
         BTreeMap::from([
             (
                 "desired".to_owned(),
