@@ -54,17 +54,7 @@ const LISTINGS: [Source; 6] = [
 
 /// What runs in one scope.
 fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
-    let mut spot = SpotPrices::default();
-    let spot_at = state.spot_prices.at();
-    for (price, asked) in state
-        .spot_prices
-        .get()
-        .zip(spot_at)
-        .into_iter()
-        .flat_map(|(prices, asked)| prices.iter().map(move |price| (price, asked)))
-    {
-        spot.record(&state.scope.region, price, asked);
-    }
+    let spot = SpotPrices::known(&state.scope.region, &state.spot_prices);
     let pricing = Pricing {
         table,
         spot,

@@ -12,6 +12,7 @@ use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::{MetricGroup, Series};
 use crate::domain::metric_catalog::{MetricRef, rds};
 use crate::domain::numbers;
+use crate::domain::units::BYTES_PER_GIB;
 
 /// Instances, clusters, caches.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -49,7 +50,7 @@ fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> V
     let now = state.picture.at;
     let value = |metric: MetricRef<'_>| scope.latest(&metric.id(), now);
     let name = instance.name.as_str();
-    let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / GIB);
+    let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / BYTES_PER_GIB);
     let storage = match (free, instance.storage_gib) {
         (Some(free), Some(total)) => format!("{}/{total}", format::number(free)),
         (None, Some(total)) => format!("{}/{total}", format::UNKNOWN),
@@ -161,9 +162,6 @@ fn cache_cells(state: &State, scope: &ScopeState, cache: &Cache) -> Vec<Cell> {
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
 }
-
-/// Bytes of a GiB.
-pub(super) const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 /// A status in AWS's words; anything but `available` stands out.
 fn status(word: &str) -> Cell {

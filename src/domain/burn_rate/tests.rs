@@ -11,7 +11,7 @@ use crate::domain::ops::ReplyData;
 use crate::domain::policy::{FixedCost, Policy};
 use crate::domain::price::{BurnItem, BurnKind, BurnRate, PriceTable};
 use crate::domain::rules::sample::{
-    Bench, at, cache, db, db_cluster, instance, load_balancer, serverless, service,
+    Bench, at, cache, db, db_cluster, instance, load_balancer, serverless, service, task_definition,
 };
 use crate::domain::units::{Usd, UsdPerHour};
 
@@ -40,16 +40,10 @@ fn in_group(group: &str, instance: Instance) -> Instance {
 
 fn definition(family: &str, revision: u32, architecture: Option<&str>) -> TaskDefinition {
     TaskDefinition {
-        arn: format!("arn:aws:ecs:ap-northeast-2:123456789012:task-definition/{family}:{revision}"),
-        family: family.to_owned(),
-        revision,
-        status: "ACTIVE".to_owned(),
         cpu_units: Some(512),
         memory_mib: Some(1024),
         architecture: architecture.map(str::to_owned),
-        registered_at: None,
-        registered_by: None,
-        containers: Vec::new(),
+        ..task_definition(family, revision)
     }
 }
 

@@ -219,13 +219,6 @@ impl BurnRate {
         self.unread || !self.unknown.is_empty()
     }
 
-    /// Whether something of this kind has no price.
-    pub fn is_partial_in(&self, kind: BurnKind) -> bool {
-        self.items
-            .iter()
-            .any(|item| item.kind == kind && item.per_hour().is_none())
-    }
-
     /// What the number is, in one line to stand under it.
     pub fn label(&self) -> String {
         let dated = self
@@ -313,8 +306,6 @@ mod tests {
         assert_eq!(rate.total, Some(hour("0.1108")));
         assert!(rate.is_partial());
         assert_eq!(rate.unknown, ["odd", "oracle"]);
-        assert!(rate.is_partial_in(BurnKind::Ec2));
-        assert!(!rate.is_partial_in(BurnKind::NatGateway));
         assert_eq!(rate.by_kind.get(&BurnKind::Rds), None, "not known is not nothing");
         assert_eq!(names(&rate), ["nat", "small", "odd", "oracle"]);
         assert!(

@@ -12,8 +12,8 @@ pub use head::RunHead;
 
 use super::folder::StateFolder;
 use super::gate::{Gate, is_held};
-use super::id::is_name;
 use crate::domain::exit::Exit;
+use crate::engine::name::Named;
 use crate::runbook::machine::Summary;
 use crate::runbook::record::{self, Journal, JournalError, RunId, Status};
 
@@ -302,7 +302,7 @@ impl RunStore {
         for entry in entries {
             let entry = entry.map_err(|error| io(&self.path, &error))?;
             if let Ok(name) = entry.file_name().into_string()
-                && is_name(&name)
+                && Named::Run.is_name(&name)
             {
                 ids.push(RunId(name));
             }

@@ -8,8 +8,10 @@ use crate::domain::changes::Change;
 use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
 use crate::domain::units::HumanDuration;
+use crate::headless::amount;
 use crate::headless::spend::document::Spend;
 use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
+use crate::headless::table::UNKNOWN;
 
 /// What the page is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,8 +157,6 @@ fn section(out: &mut String, title: &str, titles: &[&str], mut rows: Vec<Vec<Str
     out.push('\n');
 }
 
-const UNKNOWN: &str = "–";
-
 fn or_unknown(value: Option<String>) -> String {
     value.unwrap_or_else(|| UNKNOWN.to_owned())
 }
@@ -166,7 +166,7 @@ fn span(seconds: Option<i64>) -> String {
 }
 
 fn usd(amount: Option<f64>) -> String {
-    or_unknown(amount.map(|amount| format!("${amount:.2}")))
+    or_unknown(amount.map(amount::usd))
 }
 
 impl Page<'_> {
