@@ -14,7 +14,7 @@ use crate::app::msg::Msg;
 use crate::domain::incident::{IncidentId, markdown};
 use crate::engine::clock::Clock;
 use crate::engine::incident::{IncidentStore, runs_of};
-use crate::engine::run::{RunStore, StateFolder};
+use crate::engine::run::RunStore;
 
 /// How often the disk is looked at.
 const EACH: Duration = Duration::from_secs(3);
@@ -47,16 +47,12 @@ struct Desk {
 impl IncidentRunner {
     /// A runner that looks whether a record of the estate is open, and where its messages come out.
     pub fn new(
-        folder: Option<&StateFolder>,
+        records: Option<(IncidentStore, RunStore)>,
         estate: Option<String>,
         wall: Arc<dyn Clock>,
     ) -> (Self, mpsc::Receiver<Msg>) {
         let (out, messages) = mpsc::channel(WAITING);
-        let desk = folder.map(|folder| Desk {
-            store: IncidentStore::new(folder),
-            runs: RunStore::new(folder),
-            estate,
-        });
+        let desk = records.map(|(store, runs)| Desk { store, runs, estate });
         let mut runner = Self {
             desk: desk.clone(),
             out: out.clone(),
@@ -203,6 +199,7 @@ mod tests {
     use super::*;
     use crate::domain::incident::{Entry, Event, Places};
     use crate::engine::clock::ScaledClock;
+    use crate::engine::run::StateFolder;
 
     fn note(text: &str) -> Entry {
         let event = Event::Note {
@@ -235,7 +232,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = StateFolder::at(home.path());
         let clock: Arc<dyn Clock> = Arc::new(ScaledClock::new(Timestamp::UNIX_EPOCH, 1_000.0));
-        let open = || IncidentRunner::new(Some(&folder), Some("shop".to_owned()), clock.clone());
+        let open = || {
+            let records = (IncidentStore::new(&folder), RunStore::new(&folder));
+            IncidentRunner::new(Some(records), Some("shop".to_owned()), clock.clone())
+        };
         let (mut first, mut told) = open();
         let started = Event::Started {
             title: "slow".to_owned(),

@@ -29,7 +29,8 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
-use crate::engine::run::{Equipment, RunEngine, StateFolder};
+use crate::engine::incident::IncidentStore;
+use crate::engine::run::{Equipment, RunEngine, RunStore, StateFolder};
 use crate::engine::schedule::Wishes;
 use crate::runbook::action::Allowances;
 use crate::runbook::record::Signal as Stop;
@@ -70,6 +71,8 @@ pub struct Session {
     pub kit: Kit,
     /// Where runs and locks are kept.
     pub folder: Option<StateFolder>,
+    /// Where records of incidents are, and the runs that they tell of; `None` without a place for them.
+    pub records: Option<(IncidentStore, RunStore)>,
     /// What the operator's settings allow runbooks.
     pub allowed: Allowances,
 }
@@ -101,6 +104,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         read_only,
         kit,
         folder,
+        records,
         allowed,
     } = session;
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
@@ -122,7 +126,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let logs = logs.every(wishes.log_cadence());
         let (incidents, recorded) =
-            IncidentRunner::new(folder.as_ref(), state.setup.estate.clone(), clocks.wall.clone());
+            IncidentRunner::new(records, state.setup.estate.clone(), clocks.wall.clone());
         let engine = RunEngine::new(Equipment {
             cloud: cloud.clone(),
             clocks: clocks.clone(),

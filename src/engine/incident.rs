@@ -46,6 +46,17 @@ impl IncidentStore {
         }
     }
 
+    /// The records of one demo world and scenario: no other takes them up, and no name of a record is
+    /// mistaken for theirs.
+    #[must_use]
+    pub fn of_demo(folder: &StateFolder, world: &str, scenario: &str) -> Self {
+        let own = Self::new(folder);
+        Self {
+            path: own.path.join(format!("{world}-{scenario}")),
+            ..own
+        }
+    }
+
     /// Every record that can be read, newest first.
     ///
     /// # Errors

@@ -17,13 +17,14 @@ mod view;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, Receipt, Token};
-use crate::domain::policy::{Policy, Selection};
+use crate::domain::policy::{ConfirmLevel, Policy, Selection};
 use crate::domain::price::{PriceTable, Priced, SpotPrices};
 use crate::domain::scope::ScopeName;
 use crate::domain::units::UsdPerHour;
@@ -49,6 +50,12 @@ pub trait Action: Sync {
     /// What it takes and gives, how bad it can be and the least confirmation that it needs; the source
     /// of lint, forms and documentation.
     fn schema(&self) -> ActionSchema;
+
+    /// The least that a person must confirm where what it acts on is made by an earlier step of the same
+    /// run, so that nobody works with it yet.
+    fn floor_of_new(&self) -> ConfirmLevel {
+        self.schema().floor
+    }
 
     /// How often to look, and how long to wait.
     fn pace(&self) -> Pace;
@@ -220,6 +227,20 @@ pub struct Site<'a> {
     pub estate: Option<&'a str>,
     /// What its owners have decided.
     pub decisions: &'a Decisions,
+}
+
+impl Site<'_> {
+    /// A moment as texts of a plan name it: in the estate's zone, which it names.
+    pub fn time(&self, at: Timestamp) -> String {
+        named_time(at, self.decisions.policy.time_zone.rules())
+    }
+}
+
+/// A moment to the second in a zone, with the zone's name.
+pub fn named_time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
 }
 
 /// What the owners of the estate have decided about it, as far as actions ask.

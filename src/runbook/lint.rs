@@ -6,8 +6,6 @@ mod args;
 mod params;
 mod steps;
 
-pub use steps::floor_of;
-
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::expr::{Expr, Known, Template};

@@ -127,6 +127,7 @@ impl Found {
         let exit = match refusal.kind {
             RefusalKind::Arguments => Exit::Usage,
             RefusalKind::Credentials => Exit::Credentials,
+            RefusalKind::Unreachable => Exit::Deadline,
             RefusalKind::Absent | RefusalKind::Unreadable | RefusalKind::State => Exit::Precondition,
         };
         self.refused_step = true;

@@ -437,7 +437,7 @@ fn has_parts(runbook: &Runbook) -> bool {
 }
 
 /// The level that a runbook demands as a whole: of its actions, of what it uses, and its own.
-pub fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
+fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
     let own = runbook
         .confirm
         .level

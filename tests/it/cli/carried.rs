@@ -57,7 +57,7 @@ fn records_are_listed_shown_and_exported() {
     let invocation = typed("--demo ecommerce");
     let state = invocation.home().join("state/demo");
     fs::create_dir_all(&state).unwrap();
-    let store = IncidentStore::new(&StateFolder::at(&state));
+    let store = IncidentStore::of_demo(&StateFolder::at(&state), "ecommerce", "everyday");
     let at = Timestamp::now();
     let started = Event::Started {
         title: "결제 | `slow`".to_owned(),
@@ -76,6 +76,13 @@ fn records_are_listed_shown_and_exported() {
         .unwrap();
 
     let with = |more: &str| invocation.clone().args(more.split(' ')).run();
+    // What happens in another scenario is another story.
+    for other in [
+        "--scenario bad-deploy incident list",
+        "--scenario bad-deploy incident show last",
+    ] {
+        assert!(!with(other).stdout.contains(&id.0), "{other}");
+    }
     let listed = with("incident list -o json").json();
     assert_eq!(listed["schema"], "quarterdeck.incidents/1");
     assert_eq!(listed["incidents"][0]["id"], id.0);

@@ -26,7 +26,7 @@ use quarterdeck::engine::run::{
     Start, StateFolder,
 };
 use quarterdeck::runbook::action::Allowances;
-use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary};
+use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary, Via};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::{Given, Sources};
 use quarterdeck::runbook::plan::Plan;
@@ -126,6 +126,8 @@ pub struct Troubled {
     pub expired: AtomicBool,
     /// Whether calls that change something have their effect and are not answered as long as this holds.
     pub hangs: AtomicBool,
+    /// How many of the next reads AWS throttles.
+    pub throttles: AtomicUsize,
     pub reads: AtomicUsize,
     pub writes: AtomicUsize,
     /// How often credentials were forgotten, as a new login needs.
@@ -146,11 +148,32 @@ impl Troubled {
     }
 }
 
+impl Troubled {
+    fn busy(&self, query: &Query) -> Result<(), Fault> {
+        let one_less = |left: usize| left.checked_sub(1);
+        let throttled = self
+            .throttles
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        if throttled.is_err() {
+            return Ok(());
+        }
+        let operation = query.operations()[0];
+        let fault = Fault::new(
+            FaultKind::Throttled,
+            operation.service,
+            operation.name,
+            "Rate exceeded",
+        );
+        Err(fault.with_code("ThrottlingException"))
+    }
+}
+
 impl Cloud for Troubled {
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>> {
         Box::pin(async move {
             self.reads.fetch_add(1, Ordering::SeqCst);
             self.credentials("Read")?;
+            self.busy(query)?;
             self.demo.read(scope, query).await
         })
     }
@@ -214,6 +237,7 @@ impl Stage {
             demo,
             expired: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
+            throttles: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
             forgotten: AtomicUsize::new(0),
@@ -318,10 +342,13 @@ impl Stage {
             scope: self.scope.clone(),
             who: who("alice"),
             reason: Some("a test".to_owned()),
-            confirmed: Some(Answer::Digest {
-                digest: plan.digest.clone(),
-                name: Some(plan.confirm.name.clone()),
-            }),
+            confirmed: Some((
+                Answer::Digest {
+                    digest: plan.digest.clone(),
+                    name: Some(plan.confirm.name.clone()),
+                },
+                Via::Flags,
+            )),
             if_locked: IfLocked::Fail,
             patience: Patience::For(Duration::from_mins(10)),
         }

@@ -45,6 +45,11 @@ fn on_fargate(service: &Service) -> bool {
     service.capacity.iter().any(|one| one.starts_with("FARGATE"))
 }
 
+/// What has to be read to know what a service's tasks cost: their size, which is what Fargate is paid by.
+pub(in crate::runbook::actions) fn sizes(service: &Service) -> Option<Query> {
+    on_fargate(service).then(|| task_definitions(&service.task_definition))
+}
+
 /// What another number of tasks costs. Tasks on instances cost nothing of their own; which tasks are on
 /// Fargate Spot is not known beforehand, nor is its price.
 fn cost(service: &Service, wanted: u32, (view, site): (&View, &Site<'_>)) -> CostDelta {
@@ -110,8 +115,8 @@ impl Action for Scale {
             return Vec::new();
         };
         match view.service(&with.cluster, &with.service) {
-            Ok(Some(service)) if on_fargate(service) => vec![task_definitions(&service.task_definition)],
-            _ => Vec::new(),
+            Ok(Some(service)) => sizes(service).into_iter().collect(),
+            Ok(None) | Err(_) => Vec::new(),
         }
     }
 
