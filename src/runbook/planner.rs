@@ -21,6 +21,7 @@ use super::plan::{
     Assembly, BlastRadius, CheckItem, FailurePolicy, Frame, Guard, GuardCheck, Plan, PlanIdentity, RunbookRef,
 };
 use super::value::Value;
+use crate::domain::counted::counted;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::ConfirmLevel;
@@ -329,7 +330,8 @@ fn beyond(limits: &Limits, radius: &BlastRadius, who: &str) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(most) = limits.max_targets.filter(|most| targets > *most) {
         reasons.push(format!(
-            "the plan changes {targets} resources, {who} allows {most}"
+            "the plan changes {}, {who} allows {most}",
+            counted(targets, "resource")
         ));
     }
     if let Some(most) = limits.max_removed.filter(|most| removed > *most) {

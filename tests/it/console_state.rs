@@ -535,3 +535,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_estate_without_cards_is_not_asked_for_them_for_ever() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::Quiet);
+    stage.keys(&["3"]);
+    let cards = |stage: &Stage| {
+        let sections = stage.state.tables.sections.iter();
+        let mut cards = sections.filter(|section| section.title.starts_with("GPU cards"));
+        cards.next().expect("the pane has them").empty.clone()
+    };
+    assert_eq!(cards(&stage), "no GPU hosts here");
+}

@@ -5,6 +5,7 @@ use crate::app::logs::tail::Tail;
 use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::logs::{LogGroup, TailTarget};
@@ -60,7 +61,7 @@ fn cells(state: &State, scope: &ScopeState, group: &LogGroup) -> Vec<Cell> {
         Cell::new(&group.name).tone(Tone::Strong),
         group.retention_days.map_or_else(
             || Cell::new("for ever").tone(Tone::Muted),
-            |days| Cell::new(format!("{days} days")).ranked(f64::from(days)),
+            |days| Cell::new(counted(days, "day")).ranked(f64::from(days)),
         ),
         Cell::number(group.stored_bytes.map(|bytes| bytes as f64), format::bytes),
         tail,

@@ -227,7 +227,7 @@ fn cards(state: &State) -> Section {
     };
     let empty = match (state.setup.probing, is_probing(state)) {
         (Probing::No, _) => "nobody is asked: --no-probe",
-        (Probing::Yes, true) => "asking the hosts with GPUs, if there are any …",
+        (Probing::Yes, true) => "asking the hosts with GPUs …",
         (Probing::Yes, false) => "no GPU hosts here",
     };
     Section {

@@ -28,6 +28,11 @@ impl BusinessHours {
         7.0 * 24.0 - self.days.len() as f64 * day
     }
 
+    /// The share of all hours that lies outside, 0 to 1: that of a week.
+    pub fn share_off(&self) -> f64 {
+        (self.hours_off() / 168.0).clamp(0.0, 1.0)
+    }
+
     /// Whether any moment of `start..end` on a weekday lies in the hours. An end that is not after
     /// the start lies on the next day, as in the windows that AWS gives.
     pub fn overlap(&self, day: Weekday, start: Time, end: Time) -> bool {

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::cost::Budget;
+use crate::domain::counted::counted;
 use crate::domain::credit_gauge::CreditGauge;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
@@ -297,7 +298,8 @@ fn credits(context: &Context<'_>, findings: &mut Vec<Finding>) {
         .perhaps_because(credits_eaters(&gauge))
         .perhaps_because(days_to_end.map(|days| match days {
             days if days < 0 => "Their last day is over.".to_owned(),
-            days => format!("Their last day is in {days} days."),
+            0 => "Their last day is today.".to_owned(),
+            days => format!("Their last day is in {}.", counted(days, "day")),
         }));
     if worst == Severity::Info {
         draft = draft.without_runbooks();

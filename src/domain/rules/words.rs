@@ -125,7 +125,7 @@ pub fn bytes(value: f64) -> String {
 
 /// A count with its noun: `1 task`, `3 tasks`. The plural only adds an s.
 pub fn count(many: usize, noun: &str) -> String {
-    count_of(many, noun, &format!("{noun}s"))
+    crate::domain::counted::counted(many, noun)
 }
 
 /// A count with the noun for one or for several: `1 launch`, `3 launches`.

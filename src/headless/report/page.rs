@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::domain::changes::Change;
+use crate::domain::counted::counted;
 use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
 use crate::domain::units::{Bytes, HumanDuration};
@@ -386,7 +387,7 @@ impl Page<'_> {
                 ),
                 match entry.backup_days {
                     0 => "off".to_owned(),
-                    days => format!("{days} days"),
+                    days => counted(days, "day"),
                 },
             ]
         };

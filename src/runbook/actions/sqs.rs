@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, sqs};
 use crate::domain::policy::ConfirmLevel;
@@ -90,8 +91,8 @@ impl Action for Redrive {
         }
         Ok(Proposal::one(Change {
             summary: format!(
-                "move about {} messages back to {}",
-                queue.visible,
+                "move about {} back to {}",
+                counted(queue.visible, "message"),
                 sources.join(", ")
             ),
             before: fields([("empty", json!(false))]),

@@ -74,7 +74,11 @@ impl Check for State {
             }
         }
         Ok(if wrong.is_empty() {
-            Verdict::Pass(format!("{} alarms are as wanted", with.alarms.len()))
+            Verdict::Pass(if with.alarms.len() == 1 {
+                "the alarm is as wanted".to_owned()
+            } else {
+                format!("{} alarms are as wanted", with.alarms.len())
+            })
         } else {
             Verdict::Fail(wrong.join(", "))
         })

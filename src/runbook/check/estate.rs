@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Check, Verdict};
+use crate::domain::counted::counted;
 use crate::domain::ids::{Tag, tag};
 use crate::domain::ops::{Query, autoscaling, ec2, ecs, rds};
 use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
@@ -124,14 +125,14 @@ fn noted(estate: &str, view: &View) -> Result<Vec<Noted>, Unread> {
         noted.push(Noted {
             name: service.name.clone(),
             rests: service.desired == 0 && service.running == 0,
-            state: format!("runs {} tasks", service.running),
+            state: format!("runs {}", counted(service.running, "task")),
         });
     }
     for group in view.groups()?.iter().filter(|group| is_of(&group.tags, estate)) {
         noted.push(Noted {
             name: group.name.clone(),
             rests: group.max == 0 && group.instances.is_empty(),
-            state: format!("has {} instances", group.instances.len()),
+            state: format!("has {}", counted(group.instances.len(), "instance")),
         });
     }
     for instance in view

@@ -225,12 +225,19 @@ fn leaving_the_view_leaves_the_run_going() {
     assert_eq!(desk.stage.state.runs.live(), 1);
     // Its end is said wherever one is.
     let summary = ended(Status::Succeeded, Exit::Done);
+    desk.stage.effects.clear();
     desk.stage.send(Msg::Runs(RunsMsg::News {
         run: id(),
         news: vec![News::Ended(Box::new(summary))],
     }));
     assert!(desk.said().contains("again succeeded"), "{}", desk.said());
     assert_eq!(desk.stage.state.runs.live(), 0);
+    // What it changed is read again at once.
+    let effects = &desk.stage.effects;
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Refresh)),
+        "{effects:?}"
+    );
 }
 
 pub fn ended(status: Status, exit: Exit) -> quarterdeck::runbook::machine::Summary {

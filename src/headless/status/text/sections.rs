@@ -6,6 +6,7 @@ mod models;
 use jiff::Timestamp;
 
 use super::{health, push, section};
+use crate::domain::counted::counted;
 use crate::domain::units::{Bytes, HumanDuration};
 use crate::headless::amount;
 use crate::headless::out::{Detail, Page};
@@ -386,7 +387,7 @@ impl Sheet<'_> {
         let columns = [Column::numbers("KEPT"), Column::numbers("STORED")];
         self.table("log groups", all, &columns, |one| {
             let kept = match one.facts.retention_days {
-                Some(days) => format!("{days} days"),
+                Some(days) => counted(days, "day"),
                 None => "for ever".to_owned(),
             };
             let stored = one.facts.stored_bytes.map(|bytes| Bytes(bytes).to_string());

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{group, target};
 use crate::domain::asg::{Desired, Group, InstanceRefresh, LaunchTemplate, RefreshSettings, Spared};
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling};
 use crate::domain::policy::ConfirmLevel;
@@ -289,7 +290,7 @@ impl Action for StartRefresh {
             }
         }
         let count = u32::try_from(group.instances.len()).unwrap_or(u32::MAX);
-        let mut summary = format!("replace {count} instances");
+        let mut summary = format!("replace {}", counted(count, "instance"));
         if let (Some(before), Some(after)) = (&before, &after)
             && before != after
         {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{group, sight, target};
 use crate::domain::asg::{Group, WarmPool};
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
@@ -251,7 +252,10 @@ impl Action for SetWarmPool {
             // It fills up by and by; nobody waits for what is not needed yet.
             let (here, most) = (pool.instances.len(), wanted.size(group) as usize);
             if here > most {
-                Progress::Waiting(format!("{here} instances in the warm pool, {most} wanted"))
+                Progress::Waiting(format!(
+                    "{} in the warm pool, {most} wanted",
+                    counted(here, "instance")
+                ))
             } else {
                 Progress::Done
             }
