@@ -345,8 +345,8 @@ impl State {
             return;
         };
         if let Some(position) = view.find(&self.tables) {
-            let line = panes::line_of(&self.tables, &view, position);
-            view.keep_in_view(line, height);
+            let lines = panes::lines_of(&self.tables, &view, position);
+            view.keep_in_view(lines, panes::height_of(&self.tables, &view), height);
         }
         self.views.insert(self.pane, view);
     }

@@ -197,16 +197,15 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::app::incident::entry;
-    use crate::domain::incident::{Event, Places};
+    use crate::domain::incident::{Entry, Event, Places};
     use crate::engine::clock::ScaledClock;
     use crate::engine::run::StateFolder;
 
-    fn note(text: &str) -> crate::domain::incident::Entry {
+    fn note(text: &str) -> Entry {
         let event = Event::Note {
             text: text.to_owned(),
         };
-        entry(
+        Entry::new(
             event,
             "kim@bastion",
             (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
@@ -243,7 +242,7 @@ mod tests {
             estate: Some("shop".to_owned()),
             scopes: Vec::new(),
         };
-        let begin = entry(
+        let begin = Entry::new(
             started,
             "kim@bastion",
             (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),

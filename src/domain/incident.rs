@@ -51,6 +51,19 @@ pub struct Entry {
     pub event: Event,
 }
 
+impl Entry {
+    /// An entry of now, on the cloud's clock and on the user's.
+    pub fn new(event: Event, by: &str, (at, wall): (Timestamp, Timestamp)) -> Self {
+        Self {
+            v: VERSION,
+            at,
+            wall,
+            by: by.to_owned(),
+            event,
+        }
+    }
+}
+
 /// A finding as a record keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {

@@ -15,7 +15,6 @@
 
 pub mod folder;
 pub mod follow;
-pub mod id;
 pub mod locks;
 pub mod prepare;
 pub mod secrets;

@@ -360,6 +360,23 @@ pub enum Progress {
     Failed(String),
 }
 
+impl Progress {
+    /// How far a change of what was looked for is, by a function of it. What cannot be read is waited for;
+    /// what is gone is called `what` in the sentence that says so: `the group`.
+    pub fn of<T>(found: Result<Option<T>, Unread>, what: &str, how_far: impl FnOnce(T) -> Self) -> Self {
+        match found {
+            Err(unread) => Self::Waiting(unread.to_string()),
+            Ok(None) => Self::gone(what),
+            Ok(Some(found)) => how_far(found),
+        }
+    }
+
+    /// What was to change is not there to change.
+    pub fn gone(what: &str) -> Self {
+        Self::Failed(format!("{what} does not exist any more"))
+    }
+}
+
 /// What takes a change back.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undo {

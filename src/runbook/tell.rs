@@ -290,11 +290,7 @@ pub fn seconds(seconds: u64) -> String {
 
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
+    crate::domain::counted::counted(number, one)
 }
 
 #[cfg(test)]

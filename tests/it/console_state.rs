@@ -59,6 +59,27 @@ fn services() -> Stage {
 }
 
 #[test]
+fn going_to_the_top_shows_the_heading_again() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    stage.send(Msg::Drawn(Geometry {
+        width: 80,
+        height: 24,
+        body: 21,
+        body_width: 80,
+    }));
+    for pane in ["2", "3", "4", "5", "7", "8"] {
+        stage.keys(&[pane, "G"]);
+        let below = stage.state.view().offset;
+        stage.keys(&["g"]);
+        assert_eq!(
+            stage.state.view().offset,
+            0,
+            "pane {pane}, which scrolled to {below}"
+        );
+    }
+}
+
+#[test]
 fn the_selection_stays_on_the_resource() {
     let mut stage = services();
     stage.keys(&["down", "down"]);
@@ -513,4 +534,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_estate_without_cards_is_not_asked_for_them_for_ever() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::Quiet);
+    stage.keys(&["3"]);
+    let cards = |stage: &Stage| {
+        let sections = stage.state.tables.sections.iter();
+        let mut cards = sections.filter(|section| section.title.starts_with("GPU cards"));
+        cards.next().expect("the pane has them").empty.clone()
+    };
+    assert_eq!(cards(&stage), "no GPU hosts here");
 }

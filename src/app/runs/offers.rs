@@ -10,6 +10,7 @@ use crate::domain::changes;
 use crate::domain::health::Finding;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
+use crate::domain::remedy;
 use crate::domain::text;
 use crate::runbook::expr::Names;
 use crate::runbook::model::{self, Presence, Runbook};
@@ -93,6 +94,9 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
             let Some(resources) = resources.filter(|some| !some.is_empty()) else {
                 continue;
             };
+            if keys.iter().any(|key| remedy::is_in_vain(scope, &book.name, key)) {
+                continue;
+            }
             let best = runbook
                 .offers
                 .iter()

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::RunEngine;
 use super::folder::Reach;
-use super::{RunEngine, id};
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::PriceTable;
 use crate::domain::scope::{Identity, Scope};
+use crate::engine::name::Named;
 use crate::runbook::action::{Decisions, ErrorClass, View, named_time};
 use crate::runbook::expr::Names;
 use crate::runbook::model::Runbook;
@@ -234,7 +235,7 @@ impl Preparation {
             policy: Policy::clone(policy),
             selection: Selection::clone(selection),
         };
-        let id = id::mint(wall);
+        let id = RunId(Named::Run.mint(wall));
         let names = RunNames {
             id: id.0.clone(),
             operator: who.user.clone(),

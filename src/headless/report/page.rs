@@ -5,11 +5,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::domain::changes::Change;
+use crate::domain::counted::counted;
 use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
 use crate::domain::units::{Bytes, HumanDuration};
+use crate::headless::amount;
 use crate::headless::spend::document::Spend;
 use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
+use crate::headless::table::UNKNOWN;
 
 /// What the page is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,8 +204,6 @@ fn section(out: &mut String, title: &str, titles: &[&str], mut rows: Vec<Vec<Str
     out.push('\n');
 }
 
-const UNKNOWN: &str = "–";
-
 fn or_unknown(value: Option<String>) -> String {
     value.unwrap_or_else(|| UNKNOWN.to_owned())
 }
@@ -212,7 +213,7 @@ fn span(seconds: Option<i64>) -> String {
 }
 
 fn usd(amount: Option<f64>) -> String {
-    or_unknown(amount.map(|amount| format!("${amount:.2}")))
+    or_unknown(amount.map(amount::usd))
 }
 
 impl Page<'_> {
@@ -386,7 +387,7 @@ impl Page<'_> {
                 ),
                 match entry.backup_days {
                     0 => "off".to_owned(),
-                    days => format!("{days} days"),
+                    days => counted(days, "day"),
                 },
             ]
         };

@@ -3,8 +3,8 @@
 use std::fs;
 
 use jiff::Timestamp;
-use quarterdeck::domain::incident::Event;
-use quarterdeck::engine::incident::{IncidentStore, entry};
+use quarterdeck::domain::incident::{Entry, Event};
+use quarterdeck::engine::incident::IncidentStore;
 use quarterdeck::engine::run::StateFolder;
 
 use super::{is_safe, typed};
@@ -64,12 +64,15 @@ fn records_are_listed_shown_and_exported() {
         estate: Some("ecommerce".to_owned()),
         scopes: vec!["ecommerce/ap-northeast-2".to_owned()],
     };
-    let id = store.begin(entry(started, "kim@bastion", (at, at))).unwrap().id;
+    let id = store
+        .begin(Entry::new(started, "kim@bastion", (at, at)))
+        .unwrap()
+        .id;
     let note = Event::Note {
         text: "\u{1b}[31m다시 시작했다\u{202e}".to_owned(),
     };
     store
-        .append(&id, &[entry(note, "lee@bastion", (at, at))])
+        .append(&id, &[Entry::new(note, "lee@bastion", (at, at))])
         .unwrap();
 
     let with = |more: &str| invocation.clone().args(more.split(' ')).run();

@@ -212,6 +212,38 @@ fn what_takes_one_at_a_time_is_not_offered_for_two() {
 }
 
 #[test]
+fn what_can_do_nothing_for_a_resource_is_not_offered_for_it() {
+    let redis = include_str!("../../../runbooks/redis-failover.yaml");
+    let rds = include_str!("../../../runbooks/rds-reboot-failover.yaml");
+    for (world, name, helps) in [
+        (World::Ecommerce, "ecommerce-redis", false),
+        (World::Invokeai, "invokeai-redis-ha", true),
+        (World::Ecommerce, "ecommerce-db", false),
+        (World::Codemate, "codemate-db-prod", true),
+    ] {
+        let mut desk = Desk::new(world, Scenario::Quiet, &[redis, rds]);
+        desk.select("4", name).keys(&["x"]);
+        let is_offered = desk.stage.state.runs.flow.is_some();
+        assert_eq!(is_offered, helps, "{name}: {}", desk.said());
+    }
+}
+
+#[test]
+fn the_group_of_a_node_group_leads_to_the_runbook_that_scales_that() {
+    let night = include_str!("../../../runbooks/gpu-night-down.yaml");
+    let nodes = include_str!("../../../runbooks/eks-scale-nodegroup.yaml");
+    let mut desk = Desk::new(World::Fashion, Scenario::Everyday, &[night, nodes]);
+    desk.select("3", "eks-fashion-ai-gpu-8ac71e3d").keys(&["x"]);
+    let form = desk.form();
+    assert_eq!(form.offer.book.name, "eks-scale-nodegroup");
+    assert!(
+        form.offer.set["nodegroup"].contains("fashion-ai-gpu"),
+        "{:?}",
+        form.offer.set
+    );
+}
+
+#[test]
 fn an_answer_to_what_nobody_asks_any_more_is_dropped() {
     let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[SCALE]);
     desk.select("2", "backend-service").keys(&["x"]);

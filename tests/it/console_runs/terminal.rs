@@ -54,6 +54,9 @@ fn from_x_to_a_run_that_succeeded() {
     screen.wait_for_text("typed, not pasted");
     screen.send_keys("\r");
     screen.wait_for_text("Enter alone does nothing");
+    // Where the terminal marks no paste, it comes as keys, all at once.
+    screen.send_keys("apply\r");
+    screen.wait_for_text("typed, not pasted");
     screen.resize(80, 24);
     screen.wait_until("the box in the smaller terminal", |seen| {
         seen.contents().contains("type apply to carry")

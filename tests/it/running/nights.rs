@@ -71,7 +71,7 @@ async fn there_and_back(world: World) {
     assert!(
         plan.warnings
             .iter()
-            .any(|warning| warning.contains("such nights")),
+            .any(|warning| warning.contains("in this night of")),
         "{:#?}",
         plan.warnings
     );

@@ -11,10 +11,15 @@ use quarterdeck::cloud::demo::{self, AcceptedWrite, Demo, MemoryLog, Scenario, S
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
+use quarterdeck::domain::focus::{Focus, Probing};
+use quarterdeck::domain::health::Finding;
+use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use quarterdeck::domain::policy::{Policy, Selection};
+use quarterdeck::domain::rules::{self, Policies, Terms};
 use quarterdeck::domain::scope::Scope;
 use quarterdeck::engine::clock::{Clock, Clocks};
+use quarterdeck::engine::collector::{Assess, Collector};
 use quarterdeck::engine::host::EngineHost;
 use quarterdeck::engine::run::{
     Control, Equipment, IfLocked, Notice, Patience, Preparation, Prepared, RunEngine, RunHandle, SiteFacts,
@@ -283,6 +288,30 @@ impl Stage {
     }
 
     /// A plan of a shipped runbook.
+    /// What one refresh of these kinds finds, by these policies and what runs have measured.
+    pub async fn findings(&self, kinds: &[Kind], policies: Policies) -> Vec<Finding> {
+        let clocks = Clocks {
+            cloud: Arc::new(self.clock.clone()),
+            wall: Arc::new(self.clock.clone()),
+        };
+        let assess: Assess = Arc::new(move |inventory, now| {
+            let terms = Terms {
+                policies: &policies,
+                session: &[],
+            };
+            rules::evaluate(inventory, &terms, now)
+        });
+        let host = EngineHost::new(Arc::new(self.clock.clone()));
+        let scopes = vec![self.scope.clone()];
+        let (collector, _pictures) = Collector::new(self.cloud.clone(), host, clocks, scopes, assess);
+        let focus = Focus::once(kinds.iter().copied(), Probing::No);
+        let picture = collector
+            .with_runs(self.engine.store().cloned())
+            .once(focus, Duration::from_mins(1))
+            .await;
+        picture.findings.clone()
+    }
+
     pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
         let mut preparation = self.preparation(runbook).await;
         let given = given(preparation.runbook(), set);
