@@ -2,6 +2,7 @@
 
 mod alarm;
 pub(in crate::runbook) mod asg;
+mod bounds;
 mod cloudfront;
 mod codepipeline;
 mod ec2;

@@ -128,6 +128,7 @@ impl Found {
         let exit = match refusal.kind {
             RefusalKind::Arguments => Exit::Usage,
             RefusalKind::Credentials => Exit::Credentials,
+            RefusalKind::Unreachable => Exit::Deadline,
             RefusalKind::Absent | RefusalKind::Unreadable | RefusalKind::State => Exit::Precondition,
         };
         self.refused_step = true;
@@ -292,6 +293,17 @@ impl Planner<'_> {
                 record([
                     ("name", identity.estate.as_deref().into()),
                     ("environment", Value::text(&identity.environment)),
+                    (
+                        "guard_alarms",
+                        Value::List(
+                            self.decisions
+                                .policy
+                                .guard_alarms
+                                .iter()
+                                .map(Value::text)
+                                .collect(),
+                        ),
+                    ),
                 ]),
             ),
             ("run".to_owned(), run),

@@ -2,7 +2,7 @@
 
 use crate::app::format;
 use crate::app::logs::tail::Tail;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::counted::counted;
@@ -35,14 +35,14 @@ pub(crate) fn sections(state: &State) -> Vec<Section> {
             sketch.push(scope, &group.arn, || cells(state, scope, group));
         }
     }
-    let note = note(state, &[Source::LogGroups]);
+    let told = Told::of(state, &[Source::LogGroups]);
     if any_pinned {
         vec![
-            pinned.finish("pinned log groups", note),
-            others.finish("other log groups", None),
+            pinned.finish("pinned log groups", told.clone()),
+            others.finish("other log groups", told.quiet()),
         ]
     } else {
-        vec![others.finish("log groups", note)]
+        vec![others.finish("log groups", told)]
     }
 }
 

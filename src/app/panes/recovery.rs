@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::counted::counted;
@@ -65,7 +65,7 @@ fn section(
             }
         }
     }
-    sketch.finish(title, note(state, sources))
+    sketch.finish(title, Told::of(state, sources))
 }
 
 fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, SignedDuration)) -> Vec<Cell> {

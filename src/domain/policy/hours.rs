@@ -53,22 +53,9 @@ impl BusinessHours {
 mod tests {
     use super::super::Zone;
     use super::*;
+    use crate::domain::rules::sample::office_hours as office;
     use jiff::Timestamp;
     use jiff::civil::time;
-
-    fn office() -> BusinessHours {
-        BusinessHours {
-            days: vec![
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-            ],
-            from: time(9, 0, 0, 0),
-            to: time(18, 0, 0, 0),
-        }
-    }
 
     #[test]
     fn the_end_does_not_belong_to_the_hours() {

@@ -45,10 +45,5 @@ fn share_off(context: &Context<'_>) -> Option<f64> {
 
 /// The Spot prices that were read.
 fn spot_prices(context: &Context<'_>) -> SpotPrices {
-    let mut spot = SpotPrices::default();
-    let asked = context.state.spot_prices.at().unwrap_or(context.now);
-    for price in context.state.spot_prices.get().into_iter().flatten() {
-        spot.record(&context.state.scope.region, price, asked);
-    }
-    spot
+    SpotPrices::known(&context.state.scope.region, &context.state.spot_prices)
 }

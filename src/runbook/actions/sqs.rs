@@ -122,12 +122,13 @@ impl Action for Redrive {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.queue(&change.target.id) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the queue does not exist any more".to_owned()),
-            Ok(Some(queue)) if queue.visible == 0 && queue.in_flight == 0 => Progress::Done,
-            Ok(Some(queue)) => Progress::Waiting(format!("about {} messages are left", queue.visible)),
-        }
+        Progress::of(view.queue(&change.target.id), "the queue", |queue| {
+            if queue.visible == 0 && queue.in_flight == 0 {
+                Progress::Done
+            } else {
+                Progress::Waiting(format!("about {} messages are left", queue.visible))
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

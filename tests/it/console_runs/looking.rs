@@ -191,7 +191,7 @@ fn a_run_shows_each_target_how_long_it_waits_and_how_long_it_may() {
 fn a_wait_goes_on_between_two_words_of_the_driver() {
     let mut desk = running();
     let mut later = (*desk.stage.state.picture).clone();
-    later.at = moment(4 + 50).cloud;
+    later.at = moment(3 + 50).cloud;
     desk.stage.send(Msg::Picture(Arc::new(later)));
     let seen = text(&desk);
     assert!(seen.contains(", 50s of 30m"), "{seen}");

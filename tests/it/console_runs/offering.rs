@@ -124,6 +124,46 @@ fn a_runbook_called_by_name_is_filled_in_by_choosing() {
     assert_eq!(plan.params["desired"], 4);
 }
 
+/// What rests is an estate, which nobody lists.
+const REST: &str = r"
+apiVersion: quarterdeck/v1
+kind: Runbook
+name: rest
+title: Put the estate to rest
+params:
+  estate: {type: string, about: The estate}
+confirm: {level: ack}
+steps:
+  - id: services
+    action: estate.stop
+    with: {estate: '${params.estate}', part: services}
+    wait: {timeout: 30m}
+";
+
+#[test]
+fn a_runbook_called_by_name_takes_what_is_selected_and_the_estate() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE, REST]);
+    desk.select("2", "backend-service");
+    desk.keys(&[":"]).type_text("runbook sca").keys(&["enter"]);
+    desk.serve();
+    let form = desk.form();
+    assert_eq!(form.fields[0].value.as_deref(), Some("codemate-cluster"));
+    assert_eq!(form.fields[1].value.as_deref(), Some(SERVICE));
+    assert_eq!(form.fields[form.at].name, "desired");
+    // What is selected is no estate: the one at hand is.
+    desk.stage.state.setup.estate = Some("codemate".to_owned());
+    desk.keys(&["esc", ":"])
+        .type_text("runbook rest")
+        .keys(&["enter"]);
+    desk.serve();
+    let flow = desk.stage.state.runs.flow.as_ref().expect("a flow");
+    let given = flow.stages.iter().find_map(|stage| match stage {
+        Step::Form(form) => form.fields[0].given.clone(),
+        _ => None,
+    });
+    assert_eq!(given.as_deref(), Some("codemate"));
+}
+
 #[test]
 fn an_unknown_runbook_is_named_and_guessed_at() {
     let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE]);

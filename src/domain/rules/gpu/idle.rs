@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::domain::asg::NIGHT_TAG;
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ec2::Instance;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::{self, Kind};
-use crate::domain::price::{PriceTable, Priced, SpotPrices};
+use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::gpu::{self, Host, sight};
 use crate::domain::rules::{Context, Reach, Rule, words};
-use crate::domain::units::{Usd, UsdPerHour};
+use crate::domain::units::Usd;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -63,11 +63,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if hosts.is_empty() {
         return;
     }
-    let mut spot = SpotPrices::default();
-    let asked = context.state.spot_prices.at().unwrap_or(context.now);
-    for price in context.state.spot_prices.get().into_iter().flatten() {
-        spot.record(&context.state.scope.region, price, asked);
-    }
+    let spot = SpotPrices::known(&context.state.scope.region, &context.state.spot_prices);
     let mut fleets: BTreeMap<(Option<&str>, &str), Fleet<'_>> = BTreeMap::new();
     for host in &hosts {
         let Some(instance) = host.instance else {
@@ -122,7 +118,7 @@ impl<'a> Fleet<'a> {
             return;
         }
         self.idle += idle;
-        match price(context, spot, instance) {
+        match PriceTable::shipped().instance(&context.state.scope.region, instance, spot) {
             Some(hour) => {
                 self.as_of = Some(self.as_of.map_or(hour.as_of(), |known| known.min(hour.as_of())));
                 let share = hour.value.per_hour().scale(u64::from(idle), cards as u64);
@@ -216,20 +212,10 @@ fn is_at_night_size(context: &Context<'_>, (name, _): (&str, Option<&str>)) -> b
     })
 }
 
-/// What the instance costs an hour, if that is known.
-fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Priced<UsdPerHour>> {
-    let region = &context.state.scope.region;
-    match instance.purchase {
-        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
-        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
-        // Paid for in advance: idle or not makes no difference.
-        Purchase::CapacityBlock => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ec2::Purchase;
     use crate::domain::gpu::{GpuProcess, HostReading, ReadingSource};
     use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;

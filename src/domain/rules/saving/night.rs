@@ -1,7 +1,7 @@
 //! `saving.night-scale-down`: what runs at night and at weekends although nobody works.
 
 use crate::domain::asg::Group;
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::gpu::vendor_of;
 use crate::domain::health::Finding;
@@ -171,18 +171,12 @@ fn running<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Instance> {
 }
 
 fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<UsdPerHour> {
-    let region = &context.state.scope.region;
-    let price = match instance.purchase {
-        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
-        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
-        Purchase::CapacityBlock => None,
-    };
+    let price = PriceTable::shipped().instance(&context.state.scope.region, instance, spot);
     price.map(|price| price.value)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::{Weekday, time};
     use pretty_assertions::assert_eq;
 
     use super::*;
@@ -191,20 +185,12 @@ mod tests {
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::policy::{BusinessHours, NightCapacity, Policy};
-    use crate::domain::rules::sample::{Bench, group, instance, prod, service};
+    use crate::domain::rules::sample::{
+        Bench, group, instance, office_hours, prod, service, task_definition,
+    };
 
     fn office() -> Option<BusinessHours> {
-        Some(BusinessHours {
-            days: vec![
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-            ],
-            from: time(9, 0, 0, 0),
-            to: time(18, 0, 0, 0),
-        })
+        Some(office_hours())
     }
 
     fn bench(members: usize) -> Bench {
@@ -296,16 +282,9 @@ mod tests {
         api.capacity = vec!["FARGATE".to_owned()];
         let (family, revision) = api.task_definition.split_once(':').unwrap();
         let definition = TaskDefinition {
-            arn: String::new(),
-            family: family.to_owned(),
-            revision: revision.parse().unwrap(),
-            status: "ACTIVE".to_owned(),
             cpu_units: Some(1024),
             memory_mib: Some(2048),
-            architecture: None,
-            registered_at: None,
-            registered_by: None,
-            containers: Vec::new(),
+            ..task_definition(family, revision.parse().unwrap())
         };
         bench.services(vec![api]);
         bench.know(
