@@ -10,6 +10,7 @@ pub mod exec;
 pub mod host;
 pub mod incident;
 pub mod meter;
+mod name;
 pub mod run;
 pub mod runbooks;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! Commands that print and end: one file each, over the same engine as the console. Results go to
 //! standard output, progress and warnings to standard error, and how it ended is an [`Exit`].
 
+mod amount;
 pub mod doctor;
 pub mod exit;
 pub mod format;

@@ -18,6 +18,7 @@
 
 pub mod action;
 pub mod actions;
+mod asks;
 mod catalogue;
 pub mod check;
 mod decode;
@@ -43,6 +44,7 @@ pub mod tell;
 pub mod types;
 pub mod value;
 
+pub use asks::{Asks, asks_of};
 pub use catalogue::catalogue;
-pub use lint::{floor_of, global_names};
+pub use lint::global_names;
 pub use load::{File, Found, Library, Loaded, MOST_NESTED, NoLibrary, Unusable, load};

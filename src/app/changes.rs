@@ -1,5 +1,6 @@
 //! What changed, as lines.
 
+use crate::app::estate_line;
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Tone};
@@ -7,10 +8,12 @@ use crate::domain::changes::Change;
 
 /// What to say where there is no change to show.
 pub fn nothing(state: &State) -> &'static str {
-    if crate::app::estate_line::unread(state).is_some() {
+    if estate_line::unread(state).is_some() {
         "reading …"
-    } else {
+    } else if estate_line::knows_anything(state) {
         "no deployment, scaling activity, database event or alarm transition"
+    } else {
+        "nothing is known: it was not read"
     }
 }
 

@@ -26,6 +26,7 @@ use crate::app::table::{Cell, RowKey, Section, Tone};
 use crate::domain::health::{Finding, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::trail::{Lookup, recorded_name};
 
 /// A detail.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -298,19 +299,20 @@ fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
 
 /// CloudTrail's writes, once somebody asked for them.
 fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
-    let name = crate::domain::ids::last_segment(&resource.id);
-    let Some(events) = state
-        .picture
-        .inventory
-        .scope(&resource.scope)
-        .and_then(|scope| scope.trail.get(name))
-    else {
+    let Some(back) = state.trails.get(resource).copied() else {
         return Vec::new();
     };
+    let lookup = Lookup {
+        resource: recorded_name(resource).to_owned(),
+        back,
+    };
+    let scope = state.picture.inventory.scope(&resource.scope);
+    let events = scope.and_then(|scope| scope.trail.get(&lookup));
     let mut lines = Vec::new();
-    match (events.get(), &events.failing) {
+    match events.map_or((None, None), |events| (events.get(), events.failing.as_ref())) {
         (Some(events), _) if events.is_empty() => {
-            lines.push(vec![Cell::new("no write in the last 2 hours").tone(Tone::Muted)]);
+            let words = format!("no write in the last {}", back.words());
+            lines.push(vec![Cell::new(words).tone(Tone::Muted)]);
         }
         (Some(events), _) => {
             for event in events {
@@ -330,7 +332,18 @@ fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
         }
         (None, None) => lines.push(vec![Cell::new("asking CloudTrail …").tone(Tone::Muted)]),
     }
-    let heading = format!("CloudTrail, times in {}", state.zone().label);
+    // What was not looked at may hold more.
+    for gap in events.iter().flat_map(|events| events.gaps.iter()) {
+        lines.push(vec![Cell::new(&gap.message).tone(Tone::Warn)]);
+    }
+    let further = back
+        .wider()
+        .map_or_else(String::new, |wider| format!("; w for {}", wider.words()));
+    let heading = format!(
+        "CloudTrail, last {}{further}, times in {}",
+        back.words(),
+        state.zone().label
+    );
     vec![Block::Heading(heading), Block::Lines(lines)]
 }
 

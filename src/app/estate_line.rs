@@ -14,9 +14,11 @@ use crate::app::state::State;
 use crate::app::table::Tone;
 use crate::domain::alarm::AlarmState;
 use crate::domain::cost::DailyCost;
+use crate::domain::counted::counted;
+use crate::domain::ec2::Instance;
 use crate::domain::elb;
 use crate::domain::focus::Probing;
-use crate::domain::gpu::{ProbeOutcome, is_gpu_type};
+use crate::domain::gpu::{ProbeOutcome, Vendor, is_gpu_type, vendor_of};
 use crate::domain::health::{Health, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
@@ -244,7 +246,7 @@ fn gpus(state: &State) -> String {
         }
         (_, true) if is_probing(state) => format!("gpu {hosts} {plural}{doubt}, asking …"),
         (_, true) => format!("gpu {hosts} {plural}{doubt}, not asked"),
-        (_, false) => format!("gpu {hosts} {plural}{doubt}, {cards} cards{silent}"),
+        (_, false) => format!("gpu {hosts} {plural}{doubt}, {}{silent}", counted(cards, "card")),
     }
 }
 
@@ -258,7 +260,14 @@ pub fn is_probing(state: &State) -> bool {
     {
         return true;
     }
-    let waits = |scope: &ScopeState| !scope.standing(&Source::GpuProbe).is_settled();
+    let waits = |scope: &ScopeState| {
+        // Where no host has a card nobody is ever asked.
+        let has_hosts = |instances: &Vec<Instance>| {
+            let mut instances = instances.iter();
+            instances.any(|one| one.is_running() && vendor_of(&one.instance_type) == Some(Vendor::Nvidia))
+        };
+        !scope.standing(&Source::GpuProbe).is_settled() && scope.instances.get().is_none_or(has_hosts)
+    };
     state.pane.focus().gpu == Probing::Yes
         && state.setup.probing == Probing::Yes
         && state.picture.inventory.shown().any(waits)
@@ -375,7 +384,10 @@ fn logs(state: &State) -> String {
     match state.logs.rates.per_minute(state.picture.at) {
         None if is_unknown(state, &Source::LogGroups) => format!("logs {}", format::UNKNOWN),
         Some(errors) => format!("logs {errors} err/min"),
-        None => format!("logs {groups}{doubt} groups"),
+        None => format!(
+            "logs {groups}{doubt} {}",
+            if groups == 1 { "group" } else { "groups" }
+        ),
     }
 }
 

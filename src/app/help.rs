@@ -1,5 +1,7 @@
 //! The help: keys and commands as lines, what holds where one is first.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::app::command::{Context, REGISTRY};
 use crate::app::geometry::Geometry;
 use crate::app::state::{Level, State};
@@ -22,8 +24,8 @@ pub enum Line {
     Blank,
 }
 
-/// Columns that a command takes.
-pub const COLUMN: u16 = 57;
+/// Columns of the keys of a command.
+pub const KEYS: u16 = 12;
 /// Lines and columns of the screen around the text: the frame, and some of what lies below.
 pub const AROUND: (u16, u16) = (2, 4);
 
@@ -64,9 +66,21 @@ pub fn lines(state: &State) -> Vec<Line> {
     lines
 }
 
+/// Columns of what the commands do: as many as the longest needs.
+pub fn titles() -> u16 {
+    let widest = REGISTRY.iter().map(|entry| entry.title.width()).max();
+    u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
+}
+
+/// Columns that a command takes: its keys, what it does, its name after a colon.
+pub fn column() -> u16 {
+    let names = REGISTRY.iter().map(|entry| entry.id.width() + 1).max();
+    KEYS + titles() + u16::try_from(names.unwrap_or(0)).unwrap_or(0) + 4
+}
+
 /// Columns and rows of text in a terminal of that size.
 pub fn page(geometry: Geometry) -> (u16, u16) {
-    let columns = (geometry.width.saturating_sub(AROUND.0) / COLUMN).max(1);
+    let columns = (geometry.width.saturating_sub(AROUND.0) / column()).max(1);
     (columns, geometry.height.saturating_sub(AROUND.1).max(1))
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::incident::{Entry, Event, Incident, IncidentId, Places, RunStory, VERSION, kept};
+use crate::domain::incident::{Entry, Incident, IncidentId, Places, RunStory, kept};
 
 /// What is known of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,16 +58,5 @@ pub fn cut(text: &str) -> String {
     match kept.char_indices().nth(MOST_CHARS) {
         Some((end, _)) => format!("{} …", &kept[..end]),
         None => kept,
-    }
-}
-
-/// An entry of now.
-pub fn entry(event: Event, by: &str, (at, wall): (Timestamp, Timestamp)) -> Entry {
-    Entry {
-        v: VERSION,
-        at,
-        wall,
-        by: by.to_owned(),
-        event,
     }
 }

@@ -1,6 +1,7 @@
 //! A line of text being typed, and the keys that edit it.
 
 use crate::config::keys::{Chord, Key};
+use crate::domain::text::clean;
 
 /// A line and where its cursor is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +52,10 @@ impl Line {
 
     /// Puts a character in.
     pub fn insert(&mut self, character: char) {
+        // What turns text round or cannot be seen is shown nowhere, so not here either.
+        if clean(character.encode_utf8(&mut [0; 4])).is_empty() {
+            return;
+        }
         let at = self.byte(self.cursor);
         self.text.insert(at, character);
         self.cursor += 1;
@@ -124,6 +129,15 @@ mod tests {
             line.key(key.parse().expect("a key"));
         }
         line
+    }
+
+    #[test]
+    fn what_turns_text_round_is_not_taken() {
+        let mut line = Line::default();
+        "서울\u{202e}api\u{200b}"
+            .chars()
+            .for_each(|character| line.insert(character));
+        assert_eq!((line.text.as_str(), line.cursor), ("서울api", 5));
     }
 
     #[test]

@@ -94,11 +94,6 @@ impl Pane {
         })
     }
 
-    /// The pane on a digit.
-    pub fn of_digit(digit: u8) -> Option<Self> {
-        Self::ALL.iter().copied().find(|pane| pane.digit() == Some(digit))
-    }
-
     /// The pane after this one, in a circle.
     pub fn next(self) -> Self {
         let after = Self::ALL.iter().skip_while(|pane| **pane != self).nth(1);

@@ -17,6 +17,7 @@ mod secrets;
 mod services;
 mod sketch;
 mod spend;
+mod told;
 mod web;
 
 use std::collections::BTreeSet;
@@ -24,14 +25,14 @@ use std::collections::BTreeSet;
 use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::state::State;
-use crate::app::table::{Section, Tables, Tone};
+use crate::app::table::{Section, Tables};
 use crate::app::tables::TableView;
-use crate::domain::fault::{FaultKind, NOT_IN_THIS_BUILD};
 use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
-use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::inventory::ScopeState;
 pub(crate) use sketch::Sketch;
 pub(crate) use spend::{gauge_of, month_to_date};
+pub(crate) use told::Told;
 
 /// The tables of the pane in front.
 pub fn build(state: &State) -> Tables {
@@ -76,67 +77,34 @@ pub fn line_of(tables: &Tables, view: &TableView, position: usize) -> usize {
     line
 }
 
+/// The lines that go with a visible row, first and last: under the title of its section the first row is
+/// shown with that title, and the first row of all with everything above it.
+pub fn lines_of(tables: &Tables, view: &TableView, position: usize) -> (usize, usize) {
+    let line = line_of(tables, view, position);
+    let section = |position: usize| view.visible.get(position).map(|(section, _)| *section);
+    let first = match (position.checked_sub(1), section(position)) {
+        (None, _) => 0,
+        (Some(before), Some(own)) if section(before) != Some(own) => {
+            line - heading_height(&tables.sections[own]).min(line)
+        }
+        (Some(_), _) => line,
+    };
+    (first, line)
+}
+
+/// The lines of a pane's body, all together.
+pub fn height_of(tables: &Tables, view: &TableView) -> usize {
+    let rows_of = |number: usize| view.visible.iter().filter(|(of, _)| *of == number).count();
+    let sections = tables.sections.iter().enumerate();
+    sections
+        .map(|(number, section)| heading_height(section) + rows_of(number).max(1))
+        .sum()
+}
+
 /// Lines above the first row of a section: its title, if it has one, and the column titles.
 pub fn heading_height(section: &Section) -> usize {
     usize::from(!section.title.is_empty())
         + usize::from(section.columns.iter().any(|column| !column.title.is_empty()))
-}
-
-/// What is said of a source that has not answered yet.
-const READING: &str = "reading …";
-
-/// What is wrong with the data of a section: the worst of its sources in all scopes.
-pub(crate) fn note(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
-    let now = state.picture.at;
-    let mut worst: Option<(u8, String, Tone)> = None;
-    let mut offer = |rank: u8, text: String, tone: Tone| {
-        if worst.as_ref().is_none_or(|(best, ..)| rank > *best) {
-            worst = Some((rank, text, tone));
-        }
-    };
-    for scope in state.picture.inventory.shown() {
-        for source in sources {
-            let standing = scope.standing(source);
-            match (&standing.failing, standing.at) {
-                (Some(failing), None) if failing.fault.code.as_deref() == Some(NOT_IN_THIS_BUILD) => {
-                    offer(2, "not in this build".to_owned(), Tone::Muted);
-                }
-                (Some(failing), Some(at)) => {
-                    let mut text = format!("STALE {} {}", format::age(now, at), failing.fault.word());
-                    if failing.fault.kind == FaultKind::AccessDenied {
-                        // Credentials that fail altogether have a line of their own; all else mends itself.
-                        text = format!("{text}: {}", failing.fault.hint(&scope.scope));
-                    }
-                    offer(3, text, Tone::Warn);
-                }
-                (Some(failing), None) => {
-                    let hint = failing.fault.hint(&scope.scope);
-                    offer(
-                        4,
-                        format!("{}: {} {hint}", failing.fault.word(), failing.fault.operation),
-                        Tone::Crit,
-                    );
-                }
-                // Metrics are only asked for where there is something to measure.
-                (None, None) if matches!(source, Source::Metrics(_) | Source::PipelineExecutions) => {}
-                (None, None) => offer(1, READING.to_owned(), Tone::Muted),
-                (None, Some(_)) if !standing.gaps.is_empty() => {
-                    offer(2, format!("partial: {}", standing.gaps[0]), Tone::Warn);
-                }
-                (None, Some(_)) => {}
-            }
-        }
-    }
-    worst.map(|(_, text, tone)| (text, tone))
-}
-
-/// What is wrong with account-wide sources: only scopes that lead their account are asked for them, so
-/// that the others are no reason to say that something is still being read.
-pub(crate) fn account_note(state: &State, sources: &[Source]) -> Option<(String, Tone)> {
-    let mut shown = state.picture.inventory.shown();
-    let asked = shown.any(|scope| sources.iter().any(|source| scope.standing(source).is_settled()));
-    let is_waiting = |text: &str| text == READING;
-    note(state, sources).filter(|(text, _)| !(asked && is_waiting(text)))
 }
 
 /// The scope of a resource; for what belongs to a whole account the scope that it is read through.

@@ -31,6 +31,7 @@ use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::rules::{Policies, Verdicts};
 use crate::domain::scope::ScopeName;
+use crate::domain::trail::{Back, Lookup, recorded_name};
 use crate::runbook::record::RunId;
 
 /// What the console is told at its start, and what does not change with data.
@@ -220,8 +221,8 @@ pub struct State {
     pub zone: usize,
     /// The wall clock as of the last message.
     pub now: Timestamp,
-    /// CloudTrail lookups that somebody asked for.
-    pub trails: BTreeSet<SourceKey>,
+    /// CloudTrail lookups that somebody asked for: how far back, by resource.
+    pub trails: BTreeMap<ResourceKey, Back>,
     /// The tail that is open, and what goes with it.
     pub logs: Logs,
     /// Runbooks and runs.
@@ -262,7 +263,7 @@ impl State {
             geometry: Geometry::default(),
             zone: 0,
             now,
-            trails: BTreeSet::new(),
+            trails: BTreeMap::new(),
             logs: Logs::default(),
             runs: Runs::default(),
             incident: None,
@@ -344,8 +345,8 @@ impl State {
             return;
         };
         if let Some(position) = view.find(&self.tables) {
-            let line = panes::line_of(&self.tables, &view, position);
-            view.keep_in_view(line, height);
+            let lines = panes::lines_of(&self.tables, &view, position);
+            view.keep_in_view(lines, panes::height_of(&self.tables, &view), height);
         }
         self.views.insert(self.pane, view);
     }
@@ -388,7 +389,15 @@ impl State {
             }
         }
         crate::app::update::runs::attend(self, &mut focus);
-        focus.details.extend(self.trails.iter().cloned());
+        focus
+            .details
+            .extend(self.trails.iter().map(|(resource, back)| SourceKey {
+                scope: resource.scope.clone(),
+                source: Source::Trail(Lookup {
+                    resource: recorded_name(resource).to_owned(),
+                    back: *back,
+                }),
+            }));
         if self.told.as_ref() == Some(&focus) {
             return None;
         }

@@ -135,16 +135,19 @@ impl TableView {
         self.select_position(tables, position);
     }
 
-    /// Scrolls so that the selected row is within a window of so many lines.
-    pub fn keep_in_view(&mut self, line: usize, height: usize) {
+    /// Scrolls so that the lines from `first` to `last`, of `all` there are, are within a window of so many
+    /// lines: the last of them if they are more. No more is left empty below than there must be.
+    pub fn keep_in_view(&mut self, (first, last): (usize, usize), all: usize, height: usize) {
         if height == 0 {
             return;
         }
-        if line < self.offset {
-            self.offset = line;
-        } else if line >= self.offset + height {
-            self.offset = line + 1 - height;
+        if first < self.offset {
+            self.offset = first;
         }
+        if last >= self.offset + height {
+            self.offset = last + 1 - height;
+        }
+        self.offset = self.offset.min(all.saturating_sub(height));
     }
 
     fn select_position(&mut self, tables: &Tables, position: usize) {

@@ -40,11 +40,12 @@ pub enum IncidentCommand {
 /// Runs it.
 pub fn run(arguments: &IncidentArgs, launch: &Launch, out: &Out) -> anyhow::Result<Exit> {
     let now = launch.clocks.cloud.now();
-    let Some(desk) = Desk::new(launch.run_folder().as_ref(), now) else {
+    let Some((store, runs)) = launch.records() else {
         return Err(
             Usage("there is no folder for records: HOME is not set; give --state-dir".to_owned()).into(),
         );
     };
+    let desk = Desk::new(store, runs, now);
     match &arguments.command {
         IncidentCommand::List => desk.list(out),
         IncidentCommand::Show { incident } => desk.show(incident, out),

@@ -31,6 +31,7 @@ use crate::engine::collector::Assess;
 use crate::engine::cost_cache::{CostCache, FileCostCache};
 use crate::engine::environment::Environment;
 use crate::engine::host::{EngineHost, MakeCloud};
+use crate::engine::incident::IncidentStore;
 use crate::engine::run::who::{self, Seat};
 use crate::engine::run::{RunStore, Sites, StateFolder};
 use crate::engine::runbooks::Runbooks;
@@ -260,27 +261,17 @@ impl Launch {
             ..Policies::default()
         };
         for scope in scopes.iter().filter(|_| estate.is_none()) {
-            let shipped = estate::SHIPPED
-                .iter()
-                .find(|(name, _)| Some(*name) == scope.profile.as_deref());
-            if let Some((name, text)) = shipped
-                && let Ok(loaded) = estate::parse(name, text.as_bytes())
-            {
-                policies
-                    .of_scope
-                    .insert(scope.name.clone(), Arc::new(loaded.estate.policy));
+            if let Some(policy) = scope.profile.as_deref().and_then(shipped_policy) {
+                policies.of_scope.insert(scope.name.clone(), Arc::new(policy));
             }
         }
         let policy = match (&estate, scopes.as_slice()) {
             (Some(estate), _) => Arc::new(estate.policy.clone()),
             (None, [one]) => policies.of_scope.get(&one.name).cloned().unwrap_or_default(),
-            (None, _) => {
-                let seoul = policy::Zone::named("Asia/Seoul").unwrap_or_else(|_| policy::Zone::utc());
-                Arc::new(Policy {
-                    time_zone: seoul,
-                    ..Policy::default()
-                })
-            }
+            (None, _) => Arc::new(Policy {
+                time_zone: zone_of_all_worlds(),
+                ..Policy::default()
+            }),
         };
         Ok(Self {
             title: Some(estate.as_ref().map_or_else(
@@ -441,6 +432,7 @@ impl Launch {
             in_tmux: preferences.environment.in_tmux(),
             kit: self.kit(),
             folder: self.run_folder(),
+            records: self.records(),
             allowed: self.allowances(),
         })
     }
@@ -454,6 +446,20 @@ impl Launch {
     /// Where runs, locks and records are kept.
     pub fn run_folder(&self) -> Option<StateFolder> {
         run_folder(&self.preferences, matches!(self.place, Place::Demo { .. }))
+    }
+
+    /// Records of incidents, and the runs that they tell of; `None` without a folder for them. A demo's
+    /// scenario has its own.
+    pub fn records(&self) -> Option<(IncidentStore, RunStore)> {
+        let folder = self.run_folder()?;
+        let store = match &self.place {
+            Place::Aws { .. } => IncidentStore::new(&folder),
+            Place::Demo { settings, .. } => {
+                let world = demo::estate_name(settings.worlds);
+                IncidentStore::of_demo(&folder, world, settings.scenario.name())
+            }
+        };
+        Some((store, RunStore::new(&folder)))
     }
 
     /// What runs of the console need.
@@ -542,6 +548,31 @@ impl Launch {
 
 /// The worlds of a demo: an estate that is named like one chooses it, unless one was given. Fails if
 /// the estate of the command line is of another world than the one given.
+/// The policy of an estate that is shipped.
+fn shipped_policy(name: &str) -> Option<Policy> {
+    let (name, text) = estate::SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+    let loaded = estate::parse(name, text.as_bytes()).ok()?;
+    Some(loaded.estate.policy)
+}
+
+/// The zone in which most of them are looked at.
+fn zone_of_all_worlds() -> policy::Zone {
+    policy::Zone::named("Asia/Seoul").unwrap_or_else(|_| policy::Zone::utc())
+}
+
+/// The zone of the estate at hand, for what asks no cloud; `None` if there is no estate. One that cannot
+/// be read is for commands to refuse that need it.
+pub fn estate_zone(global: &Global, preferences: &Preferences) -> Option<TimeZone> {
+    let own = loaded(preferences).ok().flatten();
+    let zone = match (own, global.demo) {
+        (Some(loaded), _) => loaded.estate.policy.time_zone,
+        (None, Some(Worlds::One(world))) => shipped_policy(world.name())?.time_zone,
+        (None, Some(Worlds::All)) => zone_of_all_worlds(),
+        (None, None) => return None,
+    };
+    Some(zone.rules().clone())
+}
+
 fn worlds_of(global: &Global, worlds: Worlds, estate: Option<&Estate>) -> Result<Worlds, Usage> {
     let own = estate.and_then(|estate| estate.name.parse::<World>().ok());
     match (worlds, own) {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use crate::cli::global::Global;
@@ -21,17 +20,8 @@ pub struct ReportArgs {
     pub out: Option<PathBuf>,
 
     /// Exit with 15 if there are findings of this severity or worse, what could not be read included
-    #[arg(long, value_name = "SEVERITY", value_parser = severities())]
+    #[arg(long, value_name = "SEVERITY", value_parser = super::status::severities())]
     pub fail_on: Option<Severity>,
-}
-
-fn severities() -> impl TypedValueParser<Value = Severity> {
-    let all = [Severity::Warn, Severity::Crit];
-    PossibleValuesParser::new(all.map(Severity::word)).map(move |word| {
-        all.into_iter()
-            .find(|severity| severity.word() == word)
-            .unwrap_or(Severity::Warn)
-    })
 }
 
 /// Runs it.

@@ -57,7 +57,8 @@ fn kinds() -> impl TypedValueParser<Value = Kinds> {
     })
 }
 
-fn severities() -> impl TypedValueParser<Value = Severity> {
+/// The severities at which a command may be told to fail.
+pub(super) fn severities() -> impl TypedValueParser<Value = Severity> {
     let all = [Severity::Warn, Severity::Crit];
     PossibleValuesParser::new(all.map(Severity::word)).map(move |word| {
         all.into_iter()

@@ -48,21 +48,6 @@ pub struct Estate {
     pub policy: Policy,
 }
 
-impl Estate {
-    /// An estate without a file: everything in these scopes, with the default policy.
-    pub fn of_scopes(name: impl Into<String>, scopes: Vec<ScopeSpec>) -> Self {
-        Self {
-            name: name.into(),
-            description: None,
-            scopes,
-            selection: Selection::default(),
-            probe_document: None,
-            log_groups: Vec::new(),
-            policy: Policy::default(),
-        }
-    }
-}
-
 /// One account and region, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeSpec {

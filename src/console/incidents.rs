@@ -14,7 +14,7 @@ use crate::app::msg::Msg;
 use crate::domain::incident::{IncidentId, markdown};
 use crate::engine::clock::Clock;
 use crate::engine::incident::{IncidentStore, runs_of};
-use crate::engine::run::{RunStore, StateFolder};
+use crate::engine::run::RunStore;
 
 /// How often the disk is looked at.
 const EACH: Duration = Duration::from_secs(3);
@@ -47,16 +47,12 @@ struct Desk {
 impl IncidentRunner {
     /// A runner that looks whether a record of the estate is open, and where its messages come out.
     pub fn new(
-        folder: Option<&StateFolder>,
+        records: Option<(IncidentStore, RunStore)>,
         estate: Option<String>,
         wall: Arc<dyn Clock>,
     ) -> (Self, mpsc::Receiver<Msg>) {
         let (out, messages) = mpsc::channel(WAITING);
-        let desk = folder.map(|folder| Desk {
-            store: IncidentStore::new(folder),
-            runs: RunStore::new(folder),
-            estate,
-        });
+        let desk = records.map(|(store, runs)| Desk { store, runs, estate });
         let mut runner = Self {
             desk: desk.clone(),
             out: out.clone(),
@@ -201,15 +197,15 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::app::incident::entry;
-    use crate::domain::incident::{Event, Places};
+    use crate::domain::incident::{Entry, Event, Places};
     use crate::engine::clock::ScaledClock;
+    use crate::engine::run::StateFolder;
 
-    fn note(text: &str) -> crate::domain::incident::Entry {
+    fn note(text: &str) -> Entry {
         let event = Event::Note {
             text: text.to_owned(),
         };
-        entry(
+        Entry::new(
             event,
             "kim@bastion",
             (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),
@@ -236,14 +232,17 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = StateFolder::at(home.path());
         let clock: Arc<dyn Clock> = Arc::new(ScaledClock::new(Timestamp::UNIX_EPOCH, 1_000.0));
-        let open = || IncidentRunner::new(Some(&folder), Some("shop".to_owned()), clock.clone());
+        let open = || {
+            let records = (IncidentStore::new(&folder), RunStore::new(&folder));
+            IncidentRunner::new(Some(records), Some("shop".to_owned()), clock.clone())
+        };
         let (mut first, mut told) = open();
         let started = Event::Started {
             title: "slow".to_owned(),
             estate: Some("shop".to_owned()),
             scopes: Vec::new(),
         };
-        let begin = entry(
+        let begin = Entry::new(
             started,
             "kim@bastion",
             (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH),

@@ -16,13 +16,22 @@ use crate::config::keys::{Chord, Key, Modifiers};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
     /// A key.
-    Key(Chord),
+    Key(Chord, Arrival),
     /// Pasted text.
     Paste(String),
     /// The terminal has another size.
     Resized,
     /// The terminal is gone.
     Gone,
+}
+
+/// How a key came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// By itself.
+    Alone,
+    /// Together with what came before it: terminals that do not mark pasted text give it so.
+    AtOnce,
 }
 
 /// The reading thread.
@@ -39,19 +48,25 @@ impl Reader {
         let paused = Arc::new(AtomicBool::new(false));
         let flag = paused.clone();
         thread::Builder::new().name("input".to_owned()).spawn(move || {
+            let mut has_read = false;
             loop {
                 if flag.load(Ordering::SeqCst) {
+                    has_read = false;
                     thread::park_timeout(POLL);
                     continue;
                 }
-                let input = match event::poll(POLL)
-                    .and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) })
-                {
-                    Ok(None) => continue,
-                    Ok(Some(event)) => match translate(event) {
-                        Some(input) => input,
-                        None => continue,
-                    },
+                let input = match next(has_read) {
+                    Ok(None) => {
+                        has_read = false;
+                        continue;
+                    }
+                    Ok(Some((event, arrival))) => {
+                        has_read = true;
+                        match translate(event, arrival) {
+                            Some(input) => input,
+                            None => continue,
+                        }
+                    }
                     Err(_) => Input::Gone,
                 };
                 let gone = input == Input::Gone;
@@ -74,9 +89,23 @@ impl Reader {
     }
 }
 
-fn translate(event: Event) -> Option<Input> {
+/// The next event, and whether it was there already when the one before had been read; none for a while.
+fn next(has_read: bool) -> io::Result<Option<(Event, Arrival)>> {
+    let arrival = if has_read && event::poll(Duration::ZERO)? {
+        Arrival::AtOnce
+    } else if event::poll(POLL)? {
+        Arrival::Alone
+    } else {
+        return Ok(None);
+    };
+    event::read().map(|event| Some((event, arrival)))
+}
+
+fn translate(event: Event, arrival: Arrival) -> Option<Input> {
     match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => chord(key).map(Input::Key),
+        Event::Key(key) if key.kind != KeyEventKind::Release => {
+            chord(key).map(|chord| Input::Key(chord, arrival))
+        }
         Event::Paste(text) => Some(Input::Paste(text)),
         Event::Resize(..) => Some(Input::Resized),
         Event::Key(_) | Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,

@@ -16,6 +16,7 @@ use crate::app::logs::{JobEnd, LogsEffect, LogsMsg, Looked};
 use crate::app::msg::Msg;
 use crate::app::table::Tone;
 use crate::cloud::Cloud;
+use crate::domain::counted::counted;
 use crate::engine::clock::Clock;
 use crate::engine::tail::{self, Attention, Ending, Request, Update, WhenFull};
 
@@ -112,7 +113,10 @@ impl LogRunner {
                 let out = self.out.clone();
                 tokio::task::spawn_blocking(move || {
                     let (text, tone) = match save(&job) {
-                        Ok(lines) => (format!("{lines} lines saved to {}", job.path), Tone::Ok),
+                        Ok(lines) => (
+                            format!("{} saved to {}", counted(lines, "line"), job.path),
+                            Tone::Ok,
+                        ),
                         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                             (format!("{} exists already: nothing saved", job.path), Tone::Warn)
                         }

@@ -26,13 +26,13 @@ use crate::engine::run::{
     Control, FieldState, IfLocked, Patience, Preparation, RunEngine, RunHandle, SiteFacts, Sites, Start,
 };
 use crate::engine::runbooks::{self, Listed, Runbooks};
-use crate::runbook::machine::Answer;
+use crate::runbook::machine::{Answer, Via};
 use crate::runbook::model::Runbook;
 use crate::runbook::params::{Given, Resolved};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId, Signal, Status, Then, Who};
 use crate::runbook::value::SecretRef;
-use crate::runbook::{catalogue, floor_of, load};
+use crate::runbook::{Asks, asks_of, catalogue, load};
 
 /// Messages that wait for the console; a driver waits for it no longer than for its own notices.
 const WAITING: usize = 256;
@@ -339,7 +339,8 @@ impl Shared {
             scope,
             who: self.who(arn),
             reason,
-            confirmed,
+            // The console has asked, and the word was typed.
+            confirmed: confirmed.map(|answer| (answer, Via::Person)),
             if_locked: IfLocked::Fail,
             patience: Patience::Endless,
         }
@@ -388,6 +389,7 @@ impl Shared {
             fields: Vec::new(),
             result: Err(crate::runbook::params::Unresolved {
                 missing: Vec::new(),
+                unlisted: Vec::new(),
                 problems: vec![crate::runbook::params::Problem {
                     param: String::new(),
                     layer: crate::runbook::params::Layer::Asked,
@@ -529,9 +531,9 @@ fn book(runbooks: &Runbooks, listed: &Listed) -> Book {
                 headline.unwrap_or_default()
             })
     });
-    let floor = match &contents {
-        Ok(runbook) => floor_of(runbook, catalogue()),
-        Err(_) => ConfirmLevel::None,
+    let asks = match &contents {
+        Ok(runbook) => asks_of(runbook, catalogue()),
+        Err(_) => Asks::NOTHING,
     };
     Book {
         name: listed.name.clone(),
@@ -542,6 +544,6 @@ fn book(runbooks: &Runbooks, listed: &Listed) -> Book {
         },
         is_hidden: listed.is_hidden,
         contents,
-        floor,
+        asks,
     }
 }

@@ -11,13 +11,15 @@ use tokio::sync::{mpsc, watch};
 use crate::app::effect::Effect;
 use crate::app::geometry::Geometry;
 use crate::app::msg::Msg;
+use crate::app::overlay::Overlay;
 use crate::app::state::{Setup, State};
 use crate::app::table::Tone;
 use crate::app::update::{runs, update};
 use crate::cloud::read_only::ReadOnlySwitch;
+use crate::config::keys::Key;
 use crate::console::clipboard;
 use crate::console::incidents::IncidentRunner;
-use crate::console::input::{Input, Reader};
+use crate::console::input::{Arrival, Input, Reader};
 use crate::console::logs::LogRunner;
 use crate::console::runs::{Kit, RunRunner};
 use crate::console::terminal::Screen;
@@ -27,7 +29,8 @@ use crate::engine::clock::Clocks;
 use crate::engine::collector::{Assess, Collector, Order};
 use crate::engine::cost_cache::CostCache;
 use crate::engine::host::{EngineHost, MakeCloud};
-use crate::engine::run::{Equipment, RunEngine, StateFolder};
+use crate::engine::incident::IncidentStore;
+use crate::engine::run::{Equipment, RunEngine, RunStore, StateFolder};
 use crate::engine::schedule::Wishes;
 use crate::runbook::action::Allowances;
 use crate::runbook::record::Signal as Stop;
@@ -68,6 +71,8 @@ pub struct Session {
     pub kit: Kit,
     /// Where runs and locks are kept.
     pub folder: Option<StateFolder>,
+    /// Where records of incidents are, and the runs that they tell of; `None` without a place for them.
+    pub records: Option<(IncidentStore, RunStore)>,
     /// What the operator's settings allow runbooks.
     pub allowed: Allowances,
 }
@@ -99,6 +104,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         read_only,
         kit,
         folder,
+        records,
         allowed,
     } = session;
     let inventory = crate::domain::inventory::Inventory::new(scopes.iter().cloned());
@@ -120,7 +126,7 @@ pub fn run(session: Session) -> anyhow::Result<Ending> {
         let (logs, happened) = LogRunner::new(cloud.clone(), clocks.cloud.clone());
         let logs = logs.every(wishes.log_cadence());
         let (incidents, recorded) =
-            IncidentRunner::new(folder.as_ref(), state.setup.estate.clone(), clocks.wall.clone());
+            IncidentRunner::new(records, state.setup.estate.clone(), clocks.wall.clone());
         let engine = RunEngine::new(Equipment {
             cloud: cloud.clone(),
             clocks: clocks.clone(),
@@ -227,7 +233,7 @@ impl Desk<'_> {
                     // What was typed before this frame was on screen is not meant for what it asks.
                     while let Ok(input) = inputs.try_recv() {
                         match input {
-                            Input::Key(_) | Input::Paste(_) => {}
+                            Input::Key(..) | Input::Paste(_) => {}
                             Input::Resized => {
                                 self.perform(Msg::Resized, &reader)?;
                                 dirty = true;
@@ -349,9 +355,19 @@ impl Desk<'_> {
         Ok(ending)
     }
 
+    /// Whether the box in which a change is confirmed is open.
+    fn is_confirming(&self) -> bool {
+        matches!(self.state.overlay, Some(Overlay::Confirm(_)))
+    }
+
     fn input(&mut self, input: Input, reader: &Reader) -> anyhow::Result<Turn> {
         let msg = match input {
-            Input::Key(chord) => Msg::Key(chord),
+            // Text that ends in a new line confirms nothing, also where the terminal does not say that it
+            // was pasted.
+            Input::Key(chord, Arrival::AtOnce) if chord.key() == Key::Enter && self.is_confirming() => {
+                Msg::Paste("\n".to_owned())
+            }
+            Input::Key(chord, _) => Msg::Key(chord),
             Input::Paste(text) => Msg::Paste(text),
             Input::Resized => Msg::Resized,
             Input::Gone => return Ok(Turn::Gone),

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Tag;
 
+/// The tag in which `gpu.night_down` notes what a group or an instance was like before the night.
+pub const NIGHT_TAG: &str = "quarterdeck:night";
+
 /// An Auto Scaling group.
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

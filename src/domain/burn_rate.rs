@@ -11,7 +11,7 @@ mod models;
 mod network;
 mod store;
 
-use crate::domain::inventory::{Inventory, ScopeState};
+use crate::domain::inventory::{Inventory, ScopeState, Source};
 use crate::domain::policy::Policy;
 use crate::domain::price::{BurnItem, BurnRate, PriceTable, SpotPrices};
 use crate::domain::units::Usd;
@@ -29,22 +29,32 @@ pub fn of(inventory: &Inventory, table: &PriceTable) -> BurnRate {
         .shown()
         .flat_map(|state| items_of(state, table))
         .collect();
-    BurnRate::of(items)
+    let mut rate = BurnRate::of(items);
+    let mut read = inventory.shown().flat_map(|state| {
+        let is_read = |source: &Source| state.standing(source).at.is_some();
+        LISTINGS.iter().map(is_read).collect::<Vec<_>>()
+    });
+    rate.unread = !read.all(|is_read| is_read);
+    if rate.items.is_empty() && rate.unread {
+        // Nothing read is not nothing running.
+        rate.total = None;
+    }
+    rate
 }
+
+/// The listings that most of a rate comes from.
+const LISTINGS: [Source; 6] = [
+    Source::Balancing,
+    Source::Caches,
+    Source::DbInstances,
+    Source::EcsFleet,
+    Source::Instances,
+    Source::NatGateways,
+];
 
 /// What runs in one scope.
 fn items_of(state: &ScopeState, table: &PriceTable) -> Vec<BurnItem> {
-    let mut spot = SpotPrices::default();
-    let spot_at = state.spot_prices.at();
-    for (price, asked) in state
-        .spot_prices
-        .get()
-        .zip(spot_at)
-        .into_iter()
-        .flat_map(|(prices, asked)| prices.iter().map(move |price| (price, asked)))
-    {
-        spot.record(&state.scope.region, price, asked);
-    }
+    let spot = SpotPrices::known(&state.scope.region, &state.spot_prices);
     let pricing = Pricing {
         table,
         spot,

@@ -30,6 +30,8 @@ pub struct Change {
     pub what: String,
     /// Who or what did it, where AWS tells.
     pub who: Option<String>,
+    /// What it is called in every picture, where `what` says more as more is read of it.
+    pub id: Option<String>,
 }
 
 /// The sorts of change.
@@ -54,6 +56,30 @@ pub enum Word {
 }
 
 impl Word {
+    /// How far apart the beginnings of one change may lie in two pictures, since AWS tells of it in two
+    /// places.
+    pub const fn tolerance(self) -> SignedDuration {
+        match self {
+            Self::Deploy => deployment::SAME,
+            Self::Scaling => activity::SAME,
+            Self::Rds | Self::Redis | Self::Alarm | Self::Instance | Self::Training | Self::Pipeline => {
+                SignedDuration::ZERO
+            }
+        }
+    }
+
+    /// Every sort.
+    pub const ALL: [Self; 8] = [
+        Self::Deploy,
+        Self::Scaling,
+        Self::Rds,
+        Self::Redis,
+        Self::Alarm,
+        Self::Instance,
+        Self::Training,
+        Self::Pipeline,
+    ];
+
     /// The word as it is shown, at most eight columns.
     pub const fn as_str(self) -> &'static str {
         match self {

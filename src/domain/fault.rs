@@ -241,7 +241,7 @@ impl CredentialFault {
                 ),
             },
             Self::MfaRequired { serial } => format!(
-                "profile {profile} wants a code of {serial}: open `qd{flag}` and type it, or run `aws sts get-session-token --serial-number {serial} --token-code CODE{flag}` and export the result"
+                "profile {profile} wants a code of {serial}: open `qd{flag}` and type it, or run `aws configure export-credentials{flag} --format env`, which asks for it, export what it prints and leave the profile out"
             ),
             Self::WrongAccount => format!(
                 "profile {profile} reaches another account than the estate file says: check `account` in the file, or `aws sts get-caller-identity{flag}`"

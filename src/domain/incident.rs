@@ -8,12 +8,13 @@
 mod export;
 mod gather;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::changes::{Change, Word};
 use crate::domain::health::{Finding, Severity};
 use crate::domain::ids::ResourceKey;
 use crate::domain::redact::redact;
@@ -48,6 +49,19 @@ pub struct Entry {
     pub by: String,
     /// What.
     pub event: Event,
+}
+
+impl Entry {
+    /// An entry of now, on the cloud's clock and on the user's.
+    pub fn new(event: Event, by: &str, (at, wall): (Timestamp, Timestamp)) -> Self {
+        Self {
+            v: VERSION,
+            at,
+            wall,
+            by: by.to_owned(),
+            event,
+        }
+    }
 }
 
 /// A finding as a record keeps it.
@@ -127,6 +141,9 @@ pub enum Event {
         text: String,
         /// Who or what did it, where AWS tells.
         who: Option<String>,
+        /// What tells it from others of its sort that began about then, where the text does not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
     },
     /// Somebody wrote something down.
     Note {
@@ -174,7 +191,8 @@ pub struct Incident {
     pub findings: Vec<(Seen, Timestamp, Option<Timestamp>)>,
     /// What happened, as it was written down, without repetitions.
     pub entries: Vec<Entry>,
-    changes: BTreeSet<(Timestamp, String)>,
+    /// Sort, identity and beginning of every change.
+    changes: Vec<(String, String, Timestamp)>,
 }
 
 impl Incident {
@@ -201,7 +219,7 @@ impl Incident {
             open: BTreeMap::new(),
             findings: Vec::new(),
             entries: vec![first],
-            changes: BTreeSet::new(),
+            changes: Vec::new(),
         };
         for entry in entries {
             incident.apply(entry);
@@ -240,7 +258,20 @@ impl Incident {
                 }
                 was.is_some()
             }
-            Event::Changed { changed_at, text, .. } => self.changes.insert((*changed_at, text.clone())),
+            Event::Changed {
+                changed_at,
+                sort,
+                text,
+                id,
+                ..
+            } => {
+                let identity = id.as_ref().unwrap_or(text);
+                let is_new = !self.has_change(sort, identity, *changed_at);
+                if is_new {
+                    self.changes.push((sort.clone(), identity.clone(), *changed_at));
+                }
+                is_new
+            }
             Event::Pinned { .. } => !self.entries.iter().any(|known| known.event == entry.event),
             Event::Note { .. } => true,
             Event::Closed => {
@@ -268,9 +299,21 @@ impl Incident {
         self.closed.is_none()
     }
 
-    /// Whether a change is in the record.
-    pub fn knows_change(&self, at: Timestamp, text: &str) -> bool {
-        self.changes.contains(&(at, text.to_owned()))
+    /// Whether a change is in the record, as this picture or an earlier one told it.
+    pub fn knows_change(&self, change: &Change) -> bool {
+        let identity = match &change.id {
+            Some(id) => id.clone(),
+            None => kept(&change.what),
+        };
+        self.has_change(change.word.as_str(), &identity, change.at)
+    }
+
+    fn has_change(&self, sort: &str, identity: &str, at: Timestamp) -> bool {
+        let word = Word::ALL.into_iter().find(|word| word.as_str() == sort);
+        let tolerance = word.map_or(SignedDuration::ZERO, Word::tolerance);
+        self.changes.iter().any(|(known, its, began)| {
+            known == sort && its == identity && at.duration_since(*began).abs() <= tolerance
+        })
     }
 
     /// The moment that an entry is about, which may be before it was written down.

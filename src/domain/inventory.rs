@@ -48,7 +48,7 @@ use crate::domain::scalable::{ScalableTarget, Scaled};
 use crate::domain::scope::{Identity, Scope, ScopeName};
 use crate::domain::secret::{Parameter, Secret};
 use crate::domain::ssm::{ManagedHost, ProbeOutput};
-use crate::domain::trail::TrailEvent;
+use crate::domain::trail::{Lookup, TrailEvent};
 
 /// An answer on its way into the inventory.
 #[derive(Debug, Clone)]
@@ -187,8 +187,8 @@ pub struct ScopeState {
     pub trusted_advisor: Loadable<Advices>,
     /// What Compute Optimizer recommends in the region.
     pub recommendations: Loadable<Advices>,
-    /// CloudTrail writes by resource name.
-    pub trail: BTreeMap<String, Loadable<Vec<TrailEvent>>>,
+    /// CloudTrail writes by resource and span.
+    pub trail: BTreeMap<Lookup, Loadable<Vec<TrailEvent>>>,
     /// Buckets.
     pub buckets: Loadable<Vec<Bucket>>,
     /// How much the buckets hold.
@@ -466,7 +466,7 @@ impl ScopeState {
             Source::Budgets => settle!(self.budgets, Budgets),
             Source::TrustedAdvisor => settle!(self.trusted_advisor, Advices),
             Source::Recommendations => settle!(self.recommendations, Advices),
-            Source::Trail(resource) => settle!(self.trail.entry(resource.clone()).or_default(), Trail),
+            Source::Trail(lookup) => settle!(self.trail.entry(lookup.clone()).or_default(), Trail),
             Source::Buckets => settle!(self.buckets, Buckets),
             Source::BucketStorage => settle!(self.bucket_storage, BucketStorage),
             Source::Distributions => settle!(self.distributions, Distributions),
@@ -530,7 +530,7 @@ impl ScopeState {
             Source::Budgets => Standing::of(&self.budgets),
             Source::TrustedAdvisor => Standing::of(&self.trusted_advisor),
             Source::Recommendations => Standing::of(&self.recommendations),
-            Source::Trail(resource) => Standing::of_any(self.trail.get(resource)),
+            Source::Trail(lookup) => Standing::of_any(self.trail.get(lookup)),
             Source::Buckets => Standing::of(&self.buckets),
             Source::BucketStorage => Standing::of(&self.bucket_storage),
             Source::Distributions => Standing::of(&self.distributions),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::domain::fault::Fault;
 
@@ -31,19 +31,6 @@ pub struct Failing {
     pub since: Timestamp,
     /// How many there were.
     pub count: u32,
-}
-
-/// How far a value can be trusted now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
-    /// Nothing is known yet, and nothing has failed.
-    Unknown,
-    /// The newest answer was a success, young enough.
-    Fresh,
-    /// There is a value, but it is older than it should be or the newest question failed.
-    Stale,
-    /// Nothing is known, and asking fails.
-    Failed,
 }
 
 impl<T> Default for Loadable<T> {
@@ -110,17 +97,6 @@ impl<T> Loadable<T> {
         }
         true
     }
-
-    /// How far the value can be trusted at `now`, if it should be renewed every `cadence`.
-    pub fn freshness(&self, now: Timestamp, cadence: SignedDuration) -> Freshness {
-        match (&self.value, &self.failing) {
-            (None, None) => Freshness::Unknown,
-            (None, Some(_)) => Freshness::Failed,
-            (Some(_), Some(_)) => Freshness::Stale,
-            (Some((_, at)), None) if now.duration_since(*at) > cadence * 2 => Freshness::Stale,
-            (Some(_), None) => Freshness::Fresh,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -140,15 +116,8 @@ mod tests {
         assert_eq!(loadable.get(), Some(&7));
         let failing = loadable.failing.clone().unwrap();
         assert_eq!((failing.since, failing.count), (at(4), 2));
-        assert_eq!(
-            loadable.freshness(at(7), SignedDuration::from_secs(30)),
-            Freshness::Stale
-        );
         loadable.settle(at(8), at(9), Ok((8, vec![])));
-        assert_eq!(
-            loadable.freshness(at(9), SignedDuration::from_secs(30)),
-            Freshness::Fresh
-        );
+        assert_eq!((loadable.get(), loadable.failing.as_ref()), (Some(&8), None));
     }
 
     #[test]

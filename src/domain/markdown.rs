@@ -32,17 +32,22 @@ pub fn inline(value: &str) -> String {
     out
 }
 
+/// Backticks, one more than stand together in a text, and at least so many.
+fn fence(text: &str, least: usize) -> String {
+    let longest = text
+        .split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    "`".repeat((longest + 1).max(least))
+}
+
 /// Foreign text as code on one line: as it is, but for secrets. Cells of tables end at a `|` even in
 /// code, which is why it is escaped there too.
 pub fn code(value: &str) -> String {
     let cleaned = text::clean(value);
     let redacted = redact(&cleaned);
-    let longest = redacted
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
+    let fence = fence(&redacted, 1);
     let pad = if redacted.starts_with('`') || redacted.ends_with('`') || redacted.is_empty() {
         " "
     } else {
@@ -55,12 +60,7 @@ pub fn code(value: &str) -> String {
 pub fn block(value: &str) -> String {
     let cleaned = text::clean_multiline(value);
     let redacted = redact(&cleaned);
-    let longest = redacted
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
+    let fence = fence(&redacted, 3);
     format!("{fence}text\n{}\n{fence}\n", redacted.trim_end_matches('\n'))
 }
 

@@ -147,16 +147,6 @@ impl Series {
         (count > 0).then(|| sum / f64::from(count))
     }
 
-    /// Since when, without a break to the newest value, `holds` is true of each value.
-    pub fn holds_since(&self, holds: impl Fn(f64) -> bool) -> Option<Timestamp> {
-        self.points
-            .iter()
-            .rev()
-            .take_while(|(_, value)| holds(*value))
-            .last()
-            .map(|(at, _)| *at)
-    }
-
     /// The change per day, by least squares over all points; `None` with fewer than two.
     pub fn slope_per_day(&self) -> Option<f64> {
         let count = self.points.len() as f64;

@@ -20,7 +20,7 @@ impl Picture {
             findings: Vec::new(),
             savings: Vec::new(),
             changes: Vec::new(),
-            burn: BurnRate::of(Vec::new()),
+            burn: BurnRate::not_read(),
             meter: MeterReading::default(),
             at,
         }

@@ -148,6 +148,8 @@ pub struct Policy {
     pub business_hours: Option<BusinessHours>,
     /// The least that a person must do before a run changes this estate.
     pub confirm_at_least: ConfirmLevel,
+    /// Names of the alarms that tell whether customers are served: runbooks watch them during a run.
+    pub guard_alarms: Vec<String>,
     /// What may be lost, and how long being back may take.
     pub recovery: Recovery,
 }
@@ -168,6 +170,7 @@ impl Default for Policy {
             work_queues: Vec::new(),
             business_hours: None,
             confirm_at_least: ConfirmLevel::None,
+            guard_alarms: Vec::new(),
             recovery: Recovery::default(),
         }
     }

@@ -7,6 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::domain::counted::counted;
 use crate::domain::inventory::{Inventory, ScopeState};
 use crate::domain::price::{BurnItem, BurnKind, BurnRate};
 use crate::domain::units::{Usd, UsdPerHour};
@@ -103,7 +104,10 @@ pub fn reconcile(inventory: &Inventory, burn: &BurnRate, today: Date) -> Reconci
         ));
     }
     if unread > 0 && is_billed {
-        notes.push(format!("Of {unread} accounts the bill of that day is not known."));
+        notes.push(format!(
+            "Of {} the bill of that day is not known.",
+            counted(unread, "account")
+        ));
     }
     if inventory.shown().any(|state| !state.selection.is_everything()) {
         notes.push(

@@ -60,6 +60,7 @@ use jiff::Timestamp;
 use crate::domain::health::{self, Finding, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{Inventory, ScopeState};
+use crate::domain::remedy;
 use crate::domain::scope::ScopeName;
 
 /// A health rule.
@@ -235,6 +236,9 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
             }
         }
         for finding in &mut findings[first..] {
+            finding
+                .runbooks
+                .retain(|runbook| !remedy::is_in_vain(state, runbook, &finding.resource));
             finding.accepted = accept::reason(finding, &context, terms.session);
         }
     }

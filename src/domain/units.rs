@@ -10,4 +10,4 @@ mod size;
 pub use duration::{DurationError, HumanDuration};
 pub use money::{HOURS_PER_MONTH, MoneyError, Usd, UsdPerHour};
 pub use ratio::{NotAPercentage, PerMinute, Percent};
-pub use size::{Bytes, Gib, Mib};
+pub use size::{BYTES_PER_GIB, Bytes, Gib, Mib};

@@ -3,13 +3,13 @@
 //! a line that is passed over, and nothing else is lost.
 
 use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::domain::incident::{Entry, Event, Incident, IncidentId, RunStory, VERSION};
+use crate::domain::incident::{Entry, Incident, IncidentId, RunStory, VERSION};
+use crate::engine::name::Named;
 use crate::engine::run::{RunStore, StateFolder};
 use crate::runbook::record::Status;
 use crate::runbook::tell;
@@ -37,45 +37,23 @@ pub struct IncidentStore {
 
 const RECORD: &str = "record.jsonl";
 
-/// Letters that are not mistaken for each other.
-const LETTERS: &[u8; 24] = b"abcdefghjkmnpqrstuvwxyz2";
-
-/// A new name, such as `i-20261121-020000-kqzt`: UTC, so that names sort by time.
-fn mint(now: Timestamp) -> IncidentId {
-    // The standard library's own randomness: the keys of its hashers come from the system.
-    let mut chance = RandomState::new().hash_one(now.as_nanosecond());
-    let mut letters = String::with_capacity(4);
-    for _ in 0..4 {
-        let count = LETTERS.len() as u64;
-        letters.push(char::from(
-            LETTERS[usize::try_from(chance % count).unwrap_or_default()],
-        ));
-        chance /= count;
-    }
-    IncidentId(format!("i-{}-{letters}", now.strftime("%Y%m%d-%H%M%S")))
-}
-
-/// Whether a text has the form of a record's name; nothing else becomes part of a path.
-fn is_name(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let digits = |part: Option<&str>, count: usize| {
-        part.is_some_and(|part| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    parts.next() == Some("i")
-        && digits(parts.next(), 8)
-        && digits(parts.next(), 6)
-        && parts
-            .next()
-            .is_some_and(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-        && parts.next().is_none()
-}
-
 impl IncidentStore {
     /// The records in a state folder; nothing is touched yet.
     pub fn new(folder: &StateFolder) -> Self {
         Self {
             path: folder.path.join("incidents"),
             folder: folder.clone(),
+        }
+    }
+
+    /// The records of one demo world and scenario: no other takes them up, and no name of a record is
+    /// mistaken for theirs.
+    #[must_use]
+    pub fn of_demo(folder: &StateFolder, world: &str, scenario: &str) -> Self {
+        let own = Self::new(folder);
+        Self {
+            path: own.path.join(format!("{world}-{scenario}")),
+            ..own
         }
     }
 
@@ -147,7 +125,7 @@ impl IncidentStore {
     /// # Errors
     /// If it cannot be written.
     pub fn begin(&self, first: Entry) -> Result<Incident, IncidentError> {
-        let id = mint(first.wall);
+        let id = IncidentId(Named::Incident.mint(first.wall));
         let folder = self.path.join(&id.0);
         self.folder
             .make(&self.path)
@@ -213,7 +191,7 @@ impl IncidentStore {
         for entry in entries {
             let entry = entry.map_err(|error| failed(&self.path, &error))?;
             if let Ok(name) = entry.file_name().into_string()
-                && is_name(&name)
+                && Named::Incident.is_name(&name)
             {
                 ids.push(IncidentId(name));
             }
@@ -244,17 +222,6 @@ fn entries(text: &[u8]) -> impl Iterator<Item = Entry> {
     text.split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<Entry>(line).ok())
         .filter(|entry| entry.v == VERSION)
-}
-
-/// An entry of now.
-pub fn entry(event: Event, by: &str, (at, wall): (Timestamp, Timestamp)) -> Entry {
-    Entry {
-        v: VERSION,
-        at,
-        wall,
-        by: by.to_owned(),
-        event,
-    }
 }
 
 /// What runs did while an incident went on, in its accounts and regions, oldest first. A run whose
@@ -306,6 +273,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::domain::incident::Event;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
@@ -317,14 +285,14 @@ mod tests {
             estate: Some(estate.to_owned()),
             scopes: vec!["default/ap-northeast-2".to_owned()],
         };
-        entry(event, "kim@bastion", (at(0), at(0)))
+        Entry::new(event, "kim@bastion", (at(0), at(0)))
     }
 
     fn note(text: &str, second: i64) -> Entry {
         let event = Event::Note {
             text: text.to_owned(),
         };
-        entry(event, "lee@bastion", (at(second), at(second)))
+        Entry::new(event, "lee@bastion", (at(second), at(second)))
     }
 
     #[test]
@@ -342,7 +310,7 @@ mod tests {
         assert_eq!(second.open_of(Some("other")).unwrap(), None);
         assert_eq!(second.open_of(None).unwrap(), None);
         first
-            .append(&id, &[entry(Event::Closed, "kim@bastion", (at(3), at(3)))])
+            .append(&id, &[Entry::new(Event::Closed, "kim@bastion", (at(3), at(3)))])
             .unwrap();
         assert_eq!(second.open_of(Some("shop")).unwrap(), None);
         assert_eq!(second.find("last").unwrap().id, id);
@@ -387,19 +355,5 @@ mod tests {
             .write_all(b"\xff\xfe not json\n{\"v\":99}\n")
             .unwrap();
         assert!(store.read(&id).is_ok());
-    }
-
-    #[test]
-    fn what_is_no_name_becomes_no_path() {
-        for text in [
-            "",
-            "..",
-            "i-../../x",
-            "r-20261121-020000-kqzt",
-            "i-20261121-020000-k/zt",
-        ] {
-            assert!(!is_name(text), "{text}");
-        }
-        assert!(is_name(&mint(at(0)).0));
     }
 }

@@ -15,7 +15,6 @@
 
 pub mod folder;
 pub mod follow;
-pub mod id;
 pub mod locks;
 pub mod prepare;
 pub mod secrets;
@@ -23,6 +22,7 @@ pub mod sites;
 pub mod store;
 pub mod who;
 
+mod asking;
 mod driver;
 mod gate;
 
@@ -40,7 +40,7 @@ use crate::domain::ops::{Query, Reply, ReplyData, sts};
 use crate::domain::scope::{Identity, Scope};
 use crate::engine::clock::Clocks;
 use crate::runbook::action::Allowances;
-use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket};
+use crate::runbook::machine::{Answer, Happening, Question, Summary, Ticket, Via};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Entry, Moment, Resume, RunId, Signal, Then, Who};
@@ -98,9 +98,9 @@ pub struct Start {
     pub who: Who,
     /// Why, in a person's words.
     pub reason: Option<String>,
-    /// The answer to the question for confirmation, if flags gave one; else whoever holds the handle is
-    /// asked.
-    pub confirmed: Option<Answer>,
+    /// The answer to the question for confirmation, if there is one already, and how it came; else whoever
+    /// holds the handle is asked.
+    pub confirmed: Option<(Answer, Via)>,
     /// What to do while somebody else holds a lock.
     pub if_locked: IfLocked,
     /// How long to wait for credentials that have ended.
@@ -287,7 +287,7 @@ impl RunEngine {
     /// What AWS, or the credentials' provider, said.
     pub async fn identify(&self, scope: &Scope) -> Result<Identity, Fault> {
         let query = Query::Sts(sts::Read::CallerIdentity);
-        let Reply { data, .. } = self.0.cloud.read(scope, &query).await?;
+        let Reply { data, .. } = self.read_patiently(scope, &query).await?;
         match data {
             ReplyData::Identity(identity) => Ok(identity),
             _ => Err(Fault::new(

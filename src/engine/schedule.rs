@@ -250,7 +250,7 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     for &group in MetricGroup::ALL {
         wants_of_metrics(collect, group);
     }
-    wants_of_details(collect, since);
+    wants_of_details(collect, now);
     let region = collect.state.scope.region.clone();
     let recommendations = Query::Advice(ops::advice::Read::ComputeOptimizer { region });
     collect.want(Source::Recommendations, recommendations, ADVICE, ());
@@ -648,7 +648,7 @@ fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
 }
 
 /// What somebody opened: tasks and history of a service, CloudTrail of a resource.
-fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
+fn wants_of_details(collect: &mut Collecting<'_>, now: Timestamp) {
     let state = collect.state;
     let service = |arn: &str| {
         state
@@ -690,10 +690,10 @@ fn wants_of_details(collect: &mut Collecting<'_>, since: Timestamp) {
                 });
                 collect.want_each(source, query, SignedDuration::from_mins(5), ());
             }
-            Source::Trail(resource) => {
+            Source::Trail(lookup) => {
                 let query = Query::CloudTrail(ops::cloudtrail::Read::Lookup {
-                    resource: resource.clone(),
-                    since,
+                    resource: lookup.resource.clone(),
+                    since: now.saturating_sub(lookup.back.span()).unwrap_or(Timestamp::MIN),
                 });
                 collect.want_each(source, query, SignedDuration::from_mins(15), ());
             }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::domain::incident::{Incident, Places, RunStory, markdown, timeline};
 use crate::engine::incident::{IncidentError, IncidentStore, runs_of};
-use crate::engine::run::{RunStore, StateFolder};
-use crate::headless::out::{Page, Report, complain, print};
+use crate::engine::run::RunStore;
+use crate::headless::out::{Page, Report, complain, print, times_in};
 use crate::headless::table::{Cell, Column, Table};
 use crate::headless::{Exit, Out};
 
@@ -28,13 +28,9 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The records of a state folder; `None` says that there is no folder.
-    pub fn new(folder: Option<&StateFolder>, now: Timestamp) -> Option<Self> {
-        folder.map(|folder| Self {
-            store: IncidentStore::new(folder),
-            runs: RunStore::new(folder),
-            now,
-        })
+    /// Of records and of what runs did meanwhile.
+    pub const fn new(store: IncidentStore, runs: RunStore, now: Timestamp) -> Self {
+        Self { store, runs, now }
     }
 
     /// Lists them, newest first.
@@ -206,7 +202,7 @@ impl Report for List {
                 Cell::new(row.people.join(", ")),
             ]);
         }
-        table.render(page.width, page.paint)
+        times_in(page) + &table.render(page.width, page.paint)
     }
 
     fn records(&self) -> serde_json::Result<Vec<Value>> {

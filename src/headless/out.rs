@@ -68,6 +68,11 @@ impl Page {
     }
 }
 
+/// The heading of a table of times: which zone they are of.
+pub fn times_in(page: &Page) -> String {
+    format!("times in {}\n", page.zone.1)
+}
+
 impl Out {
     /// Standard output as it is now.
     pub fn standard(

@@ -17,13 +17,14 @@ mod view;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, Receipt, Token};
-use crate::domain::policy::{Policy, Selection};
+use crate::domain::policy::{ConfirmLevel, Policy, Selection};
 use crate::domain::price::{PriceTable, Priced, SpotPrices};
 use crate::domain::scope::ScopeName;
 use crate::domain::units::UsdPerHour;
@@ -49,6 +50,12 @@ pub trait Action: Sync {
     /// What it takes and gives, how bad it can be and the least confirmation that it needs; the source
     /// of lint, forms and documentation.
     fn schema(&self) -> ActionSchema;
+
+    /// The least that a person must confirm where what it acts on is made by an earlier step of the same
+    /// run, so that nobody works with it yet.
+    fn floor_of_new(&self) -> ConfirmLevel {
+        self.schema().floor
+    }
 
     /// How often to look, and how long to wait.
     fn pace(&self) -> Pace;
@@ -222,6 +229,20 @@ pub struct Site<'a> {
     pub decisions: &'a Decisions,
 }
 
+impl Site<'_> {
+    /// A moment as texts of a plan name it: in the estate's zone, which it names.
+    pub fn time(&self, at: Timestamp) -> String {
+        named_time(at, self.decisions.policy.time_zone.rules())
+    }
+}
+
+/// A moment to the second in a zone, with the zone's name.
+pub fn named_time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
+}
+
 /// What the owners of the estate have decided about it, as far as actions ask.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decisions {
@@ -337,6 +358,23 @@ pub enum Progress {
     Waiting(String),
     /// It will not come about: why.
     Failed(String),
+}
+
+impl Progress {
+    /// How far a change of what was looked for is, by a function of it. What cannot be read is waited for;
+    /// what is gone is called `what` in the sentence that says so: `the group`.
+    pub fn of<T>(found: Result<Option<T>, Unread>, what: &str, how_far: impl FnOnce(T) -> Self) -> Self {
+        match found {
+            Err(unread) => Self::Waiting(unread.to_string()),
+            Ok(None) => Self::gone(what),
+            Ok(Some(found)) => how_far(found),
+        }
+    }
+
+    /// What was to change is not there to change.
+    pub fn gone(what: &str) -> Self {
+        Self::Failed(format!("{what} does not exist any more"))
+    }
 }
 
 /// What takes a change back.

@@ -3,6 +3,7 @@
 mod acm;
 mod alarm;
 pub(in crate::runbook) mod asg;
+mod bounds;
 mod cloudfront;
 mod codepipeline;
 mod ec2;

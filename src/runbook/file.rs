@@ -384,7 +384,10 @@ fn check() -> Vec<Field> {
 
 fn guard() -> Vec<Field> {
     vec![
-        optional_text("alarm", "The name of the CloudWatch alarm that is watched."),
+        optional_text(
+            "alarm",
+            "The name of the CloudWatch alarm that is watched, or an expression that gives a list of names.",
+        ),
         optional_text("check", "Instead of an alarm: a check that must hold."),
         optional_text("that", "The expression that must be true, for `check: expr`."),
         optional("with", anything_by_name(), "What the check is given."),

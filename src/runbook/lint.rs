@@ -6,12 +6,10 @@ mod args;
 mod params;
 mod steps;
 
-pub use steps::floor_of;
-
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::expr::{Expr, Known, Template};
-use super::model::{Check, CheckCall, Guard, GuardOn, Runbook, Spanned};
+use super::model::{Arg, Check, CheckCall, Guard, GuardOn, Runbook, Spanned};
 use super::schema::{Catalogue, Role};
 use super::types::Type;
 use crate::domain::diagnostic::{Diagnostic, Span, quoted};
@@ -314,11 +312,24 @@ impl Lint<'_> {
         }
     }
 
+    /// Whether an expression gives a list; what is wrong with it is said where it is checked.
+    fn is_list(&mut self, expr: &Expr, known: &Known) -> bool {
+        let before = self.found.len();
+        let ty = self.expr(expr, known);
+        self.found.truncate(before);
+        matches!(ty, Type::List(_))
+    }
+
     fn guard(&mut self, guard: &Guard) {
         let known = self.base.clone();
         match &guard.on {
             GuardOn::Alarm(alarm) => {
-                self.arg(&alarm.name, &Type::Text, &known, "the alarm's name");
+                let want = match &alarm.name.value {
+                    Arg::Expr(expr) if self.is_list(expr, &known) => Type::list(Type::Text),
+                    Arg::List(_) => Type::list(Type::Text),
+                    Arg::Literal(_) | Arg::Expr(_) | Arg::Template(_) | Arg::Map(_) => Type::Text,
+                };
+                self.arg(&alarm.name, &want, &known, "the alarm's name");
             }
             GuardOn::Check(call) => self.check_call(call, &known),
         }
@@ -466,7 +477,11 @@ pub fn global_names() -> Known {
         .with("region", Type::Text)
         .with(
             "estate",
-            Type::record([("name", Type::optional(Type::Text)), ("environment", Type::Text)]),
+            Type::record([
+                ("name", Type::optional(Type::Text)),
+                ("environment", Type::Text),
+                ("guard_alarms", Type::list(Type::Text)),
+            ]),
         )
         .with(
             "run",

@@ -28,7 +28,7 @@ pub use closing::{Summary, Targets};
 pub use opening::exit_of;
 
 pub use ledger::{Fate, Ledger, ReplayError};
-pub use protocol::{Answer, Command, Event, Happening, Question, Ticket};
+pub use protocol::{Answer, Command, Event, Happening, Question, Ticket, Via};
 
 use crate::runbook::action::{self, Action, Change, ErrorClass, Undo};
 use crate::runbook::plan::{Plan, Role};
@@ -70,7 +70,10 @@ pub struct Run {
 enum Phase {
     Fresh,
     /// Asking AWS who we are.
-    Identity(Ticket),
+    Identity {
+        ticket: Ticket,
+        failures: u32,
+    },
     Asking,
     /// The first record of this leg is being written.
     Opening(u64),
@@ -191,7 +194,7 @@ impl Run {
             Event::Written { ticket, answer } => self.on_written(ticket, answer, &mut out),
             Event::Journaled { seq } => self.on_journaled(seq, &mut out),
             Event::JournalFailed { reason } => self.on_journal_failed(reason, &mut out),
-            Event::Answered { ticket, answer } => self.on_answered(ticket, answer, &mut out),
+            Event::Answered { ticket, answer, via } => self.on_answered(ticket, (answer, via), &mut out),
             Event::Locked => self.on_locked(&mut out),
             Event::LockRefused { holder } => self.on_lock_refused(&holder, &mut out),
             Event::LockLost => self.halt(Halt::LockLost, &mut out),
@@ -216,7 +219,7 @@ impl Run {
                 Phase::Undoing => self.advance_undo(out),
                 Phase::Always => self.advance_always(out),
                 Phase::Fresh
-                | Phase::Identity(_)
+                | Phase::Identity { .. }
                 | Phase::Asking
                 | Phase::Opening(_)
                 | Phase::Locking
@@ -233,7 +236,10 @@ impl Run {
 
     fn on_read(&mut self, ticket: Ticket, view: action::View, out: &mut Out) {
         match self.phase {
-            Phase::Identity(wanted) if wanted == ticket => return self.on_identity(&view, out),
+            Phase::Identity {
+                ticket: wanted,
+                failures,
+            } if wanted == ticket => return self.on_identity(&view, failures, out),
             Phase::Rechecking {
                 ticket: wanted,
                 failures,
@@ -273,6 +279,13 @@ impl Run {
             .is_some_and(|looking| looking.awaits(ticket))
         {
             self.look(out);
+        } else if let Phase::Identity {
+            ticket: wanted,
+            failures,
+        } = self.phase
+            && wanted == ticket
+        {
+            self.identify(failures, out);
         } else if let Phase::Rechecking {
             ticket: wanted,
             failures,

@@ -11,7 +11,9 @@ pub use given::{ENVIRONMENT_PREFIX, Given, Invalid, Layer, Problem, Sources};
 pub use rules::{order, violations};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use super::action::ErrorClass;
 use super::expr::{EvalError, Names};
 use super::model::{Arg, Origin, Param, Presence, Runbook, Source, Spanned};
 use super::types::Type;
@@ -52,6 +54,26 @@ pub struct Unresolved {
     pub missing: Vec<String>,
     /// Values that cannot be used: exit code 2.
     pub problems: Vec<Problem>,
+    /// Parameters of which nobody knows what there is: nothing is wrong with what was given, and the exit
+    /// says what the cloud refused.
+    pub unlisted: Vec<Unlisted>,
+}
+
+/// A parameter whose candidates could not be listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    /// The parameter.
+    pub param: String,
+    /// What sort of failure it was; `None` if it was none of a call.
+    pub class: Option<ErrorClass>,
+    /// What failed, in one line without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "parameter {}: {}", quoted(&self.param), self.message)
+    }
 }
 
 /// Works out parameters, one after the other, each once those that it is made from are known. Reads nothing
@@ -127,9 +149,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// What could not be listed, for this reason: the parameter has no value.
-    pub fn not_listed(&mut self, why: &str) {
+    pub fn not_listed(&mut self, class: Option<ErrorClass>, why: &str) {
         if let Some(param) = self.order.get(self.at).copied() {
-            self.problem(param, format!("what there is could not be listed: {why}"));
+            self.failed.unlisted.push(Unlisted {
+                param: param.name.value.clone(),
+                class,
+                message: format!("what there is could not be listed: {why}"),
+            });
             self.block(param);
         }
     }
@@ -143,7 +169,7 @@ impl<'a> Resolver<'a> {
     pub fn finish(mut self) -> Result<Resolved, Unresolved> {
         // Whatever nobody listed cannot be relied on.
         while self.next_listing().is_some() {
-            self.not_listed("nobody asked");
+            self.not_listed(None, "nobody asked");
         }
         if self.failed == Unresolved::default() {
             Ok(self.resolved)

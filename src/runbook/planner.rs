@@ -21,6 +21,7 @@ use super::plan::{
     Assembly, BlastRadius, CheckItem, FailurePolicy, Frame, Guard, GuardCheck, Plan, PlanIdentity, RunbookRef,
 };
 use super::value::Value;
+use crate::domain::counted::counted;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::ConfirmLevel;
@@ -127,6 +128,7 @@ impl Found {
         let exit = match refusal.kind {
             RefusalKind::Arguments => Exit::Usage,
             RefusalKind::Credentials => Exit::Credentials,
+            RefusalKind::Unreachable => Exit::Deadline,
             RefusalKind::Absent | RefusalKind::Unreadable | RefusalKind::State => Exit::Precondition,
         };
         self.refused_step = true;
@@ -291,6 +293,17 @@ impl Planner<'_> {
                 record([
                     ("name", identity.estate.as_deref().into()),
                     ("environment", Value::text(&identity.environment)),
+                    (
+                        "guard_alarms",
+                        Value::List(
+                            self.decisions
+                                .policy
+                                .guard_alarms
+                                .iter()
+                                .map(Value::text)
+                                .collect(),
+                        ),
+                    ),
                 ]),
             ),
             ("run".to_owned(), run),
@@ -317,7 +330,8 @@ fn beyond(limits: &Limits, radius: &BlastRadius, who: &str) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(most) = limits.max_targets.filter(|most| targets > *most) {
         reasons.push(format!(
-            "the plan changes {targets} resources, {who} allows {most}"
+            "the plan changes {}, {who} allows {most}",
+            counted(targets, "resource")
         ));
     }
     if let Some(most) = limits.max_removed.filter(|most| removed > *most) {

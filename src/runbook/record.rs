@@ -123,7 +123,8 @@ impl Act {
 pub struct Approval {
     /// The digest of what was shown.
     pub digest: String,
-    /// How: `not needed`, `yes`, `name`, `digest`.
+    /// How: `not needed`, the flag that gave it such as `--yes`, or what was typed: `apply typed`,
+    /// `name typed`.
     pub how: String,
 }
 

@@ -38,6 +38,30 @@ pub struct ActionSchema {
     pub target: Option<Kind>,
 }
 
+impl ActionSchema {
+    /// Of something that only looks: it changes nothing, gives nothing, and is answered at once.
+    pub fn check(
+        name: &'static str,
+        about: &'static str,
+        fields: Vec<FieldSchema>,
+        target: Option<Kind>,
+    ) -> Self {
+        Self {
+            name,
+            role: Role::Check,
+            about,
+            fields,
+            outputs: Vec::new(),
+            live: Vec::new(),
+            risk: Risk::Read,
+            floor: ConfirmLevel::None,
+            completion: Completion::Immediate,
+            planning: Planning::Planned,
+            target,
+        }
+    }
+}
+
 /// Whether an action changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -19,10 +19,11 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::text::clean;
 use crate::domain::units::HumanDuration;
+use crate::runbook::action::named_time;
 
 pub use drift::{GONE, drift, not_as_planned};
 pub use happening::{act as act_words, happening, question};
-pub use plan::{confirm_advice, plan, totals};
+pub use plan::{confirm_advice, framed_plan, plan, totals};
 pub use record::{record, steps};
 pub use state::{Standing, standings, state};
 pub use summary::{Commands, status_role, summary};
@@ -245,6 +246,37 @@ impl Clock {
         then.strftime(form).to_string()
     }
 
+    /// The same text with every moment that stands in it as programs write it, such as
+    /// `2026-11-21T18:00:00Z`, in the zone that is shown.
+    pub fn in_zone(&self, text: &str) -> String {
+        let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.+".contains(character);
+        let mut told = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(is_part) {
+            let (before, from) = rest.split_at(at);
+            let end = from.find(|character| !is_part(character)).unwrap_or(from.len());
+            let (word, after) = from.split_at(end);
+            // A sentence may go on, or end, behind it.
+            let moment = word.trim_end_matches([':', '.']);
+            told.push_str(before);
+            match moment.parse::<Timestamp>() {
+                Ok(at) if moment.contains('T') => {
+                    told.push_str(&named_time(at, &self.zone));
+                    told.push_str(&word[moment.len()..]);
+                }
+                _ => told.push_str(word),
+            }
+            rest = after;
+        }
+        told.push_str(rest);
+        told
+    }
+
+    /// What the zone is called at a moment, such as `KST`.
+    pub fn zone_name(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Z").to_string()
+    }
+
     /// The time of day alone.
     pub fn hour(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
@@ -258,11 +290,7 @@ pub fn seconds(seconds: u64) -> String {
 
 /// `1 change`, `2 changes`.
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
+    crate::domain::counted::counted(number, one)
 }
 
 #[cfg(test)]

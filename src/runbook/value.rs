@@ -154,14 +154,6 @@ impl Value {
         }
     }
 
-    /// The items, if it is a list.
-    pub fn as_list(&self) -> Option<&[Self]> {
-        match self {
-            Self::List(items) => Some(items),
-            _ => None,
-        }
-    }
-
     /// The resource, if it is one.
     pub fn as_resource(&self) -> Option<&Resource> {
         match self {

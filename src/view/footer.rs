@@ -11,6 +11,7 @@ use crate::app::runs::flow::{Flow, Stage};
 use crate::app::runs::head::Head;
 use crate::app::runs::watched::Watched;
 use crate::app::state::{Level, State};
+use crate::domain::ids::Kind;
 use crate::view::styles::Styles;
 use crate::view::table::put;
 
@@ -67,8 +68,16 @@ fn hint(command: Command, word: &'static str) -> Hint {
 fn hints(state: &State) -> (Vec<Hint>, Vec<Hint>) {
     let always = vec![hint(Command::Help, "help"), ("q".to_owned(), "back")];
     let mut hints = match state.levels.last() {
-        Some(Level::Detail { .. }) => {
-            vec![hint(Command::Reveal, "reveal"), hint(Command::Trail, "who wrote")]
+        Some(Level::Detail { key, .. }) => {
+            let mut hints = vec![hint(Command::Trail, "who wrote")];
+            // Only the environment of a service's containers has anything masked.
+            if key
+                .resource()
+                .is_some_and(|resource| resource.kind == Kind::EcsService)
+            {
+                hints.insert(0, hint(Command::Reveal, "reveal"));
+            }
+            hints
         }
         Some(Level::LogLine { .. }) => {
             return (vec![("Up Down".to_owned(), "scroll")], always);

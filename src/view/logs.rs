@@ -135,8 +135,9 @@ fn facts(state: &State, tail: &Tail) -> Vec<(String, Tone)> {
     }
     say(
         format!(
-            "{} lines since {}",
+            "{} {} since {}",
             format::count(tail.count() as u64),
+            if tail.count() == 1 { "line" } else { "lines" },
             tail.since
         ),
         Tone::Muted,

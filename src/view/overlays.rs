@@ -118,19 +118,9 @@ fn aside(state: &State, prompt: &Prompt) -> Option<(String, Tone)> {
     }
 }
 
-/// Columns of the keys of a command.
-const KEYS: u16 = 12;
-
 fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &Styles) {
     let lines = help::lines(state);
-    let widest = lines
-        .iter()
-        .map(|line| match line {
-            help::Line::Command { title, .. } => title.width(),
-            help::Line::Heading(_) | help::Line::Blank => 0,
-        })
-        .max()
-        .unwrap_or(0);
+    let (column, widest) = (help::column(), usize::from(help::titles()));
     let (columns, rows) = help::page(state.geometry);
     let shown = usize::from(columns) * usize::from(rows);
     let below = lines.len().saturating_sub(shown + usize::from(scroll));
@@ -139,15 +129,15 @@ fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &
         (_, 0) => "keys and commands: j k scroll, Esc closes".to_owned(),
         (_, some) => format!("keys and commands: {some} more, j k scroll, Esc closes"),
     };
-    let width = (columns * help::COLUMN + 2).min(area.width);
+    let width = (columns * column + 2).min(area.width);
     let inside = framed_at(frame, area, (width, rows), &title, styles);
     for (nth, line) in lines.iter().skip(usize::from(scroll)).take(shown).enumerate() {
-        let (column, row) = (nth / usize::from(rows), nth % usize::from(rows));
+        let (across, down) = (nth / usize::from(rows), nth % usize::from(rows));
         let row = Rect {
-            x: inside.x + column as u16 * help::COLUMN,
-            y: inside.y + row as u16,
+            x: inside.x + across as u16 * column,
+            y: inside.y + down as u16,
             height: 1,
-            width: help::COLUMN.min(inside.width),
+            width: column.min(inside.width),
         };
         match line {
             help::Line::Blank => {}
@@ -155,16 +145,16 @@ fn help(frame: &mut Frame<'_>, area: Rect, scroll: u16, state: &State, styles: &
                 put(frame, row, 1, row.width, text, styles.strong);
             }
             help::Line::Command { keys, title, id } => {
-                put(frame, row, 1, KEYS - 1, keys, styles.accent);
+                put(frame, row, 1, help::KEYS - 1, keys, styles.accent);
                 put(
                     frame,
                     row,
-                    KEYS + 1,
+                    help::KEYS + 1,
                     row.width,
                     &format!("{title:<widest$}"),
                     styles.base,
                 );
-                let x = KEYS + 2 + u16::try_from(widest).unwrap_or(0);
+                let x = help::KEYS + 2 + u16::try_from(widest).unwrap_or(0);
                 put(frame, row, x, row.width, &format!(":{id}"), styles.muted);
             }
         }

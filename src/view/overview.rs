@@ -138,8 +138,9 @@ fn tallies(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         (count(Severity::Info), "info", Tone::Plain),
     ];
     let mut x = 1;
+    let is_known = estate_line::knows_anything(state);
     // Before anything is known, none is not a number but a guess.
-    let tallies = tallies.into_iter().filter(|_| estate_line::knows_anything(state));
+    let tallies = tallies.into_iter().filter(|(count, ..)| is_known || *count > 0);
     for (count, word, tone) in tallies {
         let tone = if count > 0 { tone } else { Tone::Muted };
         x += put(

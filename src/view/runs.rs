@@ -14,7 +14,6 @@ use crate::app::runs::flow::Stage;
 use crate::app::runs::offers::Offer;
 use crate::app::runs::story;
 use crate::app::state::State;
-use crate::domain::policy::ConfirmLevel;
 use crate::domain::text;
 use crate::view::detail;
 use crate::view::overview::rule;
@@ -103,7 +102,7 @@ fn choose(frame: &mut Frame<'_>, area: Rect, title: &str, (offers, at): (&[Offer
             x += put(frame, name, x, name.width, &offer.about, muted) + 2;
         }
         x += put(frame, name, x, name.width, offer.why.words(), muted) + 2;
-        put(frame, name, x, name.width, confirmation(offer.book.floor), muted);
+        put(frame, name, x, name.width, offer.book.asks.note(), muted);
         put(
             frame,
             what,
@@ -112,14 +111,6 @@ fn choose(frame: &mut Frame<'_>, area: Rect, title: &str, (offers, at): (&[Offer
             &text::clean(&offer.runbook.title),
             styles.base,
         );
-    }
-}
-
-/// How a runbook's plans are confirmed at the least.
-const fn confirmation(level: ConfirmLevel) -> &'static str {
-    match level {
-        ConfirmLevel::None | ConfirmLevel::Ack => "",
-        ConfirmLevel::TypeName => "may ask for the name",
     }
 }
 

@@ -188,6 +188,14 @@ pub fn fit(columns: &[Column], content: &[u16], width: u16) -> Vec<u16> {
     }
     let room = (width + 1).saturating_sub(used(&widths));
     grow(columns, &wanted, &mut widths, room);
+    // On a wide terminal nothing is cut while there is room to the right of it.
+    let whole: Vec<u16> = wanted
+        .iter()
+        .zip(content.iter().chain(std::iter::repeat(&0)))
+        .map(|(wanted, content)| (*wanted).max(*content))
+        .collect();
+    let room = (width + 1).saturating_sub(used(&widths));
+    grow(columns, &whole, &mut widths, room);
     widths
 }
 
@@ -473,5 +481,17 @@ mod tests {
             [12, 0, 5],
             "a column without content takes no room"
         );
+    }
+
+    #[test]
+    fn nothing_is_cut_while_there_is_room_beside_it() {
+        let columns = [
+            Column::words("NAME", 10, 20, 0),
+            Column::numbers("WHEN", 8, 1),
+            Column::words("REASON", 10, 30, 2),
+        ];
+        assert_eq!(fit(&columns, &[12, 11, 90], 200), [12, 11, 90]);
+        assert_eq!(fit(&columns, &[12, 11, 90], 80), [12, 11, 55]);
+        assert_eq!(fit(&columns, &[12, 11, 90], 52), [12, 8, 30]);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use quarterdeck::app::detail::Block;
 use quarterdeck::app::effect::Effect;
 use quarterdeck::app::geometry::Geometry;
 use quarterdeck::app::msg::Msg;
@@ -16,6 +17,7 @@ use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
 use quarterdeck::domain::loadable::Failing;
 use quarterdeck::domain::picture::Picture;
+use quarterdeck::domain::trail::Back;
 
 use crate::screens::stage::Stage;
 
@@ -54,6 +56,27 @@ fn services() -> Stage {
     }));
     stage.keys(&["2"]);
     stage
+}
+
+#[test]
+fn going_to_the_top_shows_the_heading_again() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    stage.send(Msg::Drawn(Geometry {
+        width: 80,
+        height: 24,
+        body: 21,
+        body_width: 80,
+    }));
+    for pane in ["2", "3", "4", "5", "7", "8"] {
+        stage.keys(&[pane, "G"]);
+        let below = stage.state.view().offset;
+        stage.keys(&["g"]);
+        assert_eq!(
+            stage.state.view().offset,
+            0,
+            "pane {pane}, which scrolled to {below}"
+        );
+    }
 }
 
 #[test]
@@ -276,6 +299,34 @@ fn a_filter_that_is_given_up_is_as_it_was() {
 }
 
 #[test]
+fn who_wrote_something_is_looked_for_further_back_each_time() {
+    let mut stage = services();
+    stage.keys(&["enter"]);
+    let asked = |stage: &Stage| stage.state.trails.values().next().copied();
+    let headings = |stage: &Stage| -> Vec<String> {
+        let blocks = stage.state.detail.blocks.iter();
+        let all = blocks.filter_map(|block| match block {
+            Block::Heading(text) => Some(text.clone()),
+            _ => None,
+        });
+        all.filter(|text| text.starts_with("CloudTrail")).collect()
+    };
+    for (back, said) in [
+        (Back::Hours, "last 2 hours; w for 24 hours"),
+        (Back::Day, "last 24 hours; w for 7 days"),
+        (Back::Week, "last 7 days, times"),
+    ] {
+        stage.keys(&["w"]);
+        assert_eq!(asked(&stage), Some(back));
+        let headings = headings(&stage);
+        assert!(headings.len() == 1 && headings[0].contains(said), "{headings:?}");
+    }
+    stage.keys(&["w"]);
+    let said = stage.state.notices.back().expect("a notice").text.clone();
+    assert!(said.contains("7 days already"), "{said}");
+}
+
+#[test]
 fn nothing_is_confirmed_by_pasting() {
     let mut stage = services();
     let allow = |stage: &mut Stage| {
@@ -483,4 +534,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_estate_without_cards_is_not_asked_for_them_for_ever() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::Quiet);
+    stage.keys(&["3"]);
+    let cards = |stage: &Stage| {
+        let sections = stage.state.tables.sections.iter();
+        let mut cards = sections.filter(|section| section.title.starts_with("GPU cards"));
+        cards.next().expect("the pane has them").empty.clone()
+    };
+    assert_eq!(cards(&stage), "no GPU hosts here");
 }

@@ -88,6 +88,23 @@ fn denied(stage: &mut Stage, source: Source) {
 }
 
 #[test]
+fn what_was_not_read_is_never_counted_as_none() {
+    let mut stage = Stage::unread(World::Invokeai);
+    for pane in Pane::ALL.iter().copied() {
+        rows(&mut stage, pane);
+        for section in &stage.state.tables.sections {
+            // What the console itself keeps is always known.
+            if matches!(pane, Pane::Runs | Pane::Incident) || !section.rows.is_empty() {
+                continue;
+            }
+            let (title, empty) = (&section.title, &section.empty);
+            assert!(!title.ends_with(" 0"), "{pane:?}: {title}");
+            assert!(!empty.starts_with("no "), "{pane:?}: {title}: {empty}");
+        }
+    }
+}
+
+#[test]
 fn rows_and_status_tell_of_the_same_health() {
     for (world, scenario) in [
         (World::Invokeai, Scenario::BadDeploy),

@@ -1,5 +1,6 @@
 //! The demo as the rest of the program sees it: through the port.
 
+mod bill;
 mod data_writes;
 pub mod findings;
 mod fleet_writes;

@@ -22,6 +22,7 @@ mod gpu_probe_line;
 mod logs;
 #[cfg(feature = "aws")]
 mod moto;
+mod readme;
 mod rules;
 mod runbook;
 mod running;

@@ -6,6 +6,7 @@ use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
+use crate::domain::counted::counted;
 use crate::domain::ec2::Purchase;
 use crate::domain::gpu::history::{CardKey, Measure};
 use crate::domain::gpu::{GpuCard, HostReading, ReadingSource, RecoveryAction};
@@ -62,7 +63,7 @@ pub(super) fn group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
     if let Some(pool) = &group.warm_pool {
         facts.push(fact(
             "warm pool",
-            format!("{} instances, {}", pool.instances.len(), pool.state),
+            format!("{}, {}", counted(pool.instances.len(), "instance"), pool.state),
         ));
     }
     let mut blocks = vec![Block::Facts(facts), instances(scope, group)];

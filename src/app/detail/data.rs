@@ -5,6 +5,7 @@ use crate::app::detail::blocks::{chart, fact, maybe, percent, tags, when};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::datastore::{CacheForm, DbSnapshot, StoreEvent};
 use crate::domain::health::Health;
 use crate::domain::inventory::ScopeState;
@@ -36,7 +37,8 @@ pub(super) fn instance(state: &State, scope: &ScopeState, arn: &str) -> Option<V
     let backup = match (instance.backup_retention_days, &instance.backup_window) {
         (0, _) => "none: nothing can be restored".to_owned(),
         (days, window) => format!(
-            "{days} days, daily {} UTC",
+            "{}, daily {} UTC",
+            counted(days, "day"),
             window.as_deref().unwrap_or(format::UNKNOWN)
         ),
     };
@@ -171,7 +173,7 @@ pub(super) fn cluster(state: &State, scope: &ScopeState, arn: &str) -> Option<Ve
         fact("status", &cluster.status),
         fact("engine", format!("{} {}", cluster.engine, cluster.engine_version)),
         maybe("endpoint", cluster.endpoint.as_ref()),
-        fact("backups", format!("{} days", cluster.backup_retention_days)),
+        fact("backups", counted(cluster.backup_retention_days, "day")),
         maybe(
             "restorable to",
             cluster.latest_restorable_at.map(|at| when(state, at)),
@@ -263,10 +265,7 @@ pub(super) fn cache(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
         fact("cluster mode", on(cache.cluster_mode)),
         fact("automatic failover", on(cache.automatic_failover)),
         fact("Multi-AZ", on(cache.multi_az)),
-        fact(
-            "snapshots kept",
-            format!("{} days", cache.snapshot_retention_days),
-        ),
+        fact("snapshots kept", counted(cache.snapshot_retention_days, "day")),
         maybe("endpoint", cache.endpoint.as_ref()),
     ];
     let mut blocks = vec![Block::Facts(facts)];

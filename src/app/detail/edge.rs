@@ -158,6 +158,7 @@ pub(super) fn secret(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec
     let secret = scope.secrets.get()?.iter().find(|one| one.arn == arn)?;
     let rotation = &secret.rotation;
     let how = match (rotation.enabled, rotation.every_days) {
+        (true, Some(1)) => "every day".to_owned(),
         (true, Some(days)) => format!("every {days} days"),
         (true, None) => "on".to_owned(),
         (false, _) => "off".to_owned(),

@@ -5,6 +5,7 @@ use crate::app::detail::blocks::{Graph, chart, charts, fact, maybe, when};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::edge_cost::{self, Bill};
 use crate::domain::elb;
 use crate::domain::health::Health;
@@ -305,7 +306,7 @@ pub(super) fn log_group(scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
     let group = scope.log_groups.get()?.iter().find(|group| group.arn == arn)?;
     let kept = group
         .retention_days
-        .map_or_else(|| "for ever".to_owned(), |days| format!("{days} days"));
+        .map_or_else(|| "for ever".to_owned(), |days| counted(days, "day"));
     Some(vec![Block::Facts(vec![
         fact("arn", &group.arn),
         fact("kept", kept),

@@ -6,6 +6,7 @@ use crate::app::format;
 use crate::app::panes::pipelines::{scan, tags, tone_of};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction, Trigger};
 use crate::domain::ecr::lifecycle::When;
 use crate::domain::health::Health;
@@ -166,7 +167,7 @@ pub(super) fn project(state: &State, scope: &ScopeState, arn: &str) -> Option<Ve
         maybe("compute", project.compute.as_ref()),
         maybe(
             "ended after",
-            project.timeout_min.map(|minutes| format!("{minutes} minutes")),
+            project.timeout_min.map(|minutes| counted(minutes, "minute")),
         ),
         maybe("log group", project.log_group.as_ref()),
     ];

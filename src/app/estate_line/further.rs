@@ -5,6 +5,7 @@ use crate::app::format;
 use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::domain::bucket::BucketStorage;
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 
@@ -67,7 +68,10 @@ fn models(state: &State) -> Option<String> {
     if all > 0 {
         parts.push(format!("models {well}/{all}"));
     }
-    for (count, word) in [(training, "training"), (on, "notebooks on")] {
+    for (count, word) in [
+        (training, "training"),
+        (on, if on == 1 { "notebook on" } else { "notebooks on" }),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -117,8 +121,8 @@ fn secrets(state: &State) -> Option<String> {
     let parameters: usize = parameters.map(Vec::len).sum();
     match (secrets, parameters) {
         (0, 0) => None,
-        (secrets, 0) => Some(format!("{secrets} secrets")),
-        (secrets, parameters) => Some(format!("{secrets} secrets {parameters} param")),
+        (secrets, 0) => Some(counted(secrets, "secret")),
+        (secrets, parameters) => Some(format!("{} {parameters} param", counted(secrets, "secret"))),
     }
 }
 

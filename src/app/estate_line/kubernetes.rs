@@ -1,6 +1,7 @@
 //! EKS in a few words.
 
 use crate::app::state::State;
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 
 use super::{bad, troubled};
@@ -25,5 +26,9 @@ pub(super) fn text(state: &State) -> Option<String> {
         known().flat_map(|(scope, known)| known.nodegroups.iter().map(move |one| (scope, &one.arn)));
     let troubled =
         troubled(state, Kind::EksCluster, of_clusters) + troubled(state, Kind::Nodegroup, of_groups);
-    Some(format!("eks {clusters}, {nodes} nodes{}", bad(troubled)))
+    Some(format!(
+        "eks {clusters}, {}{}",
+        counted(nodes, "node"),
+        bad(troubled)
+    ))
 }

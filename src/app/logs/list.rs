@@ -2,9 +2,10 @@
 
 use crate::app::format;
 use crate::app::logs::tail::Tail;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::logs::{LogGroup, TailTarget};
@@ -34,14 +35,14 @@ pub(crate) fn sections(state: &State) -> Vec<Section> {
             sketch.push(scope, &group.arn, || cells(state, scope, group));
         }
     }
-    let note = note(state, &[Source::LogGroups]);
+    let told = Told::of(state, &[Source::LogGroups]);
     if any_pinned {
         vec![
-            pinned.finish("pinned log groups", note),
-            others.finish("other log groups", None),
+            pinned.finish("pinned log groups", told.clone()),
+            others.finish("other log groups", told.quiet()),
         ]
     } else {
-        vec![others.finish("log groups", note)]
+        vec![others.finish("log groups", told)]
     }
 }
 
@@ -60,7 +61,7 @@ fn cells(state: &State, scope: &ScopeState, group: &LogGroup) -> Vec<Cell> {
         Cell::new(&group.name).tone(Tone::Strong),
         group.retention_days.map_or_else(
             || Cell::new("for ever").tone(Tone::Muted),
-            |days| Cell::new(format!("{days} days")).ranked(f64::from(days)),
+            |days| Cell::new(counted(days, "day")).ranked(f64::from(days)),
         ),
         Cell::number(group.stored_bytes.map(|bytes| bytes as f64), format::bytes),
         tail,

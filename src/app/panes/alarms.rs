@@ -1,7 +1,7 @@
 //! CloudWatch alarms.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::alarm::{Alarm, AlarmState};
@@ -38,7 +38,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
             }
         }
     }
-    vec![sketch.finish_unsorted("CloudWatch alarms", note(state, &[Source::Alarms]))]
+    vec![sketch.finish_unsorted("CloudWatch alarms", Told::of(state, &[Source::Alarms]))]
 }
 
 fn cells(state: &State, scope: &ScopeState, alarm: &Alarm) -> Vec<Cell> {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::datastore::{Cache, DbCluster, DbInstance};
@@ -12,6 +12,7 @@ use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::{MetricGroup, Series};
 use crate::domain::metric_catalog::{MetricRef, rds};
 use crate::domain::numbers;
+use crate::domain::units::BYTES_PER_GIB;
 
 /// Instances, clusters, caches.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -41,7 +42,7 @@ fn instances(state: &State) -> Section {
     }
     sketch.finish(
         "RDS instances",
-        note(state, &[Source::DbInstances, Source::Metrics(MetricGroup::Rds)]),
+        Told::of(state, &[Source::DbInstances, Source::Metrics(MetricGroup::Rds)]),
     )
 }
 
@@ -49,7 +50,7 @@ fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> V
     let now = state.picture.at;
     let value = |metric: MetricRef<'_>| scope.latest(&metric.id(), now);
     let name = instance.name.as_str();
-    let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / GIB);
+    let free = value(rds::FREE_STORAGE.of(name)).map(|bytes| bytes / BYTES_PER_GIB);
     let storage = match (free, instance.storage_gib) {
         (Some(free), Some(total)) => format!("{}/{total}", format::number(free)),
         (None, Some(total)) => format!("{}/{total}", format::UNKNOWN),
@@ -97,7 +98,7 @@ fn clusters(state: &State) -> Section {
             sketch.push(scope, &cluster.arn, || cluster_cells(state, scope, cluster));
         }
     }
-    sketch.finish("DB clusters", note(state, &[Source::DbClusters]))
+    sketch.finish("DB clusters", Told::of(state, &[Source::DbClusters]))
 }
 
 fn cluster_cells(state: &State, scope: &ScopeState, cluster: &DbCluster) -> Vec<Cell> {
@@ -137,7 +138,7 @@ fn caches(state: &State) -> Section {
     }
     sketch.finish(
         "ElastiCache",
-        note(state, &[Source::Caches, Source::Metrics(MetricGroup::Redis)]),
+        Told::of(state, &[Source::Caches, Source::Metrics(MetricGroup::Redis)]),
     )
 }
 
@@ -161,9 +162,6 @@ fn cache_cells(state: &State, scope: &ScopeState, cache: &Cache) -> Vec<Cell> {
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
 }
-
-/// Bytes of a GiB.
-pub(super) const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 /// A status in AWS's words; anything but `available` stands out.
 fn status(word: &str) -> Cell {

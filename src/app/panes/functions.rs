@@ -1,7 +1,7 @@
 //! Lambda functions.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::function::{Function, Reserved};
@@ -34,7 +34,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     }
     vec![sketch.finish(
         "Lambda functions",
-        note(state, &[Source::Functions, Source::Metrics(MetricGroup::Lambda)]),
+        Told::of(state, &[Source::Functions, Source::Metrics(MetricGroup::Lambda)]),
     )]
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::app::detail::purchase;
 use crate::app::estate_line::is_probing;
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::asg::Group;
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ec2::Instance;
 use crate::domain::focus::Probing;
 use crate::domain::gpu::history::{CardKey, Measure};
 use crate::domain::gpu::{self, GpuCard, HostReading, ProbeOutcome, ReadingSource};
@@ -46,7 +46,7 @@ fn groups(state: &State) -> Section {
             sketch.push(scope, &group.arn, || group_cells(state, scope, group, &readings));
         }
     }
-    sketch.finish("Auto Scaling groups", note(state, &[Source::Groups]))
+    sketch.finish("Auto Scaling groups", Told::of(state, &[Source::Groups]))
 }
 
 /// What was read of each host.
@@ -159,7 +159,7 @@ fn idle_cell(scope: &ScopeState, group: &Group, readings: &BTreeMap<&str, &HostR
     }
 }
 
-/// What an instance costs by the hour: its Spot price, or the list price.
+/// What an instance costs by the hour: its Spot price, or the list price; nothing more for a Capacity Block.
 pub(super) fn hourly_usd(scope: &ScopeState, id: &str) -> Option<f64> {
     let instance = scope.instances.get()?.iter().find(|instance| instance.id == id)?;
     price_of(scope, instance)
@@ -167,21 +167,9 @@ pub(super) fn hourly_usd(scope: &ScopeState, id: &str) -> Option<f64> {
 
 fn price_of(scope: &ScopeState, instance: &Instance) -> Option<f64> {
     let region = scope.scope.region.as_str();
-    let value = match instance.purchase {
-        Purchase::OnDemand | Purchase::CapacityBlock => {
-            PriceTable::shipped().ec2(region, &instance.instance_type)?.value
-        }
-        Purchase::Spot => {
-            let mut spot = SpotPrices::default();
-            let asked = scope.spot_prices.at()?;
-            for price in scope.spot_prices.get()? {
-                spot.record(region, price, asked);
-            }
-            spot.get(region, &instance.instance_type, Some(&instance.zone))?
-                .value
-        }
-    };
-    Some(value.per_hour().as_f64())
+    let spot = SpotPrices::known(region, &scope.spot_prices);
+    let price = PriceTable::shipped().instance(region, instance, &spot)?;
+    Some(price.value.per_hour().as_f64())
 }
 
 fn cards(state: &State) -> Section {
@@ -239,7 +227,7 @@ fn cards(state: &State) -> Section {
     };
     let empty = match (state.setup.probing, is_probing(state)) {
         (Probing::No, _) => "nobody is asked: --no-probe",
-        (Probing::Yes, true) => "asking the hosts with GPUs, if there are any …",
+        (Probing::Yes, true) => "asking the hosts with GPUs …",
         (Probing::Yes, false) => "no GPU hosts here",
     };
     Section {
@@ -260,7 +248,7 @@ fn note_of_probe(state: &State) -> Option<(String, Tone)> {
         .shown()
         .any(|scope| scope.standing(&Source::GpuProbe).is_settled());
     if any {
-        note(state, &[Source::Instances])
+        Told::of(state, &[Source::Instances]).note()
     } else {
         None
     }
@@ -412,7 +400,7 @@ fn instances(state: &State) -> Section {
             sketch.push(scope, &instance.id, || instance_cells(state, scope, instance));
         }
     }
-    sketch.finish("EC2 instances", note(state, &[Source::Instances]))
+    sketch.finish("EC2 instances", Told::of(state, &[Source::Instances]))
 }
 
 fn instance_cells(state: &State, scope: &ScopeState, instance: &Instance) -> Vec<Cell> {

@@ -3,6 +3,7 @@
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::health::Health;
 use crate::domain::incident::{Moment, timeline};
 
@@ -23,9 +24,9 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
             format::span(at.duration_since(incident.started.0))
         ),
         None => format!(
-            "open for {}, {} findings",
+            "open for {}, {}",
             format::span(state.picture.at.duration_since(incident.started.0)),
-            incident.open.len()
+            counted(incident.open.len(), "finding")
         ),
     };
     let mut lines = timeline(incident, &known.runs);

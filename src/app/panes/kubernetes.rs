@@ -1,7 +1,7 @@
 //! EKS clusters and their node groups. Pods are Kubernetes' own: the pane says how to get to them.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::asg::Group;
@@ -38,18 +38,14 @@ fn clusters(state: &State) -> Section {
             .get()
             .is_some_and(|known| !known.clusters.is_empty())
     });
-    let trouble = note(state, &[Source::Kubernetes]);
-    sketch.finish(
-        "EKS clusters",
-        trouble.or_else(|| {
-            here.then(|| {
-                (
-                    "pods are not shown: o copies the way to k9s".to_owned(),
-                    Tone::Muted,
-                )
-            })
-        }),
-    )
+    let handover = here.then(|| {
+        (
+            "pods are not shown: o copies the way to k9s".to_owned(),
+            Tone::Muted,
+        )
+    });
+    let told = Told::of(state, &[Source::Kubernetes]).or_note(handover);
+    sketch.finish("EKS clusters", told)
 }
 
 fn cluster_cells(state: &State, scope: &ScopeState, cluster: &Cluster) -> Vec<Cell> {
@@ -153,7 +149,7 @@ fn nodegroups(state: &State) -> Section {
             sketch.push(scope, &group.arn, || group_cells(state, scope, group));
         }
     }
-    sketch.finish("node groups", note(state, &[Source::Kubernetes]))
+    sketch.finish("node groups", Told::of(state, &[Source::Kubernetes]))
 }
 
 fn group_cells(state: &State, scope: &ScopeState, group: &Nodegroup) -> Vec<Cell> {

@@ -1,7 +1,7 @@
 //! SageMaker: endpoints, training jobs, notebooks.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ids::Kind;
@@ -102,7 +102,7 @@ fn endpoints(state: &State) -> Section {
     }
     sketch.finish(
         "SageMaker endpoints",
-        note(
+        Told::of(
             state,
             &[Source::Endpoints, Source::Metrics(MetricGroup::Sagemaker)],
         ),
@@ -168,7 +168,7 @@ fn training_jobs(state: &State) -> Section {
             }
         }
     }
-    sketch.finish_unsorted("training jobs", note(state, &[Source::TrainingJobs]))
+    sketch.finish_unsorted("training jobs", Told::of(state, &[Source::TrainingJobs]))
 }
 
 fn job_cells(state: &State, scope: &ScopeState, job: &TrainingJob) -> Vec<Cell> {
@@ -225,7 +225,7 @@ fn notebooks(state: &State) -> Section {
             sketch.push(scope, &one.arn, || notebook_cells(state, scope, one));
         }
     }
-    sketch.finish("notebooks", note(state, &[Source::Notebooks]))
+    sketch.finish("notebooks", Told::of(state, &[Source::Notebooks]))
 }
 
 fn notebook_cells(state: &State, scope: &ScopeState, one: &Notebook) -> Vec<Cell> {

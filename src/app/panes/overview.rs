@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::estate_line;
 use crate::app::format;
 use crate::app::panes::{is_accepted, scope_label};
 use crate::app::state::State;
@@ -34,6 +35,7 @@ pub(super) fn findings(state: &State) -> Section {
     let all = &state.picture.findings;
     let open = all.iter().filter(|finding| !is_accepted(state, finding));
     let title = match all.iter().filter(|finding| is_accepted(state, finding)).count() {
+        0 if all.is_empty() && !estate_line::knows_anything(state) => format!("findings {}", format::UNKNOWN),
         0 => format!("findings {}", all.len()),
         some => format!("findings {}, {some} of them accepted", all.len()),
     };

@@ -1,7 +1,7 @@
 //! Pipelines, build projects and image repositories.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::codebuild::{Build, Project};
@@ -44,7 +44,7 @@ fn pipelines(state: &State) -> Section {
     }
     sketch.finish(
         "pipelines",
-        note(state, &[Source::Pipelines, Source::PipelineExecutions]),
+        Told::of(state, &[Source::Pipelines, Source::PipelineExecutions]),
     )
 }
 
@@ -117,7 +117,7 @@ fn projects(state: &State) -> Section {
             sketch.push(scope, &project.arn, || project_cells(state, scope, project));
         }
     }
-    sketch.finish("build projects", note(state, &[Source::BuildProjects]))
+    sketch.finish("build projects", Told::of(state, &[Source::BuildProjects]))
 }
 
 fn project_cells(state: &State, scope: &ScopeState, project: &Project) -> Vec<Cell> {
@@ -176,7 +176,7 @@ fn repositories(state: &State) -> Section {
             });
         }
     }
-    sketch.finish("image repositories", note(state, &[Source::Repositories]))
+    sketch.finish("image repositories", Told::of(state, &[Source::Repositories]))
 }
 
 fn repository_cells(state: &State, scope: &ScopeState, repository: &Repository) -> Vec<Cell> {

@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::recovery::{Standing, Verdict, standings};
@@ -64,7 +65,7 @@ fn section(
             }
         }
     }
-    sketch.finish(title, note(state, sources))
+    sketch.finish(title, Told::of(state, sources))
 }
 
 fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, SignedDuration)) -> Vec<Cell> {
@@ -90,7 +91,7 @@ fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, S
         Cell::number(snapshot, |value| format!("{} ago", span(value))),
         match standing.backup_days {
             0 => Cell::new("off").tone(Tone::Warn),
-            days => Cell::new(format!("{days} days")),
+            days => Cell::new(counted(days, "day")),
         },
         Cell::new(if standing.multi_az { "multi" } else { "single" }),
         match standing.other_region {

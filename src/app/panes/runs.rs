@@ -7,7 +7,6 @@ use crate::app::runs::story::shown_status;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::Health;
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::record::Status;
 
 /// Runs of the history that are listed: more are found with `qd runbook history`.
@@ -146,17 +145,12 @@ fn book(book: &Book) -> Row {
         Ok(runbook) => (Cell::new(&runbook.title), Tone::Strong),
         Err(why) => (Cell::new(why).tone(Tone::Crit), Tone::Crit),
     };
-    let confirm = match book.floor {
-        ConfirmLevel::None => "none",
-        ConfirmLevel::Ack => "apply",
-        ConfirmLevel::TypeName => "name",
-    };
     Row {
         key: RowKey::Runbook(book.name.clone(), book.is_hidden),
         cells: vec![
             Cell::new(&book.name).tone(name),
             Cell::new(book.place.word()).tone(Tone::Muted),
-            Cell::new(confirm).tone(Tone::Muted),
+            Cell::new(book.asks.word()).tone(Tone::Muted),
             what,
         ],
         health: Health::Ok,

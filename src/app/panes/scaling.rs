@@ -1,7 +1,7 @@
 //! What Application Auto Scaling moves, beside the services.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ids::Kind;
@@ -33,7 +33,7 @@ pub(super) fn section(state: &State) -> Option<Section> {
             sketch.push(scope, &target.id, || cells(state, scope, target));
         }
     }
-    let section = sketch.finish("Application Auto Scaling", note(state, &[Source::Scaling]));
+    let section = sketch.finish("Application Auto Scaling", Told::of(state, &[Source::Scaling]));
     any.then_some(section)
 }
 

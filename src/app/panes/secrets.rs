@@ -1,7 +1,7 @@
 //! Secrets and parameters: names and ages, never values.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ids::Kind;
@@ -32,7 +32,7 @@ fn secrets(state: &State) -> Section {
             sketch.push(scope, &secret.arn, || secret_cells(state, scope, secret));
         }
     }
-    sketch.finish("secrets", note(state, &[Source::Secrets]))
+    sketch.finish("secrets", Told::of(state, &[Source::Secrets]))
 }
 
 /// How long ago something was, sorted by that.
@@ -84,7 +84,7 @@ fn parameters(state: &State) -> Section {
             sketch.push(scope, &parameter.arn, || parameter_cells(state, scope, parameter));
         }
     }
-    sketch.finish("parameters", note(state, &[Source::Parameters]))
+    sketch.finish("parameters", Told::of(state, &[Source::Parameters]))
 }
 
 fn parameter_cells(state: &State, scope: &ScopeState, parameter: &Parameter) -> Vec<Cell> {

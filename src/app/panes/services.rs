@@ -1,7 +1,7 @@
 //! ECS services, and what Application Auto Scaling moves.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ecs::{RolloutState, Service};
@@ -31,7 +31,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
             sketch.push(scope, &service.arn, || cells(state, scope, service));
         }
     }
-    let services = sketch.finish("ECS services", note(state, &[Source::EcsFleet]));
+    let services = sketch.finish("ECS services", Told::of(state, &[Source::EcsFleet]));
     std::iter::once(services)
         .chain(super::scaling::section(state))
         .collect()

@@ -1,5 +1,6 @@
 //! A table of resources of one kind in the making: health first, worst on top.
 
+use crate::app::panes::Told;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::Health;
@@ -56,24 +57,23 @@ impl<'a> Sketch<'a> {
     }
 
     /// The table, what is worst on top, then by name.
-    pub(crate) fn finish(mut self, title: &str, note: Option<(String, Tone)>) -> Section {
+    pub(crate) fn finish(mut self, title: &str, told: Told) -> Section {
         self.rows.sort_by(|a, b| {
             b.health
                 .cmp(&a.health)
                 .then_with(|| a.cells[1].text.cmp(&b.cells[1].text))
         });
-        self.finish_unsorted(title, note)
+        self.finish_unsorted(title, told)
     }
 
     /// The table in the order in which rows were added.
-    pub(crate) fn finish_unsorted(self, title: &str, note: Option<(String, Tone)>) -> Section {
-        let title = format!("{title} {}", self.rows.len());
+    pub(crate) fn finish_unsorted(self, title: &str, told: Told) -> Section {
         Section {
-            title,
-            note,
+            title: format!("{title} {}", told.count(self.rows.len())),
+            empty: told.empty(self.empty),
+            note: told.note(),
             columns: self.columns,
             rows: self.rows,
-            empty: self.empty.to_owned(),
             ..Section::default()
         }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 
 use crate::app::format;
-use crate::app::panes::note;
+use crate::app::panes::Told;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::cost::Usage;
@@ -61,7 +61,7 @@ fn accounts(state: &State) -> Section {
         .collect();
     Section {
         title: "spend (UnblendedCost, credits left out, ~ estimated)".to_owned(),
-        note: note(state, &[Source::Usage, Source::Forecast]),
+        note: Told::of_account(state, &[Source::Usage, Source::Forecast]).note(),
         columns,
         rows,
         empty: "Cost Explorer has not been read".to_owned(),
@@ -175,12 +175,13 @@ fn budgets(state: &State) -> Section {
             });
         }
     }
+    let told = Told::of_account(state, &[Source::Budgets]);
     Section {
-        title: format!("budgets {}", rows.len()),
-        note: note(state, &[Source::Budgets]),
+        title: format!("budgets {}", told.count(rows.len())),
+        empty: told.empty("no budgets: nobody is told when spend grows"),
+        note: told.note(),
         columns,
         rows,
-        empty: "no budgets: nobody is told when spend grows".to_owned(),
         ..Section::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::format;
 use crate::app::panes::data::graph;
-use crate::app::panes::{Sketch, account_note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::bucket::{Bucket, BucketStorage, Exposure, Versioning};
@@ -39,7 +39,7 @@ fn distributions(state: &State) -> Section {
         }
     }
     let sources = [Source::Distributions, Source::Metrics(MetricGroup::Distribution)];
-    sketch.finish("CloudFront distributions", account_note(state, &sources))
+    sketch.finish("CloudFront distributions", Told::of_account(state, &sources))
 }
 
 fn distribution_cells(state: &State, scope: &ScopeState, one: &Distribution) -> Vec<Cell> {
@@ -98,7 +98,7 @@ fn buckets(state: &State) -> Section {
         }
     }
     let sources = [Source::Buckets, Source::BucketStorage];
-    sketch.finish("S3 buckets", account_note(state, &sources))
+    sketch.finish("S3 buckets", Told::of_account(state, &sources))
 }
 
 fn bucket_cells(bucket: &Bucket, held: Option<&BucketStorage>) -> Vec<Cell> {

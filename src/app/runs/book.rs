@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::policy::ConfirmLevel;
+use crate::runbook::Asks;
 use crate::runbook::model::Runbook;
 
 /// A runbook that was found.
@@ -16,8 +16,8 @@ pub struct Book {
     pub is_hidden: bool,
     /// The runbook, or what is wrong with its file, in a line.
     pub contents: Result<Arc<Runbook>, String>,
-    /// The least confirmation that its actions ask for.
-    pub floor: ConfirmLevel,
+    /// What its plans ask for.
+    pub asks: Asks,
 }
 
 /// Where a runbook is.

@@ -162,6 +162,8 @@ impl Confirm {
                 true
             }
             (Place::Word | Place::Reason, _) => {
+                // What came just before may have been a part of it.
+                self.typed.clear();
                 self.wrong = Some("a confirmation is typed, not pasted".to_owned());
                 false
             }

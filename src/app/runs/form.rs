@@ -152,11 +152,15 @@ impl Form {
             }
             Ok(_) => {}
             Err(unresolved) => {
-                for problem in unresolved.problems {
-                    match self.fields.iter_mut().find(|field| field.name == problem.param) {
-                        Some(field) if !field.is_unreadable => field.problem = Some(problem.message),
+                let unlisted = unresolved.unlisted.into_iter();
+                let unlisted = unlisted.map(|unlisted| (unlisted.param, unlisted.message));
+                let wrong = unresolved.problems.into_iter();
+                let wrong = wrong.map(|problem| (problem.param, problem.message));
+                for (param, message) in wrong.chain(unlisted) {
+                    match self.fields.iter_mut().find(|field| field.name == param) {
+                        Some(field) if !field.is_unreadable => field.problem = Some(message),
                         Some(_) => {}
-                        None => self.problems.push(problem.message),
+                        None => self.problems.push(message),
                     }
                 }
                 for name in &unresolved.missing {

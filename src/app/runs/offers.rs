@@ -10,9 +10,10 @@ use crate::domain::changes;
 use crate::domain::health::Finding;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::ScopeState;
+use crate::domain::remedy;
 use crate::domain::text;
 use crate::runbook::expr::Names;
-use crate::runbook::model::{self, Runbook};
+use crate::runbook::model::{self, Presence, Runbook};
 use crate::runbook::types::Type;
 use crate::runbook::value::{Resource, Value};
 
@@ -93,6 +94,9 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
             let Some(resources) = resources.filter(|some| !some.is_empty()) else {
                 continue;
             };
+            if keys.iter().any(|key| remedy::is_in_vain(scope, &book.name, key)) {
+                continue;
+            }
             let best = runbook
                 .offers
                 .iter()
@@ -118,7 +122,7 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
         {
             found.push(Offer {
                 why: Why::Named(place),
-                ..called(book, runbook)
+                ..called(state, book, runbook)
             });
         }
     }
@@ -126,15 +130,28 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
     found
 }
 
-/// A runbook that was called by its name, nothing filled in.
-pub fn called(book: &Book, runbook: &Arc<Runbook>) -> Offer {
+/// A runbook that was called by its name: nothing is filled in but the estate at hand.
+pub fn called(state: &State, book: &Book, runbook: &Arc<Runbook>) -> Offer {
     Offer {
         book: book.clone(),
         runbook: runbook.clone(),
-        set: BTreeMap::new(),
+        set: at_hand(state, runbook),
         about: String::new(),
         why: Why::Called,
     }
+}
+
+/// The estate, where a runbook must be told it and there is one at hand. Several worlds of the demo are
+/// several estates.
+fn at_hand(state: &State, runbook: &Runbook) -> BTreeMap<String, String> {
+    let several = state.setup.environment == Environment::Demo && state.picture.inventory.shown().count() > 1;
+    let estate = state.setup.estate.as_ref().filter(|_| !several);
+    let wanted = |name: &str| {
+        let param = runbook.param(name)?;
+        (param.presence == Presence::Required && param.from.is_none() && param.ty.value == Type::Text)
+            .then_some(name.to_owned())
+    };
+    wanted("estate").zip(estate.cloned()).into_iter().collect()
 }
 
 /// What a resource stands on; a host is an instance too.

@@ -119,7 +119,7 @@ fn of_planning(state: &State, planning: &Planning) -> Detail {
                 .iter()
                 .map(|caution| Line::of(Role::Warn, "! ").hanging().with(Role::Plain, caution));
             lines.extend(fitted(cautions, columns));
-            lines.extend(fitted(tell::plan(&prepared.plan, &clock(state)), columns));
+            lines.extend(fitted(tell::framed_plan(&prepared.plan, &clock(state)), columns));
             Detail {
                 title: title(&prepared.plan),
                 blocks: vec![Block::Lines(lines)],

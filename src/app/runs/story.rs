@@ -225,7 +225,7 @@ fn step_lines(
         Work::Changes { lanes, wait, .. } => {
             let changes: Vec<usize> = lanes.iter().flat_map(|lane| &lane.changes).copied().collect();
             let mut first = vec![id];
-            first.extend(tally(watched, ledger, &changes, step.role));
+            first.extend(tally(ledger, &changes, step.role));
             if let Some(waiting) = longest_wait(state, watched, &changes, wait.timeout_s) {
                 first.push(Cell::new(format!(", {}", limits(&waiting))).tone(Tone::Muted));
             }
@@ -306,7 +306,7 @@ const fn role_of(tone: Tone) -> Role {
 }
 
 /// How many of a step's changes are how far.
-fn tally(watched: &Watched, ledger: &Ledger, changes: &[usize], role: StepRole) -> Vec<Cell> {
+fn tally(ledger: &Ledger, changes: &[usize], role: StepRole) -> Vec<Cell> {
     let mut cells = Vec::new();
     let count = |is: &dyn Fn(usize) -> bool| changes.iter().filter(|change| is(**change)).count();
     let done = count(&|change| {

@@ -10,7 +10,7 @@ use crate::app::state::{Level, State, WriteState};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::{Direction, Sort, Step};
 use crate::app::update::{logs, mfa, runs};
-use crate::domain::inventory::{Source, SourceKey};
+use crate::domain::trail::Back;
 
 /// Does what the command says.
 pub(super) fn run(state: &mut State, command: Command) -> Effects {
@@ -408,13 +408,26 @@ fn trail(state: &mut State) -> Effects {
     let Some(resource) = state.subject().and_then(RowKey::resource).cloned() else {
         return Effects::none();
     };
-    let name = crate::domain::ids::last_segment(&resource.id).to_owned();
-    state.trails.insert(SourceKey {
-        scope: resource.scope,
-        source: Source::Trail(name),
-    });
+    let back = match state.trails.get(&resource) {
+        None => Back::Hours,
+        Some(back) => match back.wider() {
+            Some(wider) => wider,
+            None => {
+                state.say("CloudTrail is asked for the last 7 days already", Tone::Muted);
+                return Effects::redraw();
+            }
+        },
+    };
+    state.trails.insert(resource, back);
+    state.rebuild_detail();
+    let further = back
+        .wider()
+        .map_or_else(String::new, |wider| format!("; w again for {}", wider.words()));
     state.say(
-        "asking CloudTrail; its events are up to 15 minutes late",
+        format!(
+            "asking CloudTrail for the last {}, up to 15 minutes late{further}",
+            back.words()
+        ),
         Tone::Muted,
     );
     Effects::redraw()

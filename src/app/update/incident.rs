@@ -1,12 +1,12 @@
 //! `:incident` and what goes into a record by itself.
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::incident::{IncidentEffect, IncidentMsg, Known, cut, entry};
+use crate::app::incident::{IncidentEffect, IncidentMsg, Known, cut};
 use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::app::table::Tone;
 use crate::app::update::command::go;
-use crate::domain::incident::{Event, Places};
+use crate::domain::incident::{Entry, Event, Places};
 use crate::domain::picture::Picture;
 
 const HOW: &str = ":incident start TITLE begins a record";
@@ -56,7 +56,7 @@ fn start(state: &mut State, title: &str) -> Effects {
         estate: state.setup.estate.clone(),
         scopes: scopes.map(|scope| scope.name().to_string()).collect(),
     };
-    let first = entry(event, &state.setup.who, (state.picture.at, state.now));
+    let first = Entry::new(event, &state.setup.who, (state.picture.at, state.now));
     state.say("the record begins", Tone::Plain);
     go(state, Pane::Incident).and(Effects::of(Effect::Incident(Box::new(IncidentEffect::Begin(
         Box::new(first),
@@ -79,7 +79,10 @@ fn note(state: &mut State, event: Event, done: &str) -> Effects {
 fn write(state: &mut State, events: Vec<Event>) -> Option<Effect> {
     let (now, by) = ((state.picture.at, state.now), state.setup.who.clone());
     let known = state.incident.as_mut().filter(|known| known.incident.is_open())?;
-    let entries: Vec<_> = events.into_iter().map(|event| entry(event, &by, now)).collect();
+    let entries: Vec<_> = events
+        .into_iter()
+        .map(|event| Entry::new(event, &by, now))
+        .collect();
     for entry in &entries {
         known.incident.apply(entry.clone());
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{ConsentArgs, LockCommand, ParameterArgs, PlanArgs, RunArgs, RunbookCommand, TakeUpArgs};
 use crate::cli::global::Global;
-use crate::cli::launch::{Launch, Maker, Usage, run_folder};
+use crate::cli::launch::{Launch, Maker, Usage, estate_zone, run_folder};
 use crate::cli::preferences::Preferences;
 use crate::config::MOST_BYTES;
 use crate::engine::clock::SystemClock;
@@ -253,14 +253,13 @@ impl Line<'_> {
         }
     }
 
-    /// The zone of times without a launch: the one that somebody chose, or the machine's.
+    /// The zone of times without a launch: the one that somebody chose, the estate's, or the machine's.
     fn zone(&self) -> (TimeZone, String) {
-        let zone = self
-            .preferences
-            .settings
-            .time_zone
-            .as_ref()
-            .map_or_else(TimeZone::system, |zone| zone.rules().clone());
+        let chosen = self.preferences.settings.time_zone.as_ref();
+        let zone = chosen
+            .map(|zone| zone.rules().clone())
+            .or_else(|| estate_zone(self.global, self.preferences))
+            .unwrap_or_else(TimeZone::system);
         let name = zone
             .to_offset_info(jiff::Timestamp::now())
             .abbreviation()

@@ -8,10 +8,12 @@ mod pattern;
 use std::cmp::Ordering;
 
 use super::plan::watch::LogGroup as Plan;
+use super::read::delivery::builds;
 use super::signal;
 use super::sim::Sim;
 use super::sim::ecs::Span;
-use super::time::{DAY, MINUTE, Ms, SECOND, minute_of, part, stamp};
+use super::time::{DAY, MINUTE, Ms, SECOND, minute_of, ms, part, stamp};
+use crate::domain::codebuild::Build;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::logs::{LogEvent, LogGroup, LogPage};
 use crate::domain::ops::logs::Read;
@@ -199,6 +201,8 @@ struct Source<'a> {
     /// What an awslogs stream begins with.
     prefix: Option<&'a str>,
     target_group: Option<&'a str>,
+    /// Builds that write to it.
+    builds: Vec<Build>,
 }
 
 impl<'a> Source<'a> {
@@ -224,6 +228,13 @@ impl<'a> Source<'a> {
                 (None, Some(index)) => sim.plan.groups[index].behind.as_deref(),
                 (None, None) => None,
             },
+            builds: sim
+                .plan
+                .builds
+                .iter()
+                .filter(|build| build.log_group == plan.name)
+                .flat_map(|build| builds(sim, &build.name, &build.log_group))
+                .collect(),
         }
     }
 
@@ -252,6 +263,7 @@ impl<'a> Source<'a> {
             }
         }
         self.crashes(start, &mut events);
+        self.build_ends(start, &mut events);
         events.sort_by(|a, b| match a.at_ms.cmp(&b.at_ms) {
             Ordering::Equal => a.id.cmp(&b.id),
             other => other,
@@ -274,6 +286,25 @@ impl<'a> Source<'a> {
             let at = (start + dice.below(1_000)).max(span.from);
             if let Some(message) = crash::line(self.plan.style, &mut dice, (at, age), failure) {
                 events.push(self.event(dice, Some(&span.task), at, message));
+            }
+        }
+    }
+
+    /// How builds ended.
+    fn build_ends(&self, start: Ms, events: &mut Vec<LogEvent>) {
+        for build in &self.builds {
+            let (Some(ended), Some(stream)) = (
+                build.ended_at.map(ms),
+                build.log.as_ref().and_then(|log| log.stream.as_deref()),
+            ) else {
+                continue;
+            };
+            if !(start..start + SECOND).contains(&ended) {
+                continue;
+            }
+            for (nth, message) in lines::build_end(build.failure.as_ref()).into_iter().enumerate() {
+                let dice = lines::Dice::new([self.sim.seed, self.group, signal::name(stream), nth as u64]);
+                events.push(self.event(dice, Some(stream), ended, message));
             }
         }
     }

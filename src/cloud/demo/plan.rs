@@ -231,7 +231,6 @@ impl Plan {
             protected: Vec::new(),
             gpu_traffic: None,
             cloudwatch_agent: false,
-            usual_daily: Some(0.0),
         }));
     }
 

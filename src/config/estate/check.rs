@@ -61,6 +61,7 @@ pub(super) fn estate(file: EstateFile, root: &Node) -> (Estate, Vec<Diagnostic>)
             Some(ConfirmName::Ack) => ConfirmLevel::Ack,
             Some(ConfirmName::TypeName) => ConfirmLevel::TypeName,
         },
+        guard_alarms: file.guard_alarms,
         recovery: check.recovery(file.recovery),
     };
     let estate = Estate {

@@ -115,6 +115,10 @@ pub struct EstateFile {
     /// The least that a person must do before any run changes this estate. Runbooks may demand
     /// more, never less. Default: `none`.
     pub confirm: Option<ConfirmName>,
+    /// CloudWatch alarms, by name, that tell whether customers are served. The shipped runbooks that change
+    /// what serves watch them: one that begins to fire during a run stops it and has it taken back.
+    #[serde(default)]
+    pub guard_alarms: Vec<String>,
     /// Name of an SSM document of your own that prints what nvidia-smi says, for hosts on which
     /// `AWS-RunShellScript` is not allowed. Default: the built-in probe.
     pub probe_document: Option<String>,

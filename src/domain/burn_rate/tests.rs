@@ -3,7 +3,7 @@ use pretty_assertions::assert_eq;
 
 use crate::domain::burn_rate;
 use crate::domain::ec2::{Instance, NatGateway, Purchase, SpotPrice};
-use crate::domain::ecs::{Service, TaskDefinition};
+use crate::domain::ecs::{Fleet, Service, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::ids::Tag;
 use crate::domain::inventory::Source;
@@ -11,7 +11,7 @@ use crate::domain::ops::ReplyData;
 use crate::domain::policy::{FixedCost, Policy};
 use crate::domain::price::{BurnItem, BurnKind, BurnRate, PriceTable};
 use crate::domain::rules::sample::{
-    Bench, at, cache, db, db_cluster, instance, load_balancer, serverless, service,
+    Bench, at, cache, db, db_cluster, instance, load_balancer, serverless, service, task_definition,
 };
 use crate::domain::units::{Usd, UsdPerHour};
 
@@ -40,16 +40,10 @@ fn in_group(group: &str, instance: Instance) -> Instance {
 
 fn definition(family: &str, revision: u32, architecture: Option<&str>) -> TaskDefinition {
     TaskDefinition {
-        arn: format!("arn:aws:ecs:ap-northeast-2:123456789012:task-definition/{family}:{revision}"),
-        family: family.to_owned(),
-        revision,
-        status: "ACTIVE".to_owned(),
         cpu_units: Some(512),
         memory_mib: Some(1024),
         architecture: architecture.map(str::to_owned),
-        registered_at: None,
-        registered_by: None,
-        containers: Vec::new(),
+        ..task_definition(family, revision)
     }
 }
 
@@ -57,7 +51,23 @@ fn definition(family: &str, revision: u32, architecture: Option<&str>) -> TaskDe
 fn nothing_known_costs_nothing_known() {
     let rate = burn(&Bench::new());
     assert_eq!(rate.items, []);
-    assert_eq!(rate.total, Some(UsdPerHour::ZERO));
+    assert_eq!(rate.total, None);
+    assert!(rate.is_partial(), "nothing was read");
+}
+
+#[test]
+fn an_estate_without_anything_that_runs_costs_nothing() {
+    let mut bench = Bench::new();
+    bench.know(Source::EcsFleet, ReplyData::EcsFleet(Fleet::default()));
+    bench.know(Source::Instances, ReplyData::Instances(Vec::new()));
+    bench.know(Source::DbInstances, ReplyData::DbInstances(Vec::new()));
+    bench.know(Source::Caches, ReplyData::Caches(Vec::new()));
+    bench.know(Source::NatGateways, ReplyData::NatGateways(Vec::new()));
+    let partial = burn(&bench);
+    assert_eq!((partial.total, partial.unread), (None, true));
+    bench.know(Source::Balancing, ReplyData::Balancing(Balancing::default()));
+    let whole = burn(&bench);
+    assert_eq!((whole.total, whole.unread), (Some(UsdPerHour::ZERO), false));
 }
 
 #[test]
@@ -277,7 +287,7 @@ fn caches_gateways_balancers_and_addresses_are_counted() {
         .map(many),
         [2, 1, 1, 2, 3]
     );
-    assert!(!rate.is_partial(), "{:?}", rate.unknown);
+    assert_eq!(rate.unknown, [""; 0]);
     assert!(rate.as_of.is_some_and(|day| day > date(2020, 1, 1)));
 }
 

@@ -12,7 +12,7 @@ use crate::domain::rules::launch_failure;
 use crate::domain::text::clean;
 
 /// Activities of one change of capacity begin within this time of each other.
-const SAME: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const SAME: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>) {
     let Some(activities) = state.activities.get() else {
@@ -49,6 +49,7 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             word: Word::Scaling,
             what,
             who: who(&activity.cause),
+            id: None,
         });
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::inventory::ScopeState;
 use crate::domain::scope::principal;
 
 /// Two records of the same deployment differ by less than this in when it began.
-const SAME: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const SAME: SignedDuration = SignedDuration::from_secs(60);
 /// Whoever registered a revision this long before its deployment also deployed it, most likely; a
 /// rollback to an old revision is somebody else's.
 const REGISTERED_BEFORE: SignedDuration = SignedDuration::from_hours(1);
@@ -40,8 +40,9 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             continue;
         }
         let definitions = definitions.get_or_insert_with(|| by_revision(state));
-        let change = |at: Timestamp, what: String, who: Option<String>| Change {
+        let change = |at: Timestamp, (what, id): (String, String), who: Option<String>| Change {
             at,
+            id: Some(id),
             resource: Some(key(state, Kind::EcsService, &service.arn)),
             word: Word::Deploy,
             what,
@@ -52,13 +53,18 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
                 let before = before(service, history, at);
                 changes.push(change(
                     at,
-                    brought(service, &deployment.task_definition, before, rollback(deployment)),
+                    (
+                        brought(service, &deployment.task_definition, before, rollback(deployment)),
+                        identity(service, &deployment.task_definition),
+                    ),
                     registrar(definitions, &deployment.task_definition, at),
                 ));
             }
             if let Some(at) = ended(deployment, span) {
                 let name = named(service, &deployment.task_definition);
-                changes.push(change(at, format!("{name} given up"), None));
+                let what = format!("{name} given up");
+                let id = format!("{} given up", identity(service, &deployment.task_definition));
+                changes.push(change(at, (what, id), None));
             }
         }
         for entry in history {
@@ -80,12 +86,20 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             if !is_told {
                 changes.push(change(
                     at,
-                    brought(service, revision, before(service, history, at), outcome(entry)),
+                    (
+                        brought(service, revision, before(service, history, at), outcome(entry)),
+                        identity(service, revision),
+                    ),
                     registrar(definitions, revision, at),
                 ));
             }
         }
     }
+}
+
+/// What was deployed where. What was there before, and how it ended, is known only later.
+fn identity(service: &Service, revision: &str) -> String {
+    format!("{} {revision}", service.arn)
 }
 
 /// `api:4 (was :3)`, `api:4 (again)`, `api:3 (was :4, rollback)`.

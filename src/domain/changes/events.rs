@@ -66,6 +66,7 @@ fn of_store(
         word,
         what: format!("{}: {}", clean(&event.source), clean(event.message.trim())),
         who: None,
+        id: None,
     }
 }
 
@@ -93,6 +94,7 @@ fn alarms(state: &ScopeState, span: Span, changes: &mut Vec<Change>) {
                 None => format!("{name}: {}", clean(&transition.summary)),
             },
             who: None,
+            id: None,
         });
     }
 }
@@ -114,6 +116,7 @@ fn started_or_stopped(state: &ScopeState, instance: &Instance, span: Span, chang
                 word: Word::Instance,
                 what,
                 who,
+                id: None,
             });
         }
     };

@@ -19,6 +19,8 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             word: Word::Pipeline,
             what: what(execution, pipeline),
             who: execution.who().map(|who| clean(who).into_owned()),
+            // Where it stands follows once the stages are read; how it ends is another thing to know.
+            id: Some(format!("{} {}", execution.id, execution.status)),
         });
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             word: Word::Deploy,
             what: clean(&what).into_owned(),
             who: None,
+            id: None,
         });
     }
     for job in state.training_jobs.get().into_iter().flatten() {
@@ -35,6 +36,7 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             word: Word::Training,
             what: clean(&format!("{} {}", job.name, job.status)).into_owned(),
             who: None,
+            id: None,
         });
     }
 }

@@ -30,7 +30,7 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
 }
 
 /// What a resource stands on: services behind a target group or load balancer, the group and the
-/// instance of a GPU, the members of a cluster.
+/// instance of a GPU, the members of a cluster, the node group of a group.
 pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
     inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
         related(state, key)
@@ -71,8 +71,8 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         Kind::RdsCluster => members(state, &key.id),
         Kind::RdsInstance => cluster_of(state, &key.id),
         Kind::Alarm => watched(state, &key.id),
+        Kind::Asg => nodegroups_of(state, &key.id),
         Kind::EcsService
-        | Kind::Asg
         | Kind::Redis
         | Kind::Queue
         | Kind::LogGroup
@@ -98,6 +98,20 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Parameter
         | Kind::Scope => Vec::new(),
     }
+}
+
+/// The node group of EKS that owns an Auto Scaling group.
+fn nodegroups_of<'a>(state: &'a ScopeState, arn: &str) -> Vec<(Kind, &'a str)> {
+    let mut groups = state.groups.get().into_iter().flatten();
+    let Some(group) = groups.find(|group| group.arn == arn) else {
+        return Vec::new();
+    };
+    let known = state.kubernetes.get().into_iter();
+    known
+        .flat_map(|known| &known.nodegroups)
+        .filter(|nodegroup| nodegroup.groups.contains(&group.name))
+        .map(|nodegroup| (Kind::Nodegroup, nodegroup.arn.as_str()))
+        .collect()
 }
 
 fn services_behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -> Vec<(Kind, &'a str)> {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Image;
+use crate::domain::counted::counted;
 use crate::domain::glob::Glob;
 
 /// A lifecycle policy.
@@ -113,7 +114,9 @@ impl Rule {
         let selects = self.selects.words();
         match &self.expires {
             Expires::CountMoreThan(count) => format!("of {selects} only the newest {count} stay"),
-            Expires::DaysSincePushed(days) => format!("{selects} go {days} days after they were pushed"),
+            Expires::DaysSincePushed(days) => {
+                format!("{selects} go {} after they were pushed", counted(*days, "day"))
+            }
             Expires::Otherwise(how) => format!("{selects} go by {how}"),
         }
     }

@@ -43,12 +43,13 @@ impl Incident {
         let from = self.started.0 - BEFORE;
         for change in picture.changes.iter().rev() {
             let text = kept(&change.what);
-            if change.at >= from && !self.knows_change(change.at, &text) {
+            if change.at >= from && !self.knows_change(change) {
                 events.push(Event::Changed {
                     changed_at: change.at,
                     sort: change.word.as_str().to_owned(),
                     text,
                     who: change.who.as_deref().map(kept),
+                    id: change.id.clone(),
                 });
             }
         }

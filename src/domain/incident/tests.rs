@@ -99,6 +99,7 @@ fn changes_of_the_hour_before_belong_to_it() {
         word: Word::Deploy,
         what: what.to_owned(),
         who: None,
+        id: None,
     };
     picture.changes = vec![
         change(110, "after"),
@@ -120,6 +121,58 @@ fn changes_of_the_hour_before_belong_to_it() {
         ]
     );
     assert_eq!(incident.gather(&picture), []);
+}
+
+#[test]
+fn a_change_that_pictures_tell_in_different_words_is_entered_once() {
+    let mut incident = incident();
+    let mut picture = picture(&bench(178));
+    let change = |at, word, what: &str, id: Option<&str>| Change {
+        at,
+        resource: None,
+        word,
+        what: what.to_owned(),
+        who: None,
+        id: id.map(str::to_owned),
+    };
+    let (second, deploy) = (SignedDuration::from_secs(1), Some("shop api:4"));
+    // Before the history of the service is read, with it, and once the service has forgotten it.
+    for (began, what) in [
+        (at(110), "api:4"),
+        (at(110), "api:4 (was :3)"),
+        (at(110) + 20 * second, "api:4 (was :3, rolled back)"),
+    ] {
+        picture.changes = vec![change(began, Word::Deploy, what, deploy)];
+        let events = incident.gather(&picture);
+        take(&mut incident, 111, "kim@bastion", events);
+    }
+    // Two consoles that looked at the same moment.
+    let again = Event::Changed {
+        changed_at: at(110) + second,
+        sort: "deploy".to_owned(),
+        text: "api:4 (was :3)".to_owned(),
+        who: None,
+        id: deploy.map(str::to_owned),
+    };
+    take(&mut incident, 112, "lee@bastion", vec![again]);
+    let told = |incident: &Incident| -> Vec<String> {
+        let lines = timeline(incident, &[]).into_iter();
+        lines
+            .map(|line| line.text)
+            .filter(|text| !text.starts_with("incident"))
+            .collect()
+    };
+    assert_eq!(told(&incident), ["deploy: api:4"]);
+    // The same revision an hour later is another deployment, and an alarm that comes and goes within
+    // a minute does so twice.
+    picture.changes = vec![
+        change(at(170), Word::Deploy, "api:4 (again)", deploy),
+        change(at(120), Word::Alarm, "slow OK>ALARM", None),
+        change(at(120) + 30 * second, Word::Alarm, "slow OK>ALARM", None),
+    ];
+    let events = incident.gather(&picture);
+    take(&mut incident, 171, "kim@bastion", events);
+    assert_eq!(told(&incident).len(), 4, "{:?}", told(&incident));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Kind;
 use crate::domain::metric::MetricGroup;
 use crate::domain::scope::ScopeName;
+use crate::domain::trail::Lookup;
 
 /// What is asked as one, with a cadence of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,8 +98,8 @@ pub enum Source {
     TrustedAdvisor,
     /// Compute Optimizer's recommendations.
     Recommendations,
-    /// CloudTrail writes that touched the resource of this name.
-    Trail(String),
+    /// CloudTrail writes that touched a resource.
+    Trail(Lookup),
     /// Buckets.
     Buckets,
     /// How much the buckets hold.

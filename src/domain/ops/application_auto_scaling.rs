@@ -8,7 +8,9 @@ use crate::domain::ops::Operation;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Read {
-    /// The bounds of all ECS services that are scaled by themselves → `ScalableTargets`.
+    /// The bounds of all ECS services that are scaled by themselves → `ScalableTargets`. This and the next one are a
+    /// part of [`Read::Everything`] by what they tell, not by what they take: one operation instead of three, which
+    /// is all that a runbook needs to be allowed.
     EcsTargets,
     /// The bounds of all variants of SageMaker endpoints that are scaled by themselves → `ScalableTargets`.
     EndpointTargets,

@@ -28,6 +28,11 @@ impl BusinessHours {
         7.0 * 24.0 - self.days.len() as f64 * day
     }
 
+    /// The share of all hours that lies outside, 0 to 1: that of a week.
+    pub fn share_off(&self) -> f64 {
+        (self.hours_off() / 168.0).clamp(0.0, 1.0)
+    }
+
     /// Whether any moment of `start..end` on a weekday lies in the hours. An end that is not after
     /// the start lies on the next day, as in the windows that AWS gives.
     pub fn overlap(&self, day: Weekday, start: Time, end: Time) -> bool {
@@ -48,22 +53,9 @@ impl BusinessHours {
 mod tests {
     use super::super::Zone;
     use super::*;
+    use crate::domain::rules::sample::office_hours as office;
     use jiff::Timestamp;
     use jiff::civil::time;
-
-    fn office() -> BusinessHours {
-        BusinessHours {
-            days: vec![
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-            ],
-            from: time(9, 0, 0, 0),
-            to: time(18, 0, 0, 0),
-        }
-    }
 
     #[test]
     fn the_end_does_not_belong_to_the_hours() {

@@ -161,11 +161,22 @@ pub struct BurnRate {
     pub unknown: Vec<String>,
     /// The day of the oldest price of the table in it, so not of a Spot price; `None` without one.
     pub as_of: Option<Date>,
+    /// Whether what it is made of was not read everywhere: more may run.
+    pub unread: bool,
 }
 
 impl BurnRate {
     /// What every burn rate leaves out.
     pub const EXCLUDES: &str = "storage growth, data transfer, requests, discounts and credits";
+
+    /// Of an estate of which nothing was read yet.
+    pub fn not_read() -> Self {
+        Self {
+            total: None,
+            unread: true,
+            ..Self::of(Vec::new())
+        }
+    }
 
     /// Adds up what runs.
     pub fn of(mut items: Vec<BurnItem>) -> Self {
@@ -199,19 +210,13 @@ impl BurnRate {
             items,
             unknown,
             as_of,
+            unread: false,
         }
     }
 
-    /// Whether something that runs has no price, so that the true rate is higher.
+    /// Whether something that runs has no price or was not read, so that the true rate is higher.
     pub fn is_partial(&self) -> bool {
-        !self.unknown.is_empty()
-    }
-
-    /// Whether something of this kind has no price.
-    pub fn is_partial_in(&self, kind: BurnKind) -> bool {
-        self.items
-            .iter()
-            .any(|item| item.kind == kind && item.per_hour().is_none())
+        self.unread || !self.unknown.is_empty()
     }
 
     /// What the number is, in one line to stand under it.
@@ -220,13 +225,16 @@ impl BurnRate {
             .as_of
             .map(|day| format!(", prices of {day}"))
             .unwrap_or_default();
-        let partial = match self.unknown.len() {
+        let mut partial = match self.unknown.len() {
             0 => String::new(),
             without => format!(
                 "; partial: {without} of {} items without a price",
                 self.items.len()
             ),
         };
+        if self.unread {
+            partial.push_str("; partial: not everything that may run was read");
+        }
         format!("list-price estimate{dated}; excludes {}{partial}", Self::EXCLUDES)
     }
 }
@@ -298,8 +306,6 @@ mod tests {
         assert_eq!(rate.total, Some(hour("0.1108")));
         assert!(rate.is_partial());
         assert_eq!(rate.unknown, ["odd", "oracle"]);
-        assert!(rate.is_partial_in(BurnKind::Ec2));
-        assert!(!rate.is_partial_in(BurnKind::NatGateway));
         assert_eq!(rate.by_kind.get(&BurnKind::Rds), None, "not known is not nothing");
         assert_eq!(names(&rate), ["nat", "small", "odd", "oracle"]);
         assert!(
@@ -357,6 +363,7 @@ mod tests {
                     "unit_usd_per_hour": 0.0225, "as_of": "2026-10-01", "note": "",
                 }],
                 "unknown": [],
+                "unread": false,
                 "as_of": "2026-10-01",
             })
         );

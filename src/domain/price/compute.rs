@@ -1,7 +1,8 @@
 //! What computes: EC2, Fargate, SageMaker.
 
 use super::document::Section;
-use super::{PriceTable, Priced};
+use super::{PriceTable, Priced, SpotPrices};
+use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::TaskDefinition;
 use crate::domain::units::{Gib, Mib, UsdPerHour};
 
@@ -70,6 +71,21 @@ impl FargateSize {
 }
 
 impl PriceTable {
+    /// What an instance costs: its list price, or the Spot price of its zone. `None` for a Capacity Block, which is
+    /// paid for in advance, whatever runs on it.
+    pub fn instance(
+        &self,
+        region: &str,
+        instance: &Instance,
+        spot: &SpotPrices,
+    ) -> Option<Priced<UsdPerHour>> {
+        match instance.purchase {
+            Purchase::OnDemand => self.ec2(region, &instance.instance_type),
+            Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
+            Purchase::CapacityBlock => None,
+        }
+    }
+
     /// An EC2 instance: Linux, shared tenancy, on-demand. A Spot instance is not to be priced by this, it
     /// would be wrong by a factor of two or three: ask [`super::SpotPrices`].
     pub fn ec2(&self, region: &str, instance_type: &str) -> Option<Priced<UsdPerHour>> {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Checked, Priced, Provenance};
 use crate::domain::ec2::SpotPrice;
+use crate::domain::loadable::Loadable;
 use crate::domain::units::{Usd, UsdPerHour};
 
 /// A price that was older when it was asked for is not believed.
@@ -24,6 +25,17 @@ pub struct SpotPrices {
 }
 
 impl SpotPrices {
+    /// Those of a region, as far as they have been read.
+    pub fn known(region: &str, answer: &Loadable<Vec<SpotPrice>>) -> Self {
+        let mut spot = Self::default();
+        if let (Some(prices), Some(asked)) = (answer.get(), answer.at()) {
+            for price in prices {
+                spot.record(region, price, asked);
+            }
+        }
+        spot
+    }
+
     /// Takes in a price of an answer that was asked for at `asked`; an older one than is known, one
     /// that was more than seven days old then, and one below 0.001 USD an hour change nothing.
     pub fn record(&mut self, region: &str, price: &SpotPrice, asked: Timestamp) {
@@ -70,6 +82,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::domain::ec2::{Instance, Purchase};
+    use crate::domain::price::PriceTable;
+    use crate::domain::rules::sample::instance;
 
     fn quote(zone: &str, usd_per_hour: f64, at: &str) -> SpotPrice {
         SpotPrice {
@@ -86,6 +101,27 @@ mod tests {
 
     fn hour(text: &str) -> UsdPerHour {
         UsdPerHour::new(text.parse().unwrap())
+    }
+
+    #[test]
+    fn an_instance_costs_what_it_was_bought_for() {
+        let mut answer = Loadable::default();
+        let quotes = vec![quote("us-east-1a", 0.41, "2026-11-20T22:00:00Z")];
+        assert!(answer.settle(asked(), asked(), Ok((quotes, Vec::new()))));
+        let spot = SpotPrices::known("us-east-1", &answer);
+        let price = |purchase: Purchase, zone: &str| {
+            let bought = Instance {
+                purchase,
+                zone: zone.to_owned(),
+                ..instance("i-1", "g5.xlarge")
+            };
+            let price = PriceTable::shipped().instance("us-east-1", &bought, &spot);
+            price.map(|price| price.value)
+        };
+        assert_eq!(price(Purchase::OnDemand, "us-east-1b"), Some(hour("1.006")));
+        assert_eq!(price(Purchase::Spot, "us-east-1a"), Some(hour("0.41")));
+        assert_eq!(price(Purchase::Spot, "us-east-1b"), None);
+        assert_eq!(price(Purchase::CapacityBlock, "us-east-1a"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::cost::Budget;
+use crate::domain::counted::counted;
 use crate::domain::credit_gauge::CreditGauge;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
@@ -297,7 +298,8 @@ fn credits(context: &Context<'_>, findings: &mut Vec<Finding>) {
         .perhaps_because(credits_eaters(&gauge))
         .perhaps_because(days_to_end.map(|days| match days {
             days if days < 0 => "Their last day is over.".to_owned(),
-            days => format!("Their last day is in {days} days."),
+            0 => "Their last day is today.".to_owned(),
+            days => format!("Their last day is in {}.", counted(days, "day")),
         }));
     if worst == Severity::Info {
         draft = draft.without_runbooks();
@@ -458,6 +460,25 @@ mod tests {
         bench
     }
 
+    fn expects_180_more(bench: &mut Bench) {
+        bench.know(
+            Source::Forecast,
+            ReplyData::Forecast(Forecast {
+                rest_of_month: 180.0,
+                low: None,
+                high: None,
+                from: jiff::civil::date(2026, 11, 22),
+            }),
+        );
+    }
+
+    fn of_invokeai() -> Selection {
+        Selection {
+            names: vec![Glob::new("invokeai-*")],
+            ..Selection::default()
+        }
+    }
+
     fn estate(budget: f64) -> Policy {
         Policy {
             monthly_budget_usd: Some(budget),
@@ -493,15 +514,7 @@ mod tests {
     #[test]
     fn the_estates_budget_leaves_out_fixed_costs_and_other_months() {
         let mut bench = spending(None);
-        bench.know(
-            Source::Forecast,
-            ReplyData::Forecast(Forecast {
-                rest_of_month: 180.0,
-                low: None,
-                high: None,
-                from: jiff::civil::date(2026, 11, 22),
-            }),
-        );
+        expects_180_more(&mut bench);
         let spent = bench.with_policy(estate(580.0)).check(&OVER_BUDGET);
         assert_eq!(spent[0].title, "$420 spent of $500 (84%)");
         assert_eq!(
@@ -520,20 +533,8 @@ mod tests {
     #[test]
     fn a_part_of_an_account_is_not_judged_by_the_accounts_bill() {
         let mut bench = spending(None);
-        bench.know(
-            Source::Forecast,
-            ReplyData::Forecast(Forecast {
-                rest_of_month: 180.0,
-                low: None,
-                high: None,
-                from: jiff::civil::date(2026, 11, 22),
-            }),
-        );
-        bench.state().selection = Selection {
-            names: vec![Glob::new("invokeai-*")],
-            ..Selection::default()
-        }
-        .into();
+        expects_180_more(&mut bench);
+        bench.state().selection = of_invokeai().into();
         bench.with_policy(estate(100.0));
         let budget = |name: &str| Budget {
             name: name.to_owned(),
@@ -611,20 +612,8 @@ mod tests {
     #[test]
     fn a_tag_tells_the_estates_part_of_an_account() {
         let mut bench = spending(None);
-        bench.know(
-            Source::Forecast,
-            ReplyData::Forecast(Forecast {
-                rest_of_month: 180.0,
-                low: None,
-                high: None,
-                from: jiff::civil::date(2026, 11, 22),
-            }),
-        );
-        bench.state().selection = Selection {
-            names: vec![Glob::new("invokeai-*")],
-            ..Selection::default()
-        }
-        .into();
+        expects_180_more(&mut bench);
+        bench.state().selection = of_invokeai().into();
         let Some((usage, _)) = &mut bench.state().usage.value else {
             panic!("the bill is known");
         };

@@ -16,7 +16,7 @@ pub fn markdown() -> String {
          A rule speaks up only about what was read. What could not be read is `collect.unreadable`, never a \
          silent all-clear. Findings are ordered by severity, then by whom they hurt: customers, capacity, risk, \
          cost; then by age. An estate file changes any threshold under `thresholds`, and accepts a finding until \
-         a date under `accepted` (`rule`, `match`, `reason`, `until`; rule and match may be patterns with `*`).\n\
+         a date under `accept` (`rule`, `match`, `reason`, `until`; rule and match may be patterns with `*`).\n\
          \n\
          | rule | trouble | runbooks |\n\
          |---|---|---|\n",

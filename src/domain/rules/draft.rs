@@ -74,6 +74,12 @@ impl Draft {
         self
     }
 
+    /// Other runbooks help here than the rule's, or in another order.
+    pub fn helped_by(mut self, runbooks: &[&str]) -> Self {
+        self.0.runbooks = runbooks.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
     /// No runbook helps here.
     pub fn without_runbooks(mut self) -> Self {
         self.0.runbooks.clear();

@@ -46,10 +46,10 @@ fn short_digest(digest: &str) -> String {
 #[cfg(test)]
 pub(super) mod sample {
     use crate::domain::ecr::{Image, Repository};
-    use crate::domain::ecs::{ContainerDefinition, TaskDefinition};
+    use crate::domain::ecs::TaskDefinition;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{ACCOUNT, Bench, arn, at, service};
+    use crate::domain::rules::sample::{ACCOUNT, Bench, arn, at, container, service, task_definition};
 
     /// How images of the repository `api` are named.
     pub fn uri() -> String {
@@ -85,23 +85,8 @@ pub(super) mod sample {
         bench.know(
             Source::TaskDefinitions,
             ReplyData::TaskDefinitions(vec![TaskDefinition {
-                arn: arn("ecs", "task-definition/api:3"),
-                family: "api".to_owned(),
-                revision: 3,
-                status: "ACTIVE".to_owned(),
-                cpu_units: None,
-                memory_mib: None,
-                architecture: None,
-                registered_at: None,
-                registered_by: None,
-                containers: vec![ContainerDefinition {
-                    name: "api".to_owned(),
-                    image: format!("{}{reference}", uri()),
-                    essential: true,
-                    environment: Vec::new(),
-                    secrets: Vec::new(),
-                    log_group: None,
-                }],
+                containers: vec![container("api", &format!("{}{reference}", uri()))],
+                ..task_definition("api", 3)
             }]),
         );
         bench.know(Source::Repositories, ReplyData::Repositories(vec![repository]));

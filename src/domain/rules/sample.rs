@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::{Weekday, time};
 
 use crate::domain::asg::{Activity, Group, GroupInstance};
 use crate::domain::datastore::{Cache, CacheForm, CacheNode, CacheShard, DbCluster, DbInstance};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ecs::{
-    CircuitBreaker, Container, Controller, Deployment, DeploymentRole, Fleet, RolloutState, Service,
-    ServiceEvent, Task,
+    CircuitBreaker, Container, ContainerDefinition, Controller, Deployment, DeploymentRole, Fleet,
+    RolloutState, Service, ServiceEvent, Task, TaskDefinition,
 };
 use crate::domain::elb::{Balancing, LoadBalancer, Target, TargetGroup};
 use crate::domain::fault::Fault;
@@ -20,7 +21,7 @@ use crate::domain::inventory::{Answer, Inventory, ScopeState, Source, SourceKey}
 use crate::domain::metric::{MetricGroup, Series};
 use crate::domain::metric_catalog::MetricRef;
 use crate::domain::ops::{Reply, ReplyData};
-use crate::domain::policy::{Environment, Policy, Zone};
+use crate::domain::policy::{BusinessHours, Environment, Policy, Zone};
 use crate::domain::rules::{Context, Policies, Rule, SessionAccept, Terms, evaluate};
 use crate::domain::scope::{Identity, Scope, ScopeName};
 
@@ -45,6 +46,21 @@ pub struct Bench {
 /// An ARN in the sample account.
 pub fn arn(service: &str, rest: &str) -> String {
     format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}")
+}
+
+/// From nine to six, Monday to Friday.
+pub fn office_hours() -> BusinessHours {
+    BusinessHours {
+        days: vec![
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+        ],
+        from: time(9, 0, 0, 0),
+        to: time(18, 0, 0, 0),
+    }
 }
 
 /// The policy of a production estate in Seoul.
@@ -336,6 +352,34 @@ pub fn service(name: &str, revision: u32) -> Service {
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),
+    }
+}
+
+/// A revision of a task definition, in use, of which nothing more is known.
+pub fn task_definition(family: &str, revision: u32) -> TaskDefinition {
+    TaskDefinition {
+        arn: arn("ecs", &format!("task-definition/{family}:{revision}")),
+        family: family.to_owned(),
+        revision,
+        status: "ACTIVE".to_owned(),
+        cpu_units: None,
+        memory_mib: None,
+        architecture: None,
+        registered_at: None,
+        registered_by: None,
+        containers: Vec::new(),
+    }
+}
+
+/// A container of a task definition.
+pub fn container(name: &str, image: &str) -> ContainerDefinition {
+    ContainerDefinition {
+        name: name.to_owned(),
+        image: image.to_owned(),
+        essential: true,
+        environment: Vec::new(),
+        secrets: Vec::new(),
+        log_group: None,
     }
 }
 

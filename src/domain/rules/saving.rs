@@ -17,10 +17,7 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::price::SpotPrices;
 use crate::domain::rules::Context;
 use crate::domain::rules::draft::Draft;
-use crate::domain::units::{Usd, UsdPerHour};
-
-/// Hours of a week.
-const HOURS_OF_A_WEEK: f64 = 168.0;
+use crate::domain::units::Usd;
 
 /// What a saving rule reports: nothing if the amount is known and not worth it.
 fn report(context: &Context<'_>, draft: Draft, month: Option<Usd>, how: &str) -> Option<Finding> {
@@ -43,24 +40,10 @@ fn report(context: &Context<'_>, draft: Draft, month: Option<Usd>, how: &str) ->
 /// The share of all hours that lie outside the estate's business hours; `None` if nobody has said
 /// when they are.
 fn share_off(context: &Context<'_>) -> Option<f64> {
-    let hours = context.policy.business_hours.as_ref()?;
-    Some((hours.hours_off() / HOURS_OF_A_WEEK).clamp(0.0, 1.0))
-}
-
-/// A month of a rate, for a share of its hours.
-fn month_of(rate: UsdPerHour, share: f64) -> Usd {
-    /// Parts that a share is counted in, so that money stays exact.
-    const PARTS: u64 = 100_000;
-    rate.per_month()
-        .scale((share * PARTS as f64).round() as u64, PARTS)
+    Some(context.policy.business_hours.as_ref()?.share_off())
 }
 
 /// The Spot prices that were read.
 fn spot_prices(context: &Context<'_>) -> SpotPrices {
-    let mut spot = SpotPrices::default();
-    let asked = context.state.spot_prices.at().unwrap_or(context.now);
-    for price in context.state.spot_prices.get().into_iter().flatten() {
-        spot.record(&context.state.scope.region, price, asked);
-    }
-    spot
+    SpotPrices::known(&context.state.scope.region, &context.state.spot_prices)
 }

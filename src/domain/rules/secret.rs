@@ -180,7 +180,7 @@ mod tests {
     use crate::domain::ecs::{ContainerDefinition, TaskDefinition};
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, arn, at};
+    use crate::domain::rules::sample::{Bench, arn, at, container, task_definition};
     use crate::domain::secret::Rotation;
 
     fn secret(name: &str) -> Secret {
@@ -201,26 +201,14 @@ mod tests {
         let mut bench = Bench::new();
         bench.know(Source::Secrets, ReplyData::Secrets(secrets));
         let definition = TaskDefinition {
-            arn: arn("ecs", "task-definition/api:7"),
-            family: "api".to_owned(),
-            revision: 7,
-            status: "ACTIVE".to_owned(),
-            cpu_units: None,
-            memory_mib: None,
-            architecture: None,
-            registered_at: None,
-            registered_by: None,
             containers: vec![ContainerDefinition {
-                name: "api".to_owned(),
-                image: "api:7".to_owned(),
-                essential: true,
-                environment: Vec::new(),
                 secrets: vec![(
                     "DB".to_owned(),
                     arn("secretsmanager", "secret:shop/db-AbCdEf:password::"),
                 )],
-                log_group: None,
+                ..container("api", "api:7")
             }],
+            ..task_definition("api", 7)
         };
         bench.know(
             Source::TaskDefinitions,

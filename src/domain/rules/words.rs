@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::policy::Zone;
 use crate::domain::text;
+use crate::domain::units::BYTES_PER_GIB;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const GIB: f64 = 1_073_741_824.0;
 const MIB: f64 = 1_048_576.0;
 
 /// How much of a foreign text a finding keeps: far more than AWS says, and little enough for a hostile
@@ -116,8 +116,8 @@ pub fn usd(amount: f64) -> String {
 
 /// Bytes in binary units: `3.1 GiB`, `512 MiB`.
 pub fn bytes(value: f64) -> String {
-    if value.abs() >= GIB {
-        format!("{} GiB", number(value / GIB))
+    if value.abs() >= BYTES_PER_GIB {
+        format!("{} GiB", number(value / BYTES_PER_GIB))
     } else {
         format!("{} MiB", number(value / MIB))
     }
@@ -125,7 +125,7 @@ pub fn bytes(value: f64) -> String {
 
 /// A count with its noun: `1 task`, `3 tasks`. The plural only adds an s.
 pub fn count(many: usize, noun: &str) -> String {
-    count_of(many, noun, &format!("{noun}s"))
+    crate::domain::counted::counted(many, noun)
 }
 
 /// A count with the noun for one or for several: `1 launch`, `3 launches`.
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(usd(2.012), "$2.01");
         assert_eq!(usd(-790.2), "-$790");
         assert_eq!(usd(1210.0), "$1,210");
-        assert_eq!(bytes(3.1 * GIB), "3.1 GiB");
+        assert_eq!(bytes(3.1 * BYTES_PER_GIB), "3.1 GiB");
         assert_eq!(bytes(512.0 * MIB), "512 MiB");
     }
 

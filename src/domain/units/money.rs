@@ -331,6 +331,14 @@ impl UsdPerHour {
         self.0 * HOURS_PER_MONTH
     }
 
+    /// What a month of 730 hours costs for a share of its hours, 0 to 1.
+    pub fn per_month_for(self, share: f64) -> Usd {
+        /// Parts that a share is counted in, so that money stays exact.
+        const PARTS: u64 = 100_000;
+        let parts = (share.clamp(0.0, 1.0) * PARTS as f64).round() as u64;
+        self.per_month().scale(parts, PARTS)
+    }
+
     /// What so many seconds cost.
     pub fn for_seconds(self, seconds: u64) -> Usd {
         self.0.scale(seconds, 3600)

@@ -7,6 +7,9 @@ use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
+/// Bytes of a GiB, which AWS calls GB: for metrics, which are floating-point numbers.
+pub const BYTES_PER_GIB: f64 = 1_073_741_824.0;
+
 /// Bytes. Shown in the largest binary unit with at most one decimal: `512 MiB`, `3.1 GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -19,7 +19,7 @@ use super::{Control, Inner, Notice, Patience, Places, RunHead};
 use crate::cloud::BoxFuture;
 use crate::domain::ops::{Mutation, Token};
 use crate::domain::scope::Scope;
-use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
+use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket, Via};
 use crate::runbook::record::{Chain, Entry, Moment, Record, Signal, Who};
 use crate::runbook::value::SecretRef;
 use calls::Calls;
@@ -62,7 +62,7 @@ struct Driver {
     who: Who,
     /// Where the plan says that secrets are.
     secrets: BTreeSet<SecretRef>,
-    confirmed: Option<Answer>,
+    confirmed: Option<(Answer, Via)>,
     if_locked: IfLocked,
     patience: Patience,
     /// Present once there is a journal.
@@ -278,14 +278,15 @@ impl Driver {
     }
 
     fn ask(&mut self, ticket: Ticket, question: Question) {
-        if let (Question::Confirm { .. }, Some(answer)) = (&question, &self.confirmed) {
-            let answer = answer.clone();
-            return self.events.push_back(Event::Answered { ticket, answer });
+        if let (Question::Confirm { .. }, Some((answer, via))) = (&question, &self.confirmed) {
+            let (answer, via) = (answer.clone(), *via);
+            return self.events.push_back(Event::Answered { ticket, answer, via });
         }
         if !self.is_attended {
             return self.events.push_back(Event::Answered {
                 ticket,
                 answer: Answer::NoTerminal,
+                via: Via::Person,
             });
         }
         if let Question::Continue { until, .. } = &question {
@@ -299,7 +300,8 @@ impl Driver {
         // A question has its answer's time in the same list; silence is no.
         if self.asked.take_if(|(asked, _)| *asked == ticket).is_some() {
             let answer = Answer::No;
-            self.events.push_back(Event::Answered { ticket, answer });
+            let via = Via::Person;
+            self.events.push_back(Event::Answered { ticket, answer, via });
         } else {
             self.events.push_back(Event::Due { ticket });
         }
@@ -384,12 +386,14 @@ impl Driver {
                 self.is_attended = false;
                 if let Some((ticket, _)) = self.asked.take() {
                     let answer = Answer::NoTerminal;
-                    self.events.push_back(Event::Answered { ticket, answer });
+                    let via = Via::Person;
+                    self.events.push_back(Event::Answered { ticket, answer, via });
                 }
             }
             Some(Control::Answer { ticket, answer }) => {
                 if self.asked.take_if(|(asked, _)| *asked == ticket).is_some() {
-                    self.events.push_back(Event::Answered { ticket, answer });
+                    let via = Via::Person;
+                    self.events.push_back(Event::Answered { ticket, answer, via });
                 }
             }
             Some(Control::Interrupt { signal, .. }) if self.interrupted => return Some(End::Left(signal)),

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::RunEngine;
 use super::folder::Reach;
-use super::{RunEngine, id};
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::PriceTable;
 use crate::domain::scope::{Identity, Scope};
-use crate::runbook::action::{Decisions, View};
+use crate::engine::name::Named;
+use crate::runbook::action::{Decisions, ErrorClass, View, named_time};
 use crate::runbook::expr::Names;
 use crate::runbook::model::Runbook;
 use crate::runbook::observe;
@@ -120,15 +121,26 @@ impl Preparation {
                     candidates.insert(listing.param, found.clone());
                     resolver.listed(found);
                 }
-                Err(unread) => resolver.not_listed(&unread.to_string()),
+                Err(unread) => {
+                    let class = unread.class();
+                    let again = class.is_some_and(ErrorClass::is_transient);
+                    let again = if again { ", tried more than once" } else { "" };
+                    resolver.not_listed(class, &format!("{unread}, {}{again}", self.place()));
+                }
             }
         }
         let known = resolver.so_far().clone();
         let result = resolver.finish();
         let problem = |name: &str| {
             let unresolved = result.as_ref().err()?;
-            let of_it = unresolved.problems.iter().filter(|problem| problem.param == name);
-            let messages: Vec<&str> = of_it.map(|problem| problem.message.as_str()).collect();
+            let wrong = unresolved.problems.iter();
+            let wrong = wrong.filter(|problem| problem.param == name);
+            let unlisted = unresolved.unlisted.iter();
+            let unlisted = unlisted.filter(|unlisted| unlisted.param == name);
+            let messages: Vec<&str> = wrong
+                .map(|problem| problem.message.as_str())
+                .chain(unlisted.map(|unlisted| unlisted.message.as_str()))
+                .collect();
             (!messages.is_empty()).then(|| messages.join("; "))
         };
         let fields = runbook
@@ -158,6 +170,12 @@ impl Preparation {
         queries.retain(|query| !matches!(self.listings.get(query), Some(Ok(reply)) if reply.gaps.is_empty()));
         let answers = self.engine.read_all(&self.site.scope, queries).await;
         self.listings.extend(answers);
+    }
+
+    /// Where this is for, as messages name it.
+    fn place(&self) -> String {
+        let SiteFacts { scope, identity, .. } = &self.site;
+        format!("in account {} and region {}", identity.account, scope.region)
     }
 
     /// What parameters' expressions see beside each other.
@@ -217,7 +235,7 @@ impl Preparation {
             policy: Policy::clone(policy),
             selection: Selection::clone(selection),
         };
-        let id = id::mint(wall);
+        let id = RunId(Named::Run.mint(wall));
         let names = RunNames {
             id: id.0.clone(),
             operator: who.user.clone(),
@@ -272,13 +290,15 @@ impl Preparation {
         if plan.is_empty() {
             return cautions;
         }
+        let zone = self.site.policy.time_zone.rules();
         let deadline = SignedDuration::from_secs(i64::try_from(plan.deadline_s).unwrap_or(i64::MAX));
         if let Some(end) = self.site.identity.credentials_expire_at
             && end.duration_since(now) < deadline
         {
             cautions.push(format!(
-                "the credentials end at {end:.0}, the run may take until {:.0}; it waits where they cannot be renewed",
-                now.saturating_add(deadline).unwrap_or(Timestamp::MAX)
+                "the credentials end at {}, the run may take until {}; it waits where they cannot be renewed",
+                named_time(end, zone),
+                named_time(now.saturating_add(deadline).unwrap_or(Timestamp::MAX), zone)
             ));
         }
         match self.engine.reach() {
@@ -341,12 +361,11 @@ impl RunEngine {
         })
     }
 
-    /// Asks all of these at once, each with its answer. The rate budgets of the cloud's host see to it
-    /// that it is not too much.
+    /// Asks all of these at once, each with its answer, and again what AWS refused for the moment. The
+    /// rate budgets of the cloud's host see to it that it is not too much.
     pub(super) async fn read_all(&self, scope: &Scope, queries: Vec<Query>) -> View {
-        let cloud = &self.0.cloud;
         let reads = queries.into_iter().map(|query| async move {
-            let answer = cloud.read(scope, &query).await;
+            let answer = self.read_patiently(scope, &query).await;
             (query, answer)
         });
         View::new(futures_util::future::join_all(reads).await)

@@ -12,8 +12,8 @@ pub use head::RunHead;
 
 use super::folder::StateFolder;
 use super::gate::{Gate, is_held};
-use super::id::is_name;
 use crate::domain::exit::Exit;
+use crate::engine::name::Named;
 use crate::runbook::machine::Summary;
 use crate::runbook::record::{self, Journal, JournalError, RunId, Status};
 
@@ -130,13 +130,10 @@ impl RunStore {
     /// it is told in [`RunHead::trouble`].
     pub fn head(&self, id: &RunId) -> Result<RunHead, StoreError> {
         let path = self.journal_path(id);
-        let bytes = match fs::metadata(&path) {
-            Ok(meta) => meta.len(),
-            Err(error) => return Err(missing_or(id, &path, &error)),
-        };
-        let kept = head::kept(&self.path.join(&id.0).join(HEAD));
+        let meta = fs::metadata(&path).map_err(|error| missing_or(id, &path, &error))?;
+        let kept = head::kept(&self.path.join(&id.0).join(HEAD), &meta);
         let mut head = match kept {
-            Some((kept, of_bytes)) if of_bytes == bytes && kept.id == *id => kept,
+            Some((kept, true)) if kept.id == *id => kept,
             kept => match self.journal(id) {
                 Ok(journal) => RunHead::of(&journal.entries)
                     .map_err(|error| StoreError::Io(format!("run {id}: {error}")))?,
@@ -305,7 +302,7 @@ impl RunStore {
         for entry in entries {
             let entry = entry.map_err(|error| io(&self.path, &error))?;
             if let Ok(name) = entry.file_name().into_string()
-                && is_name(&name)
+                && Named::Run.is_name(&name)
             {
                 ids.push(RunId(name));
             }

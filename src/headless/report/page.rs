@@ -5,11 +5,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::domain::changes::Change;
+use crate::domain::counted::counted;
 use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
-use crate::domain::units::HumanDuration;
+use crate::domain::units::{Bytes, HumanDuration};
+use crate::headless::amount;
 use crate::headless::spend::document::Spend;
 use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
+use crate::headless::table::UNKNOWN;
 
 /// What the page is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,7 @@ const MOST_ROWS: usize = 25;
 
 /// Columns of a kind's table, where all of its fields would be too many or in the wrong order. Kinds
 /// that are not here show their first plain fields.
-const COLUMNS: [(&str, &[&str]); 14] = [
+const COLUMNS: [(&str, &[&str]); 15] = [
     (
         "ecs-service",
         &[
@@ -107,7 +110,53 @@ const COLUMNS: [(&str, &[&str]); 14] = [
     ("queue", &["visible", "in_flight", "oldest_s"]),
     ("log-group", &["retention_days", "stored_bytes"]),
     ("nat-gateway", &["state", "vpc"]),
+    ("pipeline", &["stage", "status", "since", "change"]),
 ];
+
+/// Fields that a resource has only for the page: of a pipeline the stage that matters, AWS's word for how it
+/// stands, since when, and the newest change.
+fn with_told(kind: &str, resource: &Value) -> Value {
+    let mut told = resource.clone();
+    let (Value::Object(fields), "pipeline") = (&mut told, kind) else {
+        return told;
+    };
+    let list = |of: Option<&Value>| of.and_then(Value::as_array).cloned().unwrap_or_default();
+    let stages = list(resource.get("stages"));
+    let is_open = |stage: &&Value| {
+        let status = stage.get("status").and_then(Value::as_str);
+        !matches!(status, Some("Succeeded") | None)
+    };
+    let stage = stages.iter().find(is_open).or_else(|| stages.last());
+    // An instant in UTC sorts as text.
+    let since = stage.and_then(|stage| {
+        let actions = list(stage.get("actions"));
+        let moments = actions
+            .iter()
+            .filter_map(|action| action.get("changed_at")?.as_str());
+        moments.max().map(str::to_owned)
+    });
+    let of_stage = |field: &str| {
+        stage
+            .and_then(|stage| stage.get(field))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let executions = list(resource.get("executions"));
+    let change = executions.first().map(|newest| {
+        let text = |field: &str| newest.get(field).and_then(Value::as_str).unwrap_or_default();
+        let commit: String = text("commit").chars().take(7).collect();
+        let message = text("message").lines().next().unwrap_or_default();
+        format!("{commit} {message}").trim().to_owned()
+    });
+    fields.insert("stage".to_owned(), of_stage("name"));
+    fields.insert("status".to_owned(), of_stage("status"));
+    fields.insert("since".to_owned(), since.into());
+    fields.insert("change".to_owned(), change.into());
+    told
+}
+
+/// How the names of fields end that count bytes: a cell has its own unit.
+const BYTES: &str = "_bytes";
 
 /// Columns of a kind of which nothing is said above.
 const USUAL_COLUMNS: usize = 6;
@@ -155,8 +204,6 @@ fn section(out: &mut String, title: &str, titles: &[&str], mut rows: Vec<Vec<Str
     out.push('\n');
 }
 
-const UNKNOWN: &str = "–";
-
 fn or_unknown(value: Option<String>) -> String {
     value.unwrap_or_else(|| UNKNOWN.to_owned())
 }
@@ -166,7 +213,7 @@ fn span(seconds: Option<i64>) -> String {
 }
 
 fn usd(amount: Option<f64>) -> String {
-    or_unknown(amount.map(|amount| format!("${amount:.2}")))
+    or_unknown(amount.map(amount::usd))
 }
 
 impl Page<'_> {
@@ -340,7 +387,7 @@ impl Page<'_> {
                 ),
                 match entry.backup_days {
                     0 => "off".to_owned(),
-                    days => format!("{days} days"),
+                    days => counted(days, "day"),
                 },
             ]
         };
@@ -376,6 +423,7 @@ impl Page<'_> {
             let Value::Array(resources) = resources else {
                 continue;
             };
+            let resources: Vec<Value> = resources.iter().map(|one| with_told(kind, one)).collect();
             let Some(first) = resources.first() else { continue };
             if !written {
                 out.push_str("## State\n\n");
@@ -384,7 +432,10 @@ impl Page<'_> {
             let fields = columns(kind, first);
             let titles: Vec<String> = fields
                 .iter()
-                .map(|field| field.replace('_', " ").to_uppercase())
+                .map(|field| {
+                    let field = field.strip_suffix(BYTES).unwrap_or(field);
+                    field.replace('_', " ").to_uppercase()
+                })
                 .collect();
             let mut all = vec!["HEALTH", "NAME"];
             all.extend(titles.iter().map(String::as_str));
@@ -395,7 +446,13 @@ impl Page<'_> {
             sorted.sort_by_key(|resource| rank(resource));
             let rows = sorted.into_iter().map(|resource| {
                 let mut row = vec![health(resource), self.cell(resource.get("name"))];
-                row.extend(fields.iter().map(|field| self.cell(resource.get(*field))));
+                row.extend(fields.iter().map(|field| {
+                    let value = resource.get(*field);
+                    match value.and_then(Value::as_u64).filter(|_| field.ends_with(BYTES)) {
+                        Some(bytes) => Bytes(bytes).to_string(),
+                        None => self.cell(value),
+                    }
+                }));
                 if several {
                     row.push(self.cell(resource.get("scope")));
                 }

@@ -161,10 +161,14 @@ impl Bench {
     /// Who we are in a scope, asked of AWS.
     pub async fn identify(&self, scope: &Scope) -> Result<Identity, Failure> {
         self.engine.identify(scope).await.map_err(|fault| {
-            Failure::new(
-                exit_of(ErrorClass::of(&fault)),
-                format!("{}: {fault}: {}", scope.name, fault.hint(scope)),
-            )
+            let class = ErrorClass::of(&fault);
+            let advice = match class {
+                ErrorClass::Throttled | ErrorClass::Server => {
+                    "it was tried more than once: run the command again in a few minutes".to_owned()
+                }
+                _ => fault.hint(scope),
+            };
+            Failure::new(exit_of(class), format!("{}: {fault}: {advice}", scope.name))
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::recovery::MeasuredRestore;
 use crate::engine::run::{RunHead, RunStore, StoreError};
 use crate::headless::Exit;
-use crate::headless::out::{Page, Report};
+use crate::headless::out::{Page, Report, times_in};
 use crate::headless::runbook::desk::Place;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller;
@@ -128,7 +128,7 @@ impl Report for History {
                 Cell::new(row.reason.as_deref().unwrap_or_default()),
             ]);
         }
-        table.render(page.width, page.paint)
+        times_in(page) + &table.render(page.width, page.paint)
     }
 
     fn records(&self) -> serde_json::Result<Vec<Value>> {

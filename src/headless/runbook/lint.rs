@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::counted::counted;
 use crate::domain::diagnostic::{Diagnostic, Report as Diagnosis, Severity, Span};
 use crate::headless::out::{Page, Report};
 use crate::headless::{Exit, Out};
@@ -140,7 +141,11 @@ impl Report for Linted {
         let clean = self.files.iter().filter(|row| row.diagnostics.is_empty()).count();
         blocks.push(match (self.errors, self.warnings) {
             (0, 0) => format!("{files}: nothing is wrong"),
-            (errors, warnings) => format!("{files}, {clean} clean: {errors} errors, {warnings} warnings"),
+            (errors, warnings) => format!(
+                "{files}, {clean} clean: {}, {}",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            ),
         });
         blocks.join("\n\n") + "\n"
     }

@@ -10,7 +10,7 @@ use crate::headless::table::{Cell, Column, Table};
 use crate::headless::{Exit, Out};
 use crate::runbook::model::Presence;
 use crate::runbook::schema::Catalogue;
-use crate::runbook::{File, floor_of, load};
+use crate::runbook::{Asks, File, asks_of, load};
 
 #[derive(Serialize)]
 struct Listing {
@@ -28,7 +28,10 @@ struct Row {
     /// Whether one of the same name is nearer and taken instead.
     hidden: bool,
     usable: bool,
+    /// What every plan of it asks for, unless the estate or the plan demands more.
     confirm: Option<ConfirmLevel>,
+    /// What a plan asks for in which every step that depends on a condition is done.
+    confirm_at_most: Option<ConfirmLevel>,
     /// Parameters that have to be given.
     required: Vec<String>,
     offered_for: Vec<&'static str>,
@@ -49,6 +52,7 @@ pub fn run(runbooks: &Runbooks, catalogue: &Catalogue, out: &Out) -> anyhow::Res
             hidden: listed.is_hidden,
             usable: false,
             confirm: None,
+            confirm_at_most: None,
             required: Vec::new(),
             offered_for: Vec::new(),
         };
@@ -79,7 +83,9 @@ fn describe(row: &mut Row, file: &File, runbooks: &Runbooks, catalogue: &Catalog
     };
     row.usable = true;
     row.title = Some(runbook.title.clone());
-    row.confirm = Some(floor_of(&runbook, catalogue));
+    let Asks { least, most } = asks_of(&runbook, catalogue);
+    row.confirm = Some(least);
+    row.confirm_at_most = Some(most);
     row.required = runbook
         .params
         .iter()
@@ -95,6 +101,7 @@ impl Report for Listing {
             Column::fixed("RUNBOOK"),
             Column::words("NEEDS", 8).sheds(2),
             Column::fixed("FROM").sheds(1),
+            Column::fixed("ASKS FOR").sheds(3),
             Column::words("DOES", 20),
         ]);
         for row in &self.runbooks {
@@ -106,6 +113,11 @@ impl Report for Listing {
                 Cell::new(&row.name),
                 Cell::new(row.required.join(" ")),
                 Cell::new(from),
+                Cell::of(
+                    row.confirm
+                        .zip(row.confirm_at_most)
+                        .map(|(least, most)| Asks { least, most }.word()),
+                ),
                 Cell::new(
                     row.title
                         .as_deref()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::engine::run::locks::LockError;
 use crate::engine::run::{Holder, Locks, Reach, StoreError};
 use crate::headless::Exit;
-use crate::headless::out::{Page, Report};
+use crate::headless::out::{Page, Report, times_in};
 use crate::headless::runbook::desk::Place;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::table::{Cell, Column, Table};
@@ -90,7 +90,7 @@ impl Report for Listing {
                 Cell::new(format!("{}@{}", holder.who.user, holder.who.host)),
             ]);
         }
-        table.render(page.width, page.paint)
+        times_in(page) + &table.render(page.width, page.paint)
     }
 
     fn records(&self) -> serde_json::Result<Vec<Value>> {

@@ -74,8 +74,8 @@ pub async fn run(bench: &Bench, order: Order, wanted: &Wanted) -> Result<Exit, F
             .say([Line::of(Role::Plain, "to carry it out: ").hanging().with(
                 Role::Key,
                 format!(
-                    "{} runbook run {} --plan {file} --approve {}",
-                    place.commands.program, plan.runbook.name, plan.digest
+                    "{} runbook run --plan {file} --approve {}",
+                    place.commands.program, plan.digest
                 ),
             )]);
     }

@@ -9,6 +9,7 @@ use crate::headless::Exit;
 use crate::headless::runbook::desk::Bench;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
+use crate::runbook::machine::exit_of;
 use crate::runbook::model::{Param, Runbook};
 use crate::runbook::params::{ENVIRONMENT_PREFIX, Given, Layer, Resolved, Sources, Unresolved};
 use crate::runbook::plan::Plan;
@@ -109,6 +110,9 @@ async fn resolve(
             Ok(resolved) => return Ok(resolved.clone()),
             Err(unresolved) => unresolved,
         };
+        if !unresolved.unlisted.is_empty() && unresolved.problems.is_empty() {
+            return Err(unlisted(unresolved));
+        }
         let runbook = preparation.runbook().clone();
         let asked = |problem: &crate::runbook::params::Problem| problem.layer == Layer::Asked;
         // What somebody has just typed is asked for once more; all else is for whoever gave it.
@@ -239,10 +243,21 @@ fn name_of(candidate: &Value) -> String {
 
 fn wrong(unresolved: &Unresolved) -> Failure {
     let mut reasons: Vec<String> = unresolved.problems.iter().map(ToString::to_string).collect();
+    reasons.extend(unresolved.unlisted.iter().map(ToString::to_string));
     reasons.extend(unresolved.missing.iter().map(|name| needed(name)));
     Failure {
         exit: Exit::Usage,
         reasons,
+    }
+}
+
+/// Nothing is wrong with what was given: AWS did not say what there is.
+fn unlisted(unresolved: &Unresolved) -> Failure {
+    let exits = unresolved.unlisted.iter();
+    let exits = exits.map(|unlisted| unlisted.class.map_or(Exit::Internal, exit_of));
+    Failure {
+        exit: Exit::worst(exits),
+        reasons: unresolved.unlisted.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -260,4 +275,34 @@ fn needed(name: &str) -> String {
         ENVIRONMENT_PREFIX,
         name.to_ascii_uppercase()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::action::ErrorClass;
+    use crate::runbook::params::Unlisted;
+
+    #[test]
+    fn a_listing_that_aws_refused_is_no_wrong_value() {
+        for (class, exit) in [
+            (ErrorClass::Throttled, Exit::Precondition),
+            (ErrorClass::Server, Exit::Precondition),
+            (ErrorClass::Timeout, Exit::Deadline),
+            (ErrorClass::Unreachable, Exit::Deadline),
+            (ErrorClass::Denied, Exit::Credentials),
+        ] {
+            let unresolved = Unresolved {
+                unlisted: vec![Unlisted {
+                    param: "cluster".to_owned(),
+                    class: Some(class),
+                    message: "what there is could not be listed".to_owned(),
+                }],
+                ..Unresolved::default()
+            };
+            let failure = unlisted(&unresolved);
+            assert_eq!(failure.exit, exit, "{class:?}");
+            assert!(failure.reasons[0].contains("`cluster`"), "{failure:?}");
+        }
+    }
 }

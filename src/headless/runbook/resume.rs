@@ -13,7 +13,7 @@ use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
 use crate::headless::runbook::prepare::{self, attended};
 use crate::headless::runbook::run::{How, Process, asked, start};
-use crate::runbook::machine::{Answer, Ledger};
+use crate::runbook::machine::{Answer, Ledger, ReplayError};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId};
 
@@ -24,7 +24,7 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
         bench.may_change()?;
     }
     let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
-    let (id, ledger) = ledger_of(store, wanted)?;
+    let (id, ledger) = ledger_of(store, wanted).map_err(|failure| not_found(bench, wanted, failure))?;
     let plan = Arc::new(ledger.plan().clone());
     let scope = bench.scope_named(&plan.identity.scope)?;
     let tie = match how.process {
@@ -64,7 +64,7 @@ pub async fn run(bench: &Bench, wanted: &str, (to, how): (Resume, How)) -> Resul
     let handle = bench
         .engine
         .resume(&id, to, begin)
-        .map_err(|error| refused(bench, &id, &error))?;
+        .map_err(|error| refused(bench, (&id, &plan), &error))?;
     let watch = Watch {
         if_locked: how.if_locked,
         tie,
@@ -83,11 +83,7 @@ async fn detached(
     let store = bench.engine.store().ok_or(StoreError::NoFolder)?;
     if store.is_driven(id)? {
         let error = CannotResume::Store(StoreError::Driven(id.clone()));
-        let mut failure = refused(bench, id, &error);
-        failure
-            .reasons
-            .push(format!("to follow it: {}", bench.place.commands.attach(id)));
-        return Err(failure);
+        return Err(refused(bench, (id, plan), &error));
     }
     detach::has_its_secrets(plan)?;
     attended(plan, false)?;
@@ -103,13 +99,42 @@ async fn detached(
     signals.unless(detach::wait(bench, begun)).await
 }
 
-fn refused(bench: &Bench, id: &RunId, error: &CannotResume) -> Failure {
+/// Why a run is not taken up, and the command that helps instead.
+fn refused(bench: &Bench, (id, plan): (&RunId, &Plan), error: &CannotResume) -> Failure {
+    let commands = &bench.place.commands;
+    let next: Vec<String> = match error {
+        CannotResume::Driven { .. } | CannotResume::Store(StoreError::Driven(_)) => {
+            vec![format!("to follow it: {}", commands.attach(id))]
+        }
+        CannotResume::Journal(ReplayError::Over(..)) => vec![
+            format!("what it did: {}", commands.status(id)),
+            format!("to run it again: {}", commands.plan(&plan.runbook.name)),
+        ],
+        CannotResume::Journal(ReplayError::NoStart | ReplayError::Plan)
+        | CannotResume::Store(StoreError::Journal { .. }) => {
+            vec![format!("what its journal holds: {}", commands.logs(id))]
+        }
+        CannotResume::Store(StoreError::Unknown(_) | StoreError::Ambiguous(_)) => {
+            vec![format!("all runs: {}", commands.history())]
+        }
+        // These say what to pass themselves.
+        CannotResume::Store(StoreError::NoFolder | StoreError::Io(_)) | CannotResume::Start(_) => Vec::new(),
+    };
     let mut failure = Failure::new(error.exit(), error.to_string());
-    if matches!(error, CannotResume::Driven { .. }) {
-        failure
-            .reasons
-            .push(format!("to follow it: {}", bench.place.commands.attach(id)));
-    }
+    failure.reasons.extend(next);
+    failure
+}
+
+/// A run that cannot be found, or whose journal cannot be relied on.
+fn not_found(bench: &Bench, wanted: &str, mut failure: Failure) -> Failure {
+    let commands = &bench.place.commands;
+    failure.reasons.push(match failure.exit {
+        Exit::Usage => format!("all runs: {}", commands.history()),
+        _ => format!(
+            "what its journal holds: {}",
+            commands.logs(&RunId(wanted.to_owned()))
+        ),
+    });
     failure
 }
 

@@ -14,7 +14,7 @@ use crate::headless::runbook::drive::{self, Tie, Watch};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::keyboard::Keyboard;
 use crate::headless::runbook::prepare::{self, Order, attended, prepare};
-use crate::runbook::machine::{Answer, Question};
+use crate::runbook::machine::{Answer, Question, Via};
 use crate::runbook::model::Runbook;
 use crate::runbook::plan::Plan;
 use crate::runbook::tell::{self, confirm_advice};
@@ -125,7 +125,7 @@ pub fn start(bench: &Bench, scope: Arc<Scope>, (arn, confirmed, how): (&str, Opt
         scope,
         who: bench.place.who(arn),
         reason: how.reason.clone(),
-        confirmed,
+        confirmed: confirmed.map(|answer| (answer, Via::Flags)),
         if_locked: how.if_locked,
         patience: if bench.place.can_ask() {
             Patience::Endless

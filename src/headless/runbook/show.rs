@@ -14,7 +14,7 @@ use crate::runbook::model::{
 };
 use crate::runbook::schema::{Catalogue, Risk};
 use crate::runbook::value::exact_duration;
-use crate::runbook::{File, Library, floor_of, load};
+use crate::runbook::{Asks, File, Library, asks_of, load};
 
 /// A runbook as it is shown.
 #[derive(Serialize)]
@@ -32,7 +32,10 @@ struct Shown {
     limits: LimitsRow,
     preconditions: Vec<CheckRow>,
     guards: Vec<String>,
+    /// What every plan of it asks for, unless the estate or the plan demands more.
     confirm: ConfirmLevel,
+    /// What a plan asks for in which every step that depends on a condition is done.
+    confirm_at_most: ConfirmLevel,
     plan_expires: String,
     steps: Vec<StepRow>,
     verify: Vec<CheckRow>,
@@ -100,6 +103,7 @@ pub fn run(file: &File, library: &dyn Library, catalogue: &Catalogue, out: &Out)
 }
 
 fn shown(runbook: &Runbook, file: &File, catalogue: &Catalogue) -> Shown {
+    let Asks { least, most } = asks_of(runbook, catalogue);
     let steps = |steps: &[Step]| {
         let mut rows = Vec::new();
         outline(steps, 0, catalogue, &mut rows);
@@ -132,7 +136,8 @@ fn shown(runbook: &Runbook, file: &File, catalogue: &Catalogue) -> Shown {
         },
         preconditions: runbook.preconditions.iter().map(check_row).collect(),
         guards: runbook.guards.iter().map(guard_words).collect(),
-        confirm: floor_of(runbook, catalogue),
+        confirm: least,
+        confirm_at_most: most,
         plan_expires: exact_duration(runbook.confirm.expires),
         steps: steps(&runbook.steps),
         verify: runbook.verify.iter().map(check_row).collect(),

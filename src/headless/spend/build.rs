@@ -337,7 +337,7 @@ fn daily(leaders: &[&ScopeState]) -> Vec<DayEntry> {
         .collect()
 }
 
-/// The burn rate; nothing read is not nothing running.
+/// The burn rate.
 fn burn(picture: &Picture) -> Burn {
     let BurnRate {
         total,
@@ -345,20 +345,18 @@ fn burn(picture: &Picture) -> Burn {
         mut items,
         unknown,
         as_of,
+        unread,
     } = picture.burn.clone();
-    let read = picture
-        .inventory
-        .shown()
-        .any(|state| state.instances.at().is_some() || state.ecs.at().is_some());
     items.sort_by_key(|item| (item.per_hour().is_none(), Reverse(item.per_hour())));
     Burn {
-        total: total.filter(|_| read),
+        total,
         by_kind: by_kind
             .into_iter()
             .map(|(kind, rate)| (kind.name(), rate))
             .collect(),
         items,
         unpriced: unknown,
+        unread,
         prices_of: as_of,
         excludes: BurnRate::EXCLUDES,
     }

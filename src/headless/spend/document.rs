@@ -271,6 +271,8 @@ pub struct Burn {
     pub items: Vec<BurnItem>,
     /// Names of what runs and has no price here; if there are any, the total is too low.
     pub unpriced: Vec<String>,
+    /// Whether what it is made of was not read everywhere, so that more may run.
+    pub unread: bool,
     /// The day of the oldest price.
     pub prices_of: Option<Date>,
     /// What the figure leaves out.

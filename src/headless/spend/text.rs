@@ -1,6 +1,7 @@
 //! Spend as a person reads it.
 
-use crate::domain::units::{Usd, UsdPerHour};
+use crate::domain::units::UsdPerHour;
+use crate::headless::amount;
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::spend::document::{Burn, Spend, SpendReport};
@@ -41,9 +42,7 @@ pub fn summary(spend: &Spend, page: &Page) -> String {
 }
 
 fn usd(amount: Option<f64>) -> String {
-    amount
-        .and_then(Usd::from_f64)
-        .map_or_else(|| UNKNOWN.to_owned(), |amount| format!("{amount:.2}"))
+    amount.map_or_else(|| UNKNOWN.to_owned(), amount::usd)
 }
 
 fn totals(spend: &Spend, page: &Page) -> String {
@@ -313,7 +312,11 @@ fn bar(amount: f64, largest: f64) -> String {
 
 fn rate(total: Option<UsdPerHour>, burn: &Burn) -> String {
     let total = total.map_or_else(|| UNKNOWN.to_owned(), |rate| rate.to_string());
-    let at_least = if burn.unpriced.is_empty() { "" } else { "at least " };
+    let at_least = if burn.unpriced.is_empty() && !burn.unread {
+        ""
+    } else {
+        "at least "
+    };
     let month = burn
         .total
         .map_or_else(String::new, |rate| format!(", {} a month", rate.per_month()));

@@ -172,11 +172,26 @@ pub fn errors(errors: &[ErrorEntry], page: &Page) -> String {
     }
     let mut out = page.paint.apply(Tone::Strong, "not read");
     out.push('\n');
+    // Where nothing of a scope can be read, all fails for one reason, which is said once.
+    let mut alike: Vec<(&ErrorEntry, Vec<&str>)> = Vec::new();
     for error in errors {
+        let is_same = |known: &&ErrorEntry| {
+            (&known.scope, &known.code, &known.hint) == (&error.scope, &error.code, &error.hint)
+        };
+        match alike.iter_mut().find(|(known, _)| is_same(known)) {
+            Some((_, kinds)) if !kinds.contains(&error.kind) => kinds.push(error.kind),
+            Some(_) => {}
+            None => alike.push((error, vec![error.kind])),
+        }
+    }
+    for (error, kinds) in alike {
         let operation = error.operation.as_deref().unwrap_or(UNKNOWN);
         let head = Cell::new(format!(
             "{} {}: {operation} {}: {}",
-            error.scope, error.kind, error.code, error.message
+            error.scope,
+            kinds.join(", "),
+            error.code,
+            error.message
         ));
         let mut table = Table::new([Column::words("", 20)]);
         table.row([head.tone(Tone::Warn)]);

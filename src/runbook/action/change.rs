@@ -180,13 +180,25 @@ impl Sight {
     }
 
     /// How far an accepted change is that has come about once it shows: what to say while it does not, and
-    /// where there is nothing left to show it.
-    pub fn progress(self, change: &Change, not_yet: &str, gone: &str) -> Progress {
+    /// how far it is where nothing is left to show it.
+    pub fn progress(self, change: &Change, not_yet: &str, gone: Progress) -> Progress {
         match self {
             Self::Here(live) if live == change.after => Progress::Done,
             Self::Here(_) => Progress::Waiting(not_yet.to_owned()),
-            Self::Gone => Progress::Failed(gone.to_owned()),
+            Self::Gone => gone,
             Self::Unreadable(unread) => Progress::Waiting(unread.to_string()),
+        }
+    }
+
+    /// The same as an answer, for [`Progress::of`].
+    ///
+    /// # Errors
+    /// If it could not be read.
+    pub fn found(self) -> Result<Option<Fields>, Unread> {
+        match self {
+            Self::Here(fields) => Ok(Some(fields)),
+            Self::Gone => Ok(None),
+            Self::Unreadable(unread) => Err(unread),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum RefusalKind {
     Absent,
     /// The resource could not be read, so nothing can be said of it.
     Unreadable,
+    /// AWS could not be reached, or did not answer in time.
+    Unreachable,
     /// Credentials or permissions are missing.
     Credentials,
     /// The resource's state, owner or form does not allow it.
@@ -74,6 +76,7 @@ impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Self {
         let kind = match unread.class() {
             Some(ErrorClass::Credentials | ErrorClass::Denied) => RefusalKind::Credentials,
+            Some(ErrorClass::Timeout | ErrorClass::Unreachable) => RefusalKind::Unreachable,
             _ => RefusalKind::Unreadable,
         };
         Self {

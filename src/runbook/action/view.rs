@@ -164,7 +164,6 @@ impl View {
         ecs_tasks, ecs_tasks_mut: "the tasks of the service", EcsTasks, Vec<Task>;
         service_deployments, service_deployments_mut: "the service's deployments", ServiceDeployments, Vec<ServiceDeployment>;
         asg_groups, asg_groups_mut: "the Auto Scaling groups", Groups, Vec<Group>;
-        asg_activities, asg_activities_mut: "the scaling activities", Activities, Vec<Activity>;
         asg_refreshes, asg_refreshes_mut: "the instance refreshes", InstanceRefreshes, Vec<InstanceRefresh>;
         ec2_instances, ec2_instances_mut: "the instances", Instances, Vec<Instance>;
         ssm_outputs, ssm_outputs_mut: "what the GPU probe printed", ProbeOutputs, Vec<ProbeOutput>;
@@ -190,6 +189,7 @@ impl View {
         eks_update: "the update of the node group", NodegroupUpdate, Option<Update>;
         redis_node_types: "the node types that the cache may be changed to", CacheNodeTypes, NodeTypes;
         lambda_versions: "the versions of the function", FunctionVersions, Vec<Version>;
+        asg_activities: "the scaling activities", Activities, Vec<Activity>;
         cw_metrics: "the metrics", Metrics, Vec<(MetricId, Series)>;
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
@@ -483,15 +483,6 @@ impl View {
         Ok(whole(self.asg_activities(query)?)?)
     }
 
-    /// The same, to be changed.
-    pub fn activities_mut(&mut self) -> Option<&mut Vec<Activity>> {
-        let query = self
-            .asked()
-            .find(|query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. })))?
-            .clone();
-        self.asg_activities_mut(&query)
-    }
-
     /// Instance refreshes of a group, newest first.
     pub fn refreshes(&self, group: &str) -> Result<&[InstanceRefresh], Unread> {
         Ok(whole(self.asg_refreshes(&refreshes_of(group))?)?)
@@ -705,13 +696,6 @@ impl View {
                 query,
                 Ok(Reply::whole(ReplyData::TaskDefinitions(vec![definition]))),
             )),
-        }
-    }
-
-    /// Takes a revision away again.
-    pub fn remove_revision(&mut self, family: &str, revision: u32) {
-        if let Some(known) = self.ecs_revisions_mut(&revisions_of(family)) {
-            known.retain(|name| name.revision != revision);
         }
     }
 

@@ -347,7 +347,7 @@ impl Action for Validate {
         };
         let seen =
             self.sight(change, view)
-                .progress(change, not_yet, "the hosted zone does not exist any more");
+                .progress(change, not_yet, Progress::gone("the hosted zone"));
         // Where the answer was lost nobody knows the change's id, and that the record shows has to do.
         match (seen, &applied.receipt.created) {
             (Progress::Done, Some(id)) => match view.dns_change_status(id) {

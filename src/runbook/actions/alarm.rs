@@ -125,7 +125,7 @@ impl Action for Actions {
         self.sight(change, view).progress(
             change,
             "the alarm does not show it yet",
-            "the alarm does not exist any more",
+            Progress::gone("the alarm"),
         )
     }
 

@@ -9,8 +9,6 @@ pub use answer::Answer;
 pub use retry::RetryStage;
 pub use rollback::RollbackStage;
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,8 +17,8 @@ use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, codepipeline};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
-    Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Target, Undo, Unread, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -75,22 +73,38 @@ fn required_pipeline<'v>(view: &'v View, name: &str) -> Result<&'v Pipeline, Ref
         .ok_or_else(|| Refusal::absent(format!("there is no pipeline {name}")))
 }
 
-/// The services that stages deploy, as people say them.
-fn dependents<'s>(stages: impl Iterator<Item = &'s Stage>) -> BTreeSet<String> {
-    stages
-        .flat_map(|stage| &stage.deploys)
-        .map(|(cluster, service)| format!("{service} of {cluster}"))
-        .collect()
+fn target(site: &Site<'_>, pipeline: &str) -> Target {
+    site.target(Kind::Pipeline, pipeline, pipeline)
 }
 
-fn stage_of<'v>(view: &'v View, named: &Named) -> Result<Option<&'v Stage>, crate::runbook::action::Unread> {
-    Ok(view
-        .pipeline(&named.pipeline)?
-        .and_then(|pipeline| pipeline.stages.iter().find(|stage| stage.name == named.stage)))
+/// What runs once more where a change goes through these stages: the services that they deploy, as people
+/// say them.
+fn impact<'s>(stages: impl Iterator<Item = &'s Stage>) -> Impact {
+    Impact {
+        dependents: stages
+            .flat_map(|stage| &stage.deploys)
+            .map(|(cluster, service)| format!("{service} of {cluster}"))
+            .collect(),
+        ..Impact::default()
+    }
+}
+
+/// How far a stage is that runs, where it neither succeeded nor failed.
+fn under_way(status: Option<&str>) -> Progress {
+    Progress::Waiting(status.map_or_else(
+        || "the stage has no state".to_owned(),
+        |status| format!("the stage is {status}"),
+    ))
+}
+
+/// A stage of a pipeline by their names, if it is there.
+fn stage_of<'v>(view: &'v View, pipeline: &str, stage: &str) -> Result<Option<&'v Stage>, Unread> {
+    let pipeline = view.pipeline(pipeline)?;
+    Ok(pipeline.and_then(|pipeline| pipeline.stage(stage)))
 }
 
 fn required<'v>(view: &'v View, named: &Named) -> Result<&'v Stage, Refusal> {
-    stage_of(view, named)?.ok_or_else(|| {
+    stage_of(view, &named.pipeline, &named.stage)?.ok_or_else(|| {
         Refusal::absent(format!(
             "there is no pipeline {} with a stage {}",
             named.pipeline, named.stage
@@ -108,7 +122,7 @@ fn change(action: &dyn Action, (pipeline, stage): (&str, &str), site: &Site<'_>)
         summary: summary(holds, stage),
         before: fields([("enabled", json!(holds))]),
         after: fields([("enabled", json!(!holds))]),
-        ..Change::draft(action, site.target(Kind::Pipeline, pipeline, pipeline), &with)
+        ..Change::draft(action, target(site, pipeline), &with)
     }
 }
 
@@ -133,7 +147,7 @@ fn sight(change: &Change, view: &View) -> Sight {
     let Ok(named) = parse::<Named>(&change.with) else {
         return Sight::Gone;
     };
-    Sight::of(stage_of(view, &named), |stage| {
+    Sight::of(stage_of(view, &named.pipeline, &named.stage), |stage| {
         fields([("enabled", json!(stage.enabled))])
     })
 }
@@ -142,7 +156,7 @@ fn progress(change: &Change, view: &View) -> Progress {
     sight(change, view).progress(
         change,
         "the pipeline does not show it yet",
-        "the stage does not exist any more",
+        Progress::gone("the stage"),
     )
 }
 
@@ -173,10 +187,18 @@ fn project(change: &Change, view: &mut View) {
     }
 }
 
+/// Of what is there as soon as AWS shows it.
 const PACE: Pace = Pace {
     every_s: 5,
     timeout_s: 2 * 60,
     settle_s: 15,
+};
+
+/// Of what runs a whole stage.
+const STAGE_PACE: Pace = Pace {
+    every_s: 10,
+    timeout_s: 60 * 60,
+    settle_s: 20,
 };
 
 impl Action for Hold {

@@ -211,17 +211,12 @@ impl Action for Power {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.instance(&change.target.id) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the instance does not exist any more".to_owned()),
-            Ok(Some(instance)) => match instance.state.as_str() {
-                state if state == self.to.word() => Progress::Done,
-                "terminated" | "shutting-down" => {
-                    Progress::Failed(format!("the instance is {}", instance.state))
-                }
-                state => Progress::Waiting(format!("it is {state}")),
-            },
-        }
+        let found = view.instance(&change.target.id);
+        Progress::of(found, "the instance", |instance| match instance.state.as_str() {
+            state if state == self.to.word() => Progress::Done,
+            "terminated" | "shutting-down" => Progress::Failed(format!("the instance is {}", instance.state)),
+            state => Progress::Waiting(format!("it is {state}")),
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

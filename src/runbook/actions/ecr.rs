@@ -252,7 +252,7 @@ impl Action for Retag {
         self.sight(change, view).progress(
             change,
             "the tag does not show it yet",
-            "the repository has no images any more",
+            Progress::Failed("the repository has no images any more".to_owned()),
         )
     }
 

@@ -16,7 +16,7 @@ pub(super) use deploy::Deploy;
 pub(super) use register_copy::RegisterCopy;
 pub(super) use restart::Restart;
 pub(super) use rollback::Rollback;
-pub(super) use scale::Scale;
+pub(super) use scale::{Scale, sizes};
 pub(super) use scaling_bounds::ScalingBounds;
 pub(super) use stop_deployment::StopDeployment;
 pub(super) use stop_task::StopTask;

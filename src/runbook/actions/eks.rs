@@ -235,11 +235,9 @@ impl Action for ScaleNodegroup {
         let Ok(with) = parse::<Named>(&change.with) else {
             return Sight::Gone;
         };
-        match view.nodegroup(&with.cluster, &with.nodegroup) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(group)) => Sight::Here(sizes(group).fields()),
-        }
+        Sight::of(view.nodegroup(&with.cluster, &with.nodegroup), |group| {
+            sizes(group).fields()
+        })
     }
 
     /// EKS takes one update of a node group at a time.
@@ -286,30 +284,33 @@ impl Action for ScaleNodegroup {
                 },
             }
         }
-        let group = match view.nodegroup(&with.cluster, &with.nodegroup) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the node group does not exist any more".to_owned()),
-            Ok(Some(group)) => group,
-        };
-        let now = sizes(group);
-        if (now.min, now.max) != (wanted.min, wanted.max) {
-            return Progress::Waiting("EKS does not show the bounds yet".to_owned());
-        }
-        if now.desired != wanted.desired {
-            return match autoscaler(view, group) {
-                // It has moved the count on already, which is what it is for.
-                Some(Autoscaler::ClusterAutoscaler) if group.status == "ACTIVE" => Progress::Done,
-                _ => Progress::Waiting(format!("the node group wants {}", now.desired)),
-            };
-        }
-        if group.status == "UPDATING" {
-            return Progress::Waiting("the node group is being updated".to_owned());
-        }
-        match in_service(view, group) {
-            Err(unknown) => Progress::Waiting(unknown),
-            Ok(ready) if ready == wanted.desired as usize => Progress::Done,
-            Ok(ready) => Progress::Waiting(format!("{ready} of {} nodes are in service", wanted.desired)),
-        }
+        Progress::of(
+            view.nodegroup(&with.cluster, &with.nodegroup),
+            "the node group",
+            |group| {
+                let now = sizes(group);
+                if (now.min, now.max) != (wanted.min, wanted.max) {
+                    return Progress::Waiting("EKS does not show the bounds yet".to_owned());
+                }
+                if now.desired != wanted.desired {
+                    return match autoscaler(view, group) {
+                        // It has moved the count on already, which is what it is for.
+                        Some(Autoscaler::ClusterAutoscaler) if group.status == "ACTIVE" => Progress::Done,
+                        _ => Progress::Waiting(format!("the node group wants {}", now.desired)),
+                    };
+                }
+                if group.status == "UPDATING" {
+                    return Progress::Waiting("the node group is being updated".to_owned());
+                }
+                match in_service(view, group) {
+                    Err(unknown) => Progress::Waiting(unknown),
+                    Ok(ready) if ready == wanted.desired as usize => Progress::Done,
+                    Ok(ready) => {
+                        Progress::Waiting(format!("{ready} of {} nodes are in service", wanted.desired))
+                    }
+                }
+            },
+        )
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

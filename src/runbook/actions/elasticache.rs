@@ -51,6 +51,47 @@ fn busy(view: &View, group: &str) -> Option<String> {
     matches!(status.as_str(), "modifying" | "snapshotting").then(|| format!("it is {status}"))
 }
 
+/// The replication group of that name: nothing else has replicas that could take over.
+fn replication_group<'v>(view: &'v View, name: &str) -> Result<&'v Cache, Refusal> {
+    let cache = view
+        .cache(name)?
+        .ok_or_else(|| Refusal::absent(format!("there is no cache {name}")))?;
+    if cache.form != CacheForm::ReplicationGroup {
+        return Err(Refusal::state(format!(
+            "{name} is a {}, not a replication group",
+            cache.form.name()
+        )));
+    }
+    Ok(cache)
+}
+
+/// What a change of the primary does to users.
+fn impact() -> Impact {
+    Impact {
+        outage: Some("writes fail for some seconds, and the last of them may be lost".to_owned()),
+        ..Impact::default()
+    }
+}
+
+/// How far a change of the group is, by a function of it once nothing goes on with it any more.
+fn at_rest(view: &View, group: &str, how_far: impl FnOnce(&Cache) -> Progress) -> Progress {
+    Progress::of(view.cache(group), "the cache", |cache| {
+        if cache.status == "available" {
+            how_far(cache)
+        } else {
+            Progress::Waiting(format!("it is {}", cache.status))
+        }
+    })
+}
+
+/// Whether another node is the primary than before the change. Where AWS does not say who it is, only the
+/// events tell.
+fn has_moved(change: &Change, shard: &CacheShard) -> bool {
+    let was = change.before.get("primary").and_then(Value::as_str);
+    let live = primary(shard);
+    was.is_some() && live.is_some() && was != live
+}
+
 /// Events of a failover of that shard, lower case. There are none in the answers before the call.
 fn told(view: &View, cache: &Cache, shard: &CacheShard) -> Vec<String> {
     let is_ours = |source: &str, message: &str| {
@@ -119,16 +160,8 @@ impl Action for Failover {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
-        let cache = view
-            .cache(&wanted.group)?
-            .ok_or_else(|| Refusal::absent(format!("there is no cache {}", wanted.group)))?;
+        let cache = replication_group(view, &wanted.group)?;
         let name = &cache.name;
-        if cache.form != CacheForm::ReplicationGroup {
-            return Err(Refusal::state(format!(
-                "{name} is a {}, not a replication group",
-                cache.form.name()
-            )));
-        }
         if !cache.automatic_failover {
             return Err(Refusal::state(format!(
                 "automatic failover is off on {name}: a replica is promoted by name (elasticache.promote)"
@@ -170,10 +203,7 @@ impl Action for Failover {
             ),
             before,
             after,
-            impact: Impact {
-                outage: Some("writes fail for some seconds, and the last of them may be lost".to_owned()),
-                ..Impact::default()
-            },
+            impact: impact(),
             ..Change::draft(self, site.target(Kind::Redis, &cache.arn, name), with)
         });
         Ok(proposal.warn(format!(
@@ -185,27 +215,18 @@ impl Action for Failover {
         let Ok(with) = parse::<With>(&change.with) else {
             return Sight::Gone;
         };
-        match view.cache(&with.group) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cache)) => match shard(cache, &with.shard) {
-                None => Sight::Gone,
-                Some(shard) => {
-                    let live = primary(shard);
-                    let was = change.before.get("primary").and_then(Value::as_str);
-                    // Where AWS does not say who the primary is, only the events tell.
-                    let moved = was.is_some() && live.is_some() && was != live;
-                    Sight::Here(fields([
-                        ("primary", json!(live)),
-                        // That it was asked for is enough to know that a call arrived.
-                        (
-                            "failed_over",
-                            json!(moved || !told(view, cache, shard).is_empty()),
-                        ),
-                    ]))
-                }
-            },
-        }
+        let found = view.cache(&with.group).map(|cache| {
+            let cache = cache?;
+            Some((cache, shard(cache, &with.shard)?))
+        });
+        Sight::of(found, |(cache, shard)| {
+            // That it was asked for is enough to know that a call arrived.
+            let failed_over = has_moved(change, shard) || !told(view, cache, shard).is_empty();
+            fields([
+                ("primary", json!(primary(shard))),
+                ("failed_over", json!(failed_over)),
+            ])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
@@ -233,29 +254,19 @@ impl Action for Failover {
         let Ok(with) = parse::<With>(&change.with) else {
             return Progress::Failed("the change names no shard".to_owned());
         };
-        match view.cache(&with.group) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cache does not exist any more".to_owned()),
-            Ok(Some(cache)) if cache.status != "available" => {
-                Progress::Waiting(format!("it is {}", cache.status))
+        at_rest(view, &with.group, |cache| {
+            let Some(shard) = shard(cache, &with.shard) else {
+                return Progress::gone(&format!("the shard {}", with.shard));
+            };
+            let completed = told(view, cache, shard)
+                .iter()
+                .any(|message| message.contains("completed"));
+            if has_moved(change, shard) || completed {
+                Progress::Done
+            } else {
+                Progress::Waiting("the primary is still the same".to_owned())
             }
-            Ok(Some(cache)) => match shard(cache, &with.shard) {
-                None => Progress::Failed(format!("the shard {} does not exist any more", with.shard)),
-                Some(shard) => {
-                    let was = change.before.get("primary").and_then(Value::as_str);
-                    let live = primary(shard);
-                    let moved = was.is_some() && live.is_some() && was != live;
-                    let completed = told(view, cache, shard)
-                        .iter()
-                        .any(|message| message.contains("completed"));
-                    if moved || completed {
-                        Progress::Done
-                    } else {
-                        Progress::Waiting("the primary is still the same".to_owned())
-                    }
-                }
-            },
-        }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

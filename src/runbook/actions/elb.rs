@@ -193,18 +193,17 @@ impl Action for Registration {
         let Ok(with) = parse::<With>(&change.with) else {
             return Progress::Failed("the change names no target".to_owned());
         };
-        match view.target_group(&change.target.id) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the target group does not exist any more".to_owned()),
-            Ok(Some(group)) => match (self.to, find(group, &with)) {
+        let found = view.target_group(&change.target.id);
+        Progress::of(found, "the target group", |group| {
+            match (self.to, find(group, &with)) {
                 (To::Out, None) => Progress::Done,
                 (To::In, Some(target)) if matches!(target.state.as_str(), "healthy" | "unused") => {
                     Progress::Done
                 }
                 (_, Some(target)) => Progress::Waiting(format!("it is {}", target.state)),
                 (To::In, None) => Progress::Waiting("it does not show yet".to_owned()),
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -294,17 +294,26 @@ impl Script for Power {
         Ok(queries)
     }
 
+    /// What things cost: the sizes of Fargate's tasks, and what Spot is at.
     fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
-        let is_groups = parse::<With>(with).is_ok_and(|with| with.part == Part::Groups);
-        let Ok(instances) = view.instances() else {
-            return Vec::new();
-        };
-        let members = instances.iter().filter(|instance| instance.group().is_some());
-        is_groups
-            .then(|| asg::spot_query(members))
-            .flatten()
-            .into_iter()
-            .collect()
+        match parse::<With>(with).map(|with| with.part) {
+            Ok(Part::Services) => {
+                let services = view.services().unwrap_or_default().iter();
+                let touched = services.filter(|service| match self.to {
+                    To::Stopped => service.desired > 0 && leave(&service.tags) == Leave::Given,
+                    To::Running => tag(&service.tags, STOPPED).is_some(),
+                });
+                let mut queries: Vec<Query> = touched.filter_map(tasks::sizes).collect();
+                queries.dedup();
+                queries
+            }
+            Ok(Part::Groups) => {
+                let instances = view.instances().unwrap_or_default();
+                let members = instances.iter().filter(|instance| instance.group().is_some());
+                asg::spot_query(members).into_iter().collect()
+            }
+            Ok(Part::Instances | Part::Databases) | Err(_) => Vec::new(),
+        }
     }
 
     fn write(&self, with: &Arguments, draft: &mut Draft<'_>) -> Result<(), Refusal> {

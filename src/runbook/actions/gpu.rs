@@ -27,7 +27,7 @@ pub(super) const MORNING_UP: Composed<morning::MorningUp> =
 pub(super) const DRAIN: Composed<drain::Drain> = Composed::new("gpu.drain", drain::Drain);
 
 /// The tag that says what was there in the evening.
-pub(in crate::runbook) const NIGHT: &str = "quarterdeck:night";
+pub(in crate::runbook) const NIGHT: &str = crate::domain::asg::NIGHT_TAG;
 
 /// Who runs a group beside people, by its own tags or those of its instances.
 pub(super) fn owner_of_group(group: &Group, view: &View) -> Option<&'static str> {

@@ -51,11 +51,8 @@ fn target(site: &Site<'_>, endpoint: &Endpoint) -> Target {
 
 /// What an endpoint looks like, by a function of it.
 fn sight(view: &View, name: &str, fields: impl FnOnce(&Endpoint) -> Option<Fields>) -> Sight {
-    match view.endpoint(name) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(endpoint)) => fields(endpoint).map_or(Sight::Gone, Sight::Here),
-    }
+    let seen = view.endpoint(name).map(|endpoint| fields(endpoint?));
+    Sight::of(seen, |fields| fields)
 }
 
 /// What goes on with an endpoint that would make AWS refuse a change.

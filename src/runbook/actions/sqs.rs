@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, sqs};
 use crate::domain::policy::ConfirmLevel;
@@ -90,8 +91,8 @@ impl Action for Redrive {
         }
         Ok(Proposal::one(Change {
             summary: format!(
-                "move about {} messages back to {}",
-                queue.visible,
+                "move about {} back to {}",
+                counted(queue.visible, "message"),
                 sources.join(", ")
             ),
             before: fields([("empty", json!(false))]),
@@ -121,12 +122,13 @@ impl Action for Redrive {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.queue(&change.target.id) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the queue does not exist any more".to_owned()),
-            Ok(Some(queue)) if queue.visible == 0 && queue.in_flight == 0 => Progress::Done,
-            Ok(Some(queue)) => Progress::Waiting(format!("about {} messages are left", queue.visible)),
-        }
+        Progress::of(view.queue(&change.target.id), "the queue", |queue| {
+            if queue.visible == 0 && queue.in_flight == 0 {
+                Progress::Done
+            } else {
+                Progress::Waiting(format!("about {} messages are left", queue.visible))
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

@@ -319,7 +319,7 @@ impl Action for Tagging {
         self.sight(change, view).progress(
             change,
             "the tags do not show it yet",
-            "the resource does not exist any more",
+            Progress::gone("the resource"),
         )
     }
 

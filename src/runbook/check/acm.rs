@@ -2,14 +2,12 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, acm};
-use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `acm.validated`.
@@ -21,37 +19,26 @@ struct With {
     certificate: String,
 }
 
-fn read(with: &Arguments) -> Result<With, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
 impl Check for Validated {
     fn name(&self) -> &'static str {
         "acm.validated"
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether a certificate is issued, ACM misses no proof of its names, and no renewal waits or has failed.",
-            fields: vec![FieldSchema::required(
+        ActionSchema::check(
+            self.name(),
+            "Whether a certificate is issued, ACM misses no proof of its names, and no renewal waits or has failed.",
+            vec![FieldSchema::required(
                 "certificate",
                 Type::Text,
                 "The certificate's ARN.",
             )],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::Certificate),
-        }
+            Some(Kind::Certificate),
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
-        read(with)?;
+        parse::<With>(with)?;
         Ok(vec![
             Query::Acm(acm::Read::Certificates),
             Query::Acm(acm::Read::EdgeCertificates),
@@ -59,7 +46,7 @@ impl Check for Validated {
     }
 
     fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
-        let with = read(with)?;
+        let with: With = parse(with)?;
         let one = match view.certificate(&with.certificate) {
             Ok(Some(one)) => one,
             Ok(None) => {

@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::alarm::AlarmState;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, cloudwatch};
-use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `alarm.state`.
@@ -33,21 +31,13 @@ enum Wanted {
     Alarm,
 }
 
-fn parse(with: &Arguments) -> Result<With, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
 impl Check for State {
     fn name(&self) -> &'static str {
         "alarm.state"
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether every alarm is in the state wanted. An alarm that is missing or cannot be read fails the check.",
-            fields: vec![
+        ActionSchema::check(self.name(), "Whether every alarm is in the state wanted. An alarm that is missing or cannot be read fails the check.", vec![
                 FieldSchema::required("alarms", Type::list(Type::Text), "The alarms."),
                 FieldSchema::optional(
                     "is",
@@ -56,24 +46,16 @@ impl Check for State {
                     "What each must be: `ok`, `not_in_alarm` (which lets INSUFFICIENT_DATA pass), or `alarm`.",
                 )
                 .one_of(&["ok", "not_in_alarm", "alarm"]),
-            ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::Alarm),
-        }
+            ], Some(Kind::Alarm))
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
-        parse(with)?;
+        parse::<With>(with)?;
         Ok(vec![Query::CloudWatch(cloudwatch::Read::Alarms)])
     }
 
     fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
-        let with = parse(with)?;
+        let with: With = parse(with)?;
         let mut wrong = Vec::new();
         for name in &with.alarms {
             match view.alarm(name) {
@@ -92,7 +74,11 @@ impl Check for State {
             }
         }
         Ok(if wrong.is_empty() {
-            Verdict::Pass(format!("{} alarms are as wanted", with.alarms.len()))
+            Verdict::Pass(if with.alarms.len() == 1 {
+                "the alarm is as wanted".to_owned()
+            } else {
+                format!("{} alarms are as wanted", with.alarms.len())
+            })
         } else {
             Verdict::Fail(wrong.join(", "))
         })

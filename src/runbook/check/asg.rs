@@ -2,14 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, autoscaling};
-use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `asg.no_activity_in_progress`.
@@ -25,43 +23,32 @@ struct With {
 /// instance for two days.
 const REACH: SignedDuration = SignedDuration::from_hours(48);
 
-fn parse(with: &Arguments) -> Result<With, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
 impl Check for NoActivityInProgress {
     fn name(&self) -> &'static str {
         "asg.no_activity_in_progress"
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether no scaling activity of these Auto Scaling groups is under way.",
-            fields: vec![FieldSchema::required(
+        ActionSchema::check(
+            self.name(),
+            "Whether no scaling activity of these Auto Scaling groups is under way.",
+            vec![FieldSchema::required(
                 "groups",
                 Type::list(Type::Text),
                 "The groups.",
             )],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::Asg),
-        }
+            Some(Kind::Asg),
+        )
     }
 
     fn reads(&self, with: &Arguments, now: Timestamp) -> Result<Vec<Query>, BadArguments> {
-        parse(with)?;
+        parse::<With>(with)?;
         let since = now.saturating_sub(REACH).unwrap_or(Timestamp::MIN);
         Ok(vec![Query::AutoScaling(autoscaling::Read::Activities { since })])
     }
 
     fn judge(&self, with: &Arguments, view: &View, _now: Timestamp) -> Result<Verdict, BadArguments> {
-        let with = parse(with)?;
+        let with: With = parse(with)?;
         let activities = match view.activities() {
             Ok(activities) => activities,
             Err(unread) => return Ok(unread.into()),

@@ -7,9 +7,8 @@ use super::{Check, Verdict};
 use crate::domain::fault::FaultKind;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, cloudformation, codepipeline};
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `codepipeline.idle`.
@@ -37,24 +36,17 @@ impl Check for PipelinesIdle {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether no pipeline is deploying an ECS service.\n\
+        ActionSchema::check(
+            self.name(),
+            "Whether no pipeline is deploying an ECS service.\n\
                 Pipelines with an ECS deploy action for the service count while an execution is in that action's \
                 stage. Blue/green deployments by CodeDeploy name no service and are not seen.",
-            fields: vec![
+            vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
             ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::EcsService),
-        }
+            Some(Kind::EcsService),
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
@@ -98,19 +90,12 @@ impl Check for StackIdle {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether a CloudFormation stack is not being changed.",
-            fields: vec![FieldSchema::required("stack", Type::Text, "The stack's name.")],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: None,
-        }
+        ActionSchema::check(
+            self.name(),
+            "Whether a CloudFormation stack is not being changed.",
+            vec![FieldSchema::required("stack", Type::Text, "The stack's name.")],
+            None,
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {

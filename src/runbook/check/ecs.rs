@@ -7,9 +7,8 @@ use super::{Check, Verdict};
 use crate::domain::ecs::RolloutState;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, ecs};
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Arguments, BadArguments, View, parse};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `ecs.settled`.
@@ -29,12 +28,11 @@ impl Check for Settled {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether an ECS service has one deployment, completed, with all its tasks running.\n\
+        ActionSchema::check(
+            self.name(),
+            "Whether an ECS service has one deployment, completed, with all its tasks running.\n\
                 A service that went back to another revision is settled too: name the revision that is wanted.",
-            fields: vec![
+            vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
                 FieldSchema::optional(
@@ -44,14 +42,8 @@ impl Check for Settled {
                     "`family:revision` that must run; `last-good`, which a step gives that had nothing to do, is any.",
                 ),
             ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::EcsService),
-        }
+            Some(Kind::EcsService),
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {

@@ -2,16 +2,15 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
+use crate::domain::counted::counted;
 use crate::domain::ids::{Tag, tag};
 use crate::domain::ops::{Query, autoscaling, ec2, ecs, rds};
-use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, Unread, View};
+use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
 use crate::runbook::actions::estate::STOPPED;
 use crate::runbook::actions::saved::Saved;
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `estate.rests` and `estate.is_awake`.
@@ -39,10 +38,6 @@ struct With {
     estate: String,
 }
 
-fn parse(with: &Arguments) -> Result<With, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
 /// Whether something was put to rest with this estate.
 fn is_of(tags: &[Tag], estate: &str) -> bool {
     tag(tags, STOPPED)
@@ -59,30 +54,23 @@ impl Check for Estate {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: match self.wanted {
+        ActionSchema::check(
+            self.name(),
+            match self.wanted {
                 Wanted::Rest => "Whether everything that estate.stop noted is at rest.",
                 Wanted::Awake => "Whether nothing of an estate is still noted as at rest.",
             },
-            fields: vec![FieldSchema::required(
+            vec![FieldSchema::required(
                 "estate",
                 Type::Text,
                 "The estate, by its name.",
             )],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: None,
-        }
+            None,
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {
-        parse(with)?;
+        parse::<With>(with)?;
         Ok(vec![
             Query::Ecs(ecs::Read::Fleet),
             Query::AutoScaling(autoscaling::Read::Groups),
@@ -137,14 +125,14 @@ fn noted(estate: &str, view: &View) -> Result<Vec<Noted>, Unread> {
         noted.push(Noted {
             name: service.name.clone(),
             rests: service.desired == 0 && service.running == 0,
-            state: format!("runs {} tasks", service.running),
+            state: format!("runs {}", counted(service.running, "task")),
         });
     }
     for group in view.groups()?.iter().filter(|group| is_of(&group.tags, estate)) {
         noted.push(Noted {
             name: group.name.clone(),
             rests: group.max == 0 && group.instances.is_empty(),
-            state: format!("has {} instances", group.instances.len()),
+            state: format!("has {}", counted(group.instances.len(), "instance")),
         });
     }
     for instance in view

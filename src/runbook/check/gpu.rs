@@ -2,19 +2,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::asg::Group;
 use crate::domain::ids::tag;
 use crate::domain::ops::{Query, autoscaling, ec2};
-use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
-use crate::runbook::action::{Arguments, BadArguments, Unread, View};
+use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
 use crate::runbook::actions::asg::Sizes;
 use crate::runbook::actions::gpu::{NIGHT, stopped_at};
 use crate::runbook::actions::saved::{Saved, What};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `gpu.is_down` and `gpu.is_up`.
@@ -43,10 +41,6 @@ struct With {
 /// How far back an instance may have ended and still be part of this evening.
 const REACH: SignedDuration = SignedDuration::from_hours(6);
 
-fn parse(with: &Arguments) -> Result<With, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
 impl Check for Fleet {
     fn name(&self) -> &'static str {
         match self.wanted {
@@ -56,10 +50,9 @@ impl Check for Fleet {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: match self.wanted {
+        ActionSchema::check(
+            self.name(),
+            match self.wanted {
                 Wanted::Down => {
                     "Whether everything that gpu.night_down noted is at its size at night.\n\
                      Says when the instances ended, and what is no longer billed since."
@@ -68,23 +61,17 @@ impl Check for Fleet {
                     "Whether nothing of a GPU fleet is still noted as down, and every group has its instances."
                 }
             },
-            fields: vec![FieldSchema::required(
+            vec![FieldSchema::required(
                 "targets",
                 Type::list(Type::Text),
                 "Groups by name and instances by id.",
             )],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: None,
-        }
+            None,
+        )
     }
 
     fn reads(&self, with: &Arguments, now: Timestamp) -> Result<Vec<Query>, BadArguments> {
-        parse(with)?;
+        parse::<With>(with)?;
         let mut queries = vec![
             Query::AutoScaling(autoscaling::Read::Groups),
             Query::Ec2(ec2::Read::Instances),

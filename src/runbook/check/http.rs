@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::ops::{Query, http};
-use crate::domain::policy::ConfirmLevel;
 use crate::domain::text::clean;
 use crate::domain::web::Address;
 use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 use crate::runbook::value::parse_duration;
 
@@ -60,11 +59,10 @@ impl Check for Health {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether a web address answers with success. It is asked with GET from the machine on which the runbook is run, without credentials; no redirect is followed.",
-            fields: vec![
+        ActionSchema::check(
+            self.name(),
+            "Whether a web address answers with success. It is asked with GET from the machine on which the runbook is run, without credentials; no redirect is followed.",
+            vec![
                 FieldSchema::required("url", Type::Text, "The address, `https://` or `http://`."),
                 FieldSchema::optional(
                     "status",
@@ -79,14 +77,8 @@ impl Check for Health {
                     "How long the answer may take, at most 30s.",
                 ),
             ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: None,
-        }
+            None,
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {

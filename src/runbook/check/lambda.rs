@@ -7,9 +7,8 @@ use super::{Check, Verdict};
 use crate::domain::function::ONLY;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, lambda};
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Arguments, BadArguments, View, parse};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `lambda.routed`.
@@ -29,11 +28,10 @@ impl Check for Routed {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether all calls of a function's alias go to one version.",
-            fields: vec![
+        ActionSchema::check(
+            self.name(),
+            "Whether all calls of a function's alias go to one version.",
+            vec![
                 FieldSchema::required("function", Type::Text, "The function's name."),
                 FieldSchema::optional(
                     "alias",
@@ -48,14 +46,8 @@ impl Check for Routed {
                     "The version that must take them; `last-good`, which a step gives that had nothing to do, is any.",
                 ),
             ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: Some(Kind::Lambda),
-        }
+            Some(Kind::Lambda),
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {

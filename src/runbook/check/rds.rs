@@ -7,10 +7,9 @@ use super::{Check, Verdict};
 use crate::domain::datastore::DbInstance;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, rds};
-use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Arguments, BadArguments, View, parse};
 use crate::runbook::actions::rds::{cluster, settings};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `rds.same_settings`.
@@ -45,22 +44,6 @@ struct WithClusters {
     like: String,
 }
 
-fn schema(name: &'static str, about: &'static str, fields: Vec<FieldSchema>, kind: Kind) -> ActionSchema {
-    ActionSchema {
-        name,
-        role: Role::Check,
-        about,
-        fields,
-        outputs: Vec::new(),
-        live: Vec::new(),
-        risk: Risk::Read,
-        floor: ConfirmLevel::None,
-        completion: Completion::Immediate,
-        planning: Planning::Planned,
-        target: Some(kind),
-    }
-}
-
 /// What differs, or nothing.
 fn verdict(name: &str, like: &str, differences: Vec<(String, serde_json::Value)>) -> Verdict {
     if differences.is_empty() {
@@ -90,11 +73,11 @@ impl Check for Available {
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether an RDS DB instance is available under an address.",
             vec![FieldSchema::required("instance", Type::Text, "The instance.")],
-            Kind::RdsInstance,
+            Some(Kind::RdsInstance),
         )
     }
 
@@ -122,7 +105,7 @@ impl Check for Restored {
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether a restored RDS DB instance is available under an address, and runs the same version of \
              the same engine as its source.",
@@ -130,7 +113,7 @@ impl Check for Restored {
                 FieldSchema::required("instance", Type::Text, "The restored instance."),
                 FieldSchema::required("like", Type::Text, "The source."),
             ],
-            Kind::RdsInstance,
+            Some(Kind::RdsInstance),
         )
     }
 
@@ -169,7 +152,7 @@ impl Check for SameSettings {
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether an RDS DB instance is available under an address, and configured as another.\n\
              What is not known of the other, or is off there, is not compared.",
@@ -177,7 +160,7 @@ impl Check for SameSettings {
                 FieldSchema::required("instance", Type::Text, "The instance."),
                 FieldSchema::required("like", Type::Text, "The instance that it must be like."),
             ],
-            Kind::RdsInstance,
+            Some(Kind::RdsInstance),
         )
     }
 
@@ -212,7 +195,7 @@ impl Check for SameClusterSettings {
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether a DB cluster is available, has as many instances as another, and is configured as that.\n\
              What is not known of the other is not compared.",
@@ -220,7 +203,7 @@ impl Check for SameClusterSettings {
                 FieldSchema::required("cluster", Type::Text, "The cluster."),
                 FieldSchema::required("like", Type::Text, "The cluster that it must be like."),
             ],
-            Kind::RdsCluster,
+            Some(Kind::RdsCluster),
         )
     }
 

@@ -2,14 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Query, sagemaker};
-use crate::domain::policy::ConfirmLevel;
-use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::action::{Arguments, BadArguments, View, parse};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `sagemaker.serves`.
@@ -34,33 +32,13 @@ struct OffWith {
     on_hours: u32,
 }
 
-fn parse<T: serde::de::DeserializeOwned>(with: &Arguments) -> Result<T, BadArguments> {
-    Ok(serde_json::from_value(Value::Object(with.clone()))?)
-}
-
-fn schema(name: &'static str, about: &'static str, fields: Vec<FieldSchema>, target: Kind) -> ActionSchema {
-    ActionSchema {
-        name,
-        role: Role::Check,
-        about,
-        fields,
-        outputs: Vec::new(),
-        live: Vec::new(),
-        risk: Risk::Read,
-        floor: ConfirmLevel::None,
-        completion: Completion::Immediate,
-        planning: Planning::Planned,
-        target: Some(target),
-    }
-}
-
 impl Check for Serves {
     fn name(&self) -> &'static str {
         "sagemaker.serves"
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether a SageMaker endpoint is in service, with no update under way, and with the configuration that is \
              wanted. `last-good` stands for whichever serves.",
@@ -68,7 +46,7 @@ impl Check for Serves {
                 FieldSchema::required("endpoint", Type::Text, "The endpoint."),
                 FieldSchema::optional("config", Type::Text, "any", "The configuration that must serve."),
             ],
-            Kind::SagemakerEndpoint,
+            Some(Kind::SagemakerEndpoint),
         )
     }
 
@@ -106,7 +84,7 @@ impl Check for NotebooksOff {
     }
 
     fn schema(&self) -> ActionSchema {
-        schema(
+        ActionSchema::check(
             self.name(),
             "Whether none of these notebooks is on, apart from those that have been on for less than `on_hours`.",
             vec![
@@ -118,7 +96,7 @@ impl Check for NotebooksOff {
                     "Those on for less than so many hours do not count.",
                 ),
             ],
-            Kind::NotebookInstance,
+            Some(Kind::NotebookInstance),
         )
     }
 

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{Check, Verdict};
 use crate::domain::ops::Query;
-use crate::domain::policy::{ConfirmLevel, Zone};
+use crate::domain::policy::Zone;
 use crate::runbook::action::{Arguments, BadArguments, View};
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
+use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
 
 /// `time.window`.
@@ -100,11 +100,10 @@ impl Check for Window {
     }
 
     fn schema(&self) -> ActionSchema {
-        ActionSchema {
-            name: self.name(),
-            role: Role::Check,
-            about: "Whether now lies in a change window, by the clocks of a time zone, summer time included. A window over midnight belongs to the day on which it begins.",
-            fields: vec![
+        ActionSchema::check(
+            self.name(),
+            "Whether now lies in a change window, by the clocks of a time zone, summer time included. A window over midnight belongs to the day on which it begins.",
+            vec![
                 FieldSchema::required("from", Type::Text, "When it begins: `\"22:00\"`."),
                 FieldSchema::required("to", Type::Text, "The first minute that is no longer in it."),
                 FieldSchema::required("time_zone", Type::Text, "An IANA name such as `Asia/Seoul`."),
@@ -115,14 +114,8 @@ impl Check for Window {
                     "The days on which it begins: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
                 ),
             ],
-            outputs: Vec::new(),
-            live: Vec::new(),
-            risk: Risk::Read,
-            floor: ConfirmLevel::None,
-            completion: Completion::Immediate,
-            planning: Planning::Planned,
-            target: None,
-        }
+            None,
+        )
     }
 
     fn reads(&self, with: &Arguments, _now: Timestamp) -> Result<Vec<Query>, BadArguments> {

@@ -364,9 +364,17 @@ impl Lint<'_> {
                 continue;
             };
             let what = format!("`{}`", *param.name);
-            // A resource is given whole, or by its name.
             let want = param.written_type();
-            if self.arg(&input.arg, &want, known, &what) {
+            let is_resource = want != param.ty.value;
+            if is_resource && input.arg.as_literal().is_some() {
+                // Nothing lists what there is for a used runbook.
+                let message = format!("{what}: a used runbook is given the resource itself, not its name");
+                let own = format!(
+                    "declare a parameter `type: {}` and give it",
+                    param.ty.value.words()
+                );
+                self.error(input.arg.span, message, own);
+            } else if self.arg(&input.arg, &want, known, &what) {
                 self.literal_fits(param, &input.arg);
             }
         }
@@ -429,7 +437,7 @@ fn has_parts(runbook: &Runbook) -> bool {
 }
 
 /// The level that a runbook demands as a whole: of its actions, of what it uses, and its own.
-pub fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
+fn floor_of(runbook: &Runbook, catalogue: &Catalogue) -> ConfirmLevel {
     let own = runbook
         .confirm
         .level

@@ -144,7 +144,18 @@ impl Run {
 
     /// Ends without a record: nothing was begun, or another process has the journal.
     pub(super) fn end_unwritten(&mut self, exit: Exit, status: Status, out: &mut Out) {
+        self.end_unconfirmed(exit, status, (None, out));
+    }
+
+    /// The same for a reason that stands in no record.
+    pub(super) fn end_unconfirmed(
+        &mut self,
+        exit: Exit,
+        status: Status,
+        (reason, out): (Option<String>, &mut Out),
+    ) {
         let mut summary = self.summarise(status, exit);
+        summary.reasons.extend(reason);
         summary.journaled = self.resume.is_some();
         summary.resumable = self.resume.is_some() && status != Status::Succeeded;
         self.end = Some(summary.clone());

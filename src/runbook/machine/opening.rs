@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Happening, Out, Parked, Phase, Question, Run, Ticket, protocol::Command};
+use jiff::tz::TimeZone;
+
+use super::{Answer, Happening, Out, Parked, Phase, Question, Run, Ticket, Via, protocol::Command};
+use crate::domain::diagnostic::quoted;
 use crate::domain::exit::Exit;
 use crate::domain::ops::{Query, Reply, ReplyData, sts};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::Identity;
-use crate::runbook::action::{ErrorClass, Standing, View, standing};
+use crate::runbook::action::{ErrorClass, Standing, View, named_time, standing};
 use crate::runbook::check::{self, Verdict};
 use crate::runbook::plan::Severity;
 use crate::runbook::record::{Approval, Halt, Record, Resume, Signal, Status, Then};
@@ -15,6 +18,18 @@ use crate::runbook::tell::{GONE, drift};
 
 /// How often everything is read again before it is given up.
 const RECHECKS: u32 = 5;
+
+/// How often AWS is asked again who we are, where it throttles or fails.
+const IDENTITY_RETRIES: u32 = 3;
+
+/// Why it is not known that the credentials are those that the plan is for.
+struct NotIdentified {
+    /// How that ends.
+    exit: Exit,
+    /// Whether another try may go better.
+    is_passing: bool,
+    reason: String,
+}
 
 impl Run {
     pub(super) fn begin(&mut self, out: &mut Out) {
@@ -26,11 +41,14 @@ impl Run {
                 self.end_unwritten(Exit::Done, Status::Succeeded, out);
             }
             Some(Resume::Abandon) => self.lock(out),
-            None | Some(Resume::Forward | Resume::RollBack) => {
-                let ticket = self.ask_identity(out);
-                self.phase = Phase::Identity(ticket);
-            }
+            None | Some(Resume::Forward | Resume::RollBack) => self.identify(0, out),
         }
+    }
+
+    /// Asks who we are before anything else.
+    pub(super) fn identify(&mut self, failures: u32, out: &mut Out) {
+        let ticket = self.ask_identity(out);
+        self.phase = Phase::Identity { ticket, failures };
     }
 
     fn ask_identity(&mut self, out: &mut Out) -> Ticket {
@@ -43,7 +61,7 @@ impl Run {
     }
 
     /// Who we are, if it is who the plan is for; else how that ends.
-    fn identified(&self, view: &View) -> Result<Identity, (Exit, String)> {
+    fn identified(&self, view: &View) -> Result<Identity, NotIdentified> {
         match view.get(&Query::Sts(sts::Read::CallerIdentity)) {
             Some(Ok(Reply {
                 data: ReplyData::Identity(identity),
@@ -53,24 +71,41 @@ impl Run {
                 if &identity.account == planned {
                     Ok(identity.clone())
                 } else {
-                    Err((
-                        Exit::Precondition,
-                        format!(
+                    Err(NotIdentified {
+                        exit: Exit::Precondition,
+                        is_passing: false,
+                        reason: format!(
                             "the plan is for account {planned}, the credentials are of {}",
                             identity.account
                         ),
-                    ))
+                    })
                 }
             }
-            Some(Ok(_)) | None => Err((Exit::Internal, "the identity was not read".to_owned())),
-            Some(Err(fault)) => Err((exit_of(ErrorClass::of(fault)), fault.to_string())),
+            Some(Ok(_)) | None => Err(NotIdentified {
+                exit: Exit::Internal,
+                is_passing: false,
+                reason: "the identity was not read".to_owned(),
+            }),
+            Some(Err(fault)) => Err(NotIdentified {
+                exit: exit_of(ErrorClass::of(fault)),
+                is_passing: ErrorClass::of(fault).is_transient(),
+                reason: fault.to_string(),
+            }),
         }
     }
 
-    pub(super) fn on_identity(&mut self, view: &View, out: &mut Out) {
+    pub(super) fn on_identity(&mut self, view: &View, failures: u32, out: &mut Out) {
         let identity = match self.identified(view) {
             Ok(identity) => identity,
-            Err((exit, reason)) => {
+            Err(NotIdentified { is_passing: true, .. }) if failures < IDENTITY_RETRIES => {
+                let ticket = self.timer(1_000 << failures, out);
+                self.phase = Phase::Identity {
+                    ticket,
+                    failures: failures + 1,
+                };
+                return;
+            }
+            Err(NotIdentified { exit, reason, .. }) => {
                 Self::emit(Happening::Warning(reason), out);
                 let status = match self.resume {
                     Some(_) => self.ledger.status(),
@@ -85,7 +120,8 @@ impl Run {
         {
             Self::emit(
                 Happening::Warning(format!(
-                    "the credentials end at {expire_at}, before the run's deadline"
+                    "the credentials end at {}, before the run's deadline",
+                    named_time(expire_at, &TimeZone::UTC)
                 )),
                 out,
             );
@@ -129,26 +165,26 @@ impl Run {
         out.push(Command::Ask { ticket, question });
     }
 
-    pub(super) fn on_answered(&mut self, ticket: Ticket, answer: Answer, out: &mut Out) {
+    pub(super) fn on_answered(&mut self, ticket: Ticket, (answer, via): (Answer, Via), out: &mut Out) {
         let Some((_, question)) = self.asked.take_if(|(wanted, _)| *wanted == ticket) else {
             return;
         };
         match question {
             Question::Confirm { level, name, digest } => {
-                self.on_confirmed(judge_confirmation(level, (&name, &digest), &answer), out);
+                self.on_confirmed(judge_confirmation(level, (&name, &digest), (&answer, via)), out);
             }
             Question::RollBack { .. } => self.on_decided(answer == Answer::Yes, out),
             Question::Continue { .. } => self.on_continued(answer, out),
         }
     }
 
-    fn on_confirmed(&mut self, judged: Result<&'static str, Exit>, out: &mut Out) {
+    fn on_confirmed(&mut self, judged: Result<&'static str, NotConfirmed>, out: &mut Out) {
         let status = match self.resume {
             Some(_) => self.ledger.status(),
             None => Status::Failed,
         };
         match judged {
-            Err(exit) => self.end_unwritten(exit, status, out),
+            Err(NotConfirmed { exit, reason }) => self.end_unconfirmed(exit, status, (reason, out)),
             // A prompt may have been open for an hour; a run that is resumed was confirmed anew.
             Ok(_) if self.resume.is_none() && self.plan().is_expired(self.now.wall) => {
                 Self::emit(
@@ -384,7 +420,7 @@ impl Run {
     pub(super) fn on_interrupt(&mut self, signal: Signal, then: Then, out: &mut Out) {
         let exit = exit_of_signal(signal);
         match self.phase {
-            Phase::Fresh | Phase::Identity(_) | Phase::Asking => {
+            Phase::Fresh | Phase::Identity { .. } | Phase::Asking => {
                 let status = match self.resume {
                     Some(_) => self.ledger.status(),
                     None => Status::Interrupted,
@@ -447,7 +483,7 @@ impl Run {
                 self.free_stuck(out);
                 self.rearm(out);
             }
-            Err((_, reason)) => {
+            Err(NotIdentified { reason, .. }) => {
                 self.parked = Parked::Yes;
                 Self::emit(Happening::Parked { reason }, out);
             }
@@ -463,34 +499,79 @@ impl Run {
     }
 }
 
-/// Whether an answer is enough, and what it was.
+/// Why a run was not confirmed.
+struct NotConfirmed {
+    /// How that ends.
+    exit: Exit,
+    /// In words; `None` where whoever drives it knows better what to pass.
+    reason: Option<String>,
+}
+
+/// Whether an answer is enough, and what it was: the words of [`Approval::how`].
 fn judge_confirmation(
     level: ConfirmLevel,
     (name, digest): (&str, &str),
-    answer: &Answer,
-) -> Result<&'static str, Exit> {
-    let named = |given: &str| {
+    (answer, via): (&Answer, Via),
+) -> Result<&'static str, NotConfirmed> {
+    let declined = |reason: String| NotConfirmed {
+        exit: Exit::Declined,
+        reason: Some(reason),
+    };
+    let named = |given: &str, how: &'static str| {
         // No trimming, no folding: what is typed is the name or it is not.
         if given == name {
-            Ok("name")
-        } else {
-            Err(Exit::Declined)
+            return Ok(how);
         }
+        let what = match via {
+            Via::Flags => "--confirm-name gives",
+            Via::Person => "what was typed is",
+        };
+        Err(declined(format!(
+            "{what} {}, and this plan is confirmed with the name {}",
+            quoted(given),
+            quoted(name)
+        )))
     };
     match (answer, level) {
-        (Answer::No, _) => Err(Exit::Declined),
-        (Answer::NoTerminal, _) => Err(Exit::NeedsTerminal),
-        (Answer::Digest { digest: given, .. }, _) if given != digest => Err(Exit::Drift),
-        (Answer::Name(given), _)
-        | (
+        (Answer::No, ConfirmLevel::TypeName) => {
+            Err(declined(format!("nobody typed the name {}", quoted(name))))
+        }
+        (Answer::No, ConfirmLevel::None | ConfirmLevel::Ack) => {
+            Err(declined("nobody typed `apply`".to_owned()))
+        }
+        (Answer::NoTerminal, _) => Err(NotConfirmed {
+            exit: Exit::NeedsTerminal,
+            reason: None,
+        }),
+        (Answer::Digest { digest: given, .. }, _) if given != digest => Err(NotConfirmed {
+            exit: Exit::Drift,
+            reason: Some(format!("what was approved is {given}, and the plan is {digest}")),
+        }),
+        (Answer::Name(given), _) => named(
+            given,
+            match via {
+                Via::Flags => "--confirm-name",
+                Via::Person => "name typed",
+            },
+        ),
+        (
             Answer::Digest {
                 name: Some(given), ..
             },
             ConfirmLevel::TypeName,
-        ) => named(given),
-        (Answer::Digest { .. }, ConfirmLevel::None | ConfirmLevel::Ack) => Ok("digest"),
-        (Answer::Yes, ConfirmLevel::None | ConfirmLevel::Ack) => Ok("yes"),
-        (Answer::Yes | Answer::Digest { name: None, .. }, ConfirmLevel::TypeName) => Err(Exit::NeedsTerminal),
+        ) => named(given, "--approve and --confirm-name"),
+        (Answer::Digest { .. }, ConfirmLevel::None | ConfirmLevel::Ack) => Ok("--approve"),
+        (Answer::Yes, ConfirmLevel::None | ConfirmLevel::Ack) => Ok(match via {
+            Via::Flags => "--yes",
+            Via::Person => "apply typed",
+        }),
+        (Answer::Yes | Answer::Digest { name: None, .. }, ConfirmLevel::TypeName) => Err(NotConfirmed {
+            exit: Exit::NeedsTerminal,
+            reason: Some(format!(
+                "this plan is confirmed with the name {} alone: pass it with --confirm-name",
+                quoted(name)
+            )),
+        }),
     }
 }
 

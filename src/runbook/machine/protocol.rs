@@ -107,6 +107,8 @@ pub enum Event {
         ticket: Ticket,
         /// What.
         answer: Answer,
+        /// How it came.
+        via: Via,
     },
     /// All locks are held.
     Locked,
@@ -183,6 +185,15 @@ pub enum Answer {
     No,
     /// There is nobody to ask.
     NoTerminal,
+}
+
+/// How an answer came: what a journal says of a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// Flags of a command line gave it, before anything was asked.
+    Flags,
+    /// Somebody typed it when asked, or did not.
+    Person,
 }
 
 /// What watchers are told. Nothing depends on it.

@@ -194,8 +194,9 @@ impl<'a> Assembly<'a> {
     /// # Errors
     /// If it cannot be written as JSON, which would be a mistake of ours.
     pub fn finish(mut self, frame: Frame) -> Result<Plan, PlanError> {
+        let works = self.site.decisions.policy.business_hours.as_ref();
         let cost = Cost::of(&likely(&self.changes, &self.steps));
-        if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds)) {
+        if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds, works)) {
             self.warn(savings);
         }
         let mut plan = Plan {

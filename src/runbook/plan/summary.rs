@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::policy::BusinessHours;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Change, CostDelta};
 
@@ -99,12 +100,11 @@ impl Cost {
     }
 }
 
-/// Nights in a month on which somebody sees to it that things are off: those before working days.
-const NIGHTS_A_MONTH: u64 = 22;
-
 impl Cost {
-    /// What is saved in a night of so many seconds, and in a month of such nights; nothing if nothing is.
-    pub fn savings(&self, seconds: u64) -> Option<String> {
+    /// What is saved in a night of so many seconds, and in a month in which it is off whenever the estate does
+    /// not work: a share of the month's hours, as `saving.night-scale-down` counts them. One night says nothing
+    /// of a month, since those before a weekend are far longer. `None` if nothing is saved.
+    pub fn savings(&self, seconds: u64, works: Option<&BusinessHours>) -> Option<String> {
         let (Some(per_hour), Some(as_of)) = (self.usd_per_hour, self.as_of) else {
             return (!self.unknown.is_empty()).then(|| {
                 format!(
@@ -117,12 +117,70 @@ impl Cost {
             return None;
         }
         let night = (-per_hour).for_seconds(seconds);
-        let month = night * NIGHTS_A_MONTH;
         let hours = seconds as f64 / 3_600.0;
+        let month = match works.map(BusinessHours::share_off) {
+            Some(share) => format!(
+                "{} in a month of all such nights and weekends, {:.0} % of its hours",
+                (-per_hour).per_month_for(share),
+                100.0 * share
+            ),
+            None => "in a month it depends on business_hours, which the estate file does not have".to_owned(),
+        };
         Some(format!(
-            "saves {}: {night} in a night of {hours:.1} h, {month} in a month of {NIGHTS_A_MONTH} such \
-             nights (list prices of {as_of}; volumes, snapshots and commitments are billed on)",
+            "saves {}: {night} in this night of {hours:.1} h, {month} (list prices of {as_of}; volumes, snapshots \
+             and commitments are billed on)",
             -per_hour
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Weekday, date, time};
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn cost() -> Cost {
+        Cost {
+            usd_per_hour: Some(-UsdPerHour::new("2".parse().unwrap())),
+            usd_per_month: None,
+            as_of: Some(date(2026, 11, 1)),
+            unknown: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_month_is_the_same_whichever_night_it_is_asked_in() {
+        let works = BusinessHours {
+            days: vec![
+                Weekday::Monday,
+                Weekday::Tuesday,
+                Weekday::Wednesday,
+                Weekday::Thursday,
+                Weekday::Friday,
+            ],
+            from: time(9, 0, 0, 0),
+            to: time(18, 0, 0, 0),
+        };
+        // 2 USD for 123 of 168 hours of 730, after a Wednesday and after a Friday.
+        let month = "$1,069 in a month of all such nights and weekends, 73 % of its hours";
+        for (hours, night) in [
+            (15, "$30.00 in this night of 15.0 h"),
+            (63, "$126 in this night of 63.0 h"),
+        ] {
+            let said = cost().savings(hours * 3_600, Some(&works)).unwrap();
+            assert!(said.contains(&format!("{night}, {month} ")), "{said}");
+        }
+    }
+
+    #[test]
+    fn without_business_hours_no_month_is_promised() {
+        let said = cost().savings(36_000, None).unwrap();
+        assert!(
+            said.contains("$20.00 in this night of 10.0 h, in a month it depends on"),
+            "{said}"
+        );
+        assert_eq!(said.matches('$').count(), 2, "{said}");
     }
 }

@@ -139,17 +139,27 @@ pub(super) fn guards(
         };
         match &guard.on {
             GuardOn::Alarm(alarm) => match alarm.name.value.evaluate(&Type::Any, names) {
-                Ok(name) => around.guards.push(Guard {
-                    alarm: name.to_string(),
-                    baseline,
-                    unreadable: unclear(guard.unreadable),
-                    insufficient_data: if alarm.states.contains(&model::AlarmState::InsufficientData) {
-                        OnUnclear::Stop
-                    } else {
-                        unclear(alarm.insufficient_data)
-                    },
-                    every_s: seconds(guard.every),
-                }),
+                Ok(name) => {
+                    let watched = |name: &Value| Guard {
+                        alarm: name.to_string(),
+                        baseline,
+                        unreadable: unclear(guard.unreadable),
+                        insufficient_data: if alarm.states.contains(&model::AlarmState::InsufficientData) {
+                            OnUnclear::Stop
+                        } else {
+                            unclear(alarm.insufficient_data)
+                        },
+                        every_s: seconds(guard.every),
+                    };
+                    let one = std::slice::from_ref(&name);
+                    let wanted = name.as_list().unwrap_or(one).iter().map(watched);
+                    // A used runbook may watch the same alarm as the one that uses it.
+                    for guard in wanted {
+                        if !around.guards.contains(&guard) {
+                            around.guards.push(guard);
+                        }
+                    }
+                }
                 Err(error) => found.evaluation("guard", &error),
             },
             GuardOn::Check(wanted) => {

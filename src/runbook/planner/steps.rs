@@ -11,9 +11,11 @@ use crate::runbook::action::{self, Action, Arguments, Change, ErrorClass, View};
 use crate::runbook::expr::{EvalError, Names};
 use crate::runbook::lint::is_late;
 use crate::runbook::model::{self, Arg, Body, Jitter, Runbook, Undo};
+use crate::runbook::params::violations;
 use crate::runbook::plan::{
     Assembly, Backoff, BlastRadius, Lane, Late, Membership, Part, Retry, Role, Step, Wait, Work,
 };
+use crate::runbook::types::Type;
 use crate::runbook::value::{Value, exact_duration};
 
 /// What planning writes to.
@@ -239,6 +241,22 @@ fn nested(used: &model::Use, (id, place): (&str, &Place), names: &Names<'_>, pen
                 .refuse(Exit::Usage, format!("{id}: `{param}` has no value"));
         }
     };
+    for param in &runbook.params {
+        let name = &param.name.value;
+        let wrong = match params.get(name) {
+            Some(value) if by_name(&param.ty.value, value) => {
+                vec!["a used runbook is given the resource itself, not its name".to_owned()]
+            }
+            Some(value) => violations(param, value),
+            None => Vec::new(),
+        };
+        for message in wrong {
+            pen.found.refuse(
+                Exit::Usage,
+                format!("{id}: `{name}` of {}: {message}", *runbook.name),
+            );
+        }
+    }
     let inner = Names::within(names).with("params", Value::Map(params.clone()));
     let place = Place {
         prefix: format!("{id}/"),
@@ -272,6 +290,16 @@ fn nested(used: &model::Use, (id, place): (&str, &Place), names: &Names<'_>, pen
         ..place
     };
     list(&runbook.always, &always, &at_the_end(&inner), &mut results, pen);
+}
+
+/// Whether a value names a resource where the resource itself is wanted.
+fn by_name(ty: &Type, value: &Value) -> bool {
+    match (ty, value) {
+        (Type::Resource(_), value) => value.as_resource().is_none() && *value != Value::Null,
+        (Type::List(of), Value::List(items)) => items.iter().any(|item| by_name(of, item)),
+        (Type::Optional(of), value) => by_name(of, value),
+        _ => false,
+    }
 }
 
 /// The parameters of a used runbook; else the one without a value, or why it has none.

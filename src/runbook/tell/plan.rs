@@ -21,9 +21,37 @@ const LABEL: usize = 12;
 
 /// A plan, whole.
 pub fn plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
-    let mut lines = header(plan, clock);
+    let mut lines = vec![Line::of(Role::Heading, format!("Plan of {}", plan.runbook.name))];
+    lines.extend(header(plan, clock));
+    lines.push(Line::blank());
+    lines.extend(body(plan));
+    in_zone(lines, clock)
+}
+
+/// The same where a frame names the runbook, the environment, the account and the region already: what will
+/// be done comes first, since there may be few rows.
+pub fn framed_plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
+    let mut lines = body(plan);
+    lines.push(Line::blank());
+    lines.push(Line::of(Role::Heading, "Where, as whom, with what"));
+    lines.extend(header(plan, clock));
+    in_zone(lines, clock)
+}
+
+fn in_zone(mut lines: Vec<Line>, clock: &Clock) -> Vec<Line> {
+    for span in lines.iter_mut().flat_map(|line| &mut line.spans) {
+        span.text = clock.in_zone(&span.text);
+    }
+    lines
+}
+
+/// Steps, checks and what they come to.
+fn body(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
     for step in plan.steps.iter().filter(|step| step.role == StepRole::Main) {
-        lines.push(Line::blank());
+        if !lines.is_empty() {
+            lines.push(Line::blank());
+        }
         lines.extend(self::step(step, plan));
     }
     let always: Vec<&Step> = plan
@@ -83,7 +111,6 @@ fn header(plan: &Plan, clock: &Clock) -> Vec<Line> {
         None => account,
     };
     let mut lines = vec![
-        Line::of(Role::Heading, format!("Plan of {}", plan.runbook.name)),
         account,
         labelled("region").with(Role::Key, &identity.region),
         labelled("scope").with(Role::Plain, identity.scope.as_str()),

@@ -11,7 +11,14 @@ use crate::runbook::record::{Entry, Outcome, Reconciled, Record, Resume};
 
 /// An entry, with its time of day on the user's clock.
 pub fn record(entry: &Entry, plan: &Plan, clock: &Clock) -> Line {
-    let line = told(&entry.record, plan);
+    let line = match &entry.record {
+        // The lines that follow have the time of day alone.
+        Record::Started { .. } => told(&entry.record, plan).with(
+            Role::Dim,
+            format!(", times are {}", clock.zone_name(entry.at.wall)),
+        ),
+        _ => told(&entry.record, plan),
+    };
     let time = format!("{} ", clock.hour(entry.at.wall));
     let mut whole = Line::of(Role::Dim, &time).hanging();
     whole.hang += line.indent + line.hang;
@@ -19,6 +26,16 @@ pub fn record(entry: &Entry, plan: &Plan, clock: &Clock) -> Line {
     line.spans
         .into_iter()
         .fold(whole, |whole, span| whole.with(span.role, span.text))
+}
+
+/// How a run was confirmed, and by whom where somebody typed something.
+fn confirmed(how: &str, user: &str) -> String {
+    match how {
+        "not needed" => "without a confirmation".to_owned(),
+        "apply typed" => format!("confirmed by {user}, who typed apply"),
+        "name typed" => format!("confirmed by {user}, who typed the name"),
+        how => format!("confirmed with {how}"),
+    }
 }
 
 fn told(record: &Record, plan: &Plan) -> Line {
@@ -41,8 +58,10 @@ fn told(record: &Record, plan: &Plan) -> Line {
             .with(
                 Role::Dim,
                 format!(
-                    " from {}, confirmed by {}, plan {}{why}",
-                    who.origin, approval.how, approval.digest
+                    " from {}, {}, plan {}{why}",
+                    who.origin,
+                    confirmed(&approval.how, &who.user),
+                    approval.digest
                 ),
             )
         }

@@ -45,6 +45,26 @@ impl Commands {
         format!("{} runbook status {run}", self.program)
     }
 
+    /// What shows the journal of a run.
+    pub fn logs(&self, run: &RunId) -> String {
+        format!("{} runbook logs {run}", self.program)
+    }
+
+    /// What lists runs.
+    pub fn history(&self) -> String {
+        format!("{} runbook history", self.program)
+    }
+
+    /// What plans a runbook anew.
+    pub fn plan(&self, runbook: &str) -> String {
+        format!("{} runbook plan {}", self.program, shell_word(runbook))
+    }
+
+    /// What lists locks and who holds them.
+    pub fn locks(&self) -> String {
+        format!("{} runbook lock ls", self.program)
+    }
+
     /// What follows a run.
     pub fn attach(&self, run: &RunId) -> String {
         format!("{} runbook attach {run}", self.program)
@@ -167,9 +187,6 @@ fn verdict(summary: &Summary) -> Line {
 /// The commands that make sense now.
 fn next(summary: &Summary, commands: &Commands) -> Vec<Line> {
     let run = &summary.run_id;
-    if !summary.journaled {
-        return Vec::new();
-    }
     let mut lines = Vec::new();
     let mut advise = |what: &str, command: String| {
         lines.push(
@@ -179,6 +196,12 @@ fn next(summary: &Summary, commands: &Commands) -> Vec<Line> {
                 .with(Role::Key, command),
         );
     };
+    if summary.exit == Exit::LockHeld {
+        advise("who has it:", commands.locks());
+    }
+    if !summary.journaled {
+        return lines;
+    }
     if summary.resumable {
         advise("go on:", commands.resume(run));
     }

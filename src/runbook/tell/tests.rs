@@ -290,3 +290,46 @@ proptest! {
         prop_assert_eq!(letters(&fitted.iter().map(Line::text).collect::<String>()), whole);
     }
 }
+
+#[test]
+fn every_time_of_a_plan_is_in_the_zone_that_is_shown() {
+    let seoul = Clock {
+        zone: jiff::tz::TimeZone::get("Asia/Seoul").unwrap(),
+        now: clock().now,
+    };
+    for (text, told) in [
+        ("at = 2026-11-21T18:00:00Z", "at = 2026-11-22 03:00:00 KST"),
+        (
+            "restore orders as of 2026-11-21T18:00:00.5Z: into x.",
+            "restore orders as of 2026-11-22 03:00:00 KST: into x.",
+        ),
+        ("rds:db-2026-11-20-18-05 stays", "rds:db-2026-11-20-18-05 stays"),
+        ("orders-2026-11-21T18:00:00Z", "orders-2026-11-21T18:00:00Z"),
+        ("한글, 2026-11-21", "한글, 2026-11-21"),
+    ] {
+        assert_eq!(seoul.in_zone(text), told);
+    }
+    let mut plan = sample_plan();
+    plan.params.insert("at".to_owned(), json!("2026-11-21T18:00:00Z"));
+    plan.changes[0].summary = "as of 2026-11-21T18:00:00Z".to_owned();
+    for lines in [super::plan(&plan, &seoul), super::framed_plan(&plan, &seoul)] {
+        let text: Vec<String> = lines.iter().map(super::Line::text).collect();
+        let text = text.join("\n");
+        assert!(!text.contains("18:00:00Z"), "{text}");
+        assert!(text.contains("as of 2026-11-22 03:00:00 KST"), "{text}");
+    }
+}
+
+#[test]
+fn where_a_frame_says_where_the_changes_come_first() {
+    let plan = sample_plan();
+    let text = |lines: Vec<super::Line>| -> Vec<String> { lines.iter().map(super::Line::text).collect() };
+    let (whole, framed) = (
+        text(super::plan(&plan, &clock())),
+        text(super::framed_plan(&plan, &clock())),
+    );
+    assert!(framed[0].starts_with("Step "), "{framed:#?}");
+    for line in whole.iter().skip(1).filter(|line| !line.is_empty()) {
+        assert!(framed.contains(line), "{line} is left out");
+    }
+}

@@ -3,8 +3,8 @@
 use std::fs;
 
 use jiff::Timestamp;
-use quarterdeck::domain::incident::Event;
-use quarterdeck::engine::incident::{IncidentStore, entry};
+use quarterdeck::domain::incident::{Entry, Event};
+use quarterdeck::engine::incident::IncidentStore;
 use quarterdeck::engine::run::StateFolder;
 
 use super::{is_safe, typed};
@@ -57,22 +57,32 @@ fn records_are_listed_shown_and_exported() {
     let invocation = typed("--demo ecommerce");
     let state = invocation.home().join("state/demo");
     fs::create_dir_all(&state).unwrap();
-    let store = IncidentStore::new(&StateFolder::at(&state));
+    let store = IncidentStore::of_demo(&StateFolder::at(&state), "ecommerce", "everyday");
     let at = Timestamp::now();
     let started = Event::Started {
         title: "결제 | `slow`".to_owned(),
         estate: Some("ecommerce".to_owned()),
         scopes: vec!["ecommerce/ap-northeast-2".to_owned()],
     };
-    let id = store.begin(entry(started, "kim@bastion", (at, at))).unwrap().id;
+    let id = store
+        .begin(Entry::new(started, "kim@bastion", (at, at)))
+        .unwrap()
+        .id;
     let note = Event::Note {
         text: "\u{1b}[31m다시 시작했다\u{202e}".to_owned(),
     };
     store
-        .append(&id, &[entry(note, "lee@bastion", (at, at))])
+        .append(&id, &[Entry::new(note, "lee@bastion", (at, at))])
         .unwrap();
 
     let with = |more: &str| invocation.clone().args(more.split(' ')).run();
+    // What happens in another scenario is another story.
+    for other in [
+        "--scenario bad-deploy incident list",
+        "--scenario bad-deploy incident show last",
+    ] {
+        assert!(!with(other).stdout.contains(&id.0), "{other}");
+    }
     let listed = with("incident list -o json").json();
     assert_eq!(listed["schema"], "quarterdeck.incidents/1");
     assert_eq!(listed["incidents"][0]["id"], id.0);

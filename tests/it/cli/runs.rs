@@ -42,6 +42,36 @@ fn what_a_run_prints_is_a_document_whatever_happens() {
 }
 
 #[test]
+fn what_a_used_runbook_refuses_from_people_it_refuses_from_runbooks() {
+    let text = "apiVersion: quarterdeck/v1\nkind: Runbook\nname: more\ntitle: More\n\
+        params:\n  cluster: {type: string}\n  \
+        service: {type: aws/ecs-service, from: {list: ecs-service, where: {cluster: \"${params.cluster}\"}}}\n  \
+        tasks: {type: int}\n\
+        steps:\n  - use: ecs-scale\n    with: {cluster: \"${params.cluster}\", service: \"${params.service}\", \
+        desired: \"${params.tasks}\"}\n\
+        verify:\n  - {check: expr, that: region != ''}\n";
+    for (tasks, code, told) in [
+        ("3", 0, ""),
+        (
+            "100000",
+            2,
+            "`desired` of ecs-scale: 100000 is not allowed, at most 1000",
+        ),
+        ("-5", 2, "`desired` of ecs-scale: -5 is not allowed, at least 0"),
+    ] {
+        let qd = typed("--demo invokeai runbook plan");
+        let file = qd.file("more.yaml", text);
+        let run = qd
+            .args([file.to_string_lossy().into_owned()])
+            .args("--set cluster=invokeai-cluster --set service=invokeai-api".split(' '))
+            .args(["--set".to_owned(), format!("tasks={tasks}")])
+            .run();
+        assert_eq!(run.code(), code, "{tasks}\n{}\n{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_runbook_that_waits_for_a_person_is_refused_where_there_is_none() {
     let text = "apiVersion: quarterdeck/v1\nkind: Runbook\nname: asks\ntitle: Asks\n\
         steps:\n  - {id: look, pause: Is it quiet?, timeout: 5m}\n  \

@@ -135,22 +135,20 @@ fn every_key_reaches_the_estate() {
                 to: jiff::civil::time(18, 0, 0, 0),
             }),
             confirm_at_least: ConfirmLevel::TypeName,
+            guard_alarms: vec!["shop-api-5xx".to_owned()],
         },
     };
     assert_eq!(loaded.estate, expected);
 }
 
 #[test]
-fn without_a_file_an_estate_is_everything_in_its_scopes() {
-    let scopes = vec![
+fn a_scope_is_named_after_its_profile_and_region() {
+    let scopes = [
         ScopeSpec::new(None, "us-east-1"),
         ScopeSpec::new(Some("shop".to_owned()), "ap-northeast-2"),
     ];
-    let estate = Estate::of_scopes("aws", scopes);
-    let names: Vec<&str> = estate.scopes.iter().map(|scope| scope.name.as_str()).collect();
+    let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
     assert_eq!(names, ["default/us-east-1", "shop/ap-northeast-2"]);
-    assert!(estate.selection.is_everything());
-    assert_eq!(estate.policy, Policy::default());
 }
 
 const LEAST: &str = "\

@@ -22,7 +22,7 @@ use quarterdeck::runbook::params::{Given, Resolved};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::record::Who;
 use quarterdeck::runbook::value::Value;
-use quarterdeck::runbook::{File, NoLibrary, catalogue, floor_of, load};
+use quarterdeck::runbook::{File, NoLibrary, asks_of, catalogue, load};
 
 use crate::screens::stage::Stage;
 
@@ -98,7 +98,7 @@ pub fn book(text: &str) -> Book {
         name: runbook.name.value.clone(),
         place: Place::Shipped,
         is_hidden: false,
-        floor: floor_of(&runbook, catalogue()),
+        asks: asks_of(&runbook, catalogue()),
         contents: Ok(runbook),
     }
 }

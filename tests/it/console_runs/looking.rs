@@ -191,7 +191,7 @@ fn a_run_shows_each_target_how_long_it_waits_and_how_long_it_may() {
 fn a_wait_goes_on_between_two_words_of_the_driver() {
     let mut desk = running();
     let mut later = (*desk.stage.state.picture).clone();
-    later.at = moment(4 + 50).cloud;
+    later.at = moment(3 + 50).cloud;
     desk.stage.send(Msg::Picture(Arc::new(later)));
     let seen = text(&desk);
     assert!(seen.contains(", 50s of 30m"), "{seen}");
@@ -225,12 +225,19 @@ fn leaving_the_view_leaves_the_run_going() {
     assert_eq!(desk.stage.state.runs.live(), 1);
     // Its end is said wherever one is.
     let summary = ended(Status::Succeeded, Exit::Done);
+    desk.stage.effects.clear();
     desk.stage.send(Msg::Runs(RunsMsg::News {
         run: id(),
         news: vec![News::Ended(Box::new(summary))],
     }));
     assert!(desk.said().contains("again succeeded"), "{}", desk.said());
     assert_eq!(desk.stage.state.runs.live(), 0);
+    // What it changed is read again at once.
+    let effects = &desk.stage.effects;
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Refresh)),
+        "{effects:?}"
+    );
 }
 
 pub fn ended(status: Status, exit: Exit) -> quarterdeck::runbook::machine::Summary {

@@ -124,6 +124,46 @@ fn a_runbook_called_by_name_is_filled_in_by_choosing() {
     assert_eq!(plan.params["desired"], 4);
 }
 
+/// What rests is an estate, which nobody lists.
+const REST: &str = r"
+apiVersion: quarterdeck/v1
+kind: Runbook
+name: rest
+title: Put the estate to rest
+params:
+  estate: {type: string, about: The estate}
+confirm: {level: ack}
+steps:
+  - id: services
+    action: estate.stop
+    with: {estate: '${params.estate}', part: services}
+    wait: {timeout: 30m}
+";
+
+#[test]
+fn a_runbook_called_by_name_takes_what_is_selected_and_the_estate() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE, REST]);
+    desk.select("2", "backend-service");
+    desk.keys(&[":"]).type_text("runbook sca").keys(&["enter"]);
+    desk.serve();
+    let form = desk.form();
+    assert_eq!(form.fields[0].value.as_deref(), Some("codemate-cluster"));
+    assert_eq!(form.fields[1].value.as_deref(), Some(SERVICE));
+    assert_eq!(form.fields[form.at].name, "desired");
+    // What is selected is no estate: the one at hand is.
+    desk.stage.state.setup.estate = Some("codemate".to_owned());
+    desk.keys(&["esc", ":"])
+        .type_text("runbook rest")
+        .keys(&["enter"]);
+    desk.serve();
+    let flow = desk.stage.state.runs.flow.as_ref().expect("a flow");
+    let given = flow.stages.iter().find_map(|stage| match stage {
+        Step::Form(form) => form.fields[0].given.clone(),
+        _ => None,
+    });
+    assert_eq!(given.as_deref(), Some("codemate"));
+}
+
 #[test]
 fn an_unknown_runbook_is_named_and_guessed_at() {
     let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN, SCALE]);
@@ -168,6 +208,38 @@ fn what_takes_one_at_a_time_is_not_offered_for_two() {
         desk.said().contains("no runbook takes these 2"),
         "{}",
         desk.said()
+    );
+}
+
+#[test]
+fn what_can_do_nothing_for_a_resource_is_not_offered_for_it() {
+    let redis = include_str!("../../../runbooks/redis-failover.yaml");
+    let rds = include_str!("../../../runbooks/rds-reboot-failover.yaml");
+    for (world, name, helps) in [
+        (World::Ecommerce, "ecommerce-redis", false),
+        (World::Invokeai, "invokeai-redis-ha", true),
+        (World::Ecommerce, "ecommerce-db", false),
+        (World::Codemate, "codemate-db-prod", true),
+    ] {
+        let mut desk = Desk::new(world, Scenario::Quiet, &[redis, rds]);
+        desk.select("4", name).keys(&["x"]);
+        let is_offered = desk.stage.state.runs.flow.is_some();
+        assert_eq!(is_offered, helps, "{name}: {}", desk.said());
+    }
+}
+
+#[test]
+fn the_group_of_a_node_group_leads_to_the_runbook_that_scales_that() {
+    let night = include_str!("../../../runbooks/gpu-night-down.yaml");
+    let nodes = include_str!("../../../runbooks/eks-scale-nodegroup.yaml");
+    let mut desk = Desk::new(World::Fashion, Scenario::Everyday, &[night, nodes]);
+    desk.select("3", "eks-fashion-ai-gpu-8ac71e3d").keys(&["x"]);
+    let form = desk.form();
+    assert_eq!(form.offer.book.name, "eks-scale-nodegroup");
+    assert!(
+        form.offer.set["nodegroup"].contains("fashion-ai-gpu"),
+        "{:?}",
+        form.offer.set
     );
 }
 

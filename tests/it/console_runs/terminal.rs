@@ -31,7 +31,7 @@ fn planned(screen: &mut Screen) {
     screen.send_keys("x");
     screen.wait_for_text("ecs-restart");
     screen.send_keys("\r");
-    screen.wait_for_text("Plan of ecs-restart");
+    screen.wait_for_text("ecs-restart: 1 change on");
     on_screen(screen);
 }
 
@@ -47,19 +47,33 @@ fn from_x_to_a_run_that_succeeded() {
     let mut screen = at_the_service(&qd);
     planned(&mut screen);
     screen.send_keys("\r");
-    screen.wait_for_text("type apply");
+    screen.wait_for_text("type apply to carry");
     on_screen(&screen);
     // Pasted, it is nothing; nor is Enter.
     screen.send_keys("\x1b[200~apply\x1b[201~");
     screen.wait_for_text("typed, not pasted");
     screen.send_keys("\r");
     screen.wait_for_text("Enter alone does nothing");
+    // Where the terminal marks no paste, it comes as keys, all at once.
+    screen.send_keys("apply\r");
+    screen.wait_for_text("typed, not pasted");
     screen.resize(80, 24);
     screen.wait_until("the box in the smaller terminal", |seen| {
-        seen.contents().contains("type apply")
+        seen.contents().contains("type apply to carry")
             && seen.rows(0, 80).nth(23).is_some_and(|row| row.starts_with('╰'))
     });
     on_screen(&screen);
+    // What will be done is seen beside the box, also there, and more of it by scrolling.
+    let shown = screen.contents();
+    assert!(
+        shown.contains("~ ecs-service codemate-frontend-service"),
+        "{shown}"
+    );
+    screen.send_keys("\x1b[B\x1b[B\x1b[B\x1b[B");
+    screen.wait_until("further lines", |seen| {
+        let text = seen.contents();
+        text.contains("type apply to carry") && text != shown
+    });
     screen.send_keys("apply");
     screen.wait_for_text("> apply");
     screen.send_keys("\r");
@@ -85,18 +99,20 @@ fn what_is_typed_ahead_confirms_nothing() {
     screen.wait_for_text("ecs-restart");
     // All at once, before any plan is there.
     screen.send_keys("\r\rapply\r");
-    screen.wait_for_text("Plan of ecs-restart");
+    screen.wait_for_text("ecs-restart: 1 change on");
     on_screen(&screen);
     let shown = screen.contents();
     assert!(!shown.contains("run live"), "{shown}");
     screen.send_keys("\r");
-    screen.wait_for_text("type apply");
+    screen.wait_for_text("type apply to carry");
     on_screen(&screen);
     assert!(!screen.contents().contains("> apply"));
     screen.send_keys("\x03");
-    screen.wait_until("the box closed", |seen| !seen.contents().contains("type apply"));
+    screen.wait_until("the box closed", |seen| {
+        !seen.contents().contains("type apply to carry")
+    });
     screen.send_keys("\x03");
-    screen.wait_until("given up", |seen| !seen.contents().contains("Plan of"));
+    screen.wait_until("given up", |seen| !seen.contents().contains("1 change on"));
     screen.send_keys("0");
     screen.wait_for_text("changed in the last 2 h");
     screen.send_keys("q");

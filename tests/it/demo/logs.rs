@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::fault::FaultKind;
-use quarterdeck::domain::ops::{self, Query};
+use quarterdeck::domain::ops::{self, Query, ReplyData};
 
 use super::stage::Stage;
 
@@ -184,4 +184,58 @@ fn what_cannot_be_tailed_is_refused() {
     assert_eq!(infrequent.code.as_deref(), Some("InvalidOperationException"));
     let pattern = stage.try_read(&read(BACKEND, Some("{ broken"))).unwrap_err();
     assert_eq!(pattern.code.as_deref(), Some("InvalidParameterException"));
+}
+
+#[test]
+fn every_program_writes_of_what_it_does_itself() {
+    for (world, group, own) in [
+        (World::Ecg, "/ecs/ecg-project-pipeline-dev-api", "/api/videos"),
+        (
+            World::Ecg,
+            "/ec2/ecg-project-pipeline-dev-model-server",
+            "/v1/infer",
+        ),
+        (
+            World::Fashion,
+            "/aws/sagemaker/Endpoints/fashion-ai-avatar-render",
+            "/invocations",
+        ),
+        (World::Fashion, "/aws/sagemaker/TrainingJobs", "train:loss"),
+        (World::Fashion, "/aws/sagemaker/NotebookInstances", "ServerApp"),
+        (World::Invokeai, "/ecs/invokeai-api", "/api/v1/queue"),
+    ] {
+        let stage = Stage::open(world, Scenario::Quiet);
+        let (events, _) = stage.log_events(group, last(&stage, 6 * 60), "");
+        let has = |word: &str| events.iter().any(|event| event.message.contains(word));
+        assert!(has(own), "{group}: nothing of {own} in {} events", events.len());
+        for foreign in ["/api/v1/", "invokeai"] {
+            assert!(world == World::Invokeai || !has(foreign), "{group}: {foreign}");
+        }
+    }
+}
+
+#[test]
+fn the_log_of_a_build_that_failed_says_so_and_why() {
+    let stage = Stage::open(World::Codemate, Scenario::PipelineFailed);
+    let Ok(ReplyData::BuildProjects(projects)) =
+        stage.try_read(&Query::CodeBuild(ops::codebuild::Read::Projects))
+    else {
+        panic!("no projects");
+    };
+    let failed = projects
+        .iter()
+        .flat_map(|project| project.builds.iter().flatten())
+        .find(|build| build.failure.is_some())
+        .expect("the scenario has one");
+    let log = failed.log.as_ref().expect("it has a log");
+    let stream = log.stream.as_deref().expect("of its own");
+    let (events, _) = stage.log_events(&log.group, last(&stage, 3 * 60), "");
+    let own: Vec<&str> = events
+        .iter()
+        .filter(|event| event.stream == stream)
+        .map(|event| event.message.as_str())
+        .collect();
+    assert!(own.iter().any(|line| line.contains("State: FAILED")), "{own:?}");
+    assert!(own.iter().any(|line| line.contains("toomanyrequests")), "{own:?}");
+    assert!(!own.iter().any(|line| line.contains("SUCCEEDED")), "{own:?}");
 }

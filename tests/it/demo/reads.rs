@@ -455,7 +455,7 @@ fn spend_adds_up_and_today_is_estimated() {
     })) else {
         panic!("no budgets");
     };
-    assert_eq!(budgets[0].limit, Some(875.0));
+    assert_eq!(budgets[0].limit, Some(4600.0));
     assert!((budgets[0].actual.unwrap() - usage.by_account[0].1).abs() < 1.0);
     assert!(budgets[0].forecast > budgets[0].actual);
 }

@@ -284,6 +284,26 @@ fn a_used_runbook_raises_the_level_and_wants_its_parameters() {
 }
 
 #[test]
+fn a_used_runbook_takes_no_resource_by_its_name() {
+    let inner = PLAIN.replace("NAME", "inner").replace(
+        "steps:\n",
+        "params:\n  service: {type: aws/ecs-service, from: {list: ecs-service}}\nsteps:\n",
+    );
+    let shelf = Shelf(vec![("inner", inner)]);
+    let outer = |params: &str, with: &str| {
+        PLAIN.replace("NAME", "outer").replace(
+            "steps:\n",
+            &format!("{params}steps:\n  - {{use: inner, with: {{service: {with}}}}}\n"),
+        )
+    };
+    let error = load_text("outer", &outer("", "api"), &shelf).unwrap_err();
+    let message = "a used runbook is given the resource itself, not its name";
+    assert!(error.contains(message), "{error}");
+    let own = "params:\n  api: {type: aws/ecs-service, from: {list: ecs-service}}\n";
+    load_text("outer", &outer(own, "'${params.api}'"), &shelf).unwrap();
+}
+
+#[test]
 fn steps_without_a_name_get_one() {
     let runbook = load_text("plain", &PLAIN.replace("NAME", "plain"), &Shelf::default())
         .unwrap()

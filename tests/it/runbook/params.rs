@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
 use quarterdeck::domain::ids::Kind;
+use quarterdeck::runbook::action::ErrorClass;
 use quarterdeck::runbook::expr::Names;
 use quarterdeck::runbook::model::{Runbook, Source};
 use quarterdeck::runbook::params::{Given, Layer, Listing, Resolved, Resolver, Sources, Unresolved};
@@ -411,19 +412,26 @@ fn what_could_not_be_listed_has_no_value() {
     let mut asked = Vec::new();
     while let Some(listing) = resolver.next_listing() {
         asked.push(listing.param.clone());
-        resolver.not_listed("AccessDenied");
+        resolver.not_listed(Some(ErrorClass::Denied), "AccessDenied");
     }
     let failed = resolver.finish().unwrap_err();
     // What depends on the cluster is not even asked for, and is not reported again.
     assert_eq!(asked, ["cluster", "fleet"]);
     assert_eq!(failed.missing, Vec::<String>::new());
-    let messages: Vec<&str> = failed
-        .problems
-        .iter()
-        .map(|problem| problem.message.as_str())
-        .collect();
+    // What was given is not to blame.
+    assert_eq!(failed.problems, []);
+    let said: Vec<String> = failed.unlisted.iter().map(ToString::to_string).collect();
     assert_eq!(
-        messages,
-        vec!["what there is could not be listed: AccessDenied"; 2]
+        said,
+        [
+            "parameter `cluster`: what there is could not be listed: AccessDenied",
+            "parameter `fleet`: what there is could not be listed: AccessDenied",
+        ]
+    );
+    assert!(
+        failed
+            .unlisted
+            .iter()
+            .all(|unlisted| unlisted.class == Some(ErrorClass::Denied))
     );
 }

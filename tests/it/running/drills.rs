@@ -12,15 +12,12 @@ use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::estate;
 use quarterdeck::domain::datastore::DbInstance;
 use quarterdeck::domain::exit::Exit;
-use quarterdeck::domain::focus::{Focus, Probing};
 use quarterdeck::domain::ids::{Kind, Tag};
 use quarterdeck::domain::ops::rds::{OwnCopy, RestoreSettings};
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, rds};
 use quarterdeck::domain::policy::ConfirmLevel;
-use quarterdeck::domain::rules::{self, Policies, Terms};
-use quarterdeck::engine::clock::{Clock, Clocks};
-use quarterdeck::engine::collector::Collector;
-use quarterdeck::engine::host::EngineHost;
+use quarterdeck::domain::rules::Policies;
+use quarterdeck::engine::clock::Clock;
 use quarterdeck::runbook::machine::Summary;
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::record::{self, Record, Resume, RunId, Status};
@@ -63,32 +60,10 @@ async fn findings(stage: &Stage) -> BTreeSet<String> {
         otherwise: Arc::new(policy),
         ..Policies::default()
     };
-    let clocks = Clocks {
-        cloud: Arc::new(stage.clock.clone()),
-        wall: Arc::new(stage.clock.clone()),
-    };
-    let assess: quarterdeck::engine::collector::Assess = Arc::new(move |inventory, now| {
-        let terms = Terms {
-            policies: &policies,
-            session: &[],
-        };
-        rules::evaluate(inventory, &terms, now)
-    });
-    let host = EngineHost::new(Arc::new(stage.clock.clone()));
-    let (collector, _pictures) = Collector::new(
-        stage.cloud.clone(),
-        host,
-        clocks,
-        vec![stage.scope.clone()],
-        assess,
-    );
-    let kinds = BTreeSet::from([Kind::RdsInstance, Kind::RdsCluster]);
-    let picture = collector
-        .with_runs(stage.engine.store().cloned())
-        .once(Focus::once(kinds, Probing::No), Duration::from_mins(1))
+    let found = stage
+        .findings(&[Kind::RdsInstance, Kind::RdsCluster], policies)
         .await;
-    picture
-        .findings
+    found
         .iter()
         .filter(|finding| finding.name == SHOP)
         .map(|finding| finding.rule.clone())

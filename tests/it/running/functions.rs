@@ -1,7 +1,6 @@
 //! Functions and node groups: what is found wrong, the runbook that is offered for it, and that it is gone
 //! afterwards.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,16 +8,13 @@ use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::exit::Exit;
-use quarterdeck::domain::focus::{Focus, Probing};
 use quarterdeck::domain::function::{Function, Reserved};
 use quarterdeck::domain::health::Finding;
 use quarterdeck::domain::ids::{Kind, tag};
 use quarterdeck::domain::kubernetes::Nodegroup;
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, eks, lambda};
-use quarterdeck::domain::rules::{self, Policies, THROTTLED_TAG, Terms};
-use quarterdeck::engine::clock::{Clock, Clocks};
-use quarterdeck::engine::collector::{Assess, Collector};
-use quarterdeck::engine::host::EngineHost;
+use quarterdeck::domain::rules::{Policies, THROTTLED_TAG};
+use quarterdeck::engine::clock::Clock;
 use quarterdeck::runbook::machine::Summary;
 
 use super::stage::{EPOCH, Stage, run};
@@ -54,29 +50,7 @@ async fn nodegroup(stage: &Stage) -> Nodegroup {
 
 /// What is wrong with the resources of a kind.
 pub(super) async fn findings(stage: &Stage, kinds: &[Kind]) -> Vec<Finding> {
-    let clocks = Clocks {
-        cloud: Arc::new(stage.clock.clone()),
-        wall: Arc::new(stage.clock.clone()),
-    };
-    let assess: Assess = Arc::new(move |inventory, now| {
-        let policies = Policies::default();
-        let terms = Terms {
-            policies: &policies,
-            session: &[],
-        };
-        rules::evaluate(inventory, &terms, now)
-    });
-    let host = EngineHost::new(Arc::new(stage.clock.clone()));
-    let (collector, _pictures) = Collector::new(
-        stage.cloud.clone(),
-        host,
-        clocks,
-        vec![stage.scope.clone()],
-        assess,
-    );
-    let focus = Focus::once(kinds.iter().copied(), Probing::No);
-    let picture = collector.once(focus, Duration::from_mins(1)).await;
-    picture.findings.clone()
+    stage.findings(kinds, Policies::default()).await
 }
 
 pub(super) fn found<'a>(findings: &'a [Finding], rule: &str) -> Option<&'a Finding> {

@@ -71,7 +71,7 @@ async fn there_and_back(world: World) {
     assert!(
         plan.warnings
             .iter()
-            .any(|warning| warning.contains("such nights")),
+            .any(|warning| warning.contains("in this night of")),
         "{:#?}",
         plan.warnings
     );
@@ -226,4 +226,38 @@ async fn what_spot_saves_is_told_with_the_day_of_its_price() {
     assert_eq!(as_of.to_string(), EPOCH[..10]);
     // Whose account it is stands beside its number.
     assert_eq!(plan.identity.account_name.as_deref(), Some("inv-prod"));
+}
+
+#[tokio::test]
+async fn an_estate_at_rest_saves_what_its_start_costs_again() {
+    let home = tempfile::tempdir().unwrap();
+    let mut stage = Stage::new(
+        (World::Ecg, Scenario::Quiet),
+        Vec::new(),
+        EPOCH.parse().unwrap(),
+        home.path(),
+    );
+    stage.estate = Some(("ecg", std::sync::Arc::default()));
+    let set = [("estate", "ecg")];
+    let down = stage.plan("stop-estate", &set).await.plan;
+    assert_eq!(down.cost.unknown, Vec::<String>::new());
+    // Fargate's tasks are part of it.
+    let tasks = down
+        .changes
+        .iter()
+        .find(|change| change.action == "ecs.scale")
+        .expect("services go to no task");
+    assert!(
+        matches!(tasks.cost, CostDelta::Known { usd_per_hour, .. } if usd_per_hour.per_hour().is_negative()),
+        "{:?}",
+        tasks.cost
+    );
+    let saved = down.cost.usd_per_hour.expect("a saving per hour").per_hour();
+    assert!(down.cost.usd_per_month.expect("and per month").is_negative());
+    let start = stage.unattended(&down);
+    let (summary, _) = run(&stage.engine, down, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let up = stage.plan("start-estate", &set).await.plan;
+    let costs = up.cost.usd_per_hour.expect("what it costs again").per_hour();
+    assert_eq!(costs.micros(), -saved.micros(), "{:?}", up.cost);
 }

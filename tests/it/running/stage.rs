@@ -11,17 +11,22 @@ use quarterdeck::cloud::demo::{self, AcceptedWrite, Demo, MemoryLog, Scenario, S
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud};
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
+use quarterdeck::domain::focus::{Focus, Probing};
+use quarterdeck::domain::health::Finding;
+use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::ops::{Mutation, Query, Receipt, Reply, Token};
 use quarterdeck::domain::policy::{Policy, Selection};
+use quarterdeck::domain::rules::{self, Policies, Terms};
 use quarterdeck::domain::scope::Scope;
 use quarterdeck::engine::clock::{Clock, Clocks};
+use quarterdeck::engine::collector::{Assess, Collector};
 use quarterdeck::engine::host::EngineHost;
 use quarterdeck::engine::run::{
     Control, Equipment, IfLocked, Notice, Patience, Preparation, Prepared, RunEngine, RunHandle, SiteFacts,
     Start, StateFolder,
 };
 use quarterdeck::runbook::action::Allowances;
-use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary};
+use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary, Via};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::{Given, Sources};
 use quarterdeck::runbook::plan::Plan;
@@ -121,6 +126,8 @@ pub struct Troubled {
     pub expired: AtomicBool,
     /// Whether calls that change something have their effect and are not answered as long as this holds.
     pub hangs: AtomicBool,
+    /// How many of the next reads AWS throttles.
+    pub throttles: AtomicUsize,
     pub reads: AtomicUsize,
     pub writes: AtomicUsize,
     /// How often credentials were forgotten, as a new login needs.
@@ -141,11 +148,32 @@ impl Troubled {
     }
 }
 
+impl Troubled {
+    fn busy(&self, query: &Query) -> Result<(), Fault> {
+        let one_less = |left: usize| left.checked_sub(1);
+        let throttled = self
+            .throttles
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        if throttled.is_err() {
+            return Ok(());
+        }
+        let operation = query.operations()[0];
+        let fault = Fault::new(
+            FaultKind::Throttled,
+            operation.service,
+            operation.name,
+            "Rate exceeded",
+        );
+        Err(fault.with_code("ThrottlingException"))
+    }
+}
+
 impl Cloud for Troubled {
     fn read<'a>(&'a self, scope: &'a Scope, query: &'a Query) -> BoxFuture<'a, Result<Reply, Fault>> {
         Box::pin(async move {
             self.reads.fetch_add(1, Ordering::SeqCst);
             self.credentials("Read")?;
+            self.busy(query)?;
             self.demo.read(scope, query).await
         })
     }
@@ -209,6 +237,7 @@ impl Stage {
             demo,
             expired: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
+            throttles: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
             forgotten: AtomicUsize::new(0),
@@ -259,6 +288,30 @@ impl Stage {
     }
 
     /// A plan of a shipped runbook.
+    /// What one refresh of these kinds finds, by these policies and what runs have measured.
+    pub async fn findings(&self, kinds: &[Kind], policies: Policies) -> Vec<Finding> {
+        let clocks = Clocks {
+            cloud: Arc::new(self.clock.clone()),
+            wall: Arc::new(self.clock.clone()),
+        };
+        let assess: Assess = Arc::new(move |inventory, now| {
+            let terms = Terms {
+                policies: &policies,
+                session: &[],
+            };
+            rules::evaluate(inventory, &terms, now)
+        });
+        let host = EngineHost::new(Arc::new(self.clock.clone()));
+        let scopes = vec![self.scope.clone()];
+        let (collector, _pictures) = Collector::new(self.cloud.clone(), host, clocks, scopes, assess);
+        let focus = Focus::once(kinds.iter().copied(), Probing::No);
+        let picture = collector
+            .with_runs(self.engine.store().cloned())
+            .once(focus, Duration::from_mins(1))
+            .await;
+        picture.findings.clone()
+    }
+
     pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
         let mut preparation = self.preparation(runbook).await;
         let given = given(preparation.runbook(), set);
@@ -289,10 +342,13 @@ impl Stage {
             scope: self.scope.clone(),
             who: who("alice"),
             reason: Some("a test".to_owned()),
-            confirmed: Some(Answer::Digest {
-                digest: plan.digest.clone(),
-                name: Some(plan.confirm.name.clone()),
-            }),
+            confirmed: Some((
+                Answer::Digest {
+                    digest: plan.digest.clone(),
+                    name: Some(plan.confirm.name.clone()),
+                },
+                Via::Flags,
+            )),
             if_locked: IfLocked::Fail,
             patience: Patience::For(Duration::from_mins(10)),
         }

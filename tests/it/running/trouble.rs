@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::engine::run::{Control, Equipment, IfLocked, Notice, Patience, RunEngine};
+use quarterdeck::runbook::action::ErrorClass;
 use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::record::{Record, Resume, Signal, Status, Then};
 
-use super::stage::{EPOCH, Stage, Watch, load_text, run, who};
+use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
 fn waits(happening: &Happening) -> bool {
     matches!(happening, Happening::Waiting { .. })
@@ -433,4 +434,65 @@ async fn what_has_expired_is_not_confirmed() {
     quarterdeck::engine::clock::Clock::sleep(&stage.clock, Duration::from_hours(2)).await;
     let (summary, _) = run(&stage.engine, plan, start).await;
     assert_eq!((summary.exit, summary.journaled), (Exit::Drift, false));
+}
+
+#[tokio::test]
+async fn what_aws_refuses_for_a_moment_is_asked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    for times in 1..=3 {
+        // The identity, then a listing.
+        stage.cloud.throttles.store(times, Ordering::SeqCst);
+        let mut preparation = stage.preparation("ecs-scale").await;
+        assert_eq!(stage.cloud.throttles.load(Ordering::SeqCst), 0);
+        stage.cloud.throttles.store(times, Ordering::SeqCst);
+        let set = [
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("desired", "5"),
+        ];
+        let given = given(preparation.runbook(), &set);
+        let resolved = preparation.resolve(given).await.result.unwrap();
+        stage.cloud.throttles.store(times, Ordering::SeqCst);
+        preparation.plan(&resolved, (&who("alice"), None)).await.unwrap();
+    }
+    // So is the question who we are with which a run begins.
+    let plan = stage.scale(5).await;
+    let start = stage.unattended(&plan);
+    stage.cloud.throttles.store(3, Ordering::SeqCst);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+}
+
+#[tokio::test]
+async fn a_listing_that_stays_throttled_blames_aws_and_not_what_was_given() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    let mut preparation = stage.preparation("ecs-scale").await;
+    let set = [
+        ("cluster", "codemate-cluster"),
+        ("service", "x"),
+        ("desired", "5"),
+    ];
+    let given = given(preparation.runbook(), &set);
+    stage.cloud.throttles.store(usize::MAX, Ordering::SeqCst);
+    let before = stage.cloud.reads.load(Ordering::SeqCst);
+    let resolution = preparation.resolve(given).await;
+    let unresolved = resolution.result.unwrap_err();
+    assert_eq!(unresolved.problems, []);
+    let tried = stage.cloud.reads.load(Ordering::SeqCst) - before;
+    assert!((2..=12).contains(&tried), "tried {tried} times");
+    let unlisted = &unresolved.unlisted[0];
+    assert_eq!(unlisted.class, Some(ErrorClass::Throttled));
+    let said = unlisted.to_string();
+    for part in [
+        "`cluster`",
+        "ecs:",
+        "ThrottlingException",
+        "account 111122223333",
+        "region ap-northeast-2",
+    ] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+    assert!(resolution.fields[0].problem.is_some());
 }

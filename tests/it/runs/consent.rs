@@ -35,7 +35,16 @@ fn a_run_is_confirmed_carried_out_and_kept() {
     assert!(text.stdout.contains("accepted, request "), "{}", text.stdout);
     // It is over.
     for command in ["resume", "rollback", "abandon"] {
-        exits(&with(&qd, &format!("runbook {command} {run}")).run(), 2);
+        let refused = with(&qd, &format!("runbook {command} {run}")).run();
+        exits(&refused, 2);
+        for next in [
+            format!("runbook status {run}"),
+            "runbook plan ecs-scale".to_owned(),
+        ] {
+            assert!(refused.stderr.contains(&next), "{refused:#?}");
+        }
+        let unknown = with(&qd, &format!("runbook {command} r-nosuch")).run();
+        assert!(unknown.stderr.contains("runbook history"), "{unknown:#?}");
     }
 
     // Again there is nothing to do, and nobody has to agree to that.

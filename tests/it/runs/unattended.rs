@@ -22,6 +22,13 @@ fn cron_has_no_home_no_terminal_and_no_locale() {
     assert!(done.stderr.contains("3 → 5"), "{done:#?}");
     assert_eq!(desired(&qd), 5);
     assert_eq!(runs(&qd).len(), 1);
+    // Times are the estate's, wherever the machine stands, and say so.
+    let history = with(&qd, "runbook history").run();
+    assert!(history.stdout.starts_with("times in KST\n"), "{history:#?}");
+    let journal = with(&qd, "runbook logs last").run();
+    let first = journal.stdout.lines().next().unwrap_or_default().to_owned();
+    assert!(journal.stdout.contains("confirmed with --yes"), "{first}");
+    assert!(journal.stdout.contains("times are KST"), "{first}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::app::format;
 use crate::app::panes::data::graph;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::edge_cost::{self, Bill};
@@ -82,7 +82,7 @@ pub(super) fn target_groups(state: &State) -> Section {
     }
     sketch.finish(
         "target groups",
-        note(state, &[Source::Balancing, Source::Metrics(MetricGroup::Elb)]),
+        Told::of(state, &[Source::Balancing, Source::Metrics(MetricGroup::Elb)]),
     )
 }
 
@@ -135,7 +135,9 @@ pub(super) fn load_balancers(state: &State) -> Section {
             sketch.push(scope, &balancer.arn, || balancer_cells(state, scope, balancer));
         }
     }
-    sketch.finish("load balancers", None)
+    // The target groups above come with the same answer and have its note.
+    let told = Told::of(state, &[Source::Balancing]).quiet();
+    sketch.finish("load balancers", told)
 }
 
 fn balancer_cells(state: &State, scope: &ScopeState, one: &LoadBalancer) -> Vec<Cell> {

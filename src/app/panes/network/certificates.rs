@@ -1,7 +1,7 @@
 //! Certificates and health checks: what viewers meet first.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, account_note, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::certificate::Certificate;
@@ -32,7 +32,7 @@ pub(super) fn certificates(state: &State) -> Section {
             sketch.push_key(key, || certificate_cells(state, one, "us-east-1"));
         }
     }
-    sketch.finish("certificates", note(state, &[Source::Certificates]))
+    sketch.finish("certificates", Told::of(state, &[Source::Certificates]))
 }
 
 fn certificate_cells(state: &State, one: &Certificate, place: &str) -> Vec<Cell> {
@@ -82,7 +82,7 @@ pub(super) fn health_checks(state: &State) -> Section {
         Some(zones) => format!("Route 53, {zones} hosted zones, health checks"),
         None => "Route 53 health checks".to_owned(),
     };
-    sketch.finish(&title, account_note(state, &[Source::Dns]))
+    sketch.finish(&title, Told::of_account(state, &[Source::Dns]))
 }
 
 fn check_cells(state: &State, scope: &ScopeState, check: &HealthCheck) -> Vec<Cell> {

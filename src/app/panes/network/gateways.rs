@@ -1,7 +1,7 @@
 //! Ways out of the networks: NAT gateways and VPC endpoints.
 
 use crate::app::format;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ec2::{NatGateway, VpcEndpoint};
@@ -31,7 +31,7 @@ pub(super) fn nat_gateways(state: &State) -> Section {
         }
     }
     let sources = [Source::NatGateways, Source::Metrics(MetricGroup::Nat)];
-    sketch.finish("NAT gateways", note(state, &sources))
+    sketch.finish("NAT gateways", Told::of(state, &sources))
 }
 
 fn nat_cells(state: &State, scope: &ScopeState, gateway: &NatGateway) -> Vec<Cell> {
@@ -85,7 +85,7 @@ pub(super) fn endpoints(state: &State) -> Section {
             sketch.push(scope, &endpoint.id, || endpoint_cells(state, scope, endpoint));
         }
     }
-    sketch.finish("VPC endpoints", note(state, &[Source::VpcEndpoints]))
+    sketch.finish("VPC endpoints", Told::of(state, &[Source::VpcEndpoints]))
 }
 
 fn endpoint_cells(state: &State, scope: &ScopeState, endpoint: &VpcEndpoint) -> Vec<Cell> {

@@ -2,7 +2,7 @@
 
 use crate::app::format;
 use crate::app::panes::data::graph;
-use crate::app::panes::{Sketch, note, scope_label};
+use crate::app::panes::{Sketch, Told, scope_label};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ids::{Kind, last_segment};
@@ -29,7 +29,7 @@ pub(super) fn queues(state: &State) -> Section {
             sketch.push(scope, &one.arn, || queue_cells(state, scope, one));
         }
     }
-    sketch.finish("SQS queues", note(state, &[Source::Queues]))
+    sketch.finish("SQS queues", Told::of(state, &[Source::Queues]))
 }
 
 fn queue_cells(state: &State, scope: &ScopeState, one: &Queue) -> Vec<Cell> {

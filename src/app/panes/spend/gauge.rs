@@ -1,7 +1,7 @@
 //! Credits as a fuel gauge, and what estates are a part of.
 
 use crate::app::format;
-use crate::app::panes::note;
+use crate::app::panes::Told;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::credit_gauge::CreditGauge;
@@ -29,7 +29,7 @@ pub(super) fn credits(state: &State) -> Option<Section> {
     }
     (!rows.is_empty()).then(|| Section {
         title: "credits (at the mean of the last seven whole days)".to_owned(),
-        note: note(state, &[Source::Usage]),
+        note: Told::of_account(state, &[Source::Usage]).note(),
         columns,
         rows,
         ..Section::default()

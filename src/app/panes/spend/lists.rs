@@ -2,7 +2,7 @@
 //! yesterday's bill.
 
 use crate::app::format;
-use crate::app::panes::{is_accepted, note};
+use crate::app::panes::{Told, is_accepted};
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::advice::{Advice, Advices};
@@ -94,7 +94,7 @@ pub(super) fn anomalies(state: &State) -> Option<Section> {
     }
     (!rows.is_empty()).then(|| Section {
         title: "anomalies of thirty days".to_owned(),
-        note: note(state, &[Source::Anomalies]),
+        note: Told::of_account(state, &[Source::Anomalies]).note(),
         columns,
         rows,
         ..Section::default()

@@ -163,6 +163,8 @@ fn tell(state: &mut State, run: &RunId, news: Vec<News>) -> Effects {
             state.say(words, tone(status));
         }
         effects.redraw = true;
+        // What it changed is read again now, not when its turn comes: nobody wants to see a finding that it mended.
+        effects = effects.and(Effects::of(Effect::Refresh));
         if state.runs.closing_writes {
             effects = effects.and(refuse_writes(state));
         }

@@ -89,7 +89,29 @@ pub(in crate::app::update) fn call(state: &mut State, name: &str) -> Effects {
             return Effects::redraw();
         }
     };
-    let offer = called(book, runbook);
+    let (book, runbook) = (book.clone(), runbook.clone());
+    // What is marked or selected fills it in as `x` would; where it does not fit, a person chooses.
+    if state.pane != Pane::Runs
+        && let Ok(subject) = Subject::of(state)
+    {
+        let mut fitting = offers(state, &subject);
+        fitting.retain(|offer| offer.book.name == book.name && !offer.set.is_empty());
+        let (title, scope) = (subject.title(), subject.scope);
+        match fitting.len() {
+            0 => {}
+            1 => {
+                return fitting.pop().map_or_else(Effects::none, |only| {
+                    begin(state, title, Vec::new());
+                    fill_in(state, only, scope)
+                });
+            }
+            _ => {
+                let offers = fitting;
+                return begin(state, title, vec![Stage::Choose { scope, offers, at: 0 }]);
+            }
+        }
+    }
+    let offer = called(state, &book, &runbook);
     let scopes: Vec<(ScopeName, String)> = state
         .picture
         .inventory

@@ -16,8 +16,8 @@ const LOOKUP: Operation = Operation::new("cloudtrail", "LookupEvents");
 const PAGE: i32 = 50;
 
 /// Two calls a second is all that AWS allows an account and region, and the customer's own tools
-/// share it: the newest hundred events have to do.
-const MOST_PAGES: usize = 2;
+/// share it: the newest three hundred events have to do.
+const MOST_PAGES: usize = 6;
 
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
@@ -57,6 +57,17 @@ async fn lookup(caller: &Caller<'_>, resource: &str, since: Timestamp) -> Result
         if token.is_none() {
             break;
         }
+    }
+    if token.is_some() && gaps.is_empty() {
+        gaps.push(Fault::new(
+            FaultKind::NoData,
+            LOOKUP.service,
+            LOOKUP.name,
+            format!(
+                "only the newest {} events were looked at, reads among them",
+                MOST_PAGES * usize::try_from(PAGE).unwrap_or_default()
+            ),
+        ));
     }
     found.sort_by_key(|event| std::cmp::Reverse(event.at));
     Ok(Reply {

@@ -170,6 +170,15 @@ fn tags(tags: Option<&HashMap<String, String>>) -> Vec<Tag> {
     tags
 }
 
+/// What is wrong, of whatever the SDK has a type of its own for: its code and message, and what it is about.
+fn issue(code: Option<String>, message: Option<&str>, resources: &[String]) -> Issue {
+    Issue {
+        code: code.unwrap_or_default(),
+        message: message.unwrap_or_default().to_owned(),
+        resources: resources.to_vec(),
+    }
+}
+
 fn cluster_from_sdk(cluster: &SdkCluster) -> Option<Cluster> {
     let issues = cluster.health().map(ClusterHealth::issues).unwrap_or_default();
     Some(Cluster {
@@ -189,13 +198,9 @@ fn cluster_from_sdk(cluster: &SdkCluster) -> Option<Cluster> {
         created_at: timestamp_of(cluster.created_at()),
         issues: issues
             .iter()
-            .map(|issue| Issue {
-                code: issue
-                    .code()
-                    .map(|code| code.as_str().to_owned())
-                    .unwrap_or_default(),
-                message: issue.message().unwrap_or_default().to_owned(),
-                resources: issue.resource_ids().to_vec(),
+            .map(|one| {
+                let code = one.code().map(|code| code.as_str().to_owned());
+                issue(code, one.message(), one.resource_ids())
             })
             .collect(),
         tags: tags(cluster.tags()),
@@ -228,13 +233,9 @@ fn nodegroup_from_sdk(group: &SdkNodegroup) -> Option<Nodegroup> {
             .collect(),
         issues: issues
             .iter()
-            .map(|issue| Issue {
-                code: issue
-                    .code()
-                    .map(|code| code.as_str().to_owned())
-                    .unwrap_or_default(),
-                message: issue.message().unwrap_or_default().to_owned(),
-                resources: issue.resource_ids().to_vec(),
+            .map(|one| {
+                let code = one.code().map(|code| code.as_str().to_owned());
+                issue(code, one.message(), one.resource_ids())
             })
             .collect(),
         tags: tags(group.tags()),
@@ -437,13 +438,9 @@ fn addon_from_sdk(addon: &SdkAddon) -> Option<Addon> {
         status: addon.status()?.as_str().to_owned(),
         issues: issues
             .iter()
-            .map(|issue| Issue {
-                code: issue
-                    .code()
-                    .map(|code| code.as_str().to_owned())
-                    .unwrap_or_default(),
-                message: issue.message().unwrap_or_default().to_owned(),
-                resources: issue.resource_ids().to_vec(),
+            .map(|one| {
+                let code = one.code().map(|code| code.as_str().to_owned());
+                issue(code, one.message(), one.resource_ids())
             })
             .collect(),
     })

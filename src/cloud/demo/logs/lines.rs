@@ -5,6 +5,7 @@
 use super::super::plan::watch::LogStyle;
 use super::super::signal;
 use super::super::time::{Ms, stamp};
+use crate::domain::codebuild::FailedPhase;
 
 /// Throws that are the same every time.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +71,12 @@ pub fn line(style: LogStyle, dice: &mut Dice, at: Ms, bad: bool) -> String {
     match style {
         LogStyle::Nest => nest(dice, at, bad),
         LogStyle::Next => next(dice, bad),
-        LogStyle::Uvicorn => uvicorn(dice, bad),
+        LogStyle::Uvicorn => uvicorn(dice, bad, &IMAGES),
+        LogStyle::VideoApi => uvicorn(dice, bad, &VIDEOS),
+        LogStyle::ModelServer => uvicorn(dice, bad, &["/health", "/v1/infer", "/v1/infer", "/v1/models"]),
+        LogStyle::Endpoint => uvicorn(dice, bad, &["/ping", "/invocations", "/invocations"]),
+        LogStyle::Notebook => notebook(dice, at, bad),
+        LogStyle::Training => training(dice, at, bad),
         LogStyle::Spring => spring(dice, at, bad),
         LogStyle::Celery => celery(dice, at, bad),
         LogStyle::Postgres => postgres(dice, at, bad),
@@ -168,19 +174,29 @@ fn next(dice: &mut Dice, bad: bool) -> String {
     )
 }
 
-fn uvicorn(dice: &mut Dice, bad: bool) -> String {
+/// What InvokeAI's API is asked for.
+const IMAGES: [&str; 6] = [
+    "/health",
+    "/api/v1/health",
+    "/api/v1/images/",
+    "/api/v1/queue/default/status",
+    "/api/v1/models/?base=sdxl",
+    "/api/v1/boards/내-보드",
+];
+/// What the API of a video pipeline is asked for.
+const VIDEOS: [&str; 5] = [
+    "/health",
+    "/api/videos/업로드",
+    "/api/videos/강의-03/status",
+    "/api/videos/",
+    "/api/jobs/recent",
+];
+
+fn uvicorn(dice: &mut Dice, bad: bool, routes: &[&'static str]) -> String {
     if bad && dice.unit() < 0.3 {
         return "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"/usr/local/lib/python3.11/site-packages/uvicorn/protocols/http/httptools_impl.py\", line 411, in run_asgi\n    result = await app(\n  File \"/app/routers/업로드.py\", line 57, in create\n    await storage.put(key, body)\nasyncio.exceptions.TimeoutError".to_owned();
     }
-    let path = dice.word(&[
-        "/health",
-        "/api/v1/health",
-        "/api/v1/images/",
-        "/api/v1/queue/default/status",
-        "/videos/업로드",
-        "/api/v1/models/?base=sdxl",
-        "/api/v1/boards/내-보드",
-    ]);
+    let path = dice.word(routes);
     let status = if bad {
         dice.word(&[
             "500 Internal Server Error",
@@ -197,6 +213,45 @@ fn uvicorn(dice: &mut Dice, bad: bool) -> String {
         20_000 + dice.below(40_000),
         dice.word(&["GET", "GET", "POST"])
     )
+}
+
+fn notebook(dice: &mut Dice, at: Ms, bad: bool) -> String {
+    let time = clock(at);
+    if bad {
+        return format!("[E {time} ServerApp] 커널이 응답하지 않아 다시 시작합니다: 체형-분석.ipynb");
+    }
+    let what = dice.word(&[
+        "Saving file at /체형-분석.ipynb",
+        "200 GET /api/sessions",
+        "200 GET /api/kernels",
+        "Adapting from protocol version 5.1 to 5.3",
+    ]);
+    format!("[I {time} ServerApp] {what}")
+}
+
+fn training(dice: &mut Dice, at: Ms, bad: bool) -> String {
+    let time = clock(at);
+    if bad {
+        return format!(
+            "{time} ERROR 학습 데이터 3건을 읽을 수 없어 건너뜁니다: s3://fashion-ai-models/체형/"
+        );
+    }
+    let (epoch, step) = (1 + dice.below(40), dice.below(2_000));
+    let loss = 0.15 + 0.2 * dice.unit();
+    match dice.below(3) {
+        0 => format!("{time} INFO [{epoch}/40][{step}/2000] train:loss={loss:.4} lr=0.0001"),
+        1 => format!("{time} INFO 체크포인트 저장: /opt/ml/checkpoints/epoch-{epoch}.pt"),
+        _ => format!(
+            "{time} INFO [{epoch}/40] validation:fid={:.1}",
+            20.0 + 10.0 * loss
+        ),
+    }
+}
+
+/// A moment as Python's programs write it.
+fn clock(at: Ms) -> String {
+    let time = stamp(at).to_string();
+    time.get(..19).unwrap_or_default().replace('T', " ")
 }
 
 fn spring(dice: &mut Dice, at: Ms, bad: bool) -> String {
@@ -237,8 +292,7 @@ fn spring(dice: &mut Dice, at: Ms, bad: bool) -> String {
 
 fn celery(dice: &mut Dice, at: Ms, bad: bool) -> String {
     let id = signal::uuid(&[dice.seed(), 2]);
-    let time = stamp(at).to_string();
-    let time = time.get(..19).unwrap_or_default().replace('T', " ");
+    let time = clock(at);
     if bad {
         return format!(
             "[{time}: ERROR/ForkPoolWorker-1] Task invokeai.generate[{id}] raised unexpected: OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 21.99 GiB')\nTraceback (most recent call last):\n  File \"/app/invokeai/worker/생성.py\", line 204, in denoise\n    latents = self.unet(sample, t, encoder_hidden_states=context).sample\ntorch.OutOfMemoryError: CUDA out of memory."
@@ -261,8 +315,7 @@ fn celery(dice: &mut Dice, at: Ms, bad: bool) -> String {
 }
 
 fn postgres(dice: &mut Dice, at: Ms, bad: bool) -> String {
-    let time = stamp(at).to_string();
-    let time = time.get(..19).unwrap_or_default().replace('T', " ");
+    let time = clock(at);
     let pid = 400 + dice.below(4_000);
     if bad {
         return format!(
@@ -318,10 +371,27 @@ fn build(dice: &mut Dice) -> String {
             "Running command docker build -t $ECR_REPO:latest -f Dockerfile.prod .",
             "#11 [builder 6/7] RUN yarn build",
             "#11 23.41 ✓ 컴파일 완료 (페이지 42개)",
-            "Phase complete: BUILD State: SUCCEEDED",
+            "#12 exporting layers",
             "Running command docker push $ECR_REPO:$IMAGE_TAG",
         ])
     )
+}
+
+/// What CodeBuild writes at the end of a build.
+pub fn build_end(failure: Option<&FailedPhase>) -> Vec<String> {
+    let Some(failure) = failure else {
+        return vec!["[Container] Phase complete: POST_BUILD State: SUCCEEDED".to_owned()];
+    };
+    let unknown = "no message";
+    let (code, message) = (failure.code.as_deref(), failure.message.as_deref());
+    vec![
+        format!("[Container] Phase complete: {} State: FAILED", failure.phase),
+        format!(
+            "[Container] Phase context status code: {} Message: {}",
+            code.unwrap_or("CLIENT_ERROR"),
+            message.unwrap_or(unknown)
+        ),
+    ]
 }
 
 fn lambda(dice: &mut Dice, bad: bool) -> String {

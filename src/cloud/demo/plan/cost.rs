@@ -65,6 +65,10 @@ pub struct Anomaly {
     /// US dollars that were expected in its days.
     #[serde(default)]
     pub expected_usd: Option<f64>,
+    /// For how many days it lasted, which then cost the more under the service that is its first cause. Absent
+    /// goes on, and is in what runs.
+    #[serde(default)]
+    pub lasted_days: Option<i64>,
     /// The scenario in which it is there; absent is all but the quiet one.
     #[serde(default)]
     pub only_in: Option<String>,

@@ -54,9 +54,6 @@ pub struct Group {
     /// Whether its instances publish GPU metrics with the CloudWatch agent.
     #[serde(default)]
     pub cloudwatch_agent: bool,
-    /// US dollars that it cost on an average day before the demo was opened; absent is what its
-    /// first instances cost.
-    pub usual_daily: Option<f64>,
 }
 
 /// How the instances of a group are paid for.

@@ -35,8 +35,18 @@ pub enum LogStyle {
     Nest,
     /// A Next.js frontend.
     Next,
-    /// FastAPI behind uvicorn.
+    /// InvokeAI's API: FastAPI behind uvicorn.
     Uvicorn,
+    /// The API of a video pipeline, the same way.
+    VideoApi,
+    /// A model server on an instance, the same way.
+    ModelServer,
+    /// The container of a SageMaker endpoint, the same way.
+    Endpoint,
+    /// JupyterLab.
+    Notebook,
+    /// A training job.
+    Training,
     /// Spring Boot.
     Spring,
     /// A Celery worker with PyTorch.

@@ -1,13 +1,17 @@
 //! Cost Explorer and Budgets: what the plan says it costs, and what the instances that ran did.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::super::plan::cost as plan;
 use super::super::selection::Scenario;
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::time::{DAY, HOUR, Ms, ms, part, stamp};
+use super::models::training;
 use crate::domain::cost::{Anomaly, Budget, CreditsUsed, DailyCost, Forecast, TagCosts, Usage};
 
 /// The service under which Cost Explorer lists instances.
@@ -77,10 +81,16 @@ fn credits_used(sim: &Sim) -> f64 {
         .credits_left_in
         .get(sim.scenario.name())
         .unwrap_or(&cost.credits_left);
-    let mut date = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
+    // What was billed when the demo opened is in what the plan says.
+    let (billed, known) = (sim.epoch - BILL_LAG, sim.now - BILL_LAG);
+    let mut date = stamp(billed).to_zoned(TimeZone::UTC).date();
     let mut spent = 0.0;
-    while let Some(day) = daily(sim, date) {
-        spent += day.total();
+    while let Some(start) = start_of(date).filter(|start| *start < known) {
+        let until = |known: Ms| -> f64 {
+            let end = (start + DAY).min(known.max(start));
+            by_service(sim, start, end).iter().map(|(_, usd)| usd).sum()
+        };
+        spent += until(known) - until(billed);
         let Ok(next) = date.checked_add(1.day()) else {
             break;
         };
@@ -117,57 +127,97 @@ fn daily(sim: &Sim, date: Date) -> Option<DailyCost> {
         return None;
     }
     let end = (start + DAY).min(known_until.max(start));
+    Some(DailyCost {
+        date,
+        estimated: sim.now - start < 2 * DAY,
+        by_service: by_service(sim, start, end),
+    })
+}
+
+/// What a day cost from its start up to a moment of it, the dearest service first.
+fn by_service(sim: &Sim, start: Ms, end: Ms) -> Vec<(String, f64)> {
     let share = (end - start) as f64 / DAY as f64;
-    let mut by_service: Vec<(String, f64)> = sim
+    let mut by_service: BTreeMap<&str, f64> = sim
         .plan
         .cost
         .daily
         .iter()
         .map(|(service, usd)| {
             let key = [sim.seed, signal::name(service), part(start)];
-            let usd = usd * signal::noise(&key).mul_add(0.06, 1.0) * share;
-            (service.clone(), cents(usd))
+            (service.as_str(), usd * wobble(&key) * share)
         })
         .collect();
-    let endpoints = endpoints(sim, start, end);
-    if endpoints > 0.0 {
-        match by_service.iter_mut().find(|(service, _)| service == SAGEMAKER) {
-            Some((_, usd)) => *usd = cents(*usd + endpoints),
-            None => by_service.push((SAGEMAKER.to_owned(), cents(endpoints))),
+    for (service, usd) in [
+        (SAGEMAKER, models(sim, start, end)),
+        (EC2, instances(sim, start, end)),
+    ] {
+        if usd > 0.0 {
+            *by_service.entry(service).or_default() += usd;
         }
     }
-    let instances = instances(sim, start, end);
-    if instances > 0.0 {
-        by_service.push((EC2.to_owned(), cents(instances)));
+    for anomaly in present_anomalies(sim) {
+        let (Some(service), Some(usd)) = (anomaly.causes.first(), extra(sim, anomaly, start)) else {
+            continue;
+        };
+        *by_service.entry(service).or_default() += usd * share;
     }
+    let mut by_service: Vec<(String, f64)> = by_service
+        .into_iter()
+        .map(|(service, usd)| (service.to_owned(), cents(usd)))
+        .collect();
     by_service.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Some(DailyCost {
-        date,
-        estimated: sim.now - start < 2 * DAY,
-        by_service,
-    })
+    by_service
 }
 
-/// What the instances of endpoints cost over a span.
-fn endpoints(sim: &Sim, from: Ms, to: Ms) -> f64 {
-    let hour = |at: Ms| -> f64 {
-        let all = sim.plan.models.endpoints.iter().zip(&sim.models.endpoints);
-        all.filter(|(_, state)| state.exists(at))
-            .flat_map(|(plan, state)| plan.variants.iter().map(move |variant| (variant, state)))
-            .filter_map(|(variant, state)| {
-                let price = sim.plan.cost.hourly.get(variant.kind.as_deref()?)?;
-                Some(price * f64::from(state.count(&variant.name, at)))
-            })
-            .sum()
-    };
+/// How a day's bill differs from the next one's.
+fn wobble(key: &[u64]) -> f64 {
+    signal::noise(key).mul_add(0.02, 1.0)
+}
+
+/// What the instances of endpoints, training jobs and notebooks cost over a span.
+fn models(sim: &Sim, from: Ms, to: Ms) -> f64 {
+    let hours = |from: Ms, to: Ms| (to - from).max(0) as f64 / HOUR as f64;
+    let price = |kind: &str| sim.plan.cost.hourly.get(kind).copied().unwrap_or_default();
     let mut total = 0.0;
     let mut at = from;
     while at < to {
         let next = (at + HOUR).min(to);
-        total += hour(at) * (next - at) as f64 / HOUR as f64;
+        total += serving(sim, at) * hours(at, next);
         at = next;
     }
+    let notebooks = sim.plan.models.notebooks.iter().zip(&sim.models.notebooks);
+    for (plan, state) in notebooks {
+        for (nth, step) in state.power.iter().enumerate().filter(|(_, step)| step.value) {
+            let off = state.power.get(nth + 1).map_or(to, |next| next.there);
+            total += price(&plan.kind) * hours(step.there.max(from), off.min(to));
+        }
+    }
+    for job in training(sim, from - DAY) {
+        let (Some(kind), Some(started)) = (job.instance_type.as_deref(), job.started_at) else {
+            continue;
+        };
+        let ended = job.ended_at.map_or(to, ms);
+        let ran = hours(ms(started).max(from), ended.min(to));
+        let billed = match (job.billable_s, job.training_s) {
+            (Some(billed), Some(trained)) if trained > 0 => billed as f64 / trained as f64,
+            _ => 1.0,
+        };
+        total += price(kind) * f64::from(job.instances.unwrap_or(1)) * ran * billed;
+    }
     total
+}
+
+/// What the endpoints that are there at a moment cost by the hour.
+fn serving(sim: &Sim, at: Ms) -> f64 {
+    let all = sim.plan.models.endpoints.iter().zip(&sim.models.endpoints);
+    // What was there when the demo opened took the place of one like it.
+    all.filter(|(_, state)| state.exists(at.max(state.created.min(sim.epoch))))
+        .flat_map(|(plan, state)| plan.variants.iter().map(move |variant| (variant, state)))
+        .filter_map(|(variant, state)| {
+            let price = sim.plan.cost.hourly.get(variant.kind.as_deref()?)?;
+            Some(price * f64::from(state.count(&variant.name, at)))
+        })
+        .sum()
 }
 
 /// What instances cost over a span: as simulated since the origin, as usual before.
@@ -183,11 +233,8 @@ fn instances(sim: &Sim, from: Ms, to: Ms) -> f64 {
         .iter()
         .zip(&sim.groups)
         .map(|(plan, state)| {
-            let usual = plan
-                .usual_daily
-                .map_or_else(|| state.hourly.at(sim.origin - DAY), |usd| usd / 24.0);
             let key = [sim.seed, signal::name(&plan.name), part(from), 13];
-            let before = usual * hours(from, split) * signal::noise(&key).mul_add(0.12, 1.0);
+            let before = state.hourly.at(sim.origin - DAY) * hours(from, split) * wobble(&key);
             before + state.hourly.mean(split, to) * hours(split, to)
         })
         .sum();
@@ -219,24 +266,43 @@ pub fn forecast(sim: &Sim, from: Date, to: Date) -> Forecast {
     }
 }
 
+/// The anomalies of the scenario.
+fn present_anomalies(sim: &Sim) -> impl Iterator<Item = &plan::Anomaly> {
+    let all = sim.plan.cost.anomalies.iter();
+    all.filter(|_| sim.scenario != Scenario::Quiet).filter(|anomaly| {
+        let only_in = anomaly.only_in.as_deref();
+        only_in.is_none_or(|only_in| only_in == sim.scenario.name())
+    })
+}
+
+/// The first day of an anomaly.
+fn begin_of(sim: &Sim, anomaly: &plan::Anomaly) -> Option<Date> {
+    let opened = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
+    opened.checked_sub(anomaly.days_ago.days()).ok()
+}
+
+/// What an anomaly that is over adds to a day of it. One that goes on is in what runs.
+fn extra(sim: &Sim, anomaly: &plan::Anomaly, start: Ms) -> Option<f64> {
+    let days = anomaly.lasted_days?;
+    let first = start_of(begin_of(sim, anomaly)?)?;
+    (first..first + days * DAY)
+        .contains(&start)
+        .then_some(anomaly.impact_usd / days as f64)
+}
+
 /// Anomalies since then.
 pub fn anomalies(sim: &Sim, from: Date) -> Vec<Anomaly> {
-    let opened = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
-    sim.plan
-        .cost
-        .anomalies
-        .iter()
-        .filter(|_| sim.scenario != Scenario::Quiet)
-        .filter(|anomaly| {
-            let only_in = anomaly.only_in.as_deref();
-            only_in.is_none_or(|only_in| only_in == sim.scenario.name())
-        })
+    present_anomalies(sim)
         .filter_map(|anomaly| {
-            let start = opened.checked_sub(anomaly.days_ago.days()).ok()?;
+            let start = begin_of(sim, anomaly)?;
+            let end = match anomaly.lasted_days {
+                Some(days) => Some(start.checked_add((days - 1).days()).ok()?),
+                None => None,
+            };
             (start >= from).then(|| Anomaly {
                 id: signal::uuid(&[sim.seed, anomaly.days_ago.unsigned_abs(), 14]),
                 start: Some(start.to_string()),
-                end: None,
+                end: end.map(|end| end.to_string()),
                 impact_usd: anomaly.impact_usd,
                 causes: anomaly.causes.clone(),
                 actual_usd: anomaly

@@ -349,7 +349,8 @@ pub fn projects(sim: &Sim) -> Vec<Project> {
         .collect()
 }
 
-fn builds(sim: &Sim, project: &str, log_group: &str) -> Vec<codebuild::Build> {
+/// Builds of a project, as the executions of pipelines ran them.
+pub fn builds(sim: &Sim, project: &str, log_group: &str) -> Vec<codebuild::Build> {
     let mut builds = Vec::new();
     for (index, plan) in sim.plan.pipelines.iter().enumerate() {
         for seen in sim.executions(index) {

@@ -72,8 +72,8 @@ fn finding(
         (Need::Deployed | Need::Rollback, _) => Severity::Warn,
     };
     let what = match need {
-        Need::Deployed => format!("{} is deployed and expires", short(repository, name)),
-        Need::Rollback => "the image to roll back to expires".to_owned(),
+        Need::Deployed => "deployed image expires",
+        Need::Rollback => "rollback image expires",
     };
     let by = policy.rule(fate.rule);
     let rule = by.map_or_else(String::new, |rule| format!(": {}", rule.words()));
@@ -150,10 +150,7 @@ mod tests {
     }
 
     fn rollback(soon: &str) -> (Severity, String) {
-        (
-            Severity::Warn,
-            format!("the image to roll back to expires {soon}"),
-        )
+        (Severity::Warn, format!("rollback image expires {soon}"))
     }
 
     #[test]
@@ -167,7 +164,7 @@ mod tests {
     #[test]
     fn a_count_of_one_takes_the_way_back_and_the_next_push_what_is_deployed() {
         let any = |count, reference: &str| findings(Selects::Any, Expires::CountMoreThan(count), reference);
-        let deployed = "api:latest is deployed and expires soon".to_owned();
+        let deployed = "deployed image expires soon".to_owned();
         assert_eq!(any(1, ":latest"), [(Severity::Warn, deployed), rollback("now")]);
         assert_eq!(any(2, ":latest"), [rollback("soon")]);
         assert_eq!(any(5, ":latest"), []);
@@ -177,13 +174,7 @@ mod tests {
     fn an_old_image_that_still_runs_is_critical() {
         let digest = format!("@sha256:{}", "c".repeat(64));
         let found = findings(Selects::Untagged, Expires::DaysSincePushed(14), &digest);
-        assert_eq!(
-            found,
-            [(
-                Severity::Crit,
-                "sha256:cccccccccccc is deployed and expires now".to_owned()
-            )]
-        );
+        assert_eq!(found, [(Severity::Crit, "deployed image expires now".to_owned())]);
     }
 
     #[test]

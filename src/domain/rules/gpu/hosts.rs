@@ -31,7 +31,8 @@ pub const SILENT: Rule = Rule {
     title: "A GPU host cannot be asked",
     what: "Hosts whose cards could not be read, with what is in the way: no agent or role, agent offline, \
            no nvidia-smi, driver error, timeout. How long is known only of agents that once answered; \
-           elsewhere it is a warning at once. Hosts in their first ten minutes are left out.",
+           elsewhere it is a warning at once. Hosts in their first ten minutes are left out. What cannot be \
+           asked cannot be drained either.",
     severities: &[
         (
             Severity::Crit,
@@ -40,7 +41,7 @@ pub const SILENT: Rule = Rule {
         (Severity::Warn, "for the warning time, or for an unknown time"),
     ],
     thresholds: &["gpu_host_silent_min"],
-    runbooks: &["drain-gpu-host"],
+    runbooks: &[],
     reach: Reach::Scope,
     check: silent,
 };
@@ -134,6 +135,7 @@ fn instance_type(host: &Host<'_>) -> String {
 mod tests {
     use super::*;
     use crate::domain::gpu::ProbeOutcome;
+    use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::rules::sample::{Bench, at, card};
@@ -169,7 +171,25 @@ mod tests {
             findings[0].evidence,
             ["nvidia-smi lists 2 of the 4 cards of i-7 (g5.12xlarge); a reboot may bring the rest back."]
         );
+        assert_eq!(findings[0].runbooks, ["drain-gpu-host"]);
         assert_eq!(bench.check(&SILENT), []);
+    }
+
+    #[test]
+    fn a_host_that_others_look_after_is_not_offered_for_draining() {
+        let mut bench = Bench::new();
+        bench.gpu_host("i-7", "g5.12xlarge", vec![card(0, 60.0, 0), card(1, 60.0, 0)]);
+        let mut instances = bench.state().instances.get().cloned().unwrap();
+        instances[0].tags = vec![Tag {
+            key: "karpenter.sh/nodepool".to_owned(),
+            value: "gpu".to_owned(),
+        }];
+        bench.know(Source::Instances, ReplyData::Instances(instances));
+        let lost = bench
+            .evaluate()
+            .into_iter()
+            .find(|finding| finding.rule == LOST.id);
+        assert_eq!(lost.expect("two cards are gone").runbooks, [""; 0]);
     }
 
     #[test]
@@ -181,6 +201,7 @@ mod tests {
             (Severity::Crit, Some(at(150)))
         );
         assert_eq!(findings[0].title, "SSM agent offline");
+        assert_eq!(findings[0].runbooks, [""; 0]);
         assert_eq!(
             findings[0].evidence[2],
             "The agent last answered at 2026-11-21 02:30 UTC, 30m before."

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::asg::NIGHT_TAG;
+use crate::domain::ec2::Instance;
 use crate::domain::health::{Finding, Impact, Severity};
-use crate::domain::ids::Kind;
-use crate::domain::price::{PriceTable, Priced, SpotPrices};
+use crate::domain::ids::{self, Kind};
+use crate::domain::price::{PriceTable, SpotPrices};
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::gpu::{self, Host, sight};
 use crate::domain::rules::{Context, Reach, Rule, words};
-use crate::domain::units::{Usd, UsdPerHour};
+use crate::domain::units::Usd;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -21,17 +22,21 @@ pub const RULE: Rule = Rule {
     what: "Cards of a group, or of an instance of no group, that have no process and next to no memory \
            in use, and the share of the instance's price that they cost an hour: list price on-demand, \
            the newest Spot price for Spot. Utilisation does not make a card busy, since asking wakes it. \
-           One sample of few cards is noise: until enough agree over time it is only good to know.",
+           One sample of few cards is noise: until enough agree over time it is only good to know. So it is \
+           of a group that was taken down for the night, which is as small as it shall be.",
     severities: &[
         (Severity::Crit, "idle for the critical time"),
         (
             Severity::Warn,
             "idle for the warning time, or at least two cards and half of all idle now",
         ),
-        (Severity::Info, "idle for less, or for an unknown time"),
+        (
+            Severity::Info,
+            "idle for less, or for an unknown time, or of a group at its night size",
+        ),
     ],
     thresholds: &["gpu_idle_min", "gpu_idle_util_percent", "gpu_idle_memory_mib"],
-    runbooks: &["gpu-night-down"],
+    runbooks: &["gpu-night-down", "eks-scale-nodegroup"],
     reach: Reach::Scope,
     check,
 };
@@ -58,11 +63,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if hosts.is_empty() {
         return;
     }
-    let mut spot = SpotPrices::default();
-    let asked = context.state.spot_prices.at().unwrap_or(context.now);
-    for price in context.state.spot_prices.get().into_iter().flatten() {
-        spot.record(&context.state.scope.region, price, asked);
-    }
+    let spot = SpotPrices::known(&context.state.scope.region, &context.state.spot_prices);
     let mut fleets: BTreeMap<(Option<&str>, &str), Fleet<'_>> = BTreeMap::new();
     for host in &hosts {
         let Some(instance) = host.instance else {
@@ -117,7 +118,7 @@ impl<'a> Fleet<'a> {
             return;
         }
         self.idle += idle;
-        match price(context, spot, instance) {
+        match PriceTable::shipped().instance(&context.state.scope.region, instance, spot) {
             Some(hour) => {
                 self.as_of = Some(self.as_of.map_or(hour.as_of(), |known| known.min(hour.as_of())));
                 let share = hour.value.per_hour().scale(u64::from(idle), cards as u64);
@@ -136,7 +137,9 @@ impl<'a> Fleet<'a> {
         });
         // One look is enough where much of a group does nothing: a single status has no history.
         let is_much = self.idle >= 2 && self.idle * 2 >= self.cards;
+        let at_night_size = group.is_some_and(|group| is_at_night_size(context, group));
         let grade = match breach {
+            _ if at_night_size => Severity::Info,
             Some(breach) => severity(breach),
             None if is_much => Severity::Warn,
             None => Severity::Info,
@@ -177,6 +180,9 @@ impl<'a> Fleet<'a> {
                         .map(|since| format!(", all of them for {}", words::since(since, at)))
                         .unwrap_or_default()
                 ))
+                .perhaps_because(at_night_size.then(|| {
+                    "The group was taken down for the night; what idles is what the night keeps.".to_owned()
+                }))
                 .perhaps_because(self.as_of.map(|as_of| {
                     format!("Their share of the instances' price is {cost} an hour (prices of {as_of}).")
                 }))
@@ -195,24 +201,26 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// What the instance costs an hour, if that is known.
-fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Priced<UsdPerHour>> {
-    let region = &context.state.scope.region;
-    match instance.purchase {
-        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
-        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
-        // Paid for in advance: idle or not makes no difference.
-        Purchase::CapacityBlock => None,
-    }
+/// Whether a group has been taken down for the night, and nobody has made it larger since.
+fn is_at_night_size(context: &Context<'_>, (name, _): (&str, Option<&str>)) -> bool {
+    let night = context.policy.night_capacity.get(name);
+    let mut groups = context.state.groups.get().into_iter().flatten();
+    groups.any(|group| {
+        group.name == name
+            && ids::tag(&group.tags, NIGHT_TAG).is_some()
+            && night.is_none_or(|night| group.desired <= night.desired)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ec2::Purchase;
     use crate::domain::gpu::{GpuProcess, HostReading, ReadingSource};
     use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
+    use crate::domain::policy::{NightCapacity, Policy};
     use crate::domain::rules::sample::{Bench, at, card, group, instance, reading};
 
     fn member(id: &str, purchase: Purchase) -> Instance {
@@ -271,7 +279,8 @@ mod tests {
 
     #[test]
     fn idle_cards_of_a_group_cost_their_share() {
-        let findings = bench(20, true).check(&RULE);
+        let mut findings = bench(20, true).evaluate();
+        findings.retain(|finding| finding.rule == RULE.id);
         assert_eq!(findings.len(), 1);
         let finding = &findings[0];
         assert_eq!(
@@ -291,6 +300,31 @@ mod tests {
             finding.evidence[1]
         );
         assert_eq!(finding.runbooks, ["gpu-night-down"]);
+    }
+
+    #[test]
+    fn what_the_night_keeps_is_only_good_to_know() {
+        let mut night = group("workers", 2);
+        night.desired = 2;
+        night.tags = vec![Tag {
+            key: NIGHT_TAG.to_owned(),
+            value: "{}".to_owned(),
+        }];
+        let mut bench = bench(20, false);
+        bench.know(Source::Groups, ReplyData::Groups(vec![night]));
+        let finding = bench.check(&RULE).remove(0);
+        assert_eq!(finding.severity, Severity::Info);
+        assert!(
+            finding.evidence[1].contains("taken down for the night"),
+            "{:?}",
+            finding.evidence
+        );
+        // Two are more than the night's one: somebody has made it larger again.
+        let mut policy = Policy::default();
+        let one = NightCapacity { min: 1, desired: 1 };
+        policy.night_capacity.insert("workers".to_owned(), one);
+        let grown = bench.with_policy(policy).check(&RULE).remove(0);
+        assert_eq!(grown.severity, Severity::Warn);
     }
 
     #[test]

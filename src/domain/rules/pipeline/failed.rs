@@ -3,7 +3,7 @@
 use super::{change, execution, pipelines};
 use crate::domain::delivery::{Pipeline, Stage, StageAction};
 use crate::domain::health::{Finding, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, last_segment};
 use crate::domain::rules::{Context, Reach, Rule, words};
 
 /// The rule.
@@ -14,8 +14,9 @@ pub const RULE: Rule = Rule {
     what: "The newest execution of a stage ended with Failed: the error of the action that failed, and \
            for a build the phase, its message and where its log is. Until somebody retries or rolls back, \
            later changes stop there too. A stage behind one through which a newer execution goes counts \
-           as well.",
-    severities: &[(Severity::Warn, "a stage failed")],
+           as well. An approval that was rejected is told as that, with who rejected it. Where a deployment \
+           to production failed, going back to what was well comes before trying again.",
+    severities: &[(Severity::Warn, "a stage failed, or its approval was rejected")],
     thresholds: &[],
     runbooks: &["pipeline-retry-stage", "pipeline-rollback-stage"],
     reach: Reach::Scope,
@@ -33,11 +34,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn finding(context: &Context<'_>, pipeline: &Pipeline, stage: &Stage) -> Finding {
     let failed: Vec<&StageAction> = stage.failures().collect();
     let title = match failed.first() {
+        Some(action) if is_approval(action) => format!("{} rejected{}", stage.name, by(action)),
         Some(action) => format!("{} failed: {}", stage.name, brief(context, action)),
         None => format!("{} failed", stage.name),
     };
     let mut draft = RULE
         .on(context, pipeline.id(), &pipeline.name)
+        .helped_by(remedies(context, pipeline, stage, &failed))
         .since(failed.iter().filter_map(|action| action.changed_at).min());
     for action in &failed {
         let said = action
@@ -49,8 +52,13 @@ fn finding(context: &Context<'_>, pipeline: &Pipeline, stage: &Stage) -> Finding
             })
             .or_else(|| action.summary.clone())
             .unwrap_or_else(|| "AWS gives no reason".to_owned());
+        let rejected = if is_approval(action) {
+            format!("rejected{}: ", by(action))
+        } else {
+            String::new()
+        };
         draft = draft.because(words::excerpt(&format!(
-            "{} ({}): {said}",
+            "{} ({}): {rejected}{said}",
             action.name, action.category
         )));
         draft = draft.perhaps_because(build(context, action));
@@ -58,6 +66,36 @@ fn finding(context: &Context<'_>, pipeline: &Pipeline, stage: &Stage) -> Finding
     draft
         .perhaps_because(change(execution(context, stage.execution.as_deref())))
         .report(Severity::Warn, title)
+}
+
+fn is_approval(action: &StageAction) -> bool {
+    action.category == "Approval"
+}
+
+/// Who changed an action last, by the end of the ARN; nothing if that is not known.
+fn by(action: &StageAction) -> String {
+    let who = action.changed_by.as_deref().map(last_segment);
+    who.map_or_else(String::new, |who| format!(" by {}", words::excerpt(who)))
+}
+
+/// What helps, the likeliest first.
+fn remedies(
+    context: &Context<'_>,
+    pipeline: &Pipeline,
+    stage: &Stage,
+    failed: &[&StageAction],
+) -> &'static [&'static str] {
+    let is_live = [&pipeline.name, &stage.name]
+        .iter()
+        .all(|name| context.is_prod_resource(name, &[]));
+    if !failed.is_empty() && failed.iter().all(|action| is_approval(action)) {
+        // Nothing went out that could be brought back: trying again asks once more.
+        &["pipeline-retry-stage"]
+    } else if is_live && failed.iter().any(|action| action.category == "Deploy") {
+        &["pipeline-rollback-stage", "pipeline-retry-stage"]
+    } else {
+        RULE.runbooks
+    }
 }
 
 /// What failed, short enough for a row: the phase of a build says more than CodePipeline does.
@@ -101,7 +139,8 @@ mod tests {
     use crate::domain::delivery::ActionError;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, at};
+    use crate::domain::policy::Policy;
+    use crate::domain::rules::sample::{Bench, at, prod};
 
     fn failed() -> Stage {
         let mut stage = sample::stage("Build", "Failed", 170);
@@ -142,6 +181,39 @@ mod tests {
                 "The change: 0123456 fix: 로그인 by Nharu.",
             ]
         );
+    }
+
+    #[test]
+    fn a_rejected_approval_is_told_with_who_rejected_it() {
+        let mut stage = sample::stage("Approval", "Failed", 170);
+        stage.actions[0].changed_by =
+            Some("arn:aws:sts::111122223333:assumed-role/oncall/jiwon.kim".to_owned());
+        stage.actions[0].error = Some(ActionError {
+            code: Some("Rejected".to_owned()),
+            message: "Approval rejected: 내일 다시".to_owned(),
+        });
+        let findings = bench(stage.clone()).check(&RULE);
+        assert_eq!(findings[0].title, "Approval rejected by jiwon.kim");
+        assert_eq!(
+            findings[0].evidence,
+            ["ApprovalAction (Approval): rejected by jiwon.kim: Rejected: Approval rejected: 내일 다시"]
+        );
+        assert_eq!(findings[0].runbooks, ["pipeline-retry-stage"]);
+        stage.actions[0].changed_by = None;
+        assert_eq!(bench(stage).check(&RULE)[0].title, "Approval rejected");
+    }
+
+    #[test]
+    fn a_failed_deployment_to_production_is_brought_back_before_it_is_tried_again() {
+        let first = |name: &str, policy: Policy| {
+            let mut stage = sample::stage(name, "Failed", 170);
+            stage.actions[0].category = "Deploy".to_owned();
+            let finding = bench(stage).with_policy(policy).check(&RULE).remove(0);
+            finding.runbooks[0].clone()
+        };
+        assert_eq!(first("Deploy", prod()), "pipeline-rollback-stage");
+        assert_eq!(first("Deploy-dev", prod()), "pipeline-retry-stage");
+        assert_eq!(first("Deploy", Policy::default()), "pipeline-retry-stage");
     }
 
     #[test]

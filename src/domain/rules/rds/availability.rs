@@ -11,7 +11,8 @@ pub const RULE: Rule = Rule {
     title: "A database is not available",
     what: "The status of instances and clusters. Work that leaves the database reachable (backups, \
            modifications, storage optimisation) is none of this; work that interrupts it is a warning, \
-           as is a status that we do not know. A stopped database is a warning in production and good \
+           as is a status that we do not know. A status in which it stays until somebody does something \
+           comes with what that is; restoring is offered only where nothing else brings it back. A stopped database is a warning in production and good \
            to know elsewhere; RDS starts it again after seven days.",
     severities: &[
         (
@@ -40,9 +41,19 @@ enum Service {
     Serves,
     Interrupted,
     Stopped,
-    /// With what happened.
-    Broken(&'static str),
+    Broken(Broken),
     Unknown,
+}
+
+/// A status that goes on until somebody does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Broken {
+    /// What happened, as a part of a sentence.
+    what: &'static str,
+    /// What to do next, in sentences.
+    next: &'static str,
+    /// Runbooks that do it.
+    runbooks: &'static [&'static str],
 }
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -73,10 +84,12 @@ fn judge(
     let draft = RULE.on(context, arn, name).of_kind(kind).hurts(Impact::Capacity);
     match service(status) {
         Service::Serves => None,
-        Service::Broken(what) => Some(
+        Service::Broken(Broken { what, next, runbooks }) => Some(
             draft
                 .hurts(Impact::Customer)
+                .helped_by(runbooks)
                 .because(format!("The status is {status}: {what}."))
+                .because(next)
                 .report(Severity::Crit, status),
         ),
         Service::Interrupted => Some(
@@ -136,20 +149,78 @@ fn service(status: &str) -> Service {
         "failing-over" | "maintenance" | "migrating" | "moving-to-vpc" | "promoting" | "rebooting"
         | "renaming" | "starting" | "upgrading" => Service::Interrupted,
         "stopped" | "stopping" => Service::Stopped,
-        "failed" | "migration-failed" => Service::Broken("RDS cannot recover it; restore it from a backup"),
-        "storage-full" => {
-            Service::Broken("there is no storage left and it accepts no writes; give it more storage")
-        }
-        "insufficient-capacity" => Service::Broken("AWS has no capacity for its class in this zone"),
-        "restore-error" => Service::Broken("the restore failed"),
-        "inaccessible-encryption-credentials" | "inaccessible-encryption-credentials-recoverable" => {
-            Service::Broken("its KMS key cannot be used; enable the key or restore its grant")
-        }
-        "incompatible-network" => Service::Broken("its subnets have no room or no route"),
-        "incompatible-option-group" => Service::Broken("its option group cannot be applied"),
-        "incompatible-parameters" => Service::Broken("its parameter group does not fit; it cannot start"),
-        "incompatible-restore" => Service::Broken("the restore cannot be done"),
-        _ => Service::Unknown,
+        other => broken(other).map_or(Service::Unknown, Service::Broken),
+    }
+}
+
+/// What brings data back where the instance itself does not come back.
+const RESTORE: &[&str] = &["restore-rds-point-in-time", "restore-rds-snapshot"];
+
+/// What a status means in which a database does not serve until somebody does something about it.
+fn broken(status: &str) -> Option<Broken> {
+    let broken = |what, next, runbooks| Some(Broken { what, next, runbooks });
+    match status {
+        "failed" => broken(
+            "RDS cannot recover it",
+            "Restore it from a backup; its events say what happened.",
+            RESTORE,
+        ),
+        "migration-failed" => broken(
+            "its migration to Aurora failed",
+            "Look at its events, and migrate again from the source, which is as it was.",
+            &[],
+        ),
+        "storage-full" => broken(
+            "there is no storage left and it accepts no writes",
+            "Give it more storage, and a limit up to which it grows by itself; restarting it does not help.",
+            &[],
+        ),
+        "insufficient-capacity" => broken(
+            "AWS has no capacity for its class in this zone",
+            "Take another class or another zone, or delete it and try again later.",
+            &[],
+        ),
+        "restore-error" => broken(
+            "the restore failed",
+            "Delete it once its events have said why, and restore again, from another moment or snapshot.",
+            RESTORE,
+        ),
+        "inaccessible-encryption-credentials" => broken(
+            "its KMS key cannot be used, and the instance does not come back",
+            "Enable the key or restore its grant first: backups need it too. Then restore from one of them.",
+            RESTORE,
+        ),
+        "inaccessible-encryption-credentials-recoverable" => broken(
+            "its KMS key cannot be used",
+            "Enable the key or restore its grant, and start the instance, within seven days.",
+            &[],
+        ),
+        "incompatible-network" => broken(
+            "its subnets have no address left, or its VPC cannot resolve names",
+            "Free addresses in its subnet group or put the VPC's DNS right, and start the instance.",
+            &[],
+        ),
+        "incompatible-option-group" => broken(
+            "its option group cannot be applied",
+            "Its events name the option; take that out, or give it another option group.",
+            &[],
+        ),
+        "incompatible-parameters" => broken(
+            "its parameter group does not fit its class or version, and it cannot start",
+            "Put the parameters back to their defaults or give it another group, and restart it.",
+            &[],
+        ),
+        "incompatible-restore" => broken(
+            "it cannot be restored to that moment",
+            "Its events name what is in the way; restore to another moment, or from a snapshot.",
+            RESTORE,
+        ),
+        other if other.starts_with("incompatible-") => broken(
+            "RDS cannot run it as it is configured",
+            "Its events say what does not fit.",
+            &[],
+        ),
+        _ => None,
     }
 }
 
@@ -180,9 +251,47 @@ mod tests {
         assert_eq!(
             findings[0].evidence,
             [
-                "The status is storage-full: there is no storage left and it accepts no writes; give it more storage."
+                "The status is storage-full: there is no storage left and it accepts no writes.",
+                "Give it more storage, and a limit up to which it grows by itself; restarting it does not help.",
             ]
         );
+    }
+
+    #[test]
+    fn every_status_that_lasts_says_what_to_do_next() {
+        let restorable = [
+            "failed",
+            "restore-error",
+            "inaccessible-encryption-credentials",
+            "incompatible-restore",
+        ];
+        let others = [
+            "migration-failed",
+            "storage-full",
+            "insufficient-capacity",
+            "inaccessible-encryption-credentials-recoverable",
+            "incompatible-network",
+            "incompatible-option-group",
+            "incompatible-parameters",
+            "incompatible-something-new",
+        ];
+        let mut said = std::collections::BTreeSet::new();
+        for status in restorable.into_iter().chain(others) {
+            let finding = bench(status).check(&RULE).remove(0);
+            assert_eq!(
+                (finding.severity, finding.title.as_str()),
+                (Severity::Crit, status)
+            );
+            assert_eq!(finding.evidence.len(), 2, "{status}");
+            said.insert(finding.evidence[1].clone());
+            let expected: &[&str] = if restorable.contains(&status) {
+                RESTORE
+            } else {
+                &[]
+            };
+            assert_eq!(finding.runbooks, expected, "{status}");
+        }
+        assert_eq!(said.len(), 12, "each of them has its own: {said:#?}");
     }
 
     #[test]

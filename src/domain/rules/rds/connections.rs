@@ -12,6 +12,7 @@ use crate::domain::rules::draft::severity;
 use crate::domain::rules::rds::formula::{Variables, evaluate};
 use crate::domain::rules::rds::{self, class_memory};
 use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::units::BYTES_PER_GIB;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -32,8 +33,6 @@ pub const RULE: Rule = Rule {
     reach: Reach::Scope,
     check,
 };
-
-const GIB: f64 = 1_073_741_824.0;
 
 /// The most connections that an instance takes.
 struct Most {
@@ -100,7 +99,7 @@ fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<Most>
     }
     let variables = Variables {
         memory_bytes: usable_memory_bytes(class_memory::gib(&db.class)?),
-        storage_bytes: db.storage_gib.map(|gib| f64::from(gib) * GIB),
+        storage_bytes: db.storage_gib.map(|gib| f64::from(gib) * BYTES_PER_GIB),
     };
     let (formula, whose) = match written {
         Some(written) => (written, "by the parameter group"),
@@ -116,7 +115,7 @@ fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<Most>
 /// `DBInstanceClassMemory` is what is left of the class's memory for the engine. What RDS keeps for
 /// itself is not documented; small classes are seen to lose about a quarter, larger ones a tenth.
 fn usable_memory_bytes(class_gib: f64) -> f64 {
-    class_gib * GIB * 0.95 - 200.0 * 1_048_576.0
+    class_gib * BYTES_PER_GIB * 0.95 - 200.0 * 1_048_576.0
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>

@@ -8,6 +8,7 @@ use crate::domain::metric_catalog::rds as metric;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::rds::{self, class_memory};
 use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::units::BYTES_PER_GIB;
 
 /// Free memory is low.
 pub const MEMORY: Rule = Rule {
@@ -42,14 +43,13 @@ pub const SWAP: Rule = Rule {
     check: swap,
 };
 
-const GIB: f64 = 1_073_741_824.0;
 const MIB: f64 = 1_048_576.0;
 const FIVE_MINUTES: SignedDuration = SignedDuration::from_mins(5);
 
 fn memory(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let limit = context.limits().rds_free_memory_percent;
     for db in rds::serving(context) {
-        let Some(class) = class_memory::gib(&db.class).map(|gib| gib * GIB) else {
+        let Some(class) = class_memory::gib(&db.class).map(|gib| gib * BYTES_PER_GIB) else {
             continue;
         };
         let Some(measured) = context.metric(metric::FREEABLE_MEMORY.of(&db.name)) else {
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn little_memory_is_a_share_of_the_class() {
         let mut bench = bench();
-        bench.steady(metric::FREEABLE_MEMORY.of("shop-db"), 0.16 * GIB);
+        bench.steady(metric::FREEABLE_MEMORY.of("shop-db"), 0.16 * BYTES_PER_GIB);
         let findings = bench.check(&MEMORY);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "memory 4% free (164 MiB)");
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn enough_memory_little_swap_and_what_is_not_read_are_silent() {
         let mut good = bench();
-        good.steady(metric::FREEABLE_MEMORY.of("shop-db"), GIB);
+        good.steady(metric::FREEABLE_MEMORY.of("shop-db"), BYTES_PER_GIB);
         good.steady(metric::SWAP.of("shop-db"), 0.0);
         for rule in [&MEMORY, &SWAP] {
             assert_eq!(good.check(rule), [], "{}", rule.id);

@@ -9,6 +9,7 @@ use crate::domain::metric_catalog::{is_aurora, rds as metric};
 use crate::domain::policy::Breach;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, rds, words};
+use crate::domain::units::BYTES_PER_GIB;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -29,8 +30,6 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-const GIB: f64 = 1_073_741_824.0;
-
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let by_share = context.limits().rds_free_storage_percent;
     let by_days = context.limits().rds_storage_days_left;
@@ -44,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(free) = measured.latest() else {
             continue;
         };
-        let allocated = f64::from(storage_gib) * GIB;
+        let allocated = f64::from(storage_gib) * BYTES_PER_GIB;
         let share = free / allocated * 100.0;
         // Six hours at least: less is no slope but a mood.
         let per_day = context
@@ -118,11 +117,14 @@ mod tests {
         db.max_storage_gib = most;
         let mut bench = Bench::new();
         bench.know(Source::DbInstances, ReplyData::DbInstances(vec![db]));
-        bench.steady(metric::FREE_STORAGE.of("ecommerce-db"), free * GIB);
+        bench.steady(metric::FREE_STORAGE.of("ecommerce-db"), free * BYTES_PER_GIB);
         let points: Vec<(i64, f64)> = (0..24)
             .map(|hour| {
                 let ago = 23 - hour;
-                (120 - 60 * ago, (free + per_day * ago as f64 / 24.0) * GIB)
+                (
+                    120 - 60 * ago,
+                    (free + per_day * ago as f64 / 24.0) * BYTES_PER_GIB,
+                )
             })
             .collect();
         bench.metric(metric::FREE_STORAGE_BY_HOUR.of("ecommerce-db"), 3600, &points);

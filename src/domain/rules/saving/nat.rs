@@ -9,7 +9,7 @@ use crate::domain::metric_catalog::nat as metric;
 use crate::domain::price::{EbsKind, EbsVolume, PriceTable, Unit};
 use crate::domain::rules::saving::report;
 use crate::domain::rules::{Context, Reach, Rule, words};
-use crate::domain::units::{Gib, HOURS_PER_MONTH, Usd};
+use crate::domain::units::{BYTES_PER_GIB, Gib, HOURS_PER_MONTH, Usd};
 
 /// A gateway where an instance would do.
 pub const INSTANCE: Rule = Rule {
@@ -122,11 +122,10 @@ fn has_endpoint(context: &Context<'_>, gateway: &NatGateway) -> bool {
 
 /// Gigabytes in both directions a month of 730 hours, at the mean rate of what was read.
 fn gigabytes_a_month(context: &Context<'_>, gateway: &NatGateway) -> Option<f64> {
-    const GIB: f64 = 1_073_741_824.0;
     const WINDOW: SignedDuration = SignedDuration::from_hours(24);
     let mean = |metric| context.metric(metric)?.mean(WINDOW);
     let five_minutes = mean(metric::BYTES_OUT.of(&gateway.id))? + mean(metric::BYTES_IN.of(&gateway.id))?;
-    Some(five_minutes * 12.0 * HOURS_PER_MONTH as f64 / GIB)
+    Some(five_minutes * 12.0 * HOURS_PER_MONTH as f64 / BYTES_PER_GIB)
 }
 
 fn available<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a NatGateway> {
@@ -180,7 +179,7 @@ mod tests {
         assert_eq!(bench().check(&DATA), []);
         let mut bench = bench();
         // 10 GiB a day, both directions together.
-        let share = 10.0 * 1_073_741_824.0 / 288.0 / 2.0;
+        let share = 10.0 * BYTES_PER_GIB / 288.0 / 2.0;
         for one in [metric::BYTES_OUT, metric::BYTES_IN] {
             let points: Vec<(i64, f64)> = (0..12).map(|bin| (120 + 5 * bin, share)).collect();
             bench.metric(one.of("nat-1"), 300, &points);

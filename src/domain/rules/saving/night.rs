@@ -1,13 +1,13 @@
 //! `saving.night-scale-down`: what runs at night and at weekends although nobody works.
 
 use crate::domain::asg::Group;
-use crate::domain::ec2::{Instance, Purchase};
+use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::gpu::vendor_of;
 use crate::domain::health::Finding;
 use crate::domain::ids::Kind;
 use crate::domain::price::{FargateSize, PriceTable, SpotPrices};
-use crate::domain::rules::saving::{month_of, report, share_off, spot_prices};
+use crate::domain::rules::saving::{report, share_off, spot_prices};
 use crate::domain::rules::{Context, Reach, Rule, words};
 use crate::domain::units::UsdPerHour;
 
@@ -19,10 +19,11 @@ pub const RULE: Rule = Rule {
     what: "Groups that have a night size in the estate file and no schedule of their own; outside \
            production also GPU groups and GPU instances of no group, down to none; and Fargate services of \
            two tasks and more, down to one. The hours are those outside the estate's business hours; \
-           without business hours the amount is not known. Instances at list or Spot price.",
+           without business hours the amount is not known. Instances at list or Spot price. A group that a \
+           node group of EKS owns is made smaller through that.",
     severities: &[(crate::domain::health::Severity::Info, "always")],
     thresholds: &["saving_usd"],
-    runbooks: &["gpu-night-down"],
+    runbooks: &["gpu-night-down", "eks-scale-nodegroup"],
     reach: Reach::Scope,
     check,
 };
@@ -78,7 +79,7 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
     });
     let month = rate
         .zip(share_off(context))
-        .map(|(rate, share)| month_of(rate, share));
+        .map(|(rate, share)| rate.per_month_for(share));
     let draft = RULE
         .on(context, &group.arn, &group.name)
         .because(format!(
@@ -87,7 +88,6 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
             members.len()
         ))
         .because(hours(context));
-    let draft = if is_gpu { draft } else { draft.without_runbooks() };
     report(
         context,
         draft,
@@ -104,7 +104,7 @@ fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) ->
     }
     let month = price(context, spot, instance)
         .zip(share_off(context))
-        .map(|(rate, share)| month_of(rate, share));
+        .map(|(rate, share)| rate.per_month_for(share));
     let draft = RULE
         .on(context, &instance.id, name)
         .of_kind(Kind::Ec2Instance)
@@ -134,7 +134,7 @@ fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
     let away = service.desired - 1;
     let month = task
         .as_ref()
-        .map(|task| month_of(task.value * u64::from(away), share));
+        .map(|task| (task.value * u64::from(away)).per_month_for(share));
     let draft = RULE
         .on(context, &service.arn, &service.name)
         .of_kind(Kind::EcsService)
@@ -171,18 +171,12 @@ fn running<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Instance> {
 }
 
 fn price(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<UsdPerHour> {
-    let region = &context.state.scope.region;
-    let price = match instance.purchase {
-        Purchase::OnDemand => PriceTable::shipped().ec2(region, &instance.instance_type),
-        Purchase::Spot => spot.get(region, &instance.instance_type, Some(&instance.zone)),
-        Purchase::CapacityBlock => None,
-    };
+    let price = PriceTable::shipped().instance(&context.state.scope.region, instance, spot);
     price.map(|price| price.value)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::{Weekday, time};
     use pretty_assertions::assert_eq;
 
     use super::*;
@@ -191,20 +185,12 @@ mod tests {
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::policy::{BusinessHours, NightCapacity, Policy};
-    use crate::domain::rules::sample::{Bench, group, instance, prod, service};
+    use crate::domain::rules::sample::{
+        Bench, group, instance, office_hours, prod, service, task_definition,
+    };
 
     fn office() -> Option<BusinessHours> {
-        Some(BusinessHours {
-            days: vec![
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-            ],
-            from: time(9, 0, 0, 0),
-            to: time(18, 0, 0, 0),
-        })
+        Some(office_hours())
     }
 
     fn bench(members: usize) -> Bench {
@@ -243,7 +229,21 @@ mod tests {
         let saved = findings[0].saves.unwrap().as_f64();
         assert!((saved - expected).abs() < 0.02, "{saved} {expected}");
         assert_eq!(findings[0].title, "$1,322.26 a month: 1 instead of 3 at night");
-        assert_eq!(findings[0].runbooks, ["gpu-night-down"]);
+        let saving = |bench: &Bench| {
+            let mut all = bench.evaluate().into_iter();
+            all.find(|finding| finding.rule == RULE.id).expect("it saves")
+        };
+        let mut bench = bench(3);
+        bench.with_policy(prod_with_night());
+        assert_eq!(saving(&bench).runbooks, ["gpu-night-down"]);
+        // What EKS owns is not gpu-night-down's to touch.
+        let mut nodes = group("workers", 2);
+        nodes.tags = vec![Tag {
+            key: "eks:nodegroup-name".to_owned(),
+            value: "gpu".to_owned(),
+        }];
+        bench.know(Source::Groups, ReplyData::Groups(vec![nodes]));
+        assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup"]);
     }
 
     #[test]
@@ -282,16 +282,9 @@ mod tests {
         api.capacity = vec!["FARGATE".to_owned()];
         let (family, revision) = api.task_definition.split_once(':').unwrap();
         let definition = TaskDefinition {
-            arn: String::new(),
-            family: family.to_owned(),
-            revision: revision.parse().unwrap(),
-            status: "ACTIVE".to_owned(),
             cpu_units: Some(1024),
             memory_mib: Some(2048),
-            architecture: None,
-            registered_at: None,
-            registered_by: None,
-            containers: Vec::new(),
+            ..task_definition(family, revision.parse().unwrap())
         };
         bench.services(vec![api]);
         bench.know(

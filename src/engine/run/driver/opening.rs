@@ -10,10 +10,11 @@ use super::calls::Calls;
 use super::timers::Timers;
 use crate::domain::exit::Exit;
 use crate::domain::scope::Scope;
+use crate::engine::name::Named;
 use crate::engine::run::folder::network_file_system;
 use crate::engine::run::store::{JournalFile, StoreError};
 use crate::engine::run::{
-    CannotResume, CannotStart, Inner, Notice, Places, RunEngine, RunHandle, Start, id, secrets,
+    CannotResume, CannotStart, Inner, Notice, Places, RunEngine, RunHandle, Start, secrets,
 };
 use crate::runbook::machine::Run;
 use crate::runbook::plan::Plan;
@@ -39,7 +40,7 @@ pub(in crate::engine::run) fn start(
             "the plan was changed since it was made".to_owned(),
         ));
     }
-    let id = planned_id(&plan).unwrap_or_else(|| id::mint(inner.clocks.wall.now()));
+    let id = planned_id(&plan).unwrap_or_else(|| RunId(Named::Run.mint(inner.clocks.wall.now())));
     if places.store.journal_path(&id).exists() {
         // Its tokens were used: AWS would take its calls for repetitions.
         return Err(refused(
@@ -158,7 +159,7 @@ fn planned_id(plan: &Plan) -> Option<RunId> {
         return None;
     };
     match run.get("id") {
-        Some(Value::Text(text)) if id::is_name(text) => Some(RunId(text.clone())),
+        Some(Value::Text(text)) if Named::Run.is_name(text) => Some(RunId(text.clone())),
         _ => None,
     }
 }

@@ -171,11 +171,13 @@ struct Kept<H> {
     head: H,
 }
 
-/// What was kept, and of how long a journal.
-pub(super) fn kept(path: &Path) -> Option<(RunHead, u64)> {
+/// What was kept, and whether it is of the journal as it is: as long, and not written since.
+pub(super) fn kept(path: &Path, journal: &fs::Metadata) -> Option<(RunHead, bool)> {
     let text = fs::read_to_string(path).ok()?;
     let kept: Kept<RunHead> = serde_json::from_str(&text).ok()?;
-    Some((kept.head, kept.journal_bytes))
+    let at = fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+    let is_newest = journal.modified().is_ok_and(|written| written <= at);
+    Some((kept.head, is_newest && kept.journal_bytes == journal.len()))
 }
 
 /// Keeps it, in place of what was kept before.

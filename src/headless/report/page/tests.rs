@@ -7,6 +7,7 @@ use crate::domain::changes::Word;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::Source;
+use crate::domain::logs::LogGroup;
 use crate::domain::ops::ReplyData;
 use crate::domain::picture::Picture;
 use crate::domain::policy::{Objectives, Recovery};
@@ -66,6 +67,7 @@ fn page(bench: &Bench) -> String {
         word: Word::Deploy,
         what: "주문|api rev 7 → 8\n**done**".to_owned(),
         who: Some("minho.park".to_owned()),
+        id: None,
     }];
     let policies = Policies {
         otherwise: std::sync::Arc::new(bench.policy.clone()),
@@ -126,4 +128,50 @@ fn an_estate_that_is_well_says_so() {
     let text = page(&calm);
     assert!(text.contains("0 critical, 0 warnings"), "{text}");
     assert!(text.contains("Nothing is known to be wrong"), "{text}");
+}
+
+#[test]
+fn a_pipeline_says_where_it_is_and_since_when_and_bytes_have_a_unit() {
+    let pipeline = serde_json::json!({
+        "name": "release",
+        "stages": [
+            {"name": "Source", "status": "Succeeded", "actions": [{"changed_at": "2026-11-21T01:00:00Z"}]},
+            {"name": "Approve", "status": "InProgress", "actions": [
+                {"changed_at": "2026-11-21T01:20:00Z"}, {"changed_at": null},
+            ]},
+            {"name": "Deploy", "status": null, "actions": []},
+        ],
+        "executions": [{"commit": "0123456789ab", "message": "fix login\n\nlong"}],
+    });
+    let told = with_told("pipeline", &pipeline);
+    let of = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        (of("stage"), of("status")),
+        ("Approve".to_owned(), "InProgress".to_owned())
+    );
+    assert_eq!(
+        (of("since"), of("change")),
+        ("2026-11-21T01:20:00Z".to_owned(), "0123456 fix login".to_owned())
+    );
+    assert_eq!(columns("pipeline", &told), ["stage", "status", "since", "change"]);
+    assert_eq!(with_told("queue", &pipeline), pipeline);
+
+    let mut bench = bench();
+    bench.know(
+        Source::LogGroups,
+        ReplyData::LogGroups(vec![LogGroup {
+            arn: "arn:aws:logs:ap-northeast-2:123456789012:log-group:/app".to_owned(),
+            name: "/app".to_owned(),
+            retention_days: Some(14),
+            stored_bytes: Some(5 << 30),
+            class: None,
+            created_at: None,
+        }]),
+    );
+    let text = page(&bench);
+    assert!(text.contains("| RETENTION DAYS | STORED |"), "{text}");
+    assert!(
+        text.contains("| 5.0 GiB |") || text.contains("| 5 GiB |"),
+        "{text}"
+    );
 }

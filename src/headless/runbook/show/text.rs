@@ -34,10 +34,16 @@ impl Shown {
     }
 
     fn facts(&self) -> Vec<String> {
-        let level = match self.confirm {
-            ConfirmLevel::None => "nothing to confirm",
-            ConfirmLevel::Ack => "agree to the plan (--yes)",
-            ConfirmLevel::TypeName => "type the name of the resource that suffers most (--confirm-name)",
+        let level = match (self.confirm, self.confirm_at_most) {
+            (_, ConfirmLevel::None) => "nothing to confirm",
+            (_, ConfirmLevel::Ack) => "type apply (--yes)",
+            (ConfirmLevel::TypeName, ConfirmLevel::TypeName) => {
+                "type the name of the resource that suffers most (--confirm-name)"
+            }
+            (ConfirmLevel::None | ConfirmLevel::Ack, ConfirmLevel::TypeName) => {
+                "type apply (--yes); the name of the resource that suffers most (--confirm-name) \
+                 where a step that wants it is done"
+            }
         };
         let mut facts = vec![
             format!("from       {}", clean(&self.file)),

@@ -6,9 +6,8 @@ use super::{Writing, rounded};
 use crate::domain::datastore::{Cache, CacheForm, DbSnapshot};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{self, MetricRef, cache, rds, serverless_cache};
+use crate::domain::units::BYTES_PER_GIB;
 use crate::headless::status::document::{ClusterMember, RdsCluster, RdsInstance, Redis, Resource, Snapshot};
-
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 pub(super) fn db_instances(writing: &Writing<'_>) -> Option<Vec<Resource<RdsInstance>>> {
     let instances = writing.state.db_instances.get()?.iter().map(|db| {
@@ -24,7 +23,7 @@ pub(super) fn db_instances(writing: &Writing<'_>) -> Option<Vec<Resource<RdsInst
             connections: writing.latest(rds::CONNECTIONS.of(&db.name)).map(whole),
             free_storage_gib: writing
                 .latest(rds::FREE_STORAGE.of(&db.name))
-                .map(|bytes| rounded(bytes / GIB)),
+                .map(|bytes| rounded(bytes / BYTES_PER_GIB)),
             latest_restorable_at: db.latest_restorable_at,
             snapshots: snapshots(writing, |snapshot| {
                 !snapshot.of_cluster && snapshot.source == db.name

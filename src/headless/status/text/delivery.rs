@@ -22,7 +22,7 @@ impl Sheet<'_> {
                 .or_else(|| stages.last());
             let said = stage.map_or_else(String::new, |stage| {
                 let status = stage.status.as_deref().unwrap_or("never ran");
-                format!("{} {}", stage.name, status.to_lowercase())
+                format!("{} {status}", stage.name)
             });
             let newest = one.facts.executions.as_ref().and_then(|all| all.first());
             let change = newest.map_or_else(String::new, |newest| {

@@ -1,6 +1,8 @@
 //! Tables of buckets, distributions, VPC endpoints, certificates, health checks, secrets, parameters.
 
 use super::sections::Sheet;
+use crate::domain::units::BYTES_PER_GIB;
+use crate::headless::amount;
 use crate::headless::status::document::{
     Bucket, Certificate, Distribution, HealthCheck, Parameter, Resource, Resources, Secret, VpcEndpoint,
 };
@@ -30,11 +32,11 @@ fn percent(share: Option<f64>) -> Cell {
 }
 
 fn gib(bytes: Option<f64>) -> Cell {
-    Cell::of(bytes.map(|bytes| format!("{:.1} GiB", bytes / 1_073_741_824.0)))
+    Cell::of(bytes.map(|bytes| format!("{:.1} GiB", bytes / BYTES_PER_GIB)))
 }
 
 fn usd(amount: Option<f64>) -> Cell {
-    Cell::of(amount.map(|amount| format!("${amount:.2}")))
+    Cell::of(amount.map(amount::usd))
 }
 
 fn distributions(sheet: &Sheet<'_>, all: &[Resource<Distribution>]) -> String {

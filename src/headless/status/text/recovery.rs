@@ -1,5 +1,6 @@
 //! What would come back and how soon, where somebody has decided what may be lost.
 
+use crate::domain::counted::counted;
 use crate::domain::units::HumanDuration;
 use crate::headless::out::Page;
 use crate::headless::paint::Tone;
@@ -40,7 +41,7 @@ pub fn recovery(status: &Status, page: &Page) -> String {
             ),
             match entry.backup_days {
                 0 => Cell::new("off").tone(Tone::Warn),
-                days => Cell::new(format!("{days} days")),
+                days => Cell::new(counted(days, "day")),
             },
         ]);
     }

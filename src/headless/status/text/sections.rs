@@ -6,7 +6,9 @@ mod models;
 use jiff::Timestamp;
 
 use super::{health, push, section};
+use crate::domain::counted::counted;
 use crate::domain::units::{Bytes, HumanDuration};
+use crate::headless::amount;
 use crate::headless::out::{Detail, Page};
 use crate::headless::paint::Tone;
 use crate::headless::status::document::{
@@ -385,7 +387,7 @@ impl Sheet<'_> {
         let columns = [Column::numbers("KEPT"), Column::numbers("STORED")];
         self.table("log groups", all, &columns, |one| {
             let kept = match one.facts.retention_days {
-                Some(days) => format!("{days} days"),
+                Some(days) => counted(days, "day"),
                 None => "for ever".to_owned(),
             };
             let stored = one.facts.stored_bytes.map(|bytes| Bytes(bytes).to_string());
@@ -407,7 +409,7 @@ impl Sheet<'_> {
                 Cell::new(&one.facts.state),
                 mib(one.facts.bytes_out_per_hour),
                 mib(one.facts.bytes_in_per_hour),
-                Cell::of(one.facts.usd_per_month.map(|amount| format!("${amount:.2}"))),
+                Cell::of(one.facts.usd_per_month.map(amount::usd)),
                 Cell::new(one.facts.vpc.as_deref().unwrap_or_default()),
             ]
         })
@@ -423,7 +425,7 @@ impl Sheet<'_> {
             let saves = one.facts.saves_usd_per_month;
             vec![
                 Cell::new(one.facts.adviser),
-                Cell::of(saves.map(|usd| format!("${usd:.2}"))),
+                Cell::of(saves.map(amount::usd)),
                 Cell::new(&one.facts.what),
             ]
         })

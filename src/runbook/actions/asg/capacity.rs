@@ -179,46 +179,43 @@ impl Action for SetCapacity {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        let group = match view.group(&change.target.name) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the group does not exist any more".to_owned()),
-            Ok(Some(group)) => group,
-        };
-        let Ok(wanted) = Sizes::read(&change.after) else {
-            return Progress::Failed("the change has no sizes".to_owned());
-        };
-        let live = Sizes::of(group);
-        if live != wanted {
-            // Reads lag writes; somebody else's change shows as the wait running out, or at verify.
-            return Progress::Waiting(format!("the group says {}", wanted.summary(live)));
-        }
-        let in_service = group.in_service();
-        let moving = group.instances.len() - in_service;
-        let there = if group.weighted {
-            moving == 0 && (in_service > 0) == (wanted.desired > 0)
-        } else {
-            in_service == wanted.desired as usize && moving == 0
-        };
-        if there {
-            return Progress::Done;
-        }
-        let mut detail = format!("{in_service} of {} in service", wanted.desired);
-        if moving > 0 {
-            detail.push_str(&format!(", {moving} on the move and billing"));
-        }
-        let failed = view
-            .activities()
-            .ok()
-            .and_then(|activities| {
-                activities
-                    .iter()
-                    .find(|activity| activity.group == group.name && activity.is_failed_launch())
-            })
-            .and_then(|activity| activity.message.clone());
-        if let Some(message) = failed {
-            detail.push_str(&format!("; a launch failed: {message}"));
-        }
-        Progress::Waiting(detail)
+        Progress::of(view.group(&change.target.name), "the group", |group| {
+            let Ok(wanted) = Sizes::read(&change.after) else {
+                return Progress::Failed("the change has no sizes".to_owned());
+            };
+            let live = Sizes::of(group);
+            if live != wanted {
+                // Reads lag writes; somebody else's change shows as the wait running out, or at verify.
+                return Progress::Waiting(format!("the group says {}", wanted.summary(live)));
+            }
+            let in_service = group.in_service();
+            let moving = group.instances.len() - in_service;
+            let there = if group.weighted {
+                moving == 0 && (in_service > 0) == (wanted.desired > 0)
+            } else {
+                in_service == wanted.desired as usize && moving == 0
+            };
+            if there {
+                return Progress::Done;
+            }
+            let mut detail = format!("{in_service} of {} in service", wanted.desired);
+            if moving > 0 {
+                detail.push_str(&format!(", {moving} on the move and billing"));
+            }
+            let failed = view
+                .activities()
+                .ok()
+                .and_then(|activities| {
+                    activities
+                        .iter()
+                        .find(|activity| activity.group == group.name && activity.is_failed_launch())
+                })
+                .and_then(|activity| activity.message.clone());
+            if let Some(message) = failed {
+                detail.push_str(&format!("; a launch failed: {message}"));
+            }
+            Progress::Waiting(detail)
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

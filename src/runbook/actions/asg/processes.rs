@@ -245,7 +245,7 @@ impl Action for Processes {
         self.sight(change, view).progress(
             change,
             "the group does not show it yet",
-            "the group does not exist any more",
+            Progress::gone("the group"),
         )
     }
 

@@ -174,7 +174,7 @@ impl Action for Protect {
         self.sight(change, view).progress(
             change,
             "the group does not show it yet",
-            "the group does not exist any more",
+            Progress::gone("the group"),
         )
     }
 

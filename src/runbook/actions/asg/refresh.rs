@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{group, target};
 use crate::domain::asg::{Desired, Group, InstanceRefresh, LaunchTemplate, RefreshSettings, Spared};
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling};
 use crate::domain::policy::ConfirmLevel;
@@ -105,11 +106,7 @@ fn newest<'v>(view: &'v View, name: &str) -> Result<Option<Newest<'v>>, Unread> 
 }
 
 fn look(group: &str, view: &View, fields: impl FnOnce(&Group, Option<&InstanceRefresh>) -> Fields) -> Sight {
-    match newest(view, group) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some((group, newest))) => Sight::Here(fields(group, newest)),
-    }
+    Sight::of(newest(view, group), |(group, newest)| fields(group, newest))
 }
 
 /// A launch template's version as one text; no colon can be in its id or name.
@@ -293,7 +290,7 @@ impl Action for StartRefresh {
             }
         }
         let count = u32::try_from(group.instances.len()).unwrap_or(u32::MAX);
-        let mut summary = format!("replace {count} instances");
+        let mut summary = format!("replace {}", counted(count, "instance"));
         if let (Some(before), Some(after)) = (&before, &after)
             && before != after
         {
@@ -366,22 +363,23 @@ impl Action for StartRefresh {
             return Progress::Failed("the change names no group".to_owned());
         };
         let refreshes = match (view.group(&with.group), view.refreshes(&with.group)) {
-            (Err(unread), _) | (_, Err(unread)) => return Progress::Waiting(unread.to_string()),
-            (Ok(None), _) => return Progress::Failed("the group does not exist any more".to_owned()),
-            (Ok(Some(_)), Ok(refreshes)) => refreshes,
+            (Err(unread), _) | (_, Err(unread)) => Err(unread),
+            (Ok(group), Ok(refreshes)) => Ok(group.map(|_| refreshes)),
         };
-        let own = match &applied.receipt.created {
-            Some(id) => refreshes.iter().find(|refresh| &refresh.id == id),
-            None => refreshes
-                .first()
-                .filter(|newest| Some(&json!(newest.id)) != change.before.get("refresh")),
-        };
-        match own {
-            None => Progress::Waiting("the refresh is not listed yet".to_owned()),
-            Some(refresh) if refresh.status == "Successful" => Progress::Done,
-            Some(refresh) if refresh.is_forward() => Progress::Waiting(whereabouts(refresh)),
-            Some(refresh) => Progress::Failed(format!("the refresh is {}", whereabouts(refresh))),
-        }
+        Progress::of(refreshes, "the group", |refreshes| {
+            let own = match &applied.receipt.created {
+                Some(id) => refreshes.iter().find(|refresh| &refresh.id == id),
+                None => refreshes
+                    .first()
+                    .filter(|newest| Some(&json!(newest.id)) != change.before.get("refresh")),
+            };
+            match own {
+                None => Progress::Waiting("the refresh is not listed yet".to_owned()),
+                Some(refresh) if refresh.status == "Successful" => Progress::Done,
+                Some(refresh) if refresh.is_forward() => Progress::Waiting(whereabouts(refresh)),
+                Some(refresh) => Progress::Failed(format!("the refresh is {}", whereabouts(refresh))),
+            }
+        })
     }
 
     fn call_off(&self, change: &Change) -> Option<Change> {
@@ -616,29 +614,26 @@ impl Action for EndRefresh {
         let Ok(with) = parse::<Named>(&change.with) else {
             return Progress::Failed("the change names no group".to_owned());
         };
-        let newest = match newest(view, &with.group) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the group does not exist any more".to_owned()),
-            Ok(Some((_, newest))) => newest,
-        };
-        let is_ours = |newest: &InstanceRefresh| {
-            let planned = change.before.get("refresh");
-            planned.is_none_or(|planned| *planned == json!(newest.id))
-        };
-        let Some(refresh) = newest.filter(|newest| is_ours(newest)) else {
-            return Progress::Failed("another refresh has begun".to_owned());
-        };
-        match (self.to, refresh.status.as_str()) {
-            (End::Cancelled, "Cancelled") | (End::RolledBack, "RollbackSuccessful") => Progress::Done,
-            // However it ended: it is not under way any more.
-            _ if change.before.contains_key(UNDER_WAY) && !refresh.is_active() => Progress::Done,
-            (End::Cancelled, "Cancelling") | (End::RolledBack, "RollbackInProgress") => {
-                Progress::Waiting(whereabouts(refresh))
+        Progress::of(newest(view, &with.group), "the group", |(_, newest)| {
+            let is_ours = |newest: &InstanceRefresh| {
+                let planned = change.before.get("refresh");
+                planned.is_none_or(|planned| *planned == json!(newest.id))
+            };
+            let Some(refresh) = newest.filter(|newest| is_ours(newest)) else {
+                return Progress::Failed("another refresh has begun".to_owned());
+            };
+            match (self.to, refresh.status.as_str()) {
+                (End::Cancelled, "Cancelled") | (End::RolledBack, "RollbackSuccessful") => Progress::Done,
+                // However it ended: it is not under way any more.
+                _ if change.before.contains_key(UNDER_WAY) && !refresh.is_active() => Progress::Done,
+                (End::Cancelled, "Cancelling") | (End::RolledBack, "RollbackInProgress") => {
+                    Progress::Waiting(whereabouts(refresh))
+                }
+                // Reads lag writes.
+                _ if refresh.is_forward() => Progress::Waiting(whereabouts(refresh)),
+                _ => Progress::Failed(format!("the refresh is {}", whereabouts(refresh))),
             }
-            // Reads lag writes.
-            _ if refresh.is_forward() => Progress::Waiting(whereabouts(refresh)),
-            _ => Progress::Failed(format!("the refresh is {}", whereabouts(refresh))),
-        }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

@@ -95,7 +95,7 @@ fn progress(change: &Change, view: &View) -> Progress {
     look(change, view).progress(
         change,
         "the group does not show it yet",
-        "the group does not exist any more",
+        Progress::gone("the group"),
     )
 }
 

@@ -27,18 +27,14 @@ struct With {
 }
 
 fn state(view: &View, with: &With) -> Sight {
-    match view.group(&with.group) {
-        Err(unread) => Sight::Unreadable(unread),
-        Ok(None) => Sight::Gone,
-        Ok(Some(group)) => {
-            let member = group.instances.iter().find(|member| member.id == with.instance);
-            let present = member.is_some_and(|member| !member.lifecycle.starts_with("Terminat"));
-            let mut seen = Sizes::of(group).fields();
-            let whereabouts = if present { "in the group" } else { "gone" };
-            seen.insert("instance".to_owned(), json!(whereabouts));
-            Sight::Here(seen)
-        }
-    }
+    Sight::of(view.group(&with.group), |group| {
+        let member = group.instances.iter().find(|member| member.id == with.instance);
+        let present = member.is_some_and(|member| !member.lifecycle.starts_with("Terminat"));
+        let mut seen = Sizes::of(group).fields();
+        let whereabouts = if present { "in the group" } else { "gone" };
+        seen.insert("instance".to_owned(), json!(whereabouts));
+        seen
+    })
 }
 
 impl Action for TerminateInstance {
@@ -163,14 +159,12 @@ impl Action for TerminateInstance {
         let Ok(with) = parse::<With>(&change.with) else {
             return Progress::Failed("the change names no instance".to_owned());
         };
-        match view.group(&with.group) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the group does not exist any more".to_owned()),
-            Ok(Some(group)) => match group.instances.iter().find(|member| member.id == with.instance) {
+        Progress::of(view.group(&with.group), "the group", |group| {
+            match group.instances.iter().find(|member| member.id == with.instance) {
                 None => Progress::Done,
                 Some(member) => Progress::Waiting(format!("{} is {}", member.id, member.lifecycle)),
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

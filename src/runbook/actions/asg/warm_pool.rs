@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{group, sight, target};
 use crate::domain::asg::{Group, WarmPool};
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
@@ -237,28 +238,28 @@ impl Action for SetWarmPool {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        let (group, pool) = match view.group(&change.target.name) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the group does not exist any more".to_owned()),
-            Ok(Some(group)) => match &group.warm_pool {
-                None => return Progress::Failed("the group has no warm pool any more".to_owned()),
-                Some(pool) => (group, pool),
-            },
-        };
-        let Ok(wanted) = Prepared::read(&change.after) else {
-            return Progress::Failed("the change has no sizes".to_owned());
-        };
-        let live = Prepared::of(pool);
-        if live != wanted {
-            return Progress::Waiting(format!("the warm pool says {}", live.words()));
-        }
-        // It fills up by and by; nobody waits for what is not needed yet.
-        let (here, most) = (pool.instances.len(), wanted.size(group) as usize);
-        if here > most {
-            Progress::Waiting(format!("{here} instances in the warm pool, {most} wanted"))
-        } else {
-            Progress::Done
-        }
+        Progress::of(view.group(&change.target.name), "the group", |group| {
+            let Some(pool) = &group.warm_pool else {
+                return Progress::Failed("the group has no warm pool any more".to_owned());
+            };
+            let Ok(wanted) = Prepared::read(&change.after) else {
+                return Progress::Failed("the change has no sizes".to_owned());
+            };
+            let live = Prepared::of(pool);
+            if live != wanted {
+                return Progress::Waiting(format!("the warm pool says {}", live.words()));
+            }
+            // It fills up by and by; nobody waits for what is not needed yet.
+            let (here, most) = (pool.instances.len(), wanted.size(group) as usize);
+            if here > most {
+                Progress::Waiting(format!(
+                    "{} in the warm pool, {most} wanted",
+                    counted(here, "instance")
+                ))
+            } else {
+                Progress::Done
+            }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

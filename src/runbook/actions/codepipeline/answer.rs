@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{dependents, pipelines, required_pipeline};
+use super::{PACE, impact, pipelines, required_pipeline, target};
 use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
 use crate::domain::ids::Kind;
 use crate::domain::ops::codepipeline::{Approval, Read, Write};
 use crate::domain::ops::{Mutation, Query};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Impact, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -129,11 +129,7 @@ impl Action for Answer {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 5,
-            timeout_s: 2 * 60,
-            settle_s: 15,
-        }
+        PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
@@ -190,19 +186,8 @@ impl Action for Answer {
                 ("execution", json!(stage.execution)),
                 ("status", json!(status_after(given.answer))),
             ]),
-            impact: Impact {
-                dependents: if approves {
-                    dependents(after.iter().copied())
-                } else {
-                    std::collections::BTreeSet::new()
-                },
-                ..Impact::default()
-            },
-            ..Change::draft(
-                self,
-                site.target(Kind::Pipeline, &pipeline.name, &pipeline.name),
-                &own,
-            )
+            impact: impact(after.iter().copied().filter(|_| approves)),
+            ..Change::draft(self, target(site, &pipeline.name), &own)
         });
         match change {
             Ok(Some(change)) => {
@@ -229,13 +214,11 @@ impl Action for Answer {
         let Ok(with) = parse::<With>(&change.with) else {
             return Sight::Gone;
         };
-        match view.pipeline(&with.pipeline) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(pipeline) => match pipeline.and_then(|pipeline| approval(&with, pipeline)) {
-                Some((stage, action)) => Sight::Here(seen(stage, action)),
-                None => Sight::Gone,
-            },
-        }
+        let found = view.pipeline(&with.pipeline);
+        Sight::of(
+            found.map(|pipeline| approval(&with, pipeline?)),
+            |(stage, action)| seen(stage, action),
+        )
     }
 
     fn apply(&self, change: &Change, stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -262,18 +245,17 @@ impl Action for Answer {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(live) if live == change.before => {
+        Progress::of(self.sight(change, view).found(), "the approval", |live| {
+            if live == change.after {
+                Progress::Done
+            } else if live == change.before {
                 Progress::Waiting("the pipeline does not show the answer yet".to_owned())
-            }
-            Sight::Here(live) if live.get("execution") == change.before.get("execution") => {
+            } else if live.get("execution") == change.before.get("execution") {
                 Progress::Failed("somebody else has answered, and otherwise".to_owned())
+            } else {
+                Progress::Failed("another execution has taken its place".to_owned())
             }
-            Sight::Here(_) => Progress::Failed("another execution has taken its place".to_owned()),
-            Sight::Gone => Progress::Failed("the approval does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{dependents, pipelines, required_pipeline};
+use super::{STAGE_PACE, impact, pipelines, required_pipeline, target, under_way};
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ids::Kind;
 use crate::domain::ops::codepipeline::{RetryMode, Write};
 use crate::domain::ops::{Mutation, Query};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Impact, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, known_after, parse,
+    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, Unread, View, fields, known_after, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -42,6 +42,12 @@ fn stage<'v>(with: &With, pipeline: &'v Pipeline) -> Result<&'v Stage, Refusal> 
             .failed()
             .ok_or_else(|| Refusal::state(format!("no stage of {} has failed", pipeline.name))),
     }
+}
+
+/// The same as it is now, if it is still there.
+fn known<'v>(with: &With, view: &'v View) -> Result<Option<&'v Stage>, Unread> {
+    let pipeline = view.pipeline(&with.pipeline)?;
+    Ok(pipeline.and_then(|pipeline| stage(with, pipeline).ok()))
 }
 
 /// The execution in the stage, and when it failed there: null once it runs again.
@@ -105,11 +111,7 @@ impl Action for RetryStage {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 10,
-            timeout_s: 60 * 60,
-            settle_s: 20,
-        }
+        STAGE_PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
@@ -137,15 +139,8 @@ impl Action for RetryStage {
                 ("execution", json!(stage.execution)),
                 ("failed_at", known_after("this step")),
             ]),
-            impact: Impact {
-                dependents: dependents(std::iter::once(stage)),
-                ..Impact::default()
-            },
-            ..Change::draft(
-                self,
-                site.target(Kind::Pipeline, &pipeline.name, &pipeline.name),
-                &own,
-            )
+            impact: impact(std::iter::once(stage)),
+            ..Change::draft(self, target(site, &pipeline.name), &own)
         });
         proposal = proposal.warn(format!("it failed because of {}", why(stage)));
         let after: Vec<&str> = pipeline.after(&stage.name).map(|one| one.name.as_str()).collect();
@@ -162,13 +157,7 @@ impl Action for RetryStage {
         let Ok(with) = parse::<With>(&change.with) else {
             return Sight::Gone;
         };
-        match view.pipeline(&with.pipeline) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(pipeline) => match pipeline.and_then(|pipeline| stage(&with, pipeline).ok()) {
-                Some(stage) => Sight::Here(seen(stage)),
-                None => Sight::Gone,
-            },
-        }
+        Sight::of(known(&with, view), seen)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -191,26 +180,20 @@ impl Action for RetryStage {
         let Ok(with) = parse::<With>(&change.with) else {
             return Progress::Failed("the change is none of this action's".to_owned());
         };
-        let pipeline = match view.pipeline(&with.pipeline) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(pipeline) => pipeline,
-        };
-        let Some(stage) = pipeline.and_then(|pipeline| stage(&with, pipeline).ok()) else {
-            return Progress::Failed("the stage does not exist any more".to_owned());
-        };
-        let live = seen(stage);
-        if live.get("execution") != change.before.get("execution") {
-            return Progress::Failed("another execution has entered the stage".to_owned());
-        }
-        if live == change.before {
-            return Progress::Waiting("the pipeline does not show it yet".to_owned());
-        }
-        match stage.status.as_deref() {
-            Some("Succeeded") => Progress::Done,
-            Some("Failed") => Progress::Failed(format!("it failed again: {}", why(stage))),
-            Some(status) => Progress::Waiting(format!("the stage is {status}")),
-            None => Progress::Waiting("the stage has no state".to_owned()),
-        }
+        Progress::of(known(&with, view), "the stage", |stage| {
+            let live = seen(stage);
+            if live.get("execution") != change.before.get("execution") {
+                return Progress::Failed("another execution has entered the stage".to_owned());
+            }
+            if live == change.before {
+                return Progress::Waiting("the pipeline does not show it yet".to_owned());
+            }
+            match stage.status.as_deref() {
+                Some("Succeeded") => Progress::Done,
+                Some("Failed") => Progress::Failed(format!("it failed again: {}", why(stage))),
+                status => under_way(status),
+            }
+        })
     }
 
     fn invert(&self, _change: &Change) -> Undo {

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{dependents, pipelines, required_pipeline};
+use super::{STAGE_PACE, impact, pipelines, required_pipeline, stage_of, target, under_way};
 use crate::domain::delivery::{Execution, Stage};
 use crate::domain::ids::Kind;
 use crate::domain::ops::codepipeline::{Read, Write};
 use crate::domain::ops::{Mutation, Query};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Impact, Pace, Progress, Proposal, Refusal,
-    Sight, Site, Stamp, Undo, View, fields, known_after, parse,
+    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
+    Stamp, Undo, View, fields, known_after, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -116,11 +116,7 @@ impl Action for RollbackStage {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 10,
-            timeout_s: 60 * 60,
-            settle_s: 20,
-        }
+        STAGE_PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
@@ -146,15 +142,15 @@ impl Action for RollbackStage {
                 stage.name, pipeline.name
             )));
         }
-        let target = wanted(&given, stage, view.succeeded(&succeeded_in(&given))?)?;
+        let back_to = wanted(&given, stage, view.succeeded(&succeeded_in(&given))?)?;
         let mut own = with.clone();
-        own.insert("to".to_owned(), json!(target.id));
-        let when = target
+        own.insert("to".to_owned(), json!(back_to.id));
+        let when = back_to
             .started_at
             .map_or_else(String::new, |at| format!(" of {at:.0}"));
-        let change = target.change();
+        let change = back_to.change();
         let what = if change.is_empty() {
-            format!("the execution {}{when}", target.id)
+            format!("the execution {}{when}", back_to.id)
         } else {
             format!("{change}{when}")
         };
@@ -162,15 +158,8 @@ impl Action for RollbackStage {
             summary: format!("bring the stage {} back to {what}", stage.name),
             before: seen(stage),
             after: fields([("execution", known_after("this step"))]),
-            impact: Impact {
-                dependents: dependents(std::iter::once(stage)),
-                ..Impact::default()
-            },
-            ..Change::draft(
-                self,
-                site.target(Kind::Pipeline, &pipeline.name, &pipeline.name),
-                &own,
-            )
+            impact: impact(std::iter::once(stage)),
+            ..Change::draft(self, target(site, &pipeline.name), &own)
         });
         if !stage.enabled {
             proposal = proposal.warn(format!("the transition into {} is disabled", stage.name));
@@ -185,13 +174,7 @@ impl Action for RollbackStage {
         let Ok(with) = parse::<With>(&change.with) else {
             return Sight::Gone;
         };
-        match view.pipeline(&with.pipeline) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(pipeline) => match pipeline.and_then(|pipeline| pipeline.stage(&with.stage)) {
-                Some(stage) => Sight::Here(seen(stage)),
-                None => Sight::Gone,
-            },
-        }
+        Sight::of(stage_of(view, &with.pipeline, &with.stage), seen)
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -204,25 +187,25 @@ impl Action for RollbackStage {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        let live = match self.sight(change, view) {
-            Sight::Here(live) => live,
-            Sight::Gone => return Progress::Failed("the stage does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => return Progress::Waiting(unread.to_string()),
+        let Ok(with) = parse::<With>(&change.with) else {
+            return Progress::gone("the stage");
         };
-        if live == change.before {
-            return Progress::Waiting("the pipeline does not show it yet".to_owned());
-        }
-        let name = |key: &str| change.with.get(key).and_then(Value::as_str).unwrap_or_default();
-        let pipeline = view.pipeline(name("pipeline")).ok().flatten();
-        let stage = pipeline.and_then(|pipeline| pipeline.stage(name("stage")));
-        match stage.and_then(|stage| stage.status.as_deref()) {
-            Some("Succeeded") => Progress::Done,
-            Some(status @ ("Failed" | "Stopped" | "Cancelled")) => {
-                Progress::Failed(format!("the stage is {status} after going back"))
-            }
-            Some(status) => Progress::Waiting(format!("the stage is {status}")),
-            None => Progress::Waiting("the stage has no state".to_owned()),
-        }
+        Progress::of(
+            stage_of(view, &with.pipeline, &with.stage),
+            "the stage",
+            |stage| {
+                if seen(stage) == change.before {
+                    return Progress::Waiting("the pipeline does not show it yet".to_owned());
+                }
+                match stage.status.as_deref() {
+                    Some("Succeeded") => Progress::Done,
+                    Some(status @ ("Failed" | "Stopped" | "Cancelled")) => {
+                        Progress::Failed(format!("the stage is {status} after going back"))
+                    }
+                    status => under_way(status),
+                }
+            },
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

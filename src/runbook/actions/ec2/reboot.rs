@@ -149,25 +149,22 @@ impl Action for Reboot {
 
     fn progress(&self, change: &Change, applied: &Applied, view: &View) -> Progress {
         let id = &change.target.id;
-        let instance = match view.instance(id) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the instance does not exist any more".to_owned()),
-            Ok(Some(instance)) => instance,
-        };
-        if !instance.is_running() {
-            return match heading(&instance.state) {
-                "running" => Progress::Waiting(format!("it is {}", instance.state)),
-                state => Progress::Failed(format!("the instance is {state}")),
-            };
-        }
-        if applied.receipt.request_id.is_some() {
-            return Progress::Done;
-        }
-        match told(view, id) {
-            Ok(true) => Progress::Done,
-            Ok(false) => Progress::Waiting("CloudTrail does not tell of it yet".to_owned()),
-            Err(unread) => Progress::Waiting(unread.to_string()),
-        }
+        Progress::of(view.instance(id), "the instance", |instance| {
+            if !instance.is_running() {
+                return match heading(&instance.state) {
+                    "running" => Progress::Waiting(format!("it is {}", instance.state)),
+                    state => Progress::Failed(format!("the instance is {state}")),
+                };
+            }
+            if applied.receipt.request_id.is_some() {
+                return Progress::Done;
+            }
+            match told(view, id) {
+                Ok(true) => Progress::Done,
+                Ok(false) => Progress::Waiting("CloudTrail does not tell of it yet".to_owned()),
+                Err(unread) => Progress::Waiting(unread.to_string()),
+            }
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

@@ -394,7 +394,7 @@ impl Action for Keep {
         self.sight(change, view).progress(
             change,
             "the tag does not show yet",
-            "the repository has no images any more",
+            Progress::Failed("the repository has no images any more".to_owned()),
         )
     }
 

@@ -83,11 +83,20 @@ pub(super) fn rolled_back_already<'h>(
 
 /// Whether what runs came up, as far as the history tells; without one it is taken for well.
 pub(super) fn is_well(service: &Service, history: &[ServiceDeployment]) -> bool {
-    let current = history
+    current(service, history).is_none_or(|current| current.status == "SUCCESSFUL")
+}
+
+/// Whether the history tells that what runs came up.
+pub(super) fn succeeded(service: &Service, history: &[ServiceDeployment]) -> bool {
+    current(service, history).is_some_and(|current| current.status == "SUCCESSFUL")
+}
+
+/// The deployment that brought what runs, if it is known.
+fn current<'h>(service: &Service, history: &'h [ServiceDeployment]) -> Option<&'h ServiceDeployment> {
+    history
         .iter()
         .filter(|deployment| brings(deployment) == Some(&service.task_definition))
-        .max_by_key(|deployment| deployment.started_at);
-    current.is_none_or(|current| current.status == "SUCCESSFUL")
+        .max_by_key(|deployment| deployment.started_at)
 }
 
 /// What is good, and what was passed over on the way.

@@ -221,21 +221,20 @@ impl Action for RegisterCopy {
                  the same moment: plan again"
             ));
         }
-        let source = match view.task_definition(&with.source) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed(format!("{} does not exist any more", with.source)),
-            Ok(Some(source)) => source,
-        };
-        match view.task_definition(wanted) {
-            Err(_) | Ok(None) => Progress::Waiting(format!("{wanted} does not show yet")),
-            Ok(Some(made)) if images_of(made, &BTreeMap::new()) == images_of(source, &with.images) => {
-                Progress::Done
-            }
-            Ok(Some(_)) => Progress::Failed(format!(
-                "{wanted} was registered by somebody else, and is no copy of {}",
-                with.source
-            )),
-        }
+        Progress::of(
+            view.task_definition(&with.source),
+            &with.source,
+            |source| match view.task_definition(wanted) {
+                Err(_) | Ok(None) => Progress::Waiting(format!("{wanted} does not show yet")),
+                Ok(Some(made)) if images_of(made, &BTreeMap::new()) == images_of(source, &with.images) => {
+                    Progress::Done
+                }
+                Ok(Some(_)) => Progress::Failed(format!(
+                    "{wanted} was registered by somebody else, and is no copy of {}",
+                    with.source
+                )),
+            },
+        )
     }
 
     fn invert(&self, _change: &Change) -> Undo {

@@ -134,11 +134,17 @@ fn way<'v>(wanted: &'v With, service: &Service, known: &'v [ServiceDeployment]) 
              days): name the revision"
         ))
     })?;
-    let warnings = good
+    let mut warnings: Vec<String> = good
         .passed_over
         .iter()
         .map(|revision| format!("{name}: {revision} is passed over, since somebody went back from it"))
         .collect();
+    if history::succeeded(service, known) && service.running >= service.desired && service.desired > 0 {
+        warnings.push(format!(
+            "{name}: {} is a deployment that succeeded, and {} of {} tasks run: be sure that it is what is bad",
+            service.task_definition, service.running, service.desired
+        ));
+    }
     Ok(Way::Deploy(Goal {
         revision: history::brings(good.deployment).unwrap_or_default(),
         deployment: Some(good.deployment),
@@ -180,6 +186,12 @@ impl Goal<'_> {
             site,
         )?;
         warnings.extend(pins.warnings);
+        warnings.extend(wanted.containers.iter().map(|container| {
+            let image = pins.images.get(&container.name).unwrap_or(&container.image);
+            // Which registry it is says nothing: its account and region are those of the plan.
+            let image = image.split_once('/').map_or(image.as_str(), |(_, short)| short);
+            format!("{revision} runs {image} in its container {}", container.name)
+        }));
         let mut changes = Vec::new();
         let mut deployed = revision.to_owned();
         if wanted.status != "ACTIVE" || !pins.images.is_empty() {

@@ -34,22 +34,23 @@ pub(super) struct Wanted<'a> {
 
 /// How far the deployment is that was begun by the call.
 pub(super) fn progress(wanted: &Wanted<'_>, applied: &Applied, view: &View) -> Progress {
-    let service = match view.service(wanted.cluster, wanted.service) {
-        Err(unread) => return Progress::Waiting(unread.to_string()),
-        Ok(None) => return Progress::Failed("the service does not exist any more".to_owned()),
-        Ok(Some(service)) => service,
-    };
-    // Older endpoints do not have the history; the service itself then has to do.
-    let history = view.deployments(wanted.cluster, wanted.service).ok();
-    let ours = history.and_then(|history| newest_of(history, wanted, applied));
-    if let Some(ours) = ours {
-        let reason = ours.status_reason.as_deref().unwrap_or("no reason given");
-        match ours.status.as_str() {
-            "PENDING" | "IN_PROGRESS" | "SUCCESSFUL" => {}
-            status => return Progress::Failed(format!("the deployment is {status}: {reason}")),
-        }
-    }
-    judge(service, wanted, (ours, history.is_some()))
+    Progress::of(
+        view.service(wanted.cluster, wanted.service),
+        "the service",
+        |service| {
+            // Older endpoints do not have the history; the service itself then has to do.
+            let history = view.deployments(wanted.cluster, wanted.service).ok();
+            let ours = history.and_then(|history| newest_of(history, wanted, applied));
+            if let Some(ours) = ours {
+                let reason = ours.status_reason.as_deref().unwrap_or("no reason given");
+                match ours.status.as_str() {
+                    "PENDING" | "IN_PROGRESS" | "SUCCESSFUL" => {}
+                    status => return Progress::Failed(format!("the deployment is {status}: {reason}")),
+                }
+            }
+            judge(service, wanted, (ours, history.is_some()))
+        },
+    )
 }
 
 fn newest_of<'h>(

@@ -17,6 +17,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Impact, Pace, Progress, Proposal, Refusal,
     Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::bounds::Bounds;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -42,6 +43,11 @@ fn summary(from: u32, to: u32) -> String {
 
 fn on_fargate(service: &Service) -> bool {
     service.capacity.iter().any(|one| one.starts_with("FARGATE"))
+}
+
+/// What has to be read to know what a service's tasks cost: their size, which is what Fargate is paid by.
+pub(in crate::runbook::actions) fn sizes(service: &Service) -> Option<Query> {
+    on_fargate(service).then(|| task_definitions(&service.task_definition))
 }
 
 /// What another number of tasks costs. Tasks on instances cost nothing of their own; which tasks are on
@@ -109,8 +115,8 @@ impl Action for Scale {
             return Vec::new();
         };
         match view.service(&with.cluster, &with.service) {
-            Ok(Some(service)) if on_fargate(service) => vec![task_definitions(&service.task_definition)],
-            _ => Vec::new(),
+            Ok(Some(service)) => sizes(service).into_iter().collect(),
+            Ok(None) | Err(_) => Vec::new(),
         }
     }
 
@@ -139,8 +145,8 @@ impl Action for Scale {
         };
         let mut proposal = Proposal::nothing();
         if let Some(target) = view.scalable_target(&wanted.cluster, &wanted.service)? {
-            let bounds = (target.min.min(wanted.desired), target.max.max(wanted.desired));
-            if bounds == (target.min, target.max) {
+            let bounds = Bounds::of(target).holding(wanted.desired);
+            if bounds == Bounds::of(target) {
                 proposal = proposal.warn(format!(
                     "{}: Application Auto Scaling may move the count again, between {} and {}",
                     service.name, target.min, target.max
@@ -185,15 +191,16 @@ impl Action for Scale {
         let (Ok(with), Some(wanted)) = (parse::<Named>(&change.with), count(&change.after)) else {
             return Progress::Failed("the change names no service".to_owned());
         };
-        match view.service(&with.cluster, &with.service) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the service does not exist any more".to_owned()),
-            Ok(Some(service)) if service.desired != wanted => {
+        let found = view.service(&with.cluster, &with.service);
+        Progress::of(found, "the service", |service| {
+            if service.desired != wanted {
                 Progress::Waiting(format!("the service wants {}", service.desired))
+            } else if service.running == wanted && service.pending == 0 {
+                Progress::Done
+            } else {
+                Progress::Waiting(format!("{} of {wanted} tasks run", service.running))
             }
-            Ok(Some(service)) if service.running == wanted && service.pending == 0 => Progress::Done,
-            Ok(Some(service)) => Progress::Waiting(format!("{} of {wanted} tasks run", service.running)),
-        }
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

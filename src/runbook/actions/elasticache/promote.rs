@@ -3,14 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{busy, primary};
-use crate::domain::datastore::CacheForm;
+use super::{at_rest, busy, impact, primary, replication_group};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, elasticache};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Impact, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
+    Undo, View, fields, parse,
 };
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
@@ -73,16 +72,8 @@ impl Action for Promote {
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
-        let cache = view
-            .cache(&wanted.group)?
-            .ok_or_else(|| Refusal::absent(format!("there is no cache {}", wanted.group)))?;
+        let cache = replication_group(view, &wanted.group)?;
         let name = &cache.name;
-        if cache.form != CacheForm::ReplicationGroup {
-            return Err(Refusal::state(format!(
-                "{name} is a {}, not a replication group",
-                cache.form.name()
-            )));
-        }
         let chooses = [
             (cache.cluster_mode, "cluster mode"),
             (cache.automatic_failover, "automatic failover"),
@@ -115,23 +106,16 @@ impl Action for Promote {
             summary: format!("primary {} → {}", live.unwrap_or("unknown"), wanted.node),
             before: fields([("primary", json!(live))]),
             after: fields([("primary", json!(wanted.node))]),
-            impact: Impact {
-                outage: Some("writes fail for some seconds, and the last of them may be lost".to_owned()),
-                ..Impact::default()
-            },
+            impact: impact(),
             ..Change::draft(self, site.target(Kind::Redis, &cache.arn, name), with)
         }))
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        match view.cache(&change.target.name) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(cache)) => match cache.shards.first() {
-                None => Sight::Gone,
-                Some(shard) => Sight::Here(fields([("primary", json!(primary(shard)))])),
-            },
-        }
+        let found = view.cache(&change.target.name);
+        Sight::of(found.map(|cache| cache?.shards.first()), |shard| {
+            fields([("primary", json!(primary(shard)))])
+        })
     }
 
     fn busy(&self, change: &Change, view: &View) -> Option<String> {
@@ -147,17 +131,12 @@ impl Action for Promote {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match view.cache(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cache does not exist any more".to_owned()),
-            Ok(Some(cache)) if cache.status != "available" => {
-                Progress::Waiting(format!("it is {}", cache.status))
-            }
-            Ok(Some(cache)) => match cache.shards.first().and_then(primary) {
+        at_rest(view, &change.target.name, |cache| {
+            match cache.shards.first().and_then(primary) {
                 live if live == wanted(change) => Progress::Done,
                 live => Progress::Waiting(format!("the primary is {}", live.unwrap_or("not told"))),
-            },
-        }
+            }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::busy;
+use super::{at_rest, busy};
 use crate::domain::datastore::node_type::{NodeTypes, memory_gib};
 use crate::domain::datastore::{Cache, CacheForm};
 use crate::domain::ids::Kind;
@@ -287,20 +287,14 @@ impl Action for Resize {
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
         let wanted = text(&change.after, "node_type");
-        match view.cache(&change.target.name) {
-            Err(unread) => Progress::Waiting(unread.to_string()),
-            Ok(None) => Progress::Failed("the cache does not exist any more".to_owned()),
-            Ok(Some(cache)) if cache.status != "available" => {
-                Progress::Waiting(format!("it is {}", cache.status))
-            }
-            Ok(Some(cache)) if cache.pending_node_type.is_none() && cache.node_type.as_deref() == wanted => {
+        at_rest(view, &change.target.name, |cache| {
+            let live = cache.node_type.as_deref();
+            if cache.pending_node_type.is_none() && live == wanted {
                 Progress::Done
+            } else {
+                Progress::Waiting(format!("its node type is still {}", live.unwrap_or("not told")))
             }
-            Ok(Some(cache)) => Progress::Waiting(format!(
-                "its node type is still {}",
-                cache.node_type.as_deref().unwrap_or("not told")
-            )),
-        }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

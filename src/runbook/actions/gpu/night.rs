@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{NIGHT, drain, members, named, owner_of_group};
 use crate::domain::asg::Group;
+use crate::domain::counted::counted;
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::gpu;
 use crate::domain::ids::{Tag, tag};
@@ -395,8 +396,9 @@ impl Evening<'_> {
             match self.view.queue(&queue.queue) {
                 Ok(Some(known)) if known.in_flight > 0 => {
                     work.push(format!(
-                        "{} has {} messages in flight",
-                        queue.queue, known.in_flight
+                        "{} has {} in flight",
+                        queue.queue,
+                        counted(known.in_flight, "message")
                     ));
                 }
                 Ok(Some(known)) if known.visible > 0 => {
@@ -590,8 +592,9 @@ fn alone(instance: &Instance, busy: Busy, view: &View, draft: &mut Draft<'_>) ->
         match view.queue(&queue.queue) {
             Ok(Some(known)) if known.in_flight > 0 => {
                 work.push(format!(
-                    "{} has {} messages in flight",
-                    queue.queue, known.in_flight
+                    "{} has {} in flight",
+                    queue.queue,
+                    counted(known.in_flight, "message")
                 ));
             }
             Ok(Some(_)) => {}

@@ -140,11 +140,9 @@ impl Action for Concurrency {
         let Ok(with) = parse::<Named>(&change.with) else {
             return Sight::Gone;
         };
-        match view.function(&with.function) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(function)) => Sight::Here(field(function.reserved.count())),
-        }
+        Sight::of(view.function(&with.function), |function| {
+            field(function.reserved.count())
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -157,12 +155,11 @@ impl Action for Concurrency {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("Lambda does not show it yet".to_owned()),
-            Sight::Gone => Progress::Failed("the function does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        self.sight(change, view).progress(
+            change,
+            "Lambda does not show it yet",
+            Progress::gone("the function"),
+        )
     }
 
     fn invert(&self, change: &Change) -> Undo {

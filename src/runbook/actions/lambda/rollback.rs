@@ -378,14 +378,10 @@ impl Action for Rollback {
         let Ok(with) = parse::<Named>(&change.with) else {
             return Sight::Gone;
         };
-        match view.function(&with.function) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(function)) => match function.alias(&with.alias) {
-                Some(alias) => Sight::Here(routed(&alias.routing)),
-                None => Sight::Gone,
-            },
-        }
+        let found = view.function(&with.function);
+        Sight::of(found.map(|function| function?.alias(&with.alias)), |alias| {
+            routed(&alias.routing)
+        })
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
@@ -402,17 +398,16 @@ impl Action for Rollback {
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(live) => Progress::Waiting(format!(
+        Progress::of(self.sight(change, view).found(), "the alias", |live| {
+            if live == change.after {
+                return Progress::Done;
+            }
+            let version = live.get("version").and_then(Value::as_str);
+            Progress::Waiting(format!(
                 "the alias still leads to {}",
-                live.get("version")
-                    .and_then(Value::as_str)
-                    .unwrap_or("another version")
-            )),
-            Sight::Gone => Progress::Failed("the alias does not exist any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+                version.unwrap_or("another version")
+            ))
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

@@ -184,11 +184,7 @@ pub(super) fn progress<D: Database>(
     name: &str,
     progress: impl FnOnce(&D) -> Progress,
 ) -> Progress {
-    match D::named(view, name) {
-        Err(unread) => Progress::Waiting(unread.to_string()),
-        Ok(None) => Progress::Failed(format!("the {} does not exist any more", D::NOUN)),
-        Ok(Some(database)) => progress(database),
-    }
+    Progress::of(D::named(view, name), &format!("the {}", D::NOUN), progress)
 }
 
 /// What goes on with the one of that name that passes by itself.

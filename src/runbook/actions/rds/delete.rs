@@ -248,9 +248,7 @@ impl Action for DeleteInstance {
                     db.at_rest()
                 }
             }
-            (Ok(None), Some(Part::Unprotect)) => {
-                Progress::Failed("the instance does not exist any more".to_owned())
-            }
+            (Ok(None), Some(Part::Unprotect)) => Progress::gone("the instance"),
             (Ok(None), Some(Part::Delete) | None) => Progress::Done,
             (Ok(Some(db)), Some(Part::Delete) | None) => Progress::Waiting(format!("it is {}", db.status)),
         }

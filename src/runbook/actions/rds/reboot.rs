@@ -56,7 +56,11 @@ fn if_pending(action: &Reboot, db: &DbInstance, (with, site): (&Arguments, &Site
         before,
         after: fields([("parameters", json!(IN_SYNC))]),
         // Nobody works with an instance that is only just being made.
-        floor: if is_new { ConfirmLevel::Ack } else { draft.floor },
+        floor: if is_new {
+            action.floor_of_new()
+        } else {
+            draft.floor
+        },
         impact: Impact {
             outage: (!is_new).then(|| "connections break for a minute or two".to_owned()),
             ..Impact::default()
@@ -111,6 +115,10 @@ impl Action for Reboot {
             planning: Planning::Planned,
             target: Some(Kind::RdsInstance),
         }
+    }
+
+    fn floor_of_new(&self) -> ConfirmLevel {
+        ConfirmLevel::Ack
     }
 
     fn pace(&self) -> Pace {

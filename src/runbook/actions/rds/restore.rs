@@ -179,15 +179,15 @@ impl Action for Restore {
             }
             From::Time => {
                 let kept = (source.latest_restorable_at, source.backup_retention_days);
-                let at = moment(&source.name, wanted.at, kept, site.now)?;
+                let at = moment(&source.name, wanted.at, kept, site)?;
                 own.insert("at".to_owned(), json!(at));
-                let what = format!("restore {} as of {at}", source.name);
+                let what = format!("restore {} as of {}", source.name, site.time(at));
                 (what, Some(at), source.storage_gib)
             }
         };
         let arn = database::beside(&source.arn, &wanted.new_instance);
         let cost = cost_of(source, storage_gib, site);
-        warnings.push(loss(since, &wanted.new_instance, site.now));
+        warnings.push(loss(since, &wanted.new_instance, site));
         warnings.push(format!(
             "{}: both instances are billed until one is deleted; it {}",
             wanted.new_instance,

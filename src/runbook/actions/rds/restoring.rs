@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::domain::datastore::DbSnapshot;
 use crate::domain::ops::rds::OwnCopy;
 use crate::domain::units::HumanDuration;
-use crate::runbook::action::{BadArguments, Refusal};
+use crate::runbook::action::{BadArguments, Refusal, Site};
 
 /// A tag that names the run that made a database.
 pub(super) const RUN: &str = OwnCopy::TAG;
@@ -45,11 +45,12 @@ pub(super) fn check_key(name: &str, status: &str, key: Option<&str>) -> Result<(
 }
 
 /// What is missing in a restore of this moment.
-pub(super) fn loss(since: Option<Timestamp>, new: &str, now: Timestamp) -> String {
+pub(super) fn loss(since: Option<Timestamp>, new: &str, site: &Site<'_>) -> String {
     match since {
         Some(since) => format!(
-            "what was written in the last {} (since {since}) is not in {new}",
-            HumanDuration(now.duration_since(since))
+            "what was written in the last {} (since {}) is not in {new}",
+            HumanDuration(site.now.duration_since(since)),
+            site.time(since)
         ),
         None => format!("how much was written since is not known, and is not in {new}"),
     }
@@ -106,7 +107,7 @@ pub(super) fn moment(
     name: &str,
     at: Option<Timestamp>,
     (latest, days): (Option<Timestamp>, u32),
-    now: Timestamp,
+    site: &Site<'_>,
 ) -> Result<Timestamp, Refusal> {
     if days == 0 {
         return Err(Refusal::state(format!("{name} keeps no backups")));
@@ -115,13 +116,17 @@ pub(super) fn moment(
     let at = at.unwrap_or(latest);
     if at > latest {
         return Err(Refusal::state(format!(
-            "{name} can be restored up to {latest}, not to {at}"
+            "{name} can be restored up to {}, not to {}",
+            site.time(latest),
+            site.time(at)
         )));
     }
-    let oldest = now - jiff::SignedDuration::from_hours(24 * i64::from(days));
+    let oldest = site.now - jiff::SignedDuration::from_hours(24 * i64::from(days));
     if at < oldest {
         return Err(Refusal::state(format!(
-            "{name} keeps backups for {days} days: it can be restored from {oldest} on, not to {at}"
+            "{name} keeps backups for {days} days: it can be restored from {} on, not to {}",
+            site.time(oldest),
+            site.time(at)
         )));
     }
     Ok(at)

@@ -1,19 +1,20 @@
 //! `sagemaker.scaling_bounds`: between which counts a variant is scaled by itself.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{endpoint, endpoints, target, targets};
 use crate::domain::ids::Kind;
-use crate::domain::ops::{Mutation, Query, application_auto_scaling};
+use crate::domain::ops::{Mutation, Query};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::sagemaker::{Endpoint, scalable_resource};
 use crate::domain::scalable::ScalableTarget;
 use crate::runbook::action::{
-    Action, Applied, Arguments, BadArguments, Change, Fields, Pace, Progress, Proposal, Refusal, Sight, Site,
-    Stamp, Undo, View, fields, parse,
+    Action, Applied, Arguments, BadArguments, Change, Pace, Progress, Proposal, Refusal, Sight, Site, Stamp,
+    Undo, View, parse,
 };
-use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
+use crate::runbook::actions::bounds::{self, Bounds, PACE, field_schemas, output_schemas};
+use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
 /// `sagemaker.scaling_bounds`.
@@ -28,54 +29,36 @@ struct With {
     max: u32,
 }
 
-fn read(with: &Arguments) -> Result<With, BadArguments> {
+fn read(with: &Arguments) -> Result<(With, Bounds), BadArguments> {
     let with: With = parse(with)?;
-    if with.min > with.max {
-        return Err(BadArguments(format!(
-            "min {} is more than max {}",
-            with.min, with.max
-        )));
-    }
-    Ok(with)
+    let bounds = Bounds::checked(with.min, with.max)?;
+    Ok((with, bounds))
 }
 
-fn bounds((min, max): (u32, u32)) -> Fields {
-    fields([("min", json!(min)), ("max", json!(max))])
-}
-
-fn known(fields: &Fields) -> Option<(u32, u32)> {
-    let of = |name: &str| u32::try_from(fields.get(name).and_then(Value::as_u64)?).ok();
-    Some((of("min")?, of("max")?))
-}
-
-fn summary(variant: &str, from: (u32, u32), to: (u32, u32)) -> String {
-    format!(
-        "{variant} scaled by itself between {} and {} → {} and {}",
-        from.0, from.1, to.0, to.1
-    )
+fn summary(variant: &str, from: Bounds, to: Bounds) -> String {
+    format!("{variant} {}", from.summary(to))
 }
 
 /// The change of a variant's bounds.
 pub(super) fn change(
     (endpoint, variant): (&Endpoint, &str),
     target_now: &ScalableTarget,
-    to: (u32, u32),
+    to: Bounds,
     site: &Site<'_>,
 ) -> Change {
-    let from = (target_now.min, target_now.max);
+    let from = Bounds::of(target_now);
     let mut with = Arguments::new();
     for (name, value) in [
         ("endpoint", Value::from(endpoint.name.as_str())),
         ("variant", Value::from(variant)),
-        ("min", Value::from(to.0)),
-        ("max", Value::from(to.1)),
     ] {
         with.insert(name.to_owned(), value);
     }
+    to.add_to(&mut with);
     Change {
         summary: summary(variant, from, to),
-        before: bounds(from),
-        after: bounds(to),
+        before: from.fields(),
+        after: to.fields(),
         ..Change::draft(&ScalingBounds, target(site, endpoint), &with)
     }
 }
@@ -86,22 +69,21 @@ impl Action for ScalingBounds {
     }
 
     fn schema(&self) -> ActionSchema {
-        let least = || OutputSchema::new("min", Type::Int, "The least count.");
-        let most = || OutputSchema::new("max", Type::Int, "The greatest count.");
         ActionSchema {
             name: self.name(),
             role: Role::Action,
             about: "Sets between which counts Application Auto Scaling keeps a variant of a SageMaker endpoint.\n\
                 A variant outside its bounds is moved into them. Nothing is registered for a variant that is not \
                 scaled by itself, and what is suspended stays so. Undo brings the bounds back.",
-            fields: vec![
+            fields: [
                 FieldSchema::required("endpoint", Type::Text, "The endpoint."),
                 FieldSchema::required("variant", Type::Text, "The variant's name."),
-                FieldSchema::required("min", Type::Int, "The least count."),
-                FieldSchema::required("max", Type::Int, "The greatest count."),
-            ],
-            outputs: vec![least(), most()],
-            live: vec![least(), most()],
+            ]
+            .into_iter()
+            .chain(field_schemas())
+            .collect(),
+            outputs: output_schemas(),
+            live: output_schemas(),
             risk: Risk::Reversible,
             floor: ConfirmLevel::Ack,
             completion: Completion::Immediate,
@@ -111,11 +93,7 @@ impl Action for ScalingBounds {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 5,
-            timeout_s: 2 * 60,
-            settle_s: 15,
-        }
+        PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
@@ -124,7 +102,7 @@ impl Action for ScalingBounds {
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
-        let wanted = read(with)?;
+        let (wanted, to) = read(with)?;
         let endpoint = endpoint(view, &wanted.endpoint)?;
         let target = view
             .endpoint_target(&endpoint.name, &wanted.variant)?
@@ -134,70 +112,43 @@ impl Action for ScalingBounds {
                     endpoint.name, wanted.variant
                 ))
             })?;
-        if (target.min, target.max) == (wanted.min, wanted.max) {
+        if Bounds::of(target) == to {
             return Ok(Proposal::nothing());
         }
         Ok(Proposal::one(change(
             (endpoint, &wanted.variant),
             target,
-            (wanted.min, wanted.max),
+            to,
             site,
         )))
     }
 
     fn sight(&self, change: &Change, view: &View) -> Sight {
-        let Ok(with) = read(&change.with) else {
-            return Sight::Gone;
-        };
-        match view.endpoint_target(&with.endpoint, &with.variant) {
-            Err(unread) => Sight::Unreadable(unread),
-            Ok(None) => Sight::Gone,
-            Ok(Some(target)) => Sight::Here(bounds((target.min, target.max))),
+        match read(&change.with) {
+            Ok((with, _)) => bounds::sight(view.endpoint_target(&with.endpoint, &with.variant)),
+            Err(_) => Sight::Gone,
         }
     }
 
     fn apply(&self, change: &Change, _stamp: &Stamp<'_>) -> Result<Mutation, BadArguments> {
-        let with = read(&change.with)?;
-        let (min, max) =
-            known(&change.after).ok_or_else(|| BadArguments("the change has no bounds".to_owned()))?;
-        Ok(Mutation::ApplicationAutoScaling(
-            application_auto_scaling::Write::SetBounds {
-                resource: scalable_resource(&with.endpoint, &with.variant),
-                min,
-                max,
-            },
-        ))
+        let (with, _) = read(&change.with)?;
+        bounds::apply(change, scalable_resource(&with.endpoint, &with.variant))
     }
 
     fn progress(&self, change: &Change, _applied: &Applied, view: &View) -> Progress {
-        match self.sight(change, view) {
-            Sight::Here(live) if live == change.after => Progress::Done,
-            Sight::Here(_) => Progress::Waiting("the bounds do not show yet".to_owned()),
-            Sight::Gone => Progress::Failed("it is not scaled by itself any more".to_owned()),
-            Sight::Unreadable(unread) => Progress::Waiting(unread.to_string()),
-        }
+        bounds::progress(change, self.sight(change, view))
     }
 
     fn invert(&self, change: &Change) -> Undo {
-        let variant = change.with.get("variant").and_then(Value::as_str);
-        match (known(&change.before), known(&change.after), variant) {
-            (Some(before), Some(after), Some(variant)) => {
-                let mut back = change.swapped(summary(variant, after, before));
-                back.with.insert("min".to_owned(), json!(before.0));
-                back.with.insert("max".to_owned(), json!(before.1));
-                Undo::By(vec![back])
-            }
-            _ => Undo::Impossible("the bounds before are not known".to_owned()),
+        match read(&change.with) {
+            Ok((with, _)) => bounds::invert(change, |from, to| summary(&with.variant, from, to)),
+            Err(_) => Undo::Impossible("the change names no variant".to_owned()),
         }
     }
 
     fn project(&self, change: &Change, view: &mut View) {
-        let (Ok(with), Some((min, max))) = (read(&change.with), known(&change.after)) else {
-            return;
-        };
-        if let Some(target) = view.endpoint_target_mut(&with.endpoint, &with.variant) {
-            target.min = min;
-            target.max = max;
+        if let Ok((with, _)) = read(&change.with) {
+            bounds::project(change, view.endpoint_target_mut(&with.endpoint, &with.variant));
         }
     }
 }

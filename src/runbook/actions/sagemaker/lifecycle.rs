@@ -96,8 +96,9 @@ fn is_idle(endpoint: &Endpoint, view: &View, site: &Site<'_>) -> Result<(), Refu
         .max();
     match asked {
         Some(at) => Err(Refusal::state(format!(
-            "{} had a request at {at}: it is not idle",
-            endpoint.name
+            "{} had a request at {}: it is not idle",
+            endpoint.name,
+            site.time(at)
         ))),
         None => Ok(()),
     }

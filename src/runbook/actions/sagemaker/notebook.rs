@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::prices;
+use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, sagemaker};
 use crate::domain::policy::ConfirmLevel;
@@ -208,8 +209,8 @@ impl Action for Power {
         let on = one.running_since.map(|since| site.now.duration_since(since));
         if self.to == To::Off && !hours.is_zero() && on.is_none_or(|on| on < hours) {
             return Ok(Proposal::passed_over(format!(
-                "{name} has not been on for {} hours",
-                wanted.on_hours
+                "{name} has not been on for {}",
+                counted(wanted.on_hours, "hour")
             )));
         }
         let sign = if self.to == To::Off { -1 } else { 1 };

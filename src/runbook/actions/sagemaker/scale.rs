@@ -14,6 +14,7 @@ use crate::runbook::action::{
     Action, Applied, Arguments, BadArguments, Change, CostDelta, Fields, Impact, Pace, Progress, Proposal,
     Refusal, Sight, Site, Stamp, Undo, View, fields, parse,
 };
+use crate::runbook::actions::bounds::Bounds;
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 use crate::runbook::value::Value as LiveValue;
@@ -156,8 +157,8 @@ impl Action for Scale {
         };
         let mut proposal = Proposal::nothing();
         if let Some(target) = view.endpoint_target(&endpoint.name, &variant.name)? {
-            let to = (target.min.min(wanted.count), target.max.max(wanted.count));
-            if to == (target.min, target.max) {
+            let to = Bounds::of(target).holding(wanted.count);
+            if to == Bounds::of(target) {
                 proposal = proposal.warn(format!(
                     "{}: Application Auto Scaling may move the count again, between {} and {}",
                     endpoint.name, target.min, target.max
@@ -203,20 +204,17 @@ impl Action for Scale {
         let Some(wanted) = count(&change.after) else {
             return Progress::Failed("the change has no count".to_owned());
         };
-        let endpoint = match view.endpoint(&change.target.name) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the endpoint does not exist any more".to_owned()),
-            Ok(Some(endpoint)) => endpoint,
-        };
-        if matches!(endpoint.status.as_str(), "Failed" | "OutOfService") {
-            return Progress::Failed(format!("the endpoint is {}", endpoint.status));
-        }
-        match counts(change, view) {
-            None => Progress::Failed("the variant does not exist any more".to_owned()),
-            Some((_, desired)) if desired != wanted => Progress::Waiting(format!("{desired} are wanted")),
-            Some((current, _)) if current == wanted && !endpoint.is_busy() => Progress::Done,
-            Some((current, _)) => Progress::Waiting(format!("{current} of {wanted} serve")),
-        }
+        Progress::of(view.endpoint(&change.target.name), "the endpoint", |endpoint| {
+            if matches!(endpoint.status.as_str(), "Failed" | "OutOfService") {
+                return Progress::Failed(format!("the endpoint is {}", endpoint.status));
+            }
+            match counts(change, view) {
+                None => Progress::gone("the variant"),
+                Some((_, desired)) if desired != wanted => Progress::Waiting(format!("{desired} are wanted")),
+                Some((current, _)) if current == wanted && !endpoint.is_busy() => Progress::Done,
+                Some((current, _)) => Progress::Waiting(format!("{current} of {wanted} serve")),
+            }
+        })
     }
 
     fn live(&self, change: &Change, view: &View) -> BTreeMap<String, LiveValue> {

@@ -281,29 +281,26 @@ impl Action for UpdateEndpoint {
         let Some(wanted) = wanted(change) else {
             return Progress::Failed("the change names no configuration".to_owned());
         };
-        let endpoint = match view.endpoint(&change.target.name) {
-            Err(unread) => return Progress::Waiting(unread.to_string()),
-            Ok(None) => return Progress::Failed("the endpoint does not exist any more".to_owned()),
-            Ok(Some(endpoint)) => endpoint,
-        };
-        let why = endpoint
-            .failure_reason
-            .as_deref()
-            .unwrap_or("AWS gives no reason");
-        match endpoint.status.as_str() {
-            "InService" if endpoint.config == wanted => Progress::Done,
-            // The reason of an update before this one is still there until this one begins.
-            "InService"
-                if endpoint.failure_reason.is_some()
-                    && endpoint.changed_at.is_some_and(|changed| changed > applied.at) =>
-            {
-                Progress::Failed(format!("AWS took the update back: {why}"))
+        Progress::of(view.endpoint(&change.target.name), "the endpoint", |endpoint| {
+            let why = endpoint
+                .failure_reason
+                .as_deref()
+                .unwrap_or("AWS gives no reason");
+            match endpoint.status.as_str() {
+                "InService" if endpoint.config == wanted => Progress::Done,
+                // The reason of an update before this one is still there until this one begins.
+                "InService"
+                    if endpoint.failure_reason.is_some()
+                        && endpoint.changed_at.is_some_and(|changed| changed > applied.at) =>
+                {
+                    Progress::Failed(format!("AWS took the update back: {why}"))
+                }
+                "Failed" | "UpdateRollbackFailed" | "OutOfService" => {
+                    Progress::Failed(format!("the endpoint is {}: {why}", endpoint.status))
+                }
+                status => Progress::Waiting(format!("the endpoint is {status} with {}", endpoint.config)),
             }
-            "Failed" | "UpdateRollbackFailed" | "OutOfService" => {
-                Progress::Failed(format!("the endpoint is {}: {why}", endpoint.status))
-            }
-            status => Progress::Waiting(format!("the endpoint is {status} with {}", endpoint.config)),
-        }
+        })
     }
 
     fn invert(&self, change: &Change) -> Undo {

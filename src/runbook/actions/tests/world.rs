@@ -22,8 +22,8 @@ use crate::domain::ec2::Instance;
 use crate::domain::ecr::lifecycle::{Expires, Policy, Rule, Selects};
 use crate::domain::ecr::{Image, Repository};
 use crate::domain::ecs::{
-    Cluster, Container, ContainerDefinition, Fleet, RevisionName, RolloutState, ServiceDeployment,
-    ServiceRevision, Task, TaskDefinition,
+    Cluster, Container, Fleet, RevisionName, RolloutState, ServiceDeployment, ServiceRevision, Task,
+    TaskDefinition,
 };
 use crate::domain::elb::{Balancing, Target, TargetGroup};
 use crate::domain::ids::Tag;
@@ -385,23 +385,11 @@ fn alarm(name: &str, actions_enabled: bool) -> Alarm {
 
 fn definition(revision: u32, status: &str) -> TaskDefinition {
     TaskDefinition {
-        arn: sample::arn("ecs", &format!("task-definition/api:{revision}")),
-        family: "api".to_owned(),
-        revision,
         status: status.to_owned(),
         cpu_units: Some(256),
         memory_mib: Some(512),
-        architecture: None,
-        registered_at: None,
-        registered_by: None,
-        containers: vec![ContainerDefinition {
-            name: "api".to_owned(),
-            image: "repo/api:latest".to_owned(),
-            essential: true,
-            environment: Vec::new(),
-            secrets: Vec::new(),
-            log_group: None,
-        }],
+        containers: vec![sample::container("api", "repo/api:latest")],
+        ..sample::task_definition("api", revision)
     }
 }
 

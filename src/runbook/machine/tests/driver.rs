@@ -11,7 +11,7 @@ use crate::domain::policy::ConfirmLevel;
 use crate::domain::price::PriceTable;
 use crate::domain::scope::ScopeName;
 use crate::runbook::action::{self, Arguments, Decisions, Site, View};
-use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket};
+use crate::runbook::machine::{Answer, Command, Event, Happening, Question, Run, Summary, Ticket, Via};
 use crate::runbook::plan::{
     Assembly, CheckItem, FailurePolicy, Frame, Guard, Lane, Plan, PlanIdentity, Retry, Role, RunbookRef,
     Step, Wait, Work,
@@ -204,6 +204,7 @@ pub struct Driver<'h> {
     pub death: Death,
     /// Answers to questions, in order; then yes.
     pub answers: VecDeque<Answer>,
+    pub via: Via,
     /// Looks at each command before it is done, may change the world, and may interrupt.
     pub hook: Hook<'h>,
     pub happenings: Vec<Happening>,
@@ -240,6 +241,7 @@ impl<'h> Driver<'h> {
             journal,
             death: Death::Never,
             answers: VecDeque::new(),
+            via: Via::Person,
             hook: Box::new(|_, _| Vec::new()),
             happenings: Vec::new(),
             writes_in_flight: 0,
@@ -346,7 +348,8 @@ impl<'h> Driver<'h> {
                     }
                 };
                 let answer = self.answers.pop_front().unwrap_or(usual);
-                Some(Event::Answered { ticket, answer })
+                let via = self.via;
+                Some(Event::Answered { ticket, answer, via })
             }
             Command::Lock { keys } => {
                 assert!(keys.is_sorted());

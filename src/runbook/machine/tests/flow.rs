@@ -6,7 +6,7 @@ use super::driver::{Driver, Planned, StepSpec, assert_nothing_twice, capacity, i
 use super::world::{Fate, World};
 use crate::domain::exit::Exit;
 use crate::domain::policy::ConfirmLevel;
-use crate::runbook::machine::{Answer, Command, Event, Happening};
+use crate::runbook::machine::{Answer, Command, Event, Happening, Via};
 use crate::runbook::plan::{CheckItem, FailurePolicy, Role, Severity};
 use crate::runbook::record::{Record, Resume, Status, Then};
 
@@ -77,6 +77,72 @@ fn a_plan_is_confirmed_at_its_level_or_not_at_all() {
         assert_eq!(summary.exit, exit, "{level:?} {answer:?}");
         assert_eq!(world.writes.is_empty(), exit != Exit::Done);
         assert_eq!(driver.journal.is_empty(), exit != Exit::Done);
+    }
+}
+
+#[test]
+fn a_run_says_who_confirmed_it_or_why_nobody_did() {
+    let of = |level, answer: Answer, via| {
+        let mut world = World::new(&["a"]);
+        let mut planned = down(&["a"]);
+        planned.frame.confirm_at_least = level;
+        let plan = planned.plan(&mut world);
+        let mut driver = Driver::new(plan.clone(), &world);
+        driver.answers.push_back(answer);
+        driver.via = via;
+        let summary = driver.drive(&mut world).unwrap();
+        let line = driver.journal.lines().next().map(|line| {
+            let entry: crate::runbook::record::Entry = serde_json::from_str(line).unwrap();
+            let clock = crate::runbook::tell::Clock {
+                zone: jiff::tz::TimeZone::UTC,
+                now: entry.at.wall,
+            };
+            crate::runbook::tell::record(&entry, &plan, &clock).text()
+        });
+        (summary, line)
+    };
+    let name = |name: &str| Answer::Name(name.to_owned());
+    let (ack, typed) = (ConfirmLevel::Ack, ConfirmLevel::TypeName);
+    for (level, answer, via, said) in [
+        (ack, Answer::Yes, Via::Flags, "confirmed with --yes"),
+        (
+            ack,
+            Answer::Yes,
+            Via::Person,
+            "confirmed by alice, who typed apply",
+        ),
+        (typed, name("a"), Via::Flags, "confirmed with --confirm-name"),
+        (
+            typed,
+            name("a"),
+            Via::Person,
+            "confirmed by alice, who typed the name",
+        ),
+    ] {
+        let line = of(level, answer, via).1.unwrap();
+        assert!(line.contains(said), "{line}");
+    }
+    for (level, answer, via, said) in [
+        (ack, Answer::No, Via::Person, "nobody typed `apply`"),
+        (typed, Answer::No, Via::Person, "nobody typed the name `a`"),
+        (
+            ack,
+            name("b"),
+            Via::Flags,
+            "--confirm-name gives `b`, and this plan is confirmed with the name `a`",
+        ),
+        (
+            typed,
+            name("b"),
+            Via::Person,
+            "what was typed is `b`, and this plan is confirmed with the name `a`",
+        ),
+    ] {
+        let summary = of(level, answer, via).0;
+        assert_eq!(
+            (summary.exit, &summary.reasons[..]),
+            (Exit::Declined, &[said.to_owned()][..])
+        );
     }
 }
 

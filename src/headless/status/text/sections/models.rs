@@ -1,13 +1,10 @@
 //! Tables of SageMaker.
 
 use super::{Sheet, span};
+use crate::headless::amount::usd;
 use crate::headless::paint::Tone;
 use crate::headless::status::document::{NotebookInstance, Resource, SagemakerEndpoint, TrainingJob};
 use crate::headless::table::{Cell, Column};
-
-fn usd(amount: f64) -> String {
-    format!("${amount:.2}")
-}
 
 impl Sheet<'_> {
     pub(super) fn endpoints(&self, all: &[Resource<SagemakerEndpoint>]) -> String {

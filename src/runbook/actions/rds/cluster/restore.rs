@@ -225,9 +225,12 @@ impl Action for RestoreCluster {
             }
             From::Time => {
                 let kept = (source.latest_restorable_at, source.backup_retention_days);
-                let at = moment(&source.name, wanted.at, kept, site.now)?;
+                let at = moment(&source.name, wanted.at, kept, site)?;
                 own.insert("at".to_owned(), json!(at));
-                (format!("restore {} as of {at}", source.name), Some(at))
+                (
+                    format!("restore {} as of {}", source.name, site.time(at)),
+                    Some(at),
+                )
             }
         };
         let settings = serde_json::to_value(carried(source, self.from)).unwrap_or_default();
@@ -236,7 +239,7 @@ impl Action for RestoreCluster {
             own.insert("data_at".to_owned(), json!(since));
         }
         let mut warnings = vec![
-            loss(since, new, site.now),
+            loss(since, new, site),
             format!("{new}: storage and instances of both clusters are billed until one is deleted"),
         ];
         warnings.append(&mut left_behind(source, new));
