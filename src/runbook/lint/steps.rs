@@ -369,11 +369,11 @@ impl Lint<'_> {
             if is_resource && input.arg.as_literal().is_some() {
                 // Nothing lists what there is for a used runbook.
                 let message = format!("{what}: a used runbook is given the resource itself, not its name");
-                let own = format!(
-                    "declare a parameter `type: {}` and give it",
-                    param.ty.value.words()
+                self.error(
+                    input.arg.span,
+                    message,
+                    "declare a parameter of that type, and give it",
                 );
-                self.error(input.arg.span, message, own);
             } else if self.arg(&input.arg, &want, known, &what) {
                 self.literal_fits(param, &input.arg);
             }

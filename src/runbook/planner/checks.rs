@@ -151,8 +151,11 @@ pub(super) fn guards(
                         },
                         every_s: seconds(guard.every),
                     };
-                    let one = std::slice::from_ref(&name);
-                    let wanted = name.as_list().unwrap_or(one).iter().map(watched);
+                    let names = match &name {
+                        Value::List(names) => names.as_slice(),
+                        one => std::slice::from_ref(one),
+                    };
+                    let wanted = names.iter().map(watched);
                     // A used runbook may watch the same alarm as the one that uses it.
                     for guard in wanted {
                         if !around.guards.contains(&guard) {

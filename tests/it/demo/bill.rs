@@ -164,7 +164,7 @@ fn credits_go_as_the_bill_grows() {
     let used = |usage: &Usage| usage.credits_used.as_ref().expect("it lives on credits").amount;
     let billed = |usage: &Usage| usage.daily.iter().map(DailyCost::total).sum::<f64>();
     let first = usage(&stage);
-    assert_eq!(used(&first), 2900.0, "of 5,000, 2,100 are left when it opens");
+    assert_eq!(used(&first), 100.0, "of 1,000, 900 are left when it opens");
     for hours in [0, 3, 20, 30] {
         stage.pass(SignedDuration::from_hours(hours));
         let now = usage(&stage);
