@@ -10,6 +10,7 @@ pub mod incident;
 pub mod job;
 pub mod keys;
 pub mod logs;
+mod moment;
 pub mod out;
 pub mod paint;
 pub mod report;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::domain::price::BurnItem;
 use crate::domain::units::{Usd, UsdPerHour};
+use crate::headless::moment;
 use crate::headless::status::document::{ApiUse, ErrorEntry, ScopeEntry};
 
 /// The format's name.
@@ -19,6 +20,7 @@ pub struct SpendReport {
     /// [`SCHEMA`].
     pub schema: &'static str,
     /// When it was put together.
+    #[serde(serialize_with = "moment::whole")]
     pub at: Timestamp,
     /// The scopes that were asked.
     pub scopes: Vec<ScopeEntry>,
@@ -70,6 +72,7 @@ pub struct Spend {
     /// What could be saved, the largest first; amounts must not be added up.
     pub savings: Vec<SavingEntry>,
     /// When the oldest of the figures of Cost Explorer were read.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub as_of: Option<Timestamp>,
     /// Where the figures come from.
     pub source: Option<String>,

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::domain::health::{Health, Severity};
 use crate::domain::recovery::MeasuredRestore;
+use crate::headless::moment;
 use crate::headless::spend::document::Spend;
 
 pub use edge::{Bucket, Certificate, Distribution, HealthCheck, Listener, Parameter, Secret, VpcEndpoint};
@@ -30,6 +31,7 @@ pub struct Status {
     /// [`SCHEMA`].
     pub schema: &'static str,
     /// When it was put together.
+    #[serde(serialize_with = "moment::whole")]
     pub at: Timestamp,
     /// The scopes that were asked, in the order in which they were named.
     pub scopes: Vec<ScopeEntry>,
@@ -63,6 +65,7 @@ pub struct RecoveryEntry {
     /// How long being back may take, seconds; `null` if nobody decided.
     pub rto_s: Option<i64>,
     /// The newest moment that can be restored.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub latest_restorable_at: Option<Timestamp>,
     /// How much would be lost now, seconds: since the newest moment or snapshot that would come back.
     pub exposure_s: Option<i64>,
@@ -92,6 +95,7 @@ pub struct SnapshotName {
     /// Its id.
     pub id: String,
     /// When its data was true.
+    #[serde(serialize_with = "moment::whole")]
     pub at: Timestamp,
 }
 
@@ -362,6 +366,7 @@ pub struct Gpu {
     /// `ssm`, or `cloudwatch-agent` where the host cannot be asked.
     pub source: crate::domain::gpu::ReadingSource,
     /// When the host answered.
+    #[serde(serialize_with = "moment::whole")]
     pub sampled_at: Timestamp,
 }
 
@@ -421,6 +426,7 @@ pub struct RdsInstance {
     /// Free storage, GiB.
     pub free_storage_gib: Option<f64>,
     /// The newest moment it can be restored to.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub latest_restorable_at: Option<Timestamp>,
     /// Its snapshots, the newest first; `None` if they were not read.
     pub snapshots: Option<Vec<Snapshot>>,
@@ -435,6 +441,7 @@ pub struct Snapshot {
     #[serde(rename = "type")]
     pub snapshot_type: String,
     /// When its data was true.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub created_at: Option<Timestamp>,
     /// `available`, …
     pub status: String,
@@ -458,6 +465,7 @@ pub struct RdsCluster {
     /// The most capacity of Serverless v2, ACU.
     pub serverless_max_acu: Option<f64>,
     /// The newest moment it can be restored to.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub latest_restorable_at: Option<Timestamp>,
     /// Its snapshots, the newest first; `None` if they were not read.
     pub snapshots: Option<Vec<Snapshot>>,
@@ -559,6 +567,7 @@ pub struct Alarm {
     /// What AWS says of the state.
     pub reason: Option<String>,
     /// Since when.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub since: Option<Timestamp>,
 }
 
@@ -617,6 +626,7 @@ pub struct Advice {
     /// What it would save, US dollars a month, by the adviser's own estimate.
     pub saves_usd_per_month: Option<f64>,
     /// When the adviser looked.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub checked_at: Option<Timestamp>,
 }
 
@@ -648,6 +658,7 @@ pub struct FindingEntry {
     /// Why we say so.
     pub evidence: Vec<String>,
     /// Since when, where that is known.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub since: Option<Timestamp>,
     /// Runbooks that help, the most likely one first.
     pub runbooks: Vec<String>,

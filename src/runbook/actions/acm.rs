@@ -345,9 +345,9 @@ impl Action for Validate {
         } else {
             "the record is still there"
         };
-        let seen =
-            self.sight(change, view)
-                .progress(change, not_yet, Progress::gone("the hosted zone"));
+        let seen = self
+            .sight(change, view)
+            .progress(change, not_yet, Progress::gone("the hosted zone"));
         // Where the answer was lost nobody knows the change's id, and that the record shows has to do.
         match (seen, &applied.receipt.created) {
             (Progress::Done, Some(id)) => match view.dns_change_status(id) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::headless::moment;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,6 +31,7 @@ pub struct StageEntry {
     /// Who disabled the transition into it.
     pub disabled_by: Option<String>,
     /// When.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub disabled_at: Option<Timestamp>,
     /// Why.
     pub disabled_reason: Option<String>,
@@ -51,6 +53,7 @@ pub struct ActionEntry {
     /// `InProgress`, `Succeeded`, `Failed`, …
     pub status: Option<String>,
     /// When its status changed last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub changed_at: Option<Timestamp>,
     /// The error's code.
     pub error_code: Option<String>,
@@ -68,8 +71,10 @@ pub struct ExecutionEntry {
     /// `InProgress`, `Succeeded`, `Failed`, …
     pub status: String,
     /// When it began.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub started_at: Option<Timestamp>,
     /// When it last changed.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub updated_at: Option<Timestamp>,
     /// The commit of its first source.
     pub commit: Option<String>,
@@ -108,8 +113,10 @@ pub struct BuildEntry {
     /// `SUCCEEDED`, `FAILED`, …
     pub status: String,
     /// When it began.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub ended_at: Option<Timestamp>,
     /// The commit that was built.
     pub source: Option<String>,
@@ -156,6 +163,7 @@ pub struct ImageEntry {
     /// The tags that point to it.
     pub tags: Vec<String>,
     /// When it was pushed.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub pushed_at: Option<Timestamp>,
     /// Compressed size, bytes.
     pub size_bytes: Option<u64>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::headless::moment;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ pub struct Bucket {
     /// Bytes by which it grows a day.
     pub growth_bytes_per_day: Option<f64>,
     /// The day that was counted.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub counted_at: Option<Timestamp>,
     /// `blocked`, `public` or `acls-possible`.
     pub access: Option<&'static str>,
@@ -91,6 +93,7 @@ pub struct Certificate {
     /// `amazon`, `private` or `imported`.
     pub origin: &'static str,
     /// When it ends.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub not_after: Option<Timestamp>,
     /// Whole days until then.
     pub days_left: Option<i64>,
@@ -124,18 +127,24 @@ pub struct HealthCheck {
 #[derive(Debug, Clone, Serialize)]
 pub struct Secret {
     /// When it was made.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub created_at: Option<Timestamp>,
     /// When its value or settings were changed last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub changed_at: Option<Timestamp>,
     /// The day on which its value was read last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub accessed_at: Option<Timestamp>,
     /// Whether it is rotated by itself.
     pub rotation_enabled: bool,
     /// When it was rotated last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub rotated_at: Option<Timestamp>,
     /// When it is to be rotated again.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub next_rotation_at: Option<Timestamp>,
     /// Since when it is scheduled for deletion.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -150,6 +159,7 @@ pub struct Parameter {
     /// The version in use.
     pub version: Option<i64>,
     /// When it was changed last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub modified_at: Option<Timestamp>,
 }
 

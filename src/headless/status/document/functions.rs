@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::headless::moment;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub struct Lambda {
     /// The timeout, seconds.
     pub timeout_s: Option<u32>,
     /// When code or configuration was last changed.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub modified_at: Option<Timestamp>,
     /// `Active`, …
     pub state: Option<String>,
@@ -111,6 +113,7 @@ pub struct ScalingPolicy {
 #[derive(Debug, Clone, Serialize)]
 pub struct ScalingActivity {
     /// When.
+    #[serde(serialize_with = "moment::whole")]
     pub at: Timestamp,
     /// `Successful`, `Failed`, …
     pub status: String,

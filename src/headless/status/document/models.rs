@@ -1,5 +1,6 @@
 //! SageMaker in `quarterdeck.status/1`.
 
+use crate::headless::moment;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub struct SagemakerEndpoint {
     /// The configuration that an update under way brings.
     pub pending_config: Option<String>,
     /// When it was changed last.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub changed_at: Option<Timestamp>,
     /// What serves.
     pub variants: Vec<EndpointVariant>,
@@ -72,10 +74,13 @@ pub struct TrainingJob {
     /// Why it failed.
     pub failure_reason: Option<String>,
     /// When it was asked for.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub created_at: Option<Timestamp>,
     /// When its instances began to work.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub started_at: Option<Timestamp>,
     /// When they were done.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub ended_at: Option<Timestamp>,
     /// The instance type.
     pub instance_type: Option<String>,
@@ -105,6 +110,7 @@ pub struct NotebookInstance {
     /// The instance type.
     pub instance_type: Option<String>,
     /// Since when it runs; `None` if it does not.
+    #[serde(serialize_with = "moment::whole_or_null")]
     pub running_since: Option<Timestamp>,
     /// For how long it has been running, hours.
     pub running_h: Option<f64>,
