@@ -4,7 +4,7 @@ mod advice;
 pub mod asg;
 mod cost;
 pub mod datastore;
-mod delivery;
+pub(super) mod delivery;
 mod ec2;
 mod ecs;
 mod edge;

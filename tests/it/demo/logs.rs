@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::fault::FaultKind;
-use quarterdeck::domain::ops::{self, Query};
+use quarterdeck::domain::ops::{self, Query, ReplyData};
 
 use super::stage::Stage;
 
@@ -87,6 +87,7 @@ fn a_rare_pattern_gives_empty_pages_with_a_token() {
     stage.pass(SignedDuration::from_hours(72));
     let page = stage.log_page(ops::logs::Read::Events {
         group: BACKEND.to_owned(),
+        stream: None,
         from_ms: last(&stage, 8 * 60).0.as_millisecond(),
         to_ms: None,
         pattern: Some("이런-말은-없다".to_owned()),
@@ -170,6 +171,7 @@ fn what_cannot_be_tailed_is_refused() {
     let read = |group: &str, pattern: Option<&str>| {
         Query::Logs(ops::logs::Read::Events {
             group: group.to_owned(),
+            stream: None,
             from_ms: 0,
             to_ms: None,
             pattern: pattern.map(str::to_owned),
@@ -184,4 +186,41 @@ fn what_cannot_be_tailed_is_refused() {
     assert_eq!(infrequent.code.as_deref(), Some("InvalidOperationException"));
     let pattern = stage.try_read(&read(BACKEND, Some("{ broken"))).unwrap_err();
     assert_eq!(pattern.code.as_deref(), Some("InvalidParameterException"));
+}
+
+#[test]
+fn a_build_has_a_stream_of_its_own_that_ends_with_what_failed() {
+    let stage = Stage::open(World::Codemate, Scenario::PipelineFailed);
+    let projects = match stage.read(&Query::CodeBuild(ops::codebuild::Read::Projects)) {
+        ReplyData::BuildProjects(projects) => projects,
+        other => panic!("{other:?}"),
+    };
+    let failed: Vec<_> = projects
+        .iter()
+        .flat_map(|project| project.builds.iter().flatten())
+        .filter(|build| build.has_failed())
+        .collect();
+    assert!(!failed.is_empty());
+    for build in failed {
+        let log = build.log.clone().unwrap();
+        let page = stage.log_page(ops::logs::Read::Events {
+            group: log.group,
+            stream: log.stream.clone(),
+            from_ms: build.started_at.unwrap().as_millisecond(),
+            to_ms: None,
+            pattern: None,
+            token: None,
+        });
+        assert!(page.events.len() > 8, "{}", page.events.len());
+        for event in &page.events {
+            assert_eq!(Some(&event.stream), log.stream.as_ref());
+        }
+        let said = &build.failure.as_ref().unwrap().message;
+        let text: Vec<&str> = page.events.iter().map(|event| event.message.as_str()).collect();
+        assert!(text[0].contains("Waiting for agent"), "{text:?}");
+        assert!(
+            text.iter().any(|line| line.contains(said.as_deref().unwrap())),
+            "{text:?}"
+        );
+    }
 }
