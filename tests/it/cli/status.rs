@@ -356,6 +356,5 @@ fn a_training_job_on_spot_tells_what_it_has_cost_at_the_most() {
         }
     }
     let mut done = jobs.iter().filter(|job| job["status"] == "Completed");
-    let mut done = done;
     assert!(done.all(|job| job["cost_at_most_usd"].is_null()));
 }
