@@ -136,6 +136,9 @@ fn width_of(state: &State, level: &Level) -> usize {
 
 fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
     let Some(resource) = key.resource() else {
+        if let Some(entry) = crate::app::panes::incident::entry(state, key) {
+            return entry;
+        }
         return Detail {
             title: "no detail".to_owned(),
             blocks: Vec::new(),
@@ -185,9 +188,31 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
         ]])),
     }
     blocks.extend(trail(state, resource));
+    let called = scope.and_then(|scope| called(scope, resource));
+    let name = called.unwrap_or_else(|| name_of(resource));
     Detail {
-        title: format!("{} {}", resource.kind, name_of(resource)),
+        title: format!("{} {name}", resource.kind),
         blocks,
+    }
+}
+
+/// What people call a resource whose id says nothing: a certificate by its domain, a distribution by its
+/// first alias.
+fn called<'a>(scope: &'a ScopeState, resource: &ResourceKey) -> Option<&'a str> {
+    match resource.kind {
+        Kind::Certificate => {
+            let own = scope.certificates.get().into_iter().flatten();
+            let mut all = own.chain(scope.edge_certificates.get().into_iter().flatten());
+            all.find(|one| one.arn == *resource.id)
+                .map(|one| one.domain.as_str())
+        }
+        Kind::Distribution => {
+            let mut all = scope.distributions.get()?.iter();
+            all.find(|one| one.arn == *resource.id)
+                .and_then(|one| one.aliases.first())
+                .map(String::as_str)
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ mod alarms;
 mod data;
 mod functions;
 mod gpu;
-mod incident;
+pub(crate) mod incident;
 pub(crate) mod kubernetes;
 pub(crate) mod models;
 mod network;

@@ -7,6 +7,7 @@
 
 mod export;
 mod gather;
+mod stretch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +22,7 @@ use crate::domain::redact::redact;
 use crate::domain::text;
 
 pub use export::{Places, markdown};
+pub use stretch::Stretch;
 
 /// The version of the format. Lines of another version are passed over.
 pub const VERSION: u32 = 1;
@@ -351,16 +353,19 @@ pub struct RunStory {
     pub steps: Vec<(Timestamp, String)>,
 }
 
-/// The time line: entries and steps of runs, oldest first.
+/// The time line: entries and steps of runs, oldest first. A finding that comes and goes is told once for
+/// each stretch of it.
 pub fn timeline(incident: &Incident, runs: &[RunStory]) -> Vec<Moment> {
+    let stretches = incident.stretches();
     let mut all: Vec<Moment> = incident
         .entries
         .iter()
+        .filter(|entry| !stretch::is_passed_over(entry, &stretches))
         .map(|entry| Moment {
             at: Incident::moment(entry),
             sort: sort_of(&entry.event),
             who: entry.by.clone(),
-            text: words(incident, entry),
+            text: words(incident, entry, &stretches),
         })
         .collect();
     for run in runs {
@@ -401,15 +406,23 @@ const fn sort_of(event: &Event) -> &'static str {
     }
 }
 
-fn words(incident: &Incident, entry: &Entry) -> String {
+fn words(incident: &Incident, entry: &Entry, stretches: &[Stretch]) -> String {
     match &entry.event {
         Event::Started { title, .. } => format!("incident began: {title}"),
-        Event::Appeared { finding } => format!(
-            "{} {}: {}",
-            finding.severity.word().to_uppercase(),
-            finding.name,
-            finding.title
-        ),
+        Event::Appeared { finding } => {
+            let stretch = stretches
+                .iter()
+                .find(|stretch| stretch.seen.key() == finding.key() && stretch.from == entry.at);
+            let seen = stretch.map_or(finding, |stretch| &stretch.seen);
+            let often = stretch.and_then(Stretch::often);
+            format!(
+                "{} {}: {}{}",
+                seen.severity.word().to_uppercase(),
+                seen.name,
+                seen.title,
+                often.map(|often| format!(" ({often})")).unwrap_or_default()
+            )
+        }
         Event::Gone { rule, resource } => {
             let known = incident
                 .findings

@@ -221,20 +221,47 @@ pub struct ScopeState {
 
 /// How long after it was read something still says anything about now: longer than the slowest
 /// cadence at which it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lasting {
     /// Of metrics; 30 minutes by default, three of their slow cadence.
     pub metrics: SignedDuration,
-    /// Of lists of resources; an hour by default.
-    pub lists: SignedDuration,
+    /// The slowest cadence at which each source is read, as whoever reads it says; empty by default.
+    slowest: BTreeMap<Source, SignedDuration>,
 }
+
+/// How long a list lasts at the least: what nobody reads again and again is old after that.
+const LISTS_LAST: SignedDuration = SignedDuration::from_hours(1);
 
 impl Default for Lasting {
     fn default() -> Self {
+        Self::of_metrics(SignedDuration::from_mins(30))
+    }
+}
+
+impl Lasting {
+    /// With metrics that last so long; of no source a cadence is known yet.
+    pub fn of_metrics(metrics: SignedDuration) -> Self {
         Self {
-            metrics: SignedDuration::from_mins(30),
-            lists: SignedDuration::from_hours(1),
+            metrics,
+            slowest: BTreeMap::new(),
         }
+    }
+
+    /// Notes the slowest cadence at which a source is read.
+    pub fn note(&mut self, source: &Source, slowest: SignedDuration) {
+        match self.slowest.get_mut(source) {
+            Some(known) => *known = slowest,
+            None => {
+                self.slowest.insert(source.clone(), slowest);
+            }
+        }
+    }
+
+    /// How long a list of this source lasts: twice its slowest cadence, which leaves room for jitter and
+    /// for a try or two that fail, and an hour at the least.
+    pub fn list(&self, source: &Source) -> SignedDuration {
+        let slowest = self.slowest.get(source).copied().unwrap_or_default();
+        LISTS_LAST.max(slowest.checked_mul(2).unwrap_or(SignedDuration::MAX))
     }
 }
 
@@ -613,7 +640,7 @@ impl Inventory {
             *state = ScopeState {
                 epoch: state.epoch + 1,
                 selection: state.selection.clone(),
-                lasting: state.lasting,
+                lasting: state.lasting.clone(),
                 restores: state.restores.clone(),
                 ..ScopeState::new(state.scope.clone())
             };

@@ -60,6 +60,17 @@ pub struct TailTarget {
     pub group: String,
     /// Its class as CloudWatch names it, if it is known.
     pub class: Option<String>,
+    /// The one stream of it that is meant; all by default.
+    pub stream: Option<TailStream>,
+}
+
+/// A stream of a log group, such as that of one build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailStream {
+    /// The stream's name.
+    pub name: String,
+    /// When it begins, where that is known: the tail begins there too.
+    pub began_at: Option<Timestamp>,
 }
 
 /// One event of a tail.

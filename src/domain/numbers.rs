@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use crate::domain::datastore::{Cache, CacheForm};
+use crate::domain::function::{EventSource, Function, SourceKind};
 use crate::domain::inventory::ScopeState;
-use crate::domain::metric_catalog::{MetricRef, cache as node, serverless_cache};
+use crate::domain::metric_catalog::{MetricRef, cache as node, lambda, queue, serverless_cache};
 
 /// A cache as a whole: the busiest node's CPU and memory, the sum of what nodes count.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -65,5 +66,21 @@ pub fn of_cache(scope: &ScopeState, cache: &Cache, now: Timestamp) -> CacheNumbe
         misses_per_minute: sum(each(&|id| {
             value(node::MISSES.of(id)).or_else(|| value(node::GET_MISSES.of(id)))
         })),
+    }
+}
+/// How far a source of a function is behind, seconds: the oldest message of a queue, the last record that was
+/// read of a stream; `None` if it is not known.
+pub fn behind_s(
+    state: &ScopeState,
+    function: &Function,
+    source: &EventSource,
+    now: Timestamp,
+) -> Option<f64> {
+    match source.kind() {
+        SourceKind::Queue => state.latest(&queue::AGE.of(source.name()).id(), now),
+        SourceKind::Stream => state
+            .latest(&lambda::ITERATOR_AGE.of(&function.name).id(), now)
+            .map(|ms| ms / 1000.0),
+        SourceKind::Other => None,
     }
 }

@@ -111,9 +111,18 @@ fn announced(text: &str, spans: &mut Vec<Span>) {
                 .iter()
                 .take_while(|byte| matches!(byte, b' ' | b'>' | b'\\'))
                 .count();
-            spans.extend(value(text, end));
+            spans.extend(value(text, end).filter(|span| !is_prose(text, *span)));
         }
     }
+}
+
+/// Whether what stands there is a word of a sentence and no secret: after a space, four lower-case letters
+/// or a digit or two at the most, as in `secret: last read 1h ago`.
+fn is_prose(text: &str, (from, to): Span) -> bool {
+    let value = &text[from..to];
+    let is_word = value.len() <= 4 && value.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_count = value.len() <= 2 && value.bytes().all(|byte| byte.is_ascii_digit());
+    text[..from].ends_with(": ") && (is_word || is_count)
 }
 
 /// The value that begins there: up to the closing quotation mark, or to the end of the word.
@@ -209,6 +218,9 @@ mod tests {
             "the secret of success is here",
             "https://example.com/a:b@c?x=1",
             "bearer of bad news",
+            "WARN secret: last read 1h01m ago",
+            "WARN secret: not read, AccessDenied",
+            "WARN secret: 1 part not read",
             "ERROR 결제 실패: timeout=3000 retry=2",
         ] {
             assert_eq!(redact(text), text);

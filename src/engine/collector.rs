@@ -298,6 +298,10 @@ impl Collector {
         self.once_more = false;
         let mut next: Option<Timestamp> = None;
         for want in schedule::wants(&self.inventory, &self.focus, &self.wishes, now) {
+            let mut states = self.inventory.scopes.iter_mut();
+            if let Some(state) = states.find(|state| *state.name() == want.key.scope) {
+                state.lasting.note(&want.key.source, want.slowest);
+            }
             let due = self.due(&want, now);
             match due {
                 Some(at) if at <= now => self.ask(want, now),

@@ -27,6 +27,8 @@ pub struct Want {
     pub query: Query,
     /// How often.
     pub cadence: SignedDuration,
+    /// How often while nobody looks: what the age of an answer is judged by, wherever one looks.
+    pub slowest: SignedDuration,
     /// Changes when the question is about other resources than before: then it is asked at once.
     pub basis: u64,
 }
@@ -65,29 +67,16 @@ impl Wishes {
         seconds(self.cadences.logs_s)
     }
 
-    /// How long what was read says something about now: three of the slow cadence, and no less than
-    /// usual.
+    /// How long metrics say something about now: three of the slow cadence, and no less than usual. How
+    /// long lists do follows from what is wanted.
     pub fn lasting(&self) -> Lasting {
         let Cadences {
-            services_s,
-            instances_s,
-            data_s,
-            targets_s,
-            queues_s,
-            alarms_s,
             metrics_s,
             metrics_background_s,
             ..
         } = self.cadences;
-        let usual = Lasting::default();
-        let lists = [services_s, instances_s, data_s, targets_s, queues_s, alarms_s];
-        let slowest = lists.into_iter().max().unwrap_or_default();
-        Lasting {
-            metrics: usual
-                .metrics
-                .max(seconds(metrics_background_s.max(metrics_s)) * 3),
-            lists: usual.lists.max(seconds(slowest) * SLOWEST * 3),
-        }
+        let slow = seconds(metrics_background_s.max(metrics_s));
+        Lasting::of_metrics(Lasting::default().metrics.max(slow * 3))
     }
 }
 
@@ -183,10 +172,21 @@ impl<'a> Collecting<'a> {
     /// Wants a source at the quick cadence in front, and at the slow one hidden.
     fn want(&mut self, source: Source, query: Query, (front, hidden): Cadence, basis: impl Hash) {
         let cadence = if self.is_front(&source) { front } else { hidden };
-        self.want_each(source, query, cadence, basis);
+        self.want_at(source, query, (cadence, front.max(hidden)), basis);
     }
 
+    /// Wants a source at one cadence, wherever one looks.
     fn want_each(&mut self, source: Source, query: Query, cadence: SignedDuration, basis: impl Hash) {
+        self.want_at(source, query, (cadence, cadence), basis);
+    }
+
+    fn want_at(
+        &mut self,
+        source: Source,
+        query: Query,
+        (cadence, slowest): (SignedDuration, SignedDuration),
+        basis: impl Hash,
+    ) {
         if self.focus.pace == Pace::Once
             && !self.focus.front.contains(&source.kind())
             && !self.needed.contains(&source)
@@ -213,6 +213,7 @@ impl<'a> Collecting<'a> {
             key,
             query,
             cadence,
+            slowest,
             basis: hasher.finish(),
         });
     }
@@ -561,14 +562,10 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         ..
     } = collect.wishes.cadences;
     // While nobody looks, alarms carry detection.
-    let cadence = if collect.is_front(&source) {
-        seconds(metrics_s)
-    } else {
-        seconds(metrics_background_s)
-    };
+    let cadence = (seconds(metrics_s), seconds(metrics_background_s));
     let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
     let query = Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs });
-    collect.want_each(source, query, cadence, basis);
+    collect.want(source, query, cadence, basis);
 }
 
 /// Ways in and out of the region's networks, its certificates, its secrets.

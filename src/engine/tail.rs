@@ -239,11 +239,8 @@ impl Tail {
     async fn ask(&mut self, group: usize, attention: Attention) -> Result<(), Closed> {
         let target = self.request.targets[group].clone();
         let asked_at = self.clock.now();
-        let query = Query::Logs(self.cursors[group].question(
-            &target.group,
-            self.request.pattern.as_deref(),
-            asked_at,
-        ));
+        let query =
+            Query::Logs(self.cursors[group].question(&target, self.request.pattern.as_deref(), asked_at));
         let cloud = self.cloud.clone();
         let result = tokio::select! {
             result = cloud.read(&target.scope, &query) => result,

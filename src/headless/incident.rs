@@ -169,7 +169,7 @@ fn row(incident: &Incident) -> Row {
         started_at: incident.started.0,
         closed_at: incident.closed.map(|(at, _)| at),
         people: incident.people.clone(),
-        findings: incident.findings.len(),
+        findings: incident.courses().len(),
         open_findings: incident.open.len(),
     }
 }

@@ -96,7 +96,14 @@ fn heading(tail: &Tail) -> String {
     let names = tail.names();
     match names.as_slice() {
         [] => "logs".to_owned(),
-        [_] => text::clean(&tail.targets[0].group).into_owned(),
+        [_] => {
+            let target = &tail.targets[0];
+            let group = text::clean(&target.group);
+            match &target.stream {
+                None => group.into_owned(),
+                Some(stream) => format!("{group} stream {}", text::clean(&stream.name)),
+            }
+        }
         names => format!("{} groups: {}", names.len(), names.join(", ")),
     }
 }

@@ -243,3 +243,45 @@ fn numbers_hold_between_two_reads_of_metrics_that_nobody_looks_at() {
         assert!(numbers.cpu_percent.is_some() && numbers.memory_percent.is_some());
     }
 }
+
+#[test]
+fn nothing_that_is_read_as_often_as_wanted_is_ever_called_old() {
+    for world in ["codemate", "ecg", "ecommerce", "fashion", "invokeai"] {
+        let mut desk = Desk::of(world);
+        desk.start(front(&[Kind::EcsService]));
+        desk.watch(seconds(4 * 3600), |picture| {
+            let old = picture
+                .findings
+                .iter()
+                .find(|finding| finding.rule == "collect.unreadable" && finding.title.contains("last read"));
+            assert_eq!(
+                old.map(|finding| &finding.title),
+                None,
+                "{world} at {}",
+                picture.at
+            );
+        });
+        let secrets = desk.asked(|query| matches!(query, Query::SecretsManager(_)));
+        assert!(secrets.len() >= 4, "each hour once: {}", secrets.len());
+        // What is looked at is asked at once, and is no more called old while the answer is under way.
+        desk.order(Order::Focus(front(&[Kind::Secret, Kind::Certificate])));
+        let picture = desk.picture();
+        assert!(
+            picture
+                .findings
+                .iter()
+                .all(|finding| finding.rule != "collect.unreadable")
+        );
+    }
+}
+
+#[test]
+fn a_list_that_is_wanted_each_hour_is_old_after_two() {
+    use quarterdeck::domain::inventory::{Lasting, Source};
+    let mut lasting = Lasting::default();
+    assert_eq!(lasting.list(&Source::Secrets), seconds(3600));
+    lasting.note(&Source::Secrets, seconds(3600));
+    lasting.note(&Source::EcsFleet, seconds(60));
+    assert_eq!(lasting.list(&Source::Secrets), seconds(7200));
+    assert_eq!(lasting.list(&Source::EcsFleet), seconds(3600));
+}

@@ -309,3 +309,77 @@ fn pinned_log_groups_come_first_and_a_service_finds_its_own() {
         .expect("a tail was opened");
     assert_eq!(targets, ["/aws/ecs/codemate-backend"]);
 }
+
+#[test]
+fn a_failed_build_opens_its_own_log_from_its_beginning() {
+    let mut stage = Stage::one(World::Codemate, Scenario::PipelineFailed);
+    let state = &stage.state.picture.inventory.scopes[0];
+    let projects = state.build_projects.get().expect("projects were read");
+    let build = projects
+        .iter()
+        .find_map(quarterdeck::domain::codebuild::Project::newest_failure)
+        .expect("a build failed")
+        .clone();
+    let log = build.log.expect("it wrote a log");
+    for pane in ["pipelines", "0"] {
+        stage.effects.clear();
+        if pane == "0" {
+            stage.keys(&["q", "0"]);
+        } else {
+            stage.keys(&[":"]);
+            let letters: Vec<String> = pane.chars().map(String::from).collect();
+            stage.keys(&letters.iter().map(String::as_str).collect::<Vec<_>>());
+            stage.keys(&["enter"]);
+        }
+        stage.filter("codemate-pipeline-prod");
+        stage.keys(&["l"]);
+        let opened = stage.effects.iter().find_map(|effect| match effect {
+            Effect::Logs(LogsEffect::Open { targets, from, .. }) => Some((targets.clone(), *from)),
+            _ => None,
+        });
+        let (targets, from) = opened.expect("a tail was opened");
+        let [target] = targets.as_slice() else {
+            panic!("one build, one stream: {targets:?}");
+        };
+        let stream = target.stream.as_ref().map(|stream| stream.name.clone());
+        assert_eq!(
+            (&target.group, stream),
+            (&log.group, log.stream.clone()),
+            "{pane}"
+        );
+        let began = build.started_at.expect("it began");
+        let before = began.duration_since(from);
+        assert!(
+            before >= SignedDuration::ZERO && before <= SignedDuration::from_mins(3),
+            "{before:?}"
+        );
+    }
+}
+
+#[test]
+fn details_are_titled_by_what_people_call_the_thing() {
+    let mut stage = Stage::all(Scenario::Everyday);
+    for (pane, kind) in [(Pane::Network, "certificate"), (Pane::Web, "distribution")] {
+        assert!(!rows(&mut stage, pane).is_empty());
+        let key = stage
+            .state
+            .tables
+            .sections
+            .iter()
+            .flat_map(|section| &section.rows)
+            .map(|row| row.key.clone())
+            .find(|key| key.resource().is_some_and(|one| one.kind.name() == kind))
+            .unwrap_or_else(|| panic!("no {kind} in {}", pane.name()));
+        let level = Level::Detail {
+            key: key.clone(),
+            scroll: 0,
+            reveal: false,
+        };
+        let title = quarterdeck::app::detail::build(&stage.state, &level).title;
+        let tail = key
+            .resource()
+            .and_then(|one| one.id.rsplit('/').next().map(str::to_owned));
+        assert!(title.contains('.'), "{title}");
+        assert!(!title.contains(&tail.expect("an id")), "{title}");
+    }
+}

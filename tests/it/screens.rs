@@ -394,6 +394,17 @@ fn an_incident_from_its_beginning_to_its_end() {
         "{noted}"
     );
     hold("incident_open", &mut stage);
+    // An entry is wider than its row: Enter has all of it.
+    stage.keys(&["enter"]);
+    let level = stage.state.levels.last().expect("the entry is open").clone();
+    let entry = quarterdeck::app::detail::build(&stage.state, &level);
+    assert!(entry.title.starts_with("incident entry "), "{}", entry.title);
+    let said = format!("{:?}", entry.blocks);
+    assert!(
+        said.contains("ecommerce-db: backups on") || said.contains("found"),
+        "{said}"
+    );
+    stage.keys(&["esc"]);
     line(&mut stage, "incident close");
     hold("incident_closed", &mut stage);
     let incident = &stage.state.incident.as_ref().unwrap().incident;

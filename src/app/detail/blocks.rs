@@ -53,10 +53,22 @@ pub(super) fn chart(
     Chart {
         title: title.to_owned(),
         latest: latest.map_or_else(|| "no data".to_owned(), show),
-        largest: show(largest),
+        largest: scale(largest, show),
         points,
         tone: Tone::Accent,
     }
+}
+
+/// The top of a scale. What would be shown as nothing keeps its digits: columns stand below it.
+fn scale(largest: f64, show: fn(f64) -> String) -> String {
+    let nothing = show(0.0);
+    let shown = show(largest);
+    if shown != nothing || largest <= 0.0 {
+        return shown;
+    }
+    let unit = nothing.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let places = (-largest.log10()).ceil().clamp(1.0, 9.0) as usize;
+    format!("{largest:.places$}{unit}")
 }
 
 /// A graph to be drawn: its title with its unit, the metric, and how values are shown.
@@ -89,4 +101,17 @@ pub(super) fn tags(tags: &[Tag]) -> Vec<Block> {
 /// A percentage.
 pub(super) fn percent(value: f64) -> String {
     format!("{}%", format::number(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_never_stand_below_a_scale_of_nothing() {
+        assert_eq!(scale(0.004, percent), "0.004%");
+        assert_eq!(scale(0.0, percent), percent(0.0));
+        assert_eq!(scale(42.0, percent), percent(42.0));
+        assert_eq!(scale(0.02, |value| format!("{value:.0}")), "0.02");
+    }
 }

@@ -49,6 +49,14 @@ pub(super) fn certificate(state: &State, scope: &ScopeState, arn: &str) -> Optio
     for user in &one.in_use_by {
         facts.push(fact("used by", user));
     }
+    // Whole, since they are copied into a zone: a table would cut them.
+    for proof in &one.validations {
+        let waits = proof.status.as_deref() != Some("SUCCESS");
+        if let Some((name, kind, value)) = proof.record.as_ref().filter(|_| waits) {
+            facts.push(fact(&format!("{kind} to be made"), name));
+            facts.push(fact("with the value", value));
+        }
+    }
     let columns = vec![
         Column::names("PROOF OF", 16, 40, 0),
         Column::words("STATUS", 8, 20, 0),

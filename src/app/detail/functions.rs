@@ -5,11 +5,12 @@ use crate::app::detail::blocks::{chart, fact, maybe, tags, when};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
-use crate::domain::function::{Function, Reserved, SourceKind, Version, supported_until};
+use crate::domain::function::{Function, Reserved, Version, supported_until};
 use crate::domain::health::Health;
 use crate::domain::ids::last_segment;
 use crate::domain::inventory::ScopeState;
-use crate::domain::metric_catalog::{lambda as metric, queue};
+use crate::domain::metric_catalog::lambda as metric;
+use crate::domain::numbers;
 
 /// Versions shown.
 const MOST_VERSIONS: usize = 15;
@@ -107,7 +108,10 @@ fn facts(state: &State, function: &Function) -> Vec<(String, Cell)> {
             function
                 .dead_letter
                 .as_deref()
-                .unwrap_or("none: what fails thrice is lost"),
+                .unwrap_or(match function.on_failure {
+                    Some(_) => "none: what fails thrice goes where failures go, below",
+                    None => "none: what fails thrice is lost",
+                }),
         ),
         fact(
             "on failure",
@@ -166,13 +170,6 @@ fn sources(state: &State, scope: &ScopeState, function: &Function) -> Option<Blo
         Column::words("LAST RESULT", 12, 60, 0),
     ];
     let now = state.picture.at;
-    let behind = |kind: SourceKind, name: &str| match kind {
-        SourceKind::Queue => scope.latest(&queue::AGE.of(name).id(), now),
-        SourceKind::Stream => scope
-            .latest(&metric::ITERATOR_AGE.of(&function.name).id(), now)
-            .map(|ms| ms / 1000.0),
-        SourceKind::Other => None,
-    };
     let rows = function
         .sources
         .iter()
@@ -186,7 +183,7 @@ fn sources(state: &State, scope: &ScopeState, function: &Function) -> Option<Blo
                     Tone::Warn
                 }),
                 Cell::new(format::or_unknown(source.batch_size)),
-                Cell::number(behind(source.kind(), source.name()), |seconds| {
+                Cell::number(numbers::behind_s(scope, function, source, now), |seconds| {
                     format::span(jiff::SignedDuration::from_secs_f64(seconds))
                 }),
                 Cell::new(

@@ -1,5 +1,7 @@
 //! Details of endpoints, training jobs and notebooks.
 
+use jiff::Timestamp;
+
 use crate::app::detail::Block;
 use crate::app::detail::blocks::{chart, fact, maybe, percent, tags, when};
 use crate::app::format;
@@ -10,7 +12,8 @@ use crate::domain::gpu::is_gpu_type;
 use crate::domain::health::Health;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::{Metric, endpoint as metric, training};
-use crate::domain::sagemaker::{Endpoint, NotebookForm, Traffic, TrainingJob, scalable_resource};
+use crate::domain::sagemaker::{Endpoint, NotebookForm, Prices, Traffic, TrainingJob, scalable_resource};
+use crate::domain::scalable::Scaled;
 
 fn micros(value: f64) -> String {
     format::seconds(value / 1e6)
@@ -79,8 +82,21 @@ pub(super) fn endpoint(state: &State, scope: &ScopeState, arn: &str) -> Option<V
         }
         blocks.push(Block::Charts(charts));
     }
+    for variant in &one.variants {
+        let resource = scalable_resource(&one.name, &variant.name);
+        blocks.extend(super::scaling::of_resource(state, scope, &resource));
+    }
     blocks.extend(tags(&one.tags));
     Some(blocks)
+}
+
+/// What a job has cost so far; of one that runs on Spot what it has cost at the most.
+fn cost_so_far(prices: &Prices<'_>, job: &TrainingJob, now: Timestamp) -> Option<String> {
+    let exact = prices.training_so_far(job, now);
+    exact.map(|usd| format::usd(usd.as_f64())).or_else(|| {
+        let most = prices.training_at_most(job, now)?;
+        Some(format!("at most {}", format::usd(most.as_f64())))
+    })
 }
 
 fn variants(state: &State, scope: &ScopeState, one: &Endpoint) -> Section {
@@ -89,7 +105,7 @@ fn variants(state: &State, scope: &ScopeState, one: &Endpoint) -> Section {
         Column::words("ON", 14, 32, 0),
         Column::names("MODEL", 12, 44, 2),
         Column::numbers("WEIGHT", 6, 4),
-        Column::words("SCALED BY ITSELF", 9, 24, 1),
+        Column::words("SCALED BY ITSELF", 9, 36, 1),
         Column::numbers("REQ/min", 7, 0),
         Column::numbers("5xx", 5, 0),
         Column::numbers("p95", 6, 0),
@@ -106,7 +122,11 @@ fn variants(state: &State, scope: &ScopeState, one: &Endpoint) -> Section {
                 Some(targets) => match targets.iter().find(|target| target.resource == resource) {
                     None => Cell::new("no").tone(Tone::Muted),
                     Some(target) if target.suspended.is_empty() => {
-                        Cell::new(format!("{} to {}", target.min, target.max))
+                        let mut all = scope.scaling.get().into_iter().flatten();
+                        let by = all.find(|one| one.resource == resource);
+                        let by = by.and_then(Scaled::policies_in_words);
+                        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+                        Cell::new(format!("{} to {}{by}", target.min, target.max))
                     }
                     Some(target) => {
                         Cell::new(format!("{} to {}, suspended", target.min, target.max)).tone(Tone::Warn)
@@ -197,12 +217,7 @@ pub(super) fn training_job(state: &State, scope: &ScopeState, arn: &str) -> Opti
                 ),
             },
         ),
-        maybe(
-            "cost so far",
-            prices(scope)
-                .training_so_far(job, now)
-                .map(|usd| format::usd(usd.as_f64())),
-        ),
+        maybe("cost so far", cost_so_far(&prices(scope), job, now)),
         (
             "price on demand".to_owned(),
             rate(prices(scope).training(job).map(|price| price.value)),

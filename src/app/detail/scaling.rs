@@ -36,6 +36,19 @@ pub(super) fn of_service(state: &State, scope: &ScopeState, cluster: &str, servi
     else {
         return Vec::new();
     };
+    beside(state, target)
+}
+
+/// What scales a resource, by the namespace's own name of it; nothing where nothing does.
+pub(super) fn of_resource(state: &State, scope: &ScopeState, resource: &str) -> Vec<Block> {
+    let mut known = scope.scaling.get().into_iter().flatten();
+    known
+        .find(|one| one.resource == resource)
+        .map(|target| beside(state, target))
+        .unwrap_or_default()
+}
+
+fn beside(state: &State, target: &Scaled) -> Vec<Block> {
     vec![
         Block::Heading("Application Auto Scaling".to_owned()),
         Block::Facts(vec![
@@ -43,6 +56,7 @@ pub(super) fn of_service(state: &State, scope: &ScopeState, cluster: &str, servi
             maybe("by", target.policies_in_words()),
             fact("suspended", suspended(target)),
         ]),
+        policies(target),
         activities(state, target),
     ]
 }

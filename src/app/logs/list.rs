@@ -92,5 +92,6 @@ pub(crate) fn target_of(scope: &ScopeState, group: &LogGroup) -> TailTarget {
         scope: scope.scope.clone(),
         group: group.name.clone(),
         class: group.class.clone(),
+        stream: None,
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::app::logs::list::{is_pinned, target_of};
 use crate::app::state::State;
-use crate::domain::codebuild::Project;
+use crate::domain::codebuild::{Build, Project};
+use crate::domain::delivery::StageAction;
 use crate::domain::ecs::Service;
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
-use crate::domain::logs::TailTarget;
+use crate::domain::logs::{TailStream, TailTarget};
 use crate::domain::sagemaker;
 
 /// Groups that are opened together at the most: beyond it a round of questions takes too long.
@@ -63,7 +64,10 @@ pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarg
         }
         Kind::ScalableTarget => of_scaled(scope, &key.id),
         Kind::Pipeline => of_pipeline(scope, &key.id),
-        Kind::CodebuildProject => of_project(scope, |project| project.arn == *key.id),
+        Kind::CodebuildProject => project(scope, |project| project.arn == *key.id)
+            .map(|project| of_project(scope, project))
+            .into_iter()
+            .collect(),
         Kind::Budget | Kind::Scope | Kind::EcrRepository | Kind::Advice => Vec::new(),
         // Access logs of these lie in buckets.
         Kind::Bucket
@@ -130,6 +134,7 @@ fn named(scope: &ScopeState, name: &str) -> TailTarget {
                 scope: scope.scope.clone(),
                 group: name.to_owned(),
                 class: None,
+                stream: None,
             },
             |group| target_of(scope, group),
         )
@@ -197,42 +202,82 @@ fn stem(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// The groups of the builds of a pipeline: of the one that failed or runs, else of all.
+/// The logs of the builds of a pipeline: of those that failed or run, else the groups of all.
 fn of_pipeline(scope: &ScopeState, id: &str) -> Vec<TailTarget> {
     let pipelines = scope.pipelines.get();
     let Some(pipeline) = pipelines.and_then(|all| all.iter().find(|one| one.id() == id)) else {
         return Vec::new();
     };
     let actions = || pipeline.stages.iter().flat_map(|stage| &stage.actions);
-    let is_open = |status: Option<&str>| matches!(status, Some("Failed" | "InProgress"));
-    let open: Vec<&str> = actions()
-        .filter(|action| is_open(action.status.as_deref()))
-        .filter_map(|action| action.project.as_deref())
-        .collect();
-    let wanted: Vec<&str> = if open.is_empty() {
-        actions().filter_map(|action| action.project.as_deref()).collect()
-    } else {
-        open
-    };
-    of_project(scope, |project| wanted.contains(&project.name.as_str()))
-}
-
-/// The groups that builds write to.
-fn of_project(scope: &ScopeState, is_meant: impl Fn(&Project) -> bool) -> Vec<TailTarget> {
+    let is_open = |action: &&StageAction| matches!(action.status.as_deref(), Some("Failed" | "InProgress"));
+    let mut found: Vec<TailTarget> = Vec::new();
+    for action in actions().filter(is_open) {
+        let Some(name) = &action.project else { continue };
+        let project = project(scope, |project| project.name == *name);
+        let build = project
+            .zip(action.external_id.as_deref())
+            .and_then(|(project, id)| project.build(id));
+        let target = match (build.and_then(|build| of_build(scope, build)), project) {
+            (Some(target), _) => target,
+            (None, Some(project)) => of_project(scope, project),
+            (None, None) => continue,
+        };
+        if !found.contains(&target) {
+            found.push(target);
+        }
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    let wanted: Vec<&str> = actions().filter_map(|action| action.project.as_deref()).collect();
     let projects = scope.build_projects.get().into_iter().flatten();
     let mut names: Vec<String> = projects
-        .filter(|project| is_meant(project))
-        .map(|project| {
-            let newest = project.newest().and_then(|build| build.log.as_ref());
-            let group = newest
-                .map(|log| log.group.clone())
-                .or_else(|| project.log_group.clone());
-            group.unwrap_or_else(|| format!("/aws/codebuild/{}", project.name))
-        })
+        .filter(|project| wanted.contains(&project.name.as_str()))
+        .map(group_of)
         .collect();
     names.sort_unstable();
     names.dedup();
     by_group_names(scope, names.iter().map(String::as_str))
+}
+
+fn project(scope: &ScopeState, is_meant: impl Fn(&&Project) -> bool) -> Option<&Project> {
+    scope.build_projects.get()?.iter().find(is_meant)
+}
+
+/// The log of the build that runs or failed last; of a project whose newest build is well, all of its
+/// group.
+fn of_project(scope: &ScopeState, project: &Project) -> TailTarget {
+    let newest = project
+        .builds
+        .iter()
+        .flatten()
+        .find(|build| build.status != "STOPPED");
+    newest
+        .filter(|build| build.is_open() || build.has_failed())
+        .and_then(|build| of_build(scope, build))
+        .unwrap_or_else(|| named(scope, &group_of(project)))
+}
+
+/// The log of one build, from its beginning; `None` where its stream is not known.
+fn of_build(scope: &ScopeState, build: &Build) -> Option<TailTarget> {
+    let place = build.log.as_ref()?;
+    let stream = TailStream {
+        name: place.stream.clone()?,
+        began_at: build.started_at,
+    };
+    Some(TailTarget {
+        stream: Some(stream),
+        ..named(scope, &place.group)
+    })
+}
+
+/// The group that a project's builds write to.
+fn group_of(project: &Project) -> String {
+    let newest = project.newest().and_then(|build| build.log.as_ref());
+    let group = newest
+        .map(|log| log.group.clone())
+        .or_else(|| project.log_group.clone());
+    group.unwrap_or_else(|| format!("/aws/codebuild/{}", project.name))
 }
 
 fn of_instance(scope: &ScopeState, key: &ResourceKey) -> Vec<TailTarget> {
@@ -295,6 +340,7 @@ fn one(scope: &ScopeState, name: &str) -> Vec<TailTarget> {
         scope: scope.scope.clone(),
         group: name.to_owned(),
         class,
+        stream: None,
     }]
 }
 

@@ -9,6 +9,7 @@ use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::MetricGroup;
 use crate::domain::metric_catalog::{MetricRef, lambda as metric};
+use crate::domain::numbers;
 
 /// One table of all functions.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -19,6 +20,8 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
         Column::numbers("CALLS/min", 9, 0),
         Column::words("", 8, 16, 6),
         Column::numbers("ERR/min", 7, 0),
+        Column::numbers("THROTTLED", 9, 1),
+        Column::numbers("LAG", 6, 1),
         Column::numbers("p95", 6, 1),
         Column::numbers("TIMEOUT", 7, 4),
         Column::numbers("AT ONCE", 8, 3),
@@ -52,6 +55,8 @@ fn cells(state: &State, scope: &ScopeState, function: &Function) -> Vec<Cell> {
         Cell::number(calls, format::number),
         super::data::graph(scope.metric(&metric::INVOCATIONS.of(name).id())),
         Cell::number(errors, format::number).tone(if failing { Tone::Warn } else { Tone::Plain }),
+        throttled(latest(metric::THROTTLES.of(name))),
+        lag(state, scope, function),
         Cell::number(latest(metric::DURATION_P95.of(name)), |ms| {
             format::seconds(ms / 1000.0)
         }),
@@ -71,6 +76,29 @@ fn aliases(function: &Function) -> Cell {
         .map(|alias| format!("{} {}", alias.name, alias.routing.words()))
         .collect();
     Cell::new(words.join("; "))
+}
+
+/// Calls turned away each minute.
+fn throttled(calls: Option<f64>) -> Cell {
+    let some = calls.is_some_and(|calls| calls > 0.0);
+    Cell::number(calls, format::number).tone(if some { Tone::Warn } else { Tone::Plain })
+}
+
+/// How far the source is behind that is furthest; nothing for what Lambda reads nothing for.
+fn lag(state: &State, scope: &ScopeState, function: &Function) -> Cell {
+    if function.sources.is_empty() {
+        return Cell::new("");
+    }
+    let behind = function
+        .sources
+        .iter()
+        .filter_map(|source| numbers::behind_s(scope, function, source, state.picture.at))
+        .fold(None, |most: Option<f64>, one| {
+            Some(most.map_or(one, |most| most.max(one)))
+        });
+    Cell::number(behind, |seconds| {
+        format::span(jiff::SignedDuration::from_secs_f64(seconds))
+    })
 }
 
 /// Invocations at once, and the most that are reserved.

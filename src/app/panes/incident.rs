@@ -1,11 +1,15 @@
 //! The record of the incident: its time line, newest first.
 
+use crate::app::detail::{Block, Detail};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::counted::counted;
 use crate::domain::health::Health;
 use crate::domain::incident::{Moment, timeline};
+
+/// What the key of a row begins with; the entry's number follows.
+const ROW: &str = "incident ";
 
 /// What is open, then what happened.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -51,6 +55,35 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     }]
 }
 
+/// An entry whole, by the key of its row; `None` if the row is of something else.
+pub(crate) fn entry(state: &State, key: &RowKey) -> Option<Detail> {
+    let RowKey::Line(line) = key else { return None };
+    let number: usize = line.strip_prefix(ROW)?.parse().ok()?;
+    let known = state.incident.as_ref()?;
+    let lines = timeline(&known.incident, &known.runs);
+    let moment = lines.get(number.checked_sub(1)?)?;
+    let zone = state.zone();
+    let at = moment
+        .at
+        .to_zoned(zone.zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string();
+    let text = moment.text.lines();
+    let text = text.map(|line| vec![Cell::new(crate::domain::text::clean(line).into_owned())]);
+    Some(Detail {
+        title: format!("incident entry {number} of {}", lines.len()),
+        blocks: vec![
+            Block::Facts(vec![
+                ("at".to_owned(), Cell::new(format!("{at} {}", zone.label))),
+                ("sort".to_owned(), Cell::new(moment.sort)),
+                ("by".to_owned(), Cell::new(&moment.who)),
+            ]),
+            Block::Heading("text".to_owned()),
+            Block::Lines(text.collect()),
+        ],
+    })
+}
+
 fn columns() -> Vec<Column> {
     vec![
         Column::words("AT", 8, 11, 0),
@@ -71,7 +104,7 @@ fn row(state: &State, (number, line): (usize, &Moment)) -> Row {
     };
     let zone = &state.zone().zone;
     Row {
-        key: RowKey::Line(format!("incident {number}")),
+        key: RowKey::Line(format!("{ROW}{number}")),
         cells: vec![
             Cell::new(format::day_or_clock(line.at, state.picture.at, zone)).tone(Tone::Muted),
             Cell::new(line.sort).tone(tone),

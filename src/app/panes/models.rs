@@ -199,10 +199,13 @@ fn job_cells(state: &State, scope: &ScopeState, job: &TrainingJob) -> Vec<Cell> 
         job.elapsed(now).map_or_else(unknown, span),
         most.map_or_else(unknown, span),
         Cell::number(job.spot_saving_percent(), |percent| format!("{percent:.0}%")),
-        Cell::number(
-            prices(scope).training_so_far(job, now).map(Usd::as_f64),
-            format::usd,
-        ),
+        match prices(scope).training_at_most(job, now).map(Usd::as_f64) {
+            Some(most) => Cell::number(Some(most), |usd| format!("<{}", format::usd(usd))),
+            None => Cell::number(
+                prices(scope).training_so_far(job, now).map(Usd::as_f64),
+                format::usd,
+            ),
+        },
         Cell::new(job.failure_reason.as_deref().unwrap_or_default()).tone(Tone::Muted),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]

@@ -9,7 +9,7 @@ use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
-use crate::domain::recovery::{Standing, Verdict, standings};
+use crate::domain::recovery::{LOG_INTERVAL, Standing, Verdict, standings};
 
 /// Databases, clusters, caches.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -85,9 +85,9 @@ fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, S
     vec![
         Cell::new(standing.name).tone(Tone::Strong),
         Cell::number(standing.exposure().map(seconds), span).tone(tone(rpo)),
-        objective(standing.objectives.rpo, rpo),
+        objective(standing.objectives.rpo, rpo, leeway(standing, rpo)),
         restore,
-        objective(standing.objectives.rto, rto),
+        objective(standing.objectives.rto, rto, None),
         Cell::number(snapshot, |value| format!("{} ago", span(value))),
         match standing.backup_days {
             0 => Cell::new("off").tone(Tone::Warn),
@@ -103,8 +103,16 @@ fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, S
     ]
 }
 
-/// An objective and whether it is met, in words: colour is never the only sign.
-fn objective(wanted: Option<SignedDuration>, verdict: Verdict) -> Cell {
+/// What is allowed on top of the objective, where it is met by that alone: the newest restorable moment
+/// stands still between two of AWS's logs.
+fn leeway(standing: &Standing<'_>, verdict: Verdict) -> Option<SignedDuration> {
+    let needed = standing.exposure()? > standing.objectives.rpo?;
+    (needed && verdict == Verdict::Met && !standing.idle).then_some(LOG_INTERVAL)
+}
+
+/// An objective, with what is allowed on top of it, and whether it is met, in words: colour is never the
+/// only sign.
+fn objective(wanted: Option<SignedDuration>, verdict: Verdict, leeway: Option<SignedDuration>) -> Cell {
     let Some(wanted) = wanted else {
         return Cell::new("none").tone(Tone::Muted);
     };
@@ -114,7 +122,8 @@ fn objective(wanted: Option<SignedDuration>, verdict: Verdict) -> Cell {
         Verdict::Missed => " MISSED",
         Verdict::Unknown => " unproven",
     };
-    Cell::new(format!("{}{word}", format::span(wanted))).tone(tone(verdict))
+    let leeway = leeway.map_or_else(String::new, |more| format!("+{}", format::span(more)));
+    Cell::new(format!("{}{leeway}{word}", format::span(wanted))).tone(tone(verdict))
 }
 
 const fn tone(verdict: Verdict) -> Tone {
@@ -123,5 +132,18 @@ const fn tone(verdict: Verdict) -> Tone {
         Verdict::Met => Tone::Ok,
         Verdict::Missed => Tone::Crit,
         Verdict::Unknown => Tone::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_objective_that_is_met_by_the_interval_of_logs_alone_says_so() {
+        let five = SignedDuration::from_mins(5);
+        let text = |leeway| objective(Some(five), Verdict::Met, leeway).text;
+        assert_eq!(text(None), "5m met");
+        assert_eq!(text(Some(LOG_INTERVAL)), "5m+5m met");
     }
 }

@@ -234,14 +234,14 @@ impl Form {
             Key::Enter => self.enter(),
             Key::Char(' ') if field.is_list() && !held.ctrl && !held.alt => {
                 field.mark();
-                self.resolved = None;
+                self.changed();
                 Outcome::Redraw
             }
             _ => match field.key(chord) {
                 Typed::Not => Outcome::Not,
                 Typed::Moved => Outcome::Redraw,
                 Typed::Edited => {
-                    self.resolved = None;
+                    self.changed();
                     self.then = Then::Wait;
                     Outcome::Redraw
                 }
@@ -262,8 +262,22 @@ impl Form {
                 field.insert(character);
             }
         }
-        self.resolved = None;
+        self.changed();
         Outcome::Redraw
+    }
+
+    /// Something was changed in this field: values that may follow from it are those of before.
+    fn changed(&mut self) {
+        self.resolved = None;
+        let at = self.at;
+        let others = self
+            .fields
+            .iter_mut()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        for (_, field) in others {
+            field.is_behind = true;
+        }
     }
 
     /// Enter: takes what is typed or chosen. Then the plan, if nothing is missing; else the next field.

@@ -1,5 +1,7 @@
 //! What commands and messages do to logs.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects};
 use crate::app::logs::buffer::Way;
@@ -338,7 +340,14 @@ fn open(state: &mut State, mut targets: Vec<TailTarget>) -> Effects {
     if open_already {
         return Effects::redraw();
     }
-    let since = state.logs.tail.as_ref().map_or(SINCE, |tail| tail.since);
+    let now = state.picture.at;
+    let usual = state.logs.tail.as_ref().map_or(SINCE, |tail| tail.since);
+    // What is of one build begins where the build did, however long ago.
+    let began = targets
+        .iter()
+        .filter_map(|target| target.stream.as_ref()?.began_at)
+        .min();
+    let since = began.map_or(usual, |began| since_beginning(began, now));
     state.logs.opened += 1;
     state.logs.told = Some(Looked::At);
     let tail = Tail::new(state.logs.opened, targets, since, state.picture.at);
@@ -363,6 +372,13 @@ fn reopen(state: &mut State) -> Effects {
         effects.list.push(Effect::Logs(LogsEffect::Find(job)));
     }
     effects
+}
+
+/// How far back a beginning lies: in whole minutes, with one more for clocks that differ.
+fn since_beginning(began: Timestamp, now: Timestamp) -> HumanDuration {
+    let minutes = now.duration_since(began).as_mins().max(0) + 2;
+    let since = SignedDuration::from_mins(minutes);
+    HumanDuration(since.min(MOST_SINCE.0))
 }
 
 fn tell(state: &State) -> Effects {

@@ -1,6 +1,7 @@
 //! CloudWatch Logs: the events of each second are a function of the world, the group and the
 //! second, so that any stretch of time can be asked for, in any order, again and again.
 
+mod build;
 mod crash;
 mod lines;
 mod pattern;
@@ -8,12 +9,11 @@ mod pattern;
 use std::cmp::Ordering;
 
 use super::plan::watch::LogGroup as Plan;
-use super::read::delivery::builds;
+use super::read::delivery::{self, BuildLog};
 use super::signal;
 use super::sim::Sim;
 use super::sim::ecs::Span;
 use super::time::{DAY, MINUTE, Ms, SECOND, minute_of, ms, part, stamp};
-use crate::domain::codebuild::Build;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::logs::{LogEvent, LogGroup, LogPage};
 use crate::domain::ops::logs::Read;
@@ -60,6 +60,7 @@ pub fn groups(sim: &Sim) -> Vec<LogGroup> {
 pub fn page(sim: &Sim, read: &Read) -> Result<LogPage, Fault> {
     let Read::Events {
         group,
+        stream,
         from_ms,
         to_ms,
         pattern,
@@ -96,7 +97,10 @@ pub fn page(sim: &Sim, read: &Read) -> Result<LogPage, Fault> {
                 .with_code("InvalidParameterException")
         })?,
     };
-    Ok(collect(sim, plan, &pattern, (range, start)))
+    let source = Source::new(sim, plan);
+    let of_stream = |event: &LogEvent| stream.as_ref().is_none_or(|stream| event.stream == *stream);
+    let wanted = |event: &LogEvent| of_stream(event) && pattern.matches(&event.message);
+    Ok(collect(&source, wanted, (range, start)))
 }
 
 fn refused(kind: FaultKind, message: &str) -> Fault {
@@ -111,16 +115,15 @@ fn parse_token(token: &str) -> Option<(i64, usize)> {
 /// The range, and the second and event where the page begins.
 type Stretch = ((Ms, Ms), (i64, usize));
 
-fn collect(sim: &Sim, plan: &Plan, pattern: &Pattern, stretch: Stretch) -> LogPage {
+fn collect(source: &Source<'_>, is_wanted: impl Fn(&LogEvent) -> bool, stretch: Stretch) -> LogPage {
     let ((from, to), (mut second, mut skip)) = stretch;
     let last = to.div_euclid(SECOND);
     let mut page = LogPage::default();
     let (mut bytes, mut looked_at, mut seconds) = (0, 0, 0);
-    let source = Source::new(sim, plan);
     let mut weather = Weather::default();
     while second <= last {
         let start = second * SECOND;
-        weather.turn(&source, minute_of(start));
+        weather.turn(source, minute_of(start));
         for (nth, event) in source.events(start, &weather).into_iter().enumerate() {
             if nth < skip {
                 continue;
@@ -128,8 +131,8 @@ fn collect(sim: &Sim, plan: &Plan, pattern: &Pattern, stretch: Stretch) -> LogPa
             looked_at += 1;
             let wanted = event.at_ms >= from
                 && event.at_ms <= to
-                && event.ingested_ms <= sim.now
-                && pattern.matches(&event.message);
+                && event.ingested_ms <= source.sim.now
+                && is_wanted(&event);
             if !wanted {
                 continue;
             }
@@ -202,7 +205,7 @@ struct Source<'a> {
     prefix: Option<&'a str>,
     target_group: Option<&'a str>,
     /// Builds that write to it.
-    builds: Vec<Build>,
+    builds: Vec<BuildLog>,
 }
 
 impl<'a> Source<'a> {
@@ -228,13 +231,7 @@ impl<'a> Source<'a> {
                 (None, Some(index)) => sim.plan.groups[index].behind.as_deref(),
                 (None, None) => None,
             },
-            builds: sim
-                .plan
-                .builds
-                .iter()
-                .filter(|build| build.log_group == plan.name)
-                .flat_map(|build| builds(sim, &build.name, &build.log_group))
-                .collect(),
+            builds: delivery::build_logs(sim, &plan.name),
         }
     }
 
@@ -263,7 +260,7 @@ impl<'a> Source<'a> {
             }
         }
         self.crashes(start, &mut events);
-        self.build_ends(start, &mut events);
+        self.of_builds(start, &mut events);
         events.sort_by(|a, b| match a.at_ms.cmp(&b.at_ms) {
             Ordering::Equal => a.id.cmp(&b.id),
             other => other,
@@ -290,21 +287,27 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How builds ended.
-    fn build_ends(&self, start: Ms, events: &mut Vec<LogEvent>) {
-        for build in &self.builds {
-            let (Some(ended), Some(stream)) = (
-                build.ended_at.map(ms),
-                build.log.as_ref().and_then(|log| log.stream.as_deref()),
-            ) else {
-                continue;
-            };
-            if !(start..start + SECOND).contains(&ended) {
-                continue;
-            }
-            for (nth, message) in lines::build_end(build.failure.as_ref()).into_iter().enumerate() {
-                let dice = lines::Dice::new([self.sim.seed, self.group, signal::name(stream), nth as u64]);
-                events.push(self.event(dice, Some(stream), ended, message));
+    /// What builds write, each into a stream of its own.
+    fn of_builds(&self, start: Ms, events: &mut Vec<LogEvent>) {
+        let under_way = self
+            .builds
+            .iter()
+            .filter(|build| build.from < start + SECOND && build.to.is_none_or(|to| to >= start));
+        for build in under_way {
+            let age = (start - build.from).div_euclid(SECOND);
+            let left = build.to.map(|to| (to - start).div_euclid(SECOND));
+            if let Some(message) = build::line(age, left, build.failed) {
+                let dice = lines::Dice::new([
+                    self.sim.seed,
+                    self.group,
+                    part(start),
+                    signal::name(&build.stream),
+                ]);
+                let event = self.event(dice, None, start.max(build.from), message);
+                events.push(LogEvent {
+                    stream: build.stream.clone(),
+                    ..event
+                });
             }
         }
     }

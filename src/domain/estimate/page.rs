@@ -36,7 +36,7 @@ fn estate(out: &mut String, estimate: &Estimate) {
     let mut sources = Vec::new();
     let mut rows = String::new();
     for line in &estimate.items {
-        rows.push_str(&row(line, &mut sources));
+        rows.push_str(&row(line, &mut sources, amount));
     }
     let sum = estimate.document_sum();
     rows.push_str(&format!(
@@ -59,15 +59,26 @@ fn estate(out: &mut String, estimate: &Estimate) {
         out.push_str(&format!(" {because}"));
     }
     out.push('\n');
-    for (title, per, lines) in [
-        ("Savings that the team lists", "a month", &estimate.savings),
-        ("Prices that the document quotes", "an hour", &estimate.rates),
-    ] {
+    let parts: [(&str, &str, &[Line], fn(Usd) -> String); 2] = [
+        (
+            "Savings that the team lists",
+            "a month",
+            &estimate.savings,
+            amount,
+        ),
+        (
+            "Prices that the document quotes",
+            "an hour",
+            &estimate.rates,
+            rate,
+        ),
+    ];
+    for (title, per, lines, amount) in parts {
         if lines.is_empty() {
             continue;
         }
         out.push_str(&format!("\n### {title}\n"));
-        let rows: String = lines.iter().map(|line| row(line, &mut sources)).collect();
+        let rows: String = lines.iter().map(|line| row(line, &mut sources, amount)).collect();
         table(out, per, &rows);
     }
     out.push_str("\nSources:\n\n");
@@ -83,13 +94,13 @@ fn table(out: &mut String, per: &str, rows: &str) {
     ));
 }
 
-fn row(line: &Line, sources: &mut Vec<String>) -> String {
+fn row(line: &Line, sources: &mut Vec<String>, amount: fn(Usd) -> String) -> String {
     let document = match line.document_most {
         Some(most) => format!("{} to {}", amount(line.document), amount(most)),
         None => amount(line.document),
     };
     let source = line.source.as_ref().map_or_else(String::new, |(source, day)| {
-        let words = format!("{source}, {day}");
+        let words = format!("{}, {day}", each_once(source));
         let place = sources
             .iter()
             .position(|known| *known == words)
@@ -118,6 +129,28 @@ fn row(line: &Line, sources: &mut Vec<String>) -> String {
     )
 }
 
+/// The sources of a sum, each once.
+fn each_once(source: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in source.split("; ") {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join("; ")
+}
+
+/// A price by the hour: below ten dollars to a tenth of a cent where it has one.
+fn rate(usd: Usd) -> String {
+    let exact = usd.as_f64();
+    let cents = (exact * 100.0).round() / 100.0;
+    if exact.abs() < 10.0 && (exact - cents).abs() > 1e-9 {
+        format!("{exact:.3}")
+    } else {
+        format!("{cents:.2}")
+    }
+}
+
 /// Cents, or the whole price where there are more decimals than cents.
 fn amount(usd: Usd) -> String {
     let cents = format!("{usd:.2}").replace('$', "");
@@ -142,4 +175,28 @@ fn difference(document: Usd, most: Option<Usd>, ours: Usd) -> String {
     }
     let percent = 100.0 * (ours.as_f64() - from.as_f64()) / from.as_f64().abs();
     format!("{percent:+.0} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::price::PriceTable;
+
+    #[test]
+    fn quoted_prices_keep_their_digits_and_sources_are_named_once() {
+        let page = markdown(PriceTable::shipped()).unwrap();
+        assert!(
+            page.contains("| g5.xlarge | 1.006 | 1.006 | 0 % | agrees |"),
+            "{page}"
+        );
+        assert!(page.contains("| g5.2xlarge | 1.212 | 1.212 |"), "{page}");
+        assert!(page.contains("| p3.2xlarge | 3.06 | 3.06 |"), "{page}");
+        for line in page.lines().filter(|line| line.contains("AWS price list")) {
+            let mut parts: Vec<&str> = line.split("; ").collect();
+            let many = parts.len();
+            parts.sort_unstable();
+            parts.dedup();
+            assert_eq!(parts.len(), many, "{line}");
+        }
+    }
 }

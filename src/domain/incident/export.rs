@@ -105,12 +105,10 @@ fn summary(incident: &Incident, runs: &[RunStory], (places, now): (&Places, Time
                 .join(", ")
         ),
     ];
+    let courses = incident.courses();
     let of = |severity| {
-        incident
-            .findings
-            .iter()
-            .filter(|(seen, ..)| seen.severity == severity)
-            .count()
+        let of_severity = courses.iter().filter(|course| course.seen.severity == severity);
+        of_severity.count()
     };
     items.push(format!(
         "Findings: {} critical, {} warnings, {} open",
@@ -128,9 +126,10 @@ fn summary(incident: &Incident, runs: &[RunStory], (places, now): (&Places, Time
 
 fn findings(incident: &Incident, places: &Places, out: &mut String) {
     let rows: Vec<Vec<String>> = incident
-        .findings
+        .courses()
         .iter()
-        .map(|(seen, appeared, gone)| {
+        .map(|course| {
+            let seen = &course.seen;
             vec![
                 seen.severity.word().to_uppercase(),
                 inline(&seen.name),
@@ -140,15 +139,16 @@ fn findings(incident: &Incident, places: &Places, out: &mut String) {
                     .map(|line| inline(line))
                     .collect::<Vec<_>>()
                     .join(" "),
-                places.there(seen.since.unwrap_or(*appeared)),
-                gone.map_or_else(|| "open".to_owned(), |at| places.there(at)),
+                places.there(seen.since.unwrap_or(course.from).min(course.from)),
+                course.to.map_or_else(|| "open".to_owned(), |at| places.there(at)),
+                course.times.to_string(),
             ]
         })
         .collect();
     if !rows.is_empty() {
         out.push_str("\n## Findings\n\n");
         out.push_str(&table(
-            &["SEVERITY", "WHERE", "WHAT", "WHY", "SINCE", "OVER"],
+            &["SEVERITY", "WHERE", "WHAT", "WHY", "SINCE", "OVER", "TIMES"],
             &rows,
         ));
     }

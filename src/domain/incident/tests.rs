@@ -241,3 +241,44 @@ fn a_post_mortem_tells_it_in_order_and_keeps_secrets() {
     assert!(!text.contains("hunter2"), "{text}");
     insta::assert_snapshot!("post_mortem", text);
 }
+
+#[test]
+fn a_finding_that_comes_and_goes_is_one_line_and_one_finding() {
+    let mut incident = incident();
+    let there = picture(&bench(0));
+    let finding = Seen::of(&there.findings[0]);
+    let gone = Event::Gone {
+        rule: finding.rule.clone(),
+        resource: finding.resource.clone(),
+    };
+    let appeared = || Event::Appeared {
+        finding: finding.clone(),
+    };
+    for time in 0..18 {
+        take(&mut incident, 101 + 2 * time, "kim@bastion", vec![appeared()]);
+        take(&mut incident, 102 + 2 * time, "kim@bastion", vec![gone.clone()]);
+    }
+    // An hour later it is a thing of its own.
+    take(&mut incident, 200, "kim@bastion", vec![appeared()]);
+    let lines = timeline(&incident, &[]);
+    let told: Vec<(&str, Timestamp)> = lines.iter().map(|line| (line.sort, line.at)).collect();
+    assert_eq!(
+        told,
+        [
+            ("begin", at(100)),
+            ("found", at(101)),
+            ("gone", at(136)),
+            ("found", at(200)),
+        ]
+    );
+    assert!(lines[1].text.ends_with("(18 times in 35m)"), "{}", lines[1].text);
+    let places = Places {
+        zone: TimeZone::UTC,
+        label: "UTC".to_owned(),
+    };
+    let record = markdown(&incident, &[], &places, at(210));
+    assert_eq!(record.matches("| open | 19 |").count(), 1, "{record}");
+    let all = usize::from(finding.severity == Severity::Crit);
+    let counts = format!("- Findings: {all} critical, {} warnings, 1 open", 1 - all);
+    assert!(record.contains(&counts), "{record}");
+}

@@ -127,6 +127,7 @@ fn queries() -> Vec<Query> {
         Query::Logs(logs::Read::Groups),
         Query::Logs(logs::Read::Events {
             group: none(),
+            stream: None,
             from_ms: 0,
             to_ms: None,
             pattern: None,

@@ -14,6 +14,8 @@ pub enum Read {
     Events {
         /// The group's name.
         group: String,
+        /// The one stream that is asked for; `None` is all.
+        stream: Option<String>,
         /// From, inclusive, milliseconds since 1970.
         from_ms: i64,
         /// To, inclusive, milliseconds since 1970; `None` is now.

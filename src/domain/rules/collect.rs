@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     kind: Kind::Scope,
     title: "Something could not be read",
     what: "Kinds of resources whose list, metrics or events could not be read, or only in part, or not \
-           for an hour. While old data is there, a failure that usually passes by itself has two minutes \
+           for an hour and twice as long as the slowest that they are read. While old data is there, a failure that usually passes by itself has two minutes \
            to do so. When everything that was asked fails, the scope is named once instead of each kind. \
            What a region or endpoint does not offer is only good to know, and a forecast that AWS has not \
            enough history for is none of this. Failed credentials are `credentials.failing`; the kinds \
@@ -200,7 +200,7 @@ fn trouble(context: &Context<'_>, source: Source, standing: Standing) -> Option<
         .cloned()
         .collect();
     // Lists that old are not trusted even if nothing failed.
-    let lasting = context.state.lasting.lists;
+    let lasting = context.state.lasting.list(&source);
     let is_old = standing.at.is_some_and(|at| context.now.duration_since(at) > lasting)
         && source.lists_kind()
         && !source.is_account_wide()

@@ -74,4 +74,14 @@ impl Prices<'_> {
         let each = self.instance(job.instance_type.as_deref())?.value;
         Some(each.for_seconds((hours * 3600.0).round().max(0.0) as u64))
     }
+
+    /// What a training job that runs has cost at the most, where what it has cost is not known yet: all of
+    /// its time at the price on demand.
+    pub fn training_at_most(&self, job: &TrainingJob, now: Timestamp) -> Option<Usd> {
+        if !job.is_running() || job.billed_instance_hours(now).is_some() {
+            return None;
+        }
+        let seconds = u64::try_from(job.elapsed(now)?.as_secs()).ok()?;
+        Some(self.training(job)?.value.for_seconds(seconds))
+    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::logs::{LogEvent, LogPage, TailState};
+use crate::domain::logs::{LogEvent, LogPage, TailState, TailTarget};
 use crate::domain::ops::logs::Read;
 use crate::engine::tail::OVERLAP;
 use crate::engine::tail::seen::Seen;
@@ -53,10 +53,11 @@ impl Cursor {
     }
 
     /// The question for the next page; begins a pass unless one is under way.
-    pub(super) fn question(&mut self, group: &str, pattern: Option<&str>, now: Timestamp) -> Read {
+    pub(super) fn question(&mut self, target: &TailTarget, pattern: Option<&str>, now: Timestamp) -> Read {
         self.begun.get_or_insert(now);
         Read::Events {
-            group: group.to_owned(),
+            group: target.group.clone(),
+            stream: target.stream.as_ref().map(|stream| stream.name.clone()),
             from_ms: self.from_ms,
             to_ms: None,
             pattern: pattern.map(ToOwned::to_owned),

@@ -169,6 +169,7 @@ fn request(groups: &[&str], ending: Ending) -> Request {
                 scope: scope.clone(),
                 group: (*group).to_owned(),
                 class: None,
+                stream: None,
             })
             .collect(),
         from: Timestamp::from_second(START - 600).unwrap(),

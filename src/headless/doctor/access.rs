@@ -94,6 +94,7 @@ fn queries(state: &ScopeState, picture: &Picture) -> Vec<(&'static str, Query)> 
             "logs",
             Query::Logs(logs::Read::Events {
                 group: group.name.clone(),
+                stream: None,
                 from_ms: picture.at.as_millisecond() - 60_000,
                 to_ms: None,
                 pattern: None,

@@ -58,6 +58,7 @@ pub(super) async fn targets(
                     scope: scope.clone(),
                     group: group.name,
                     class: group.class,
+                    stream: None,
                 });
             }
         }
@@ -73,6 +74,7 @@ pub(super) async fn targets(
                     scope: scope.clone(),
                     group: argument.clone(),
                     class: None,
+                    stream: None,
                 });
             }
         }

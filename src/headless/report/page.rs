@@ -1,5 +1,8 @@
 //! The page itself: from the status document to Markdown.
 
+mod fields;
+mod spend;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -8,7 +11,7 @@ use crate::domain::changes::Change;
 use crate::domain::counted::counted;
 use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
-use crate::domain::units::{Bytes, HumanDuration};
+use crate::domain::units::HumanDuration;
 use crate::headless::amount;
 use crate::headless::spend::document::Spend;
 use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
@@ -39,9 +42,9 @@ pub struct Page<'a> {
 /// Rows of one table; what is left out is counted.
 const MOST_ROWS: usize = 25;
 
-/// Columns of a kind's table, where all of its fields would be too many or in the wrong order. Kinds
-/// that are not here show their first plain fields.
-const COLUMNS: [(&str, &[&str]); 15] = [
+/// Columns of a kind's table, where all of its fields would be too many or in the wrong order: a field, or
+/// the way to one inside others. Kinds that are not here show their first plain fields.
+const COLUMNS: [(&str, &[&str]); 22] = [
     (
         "ecs-service",
         &[
@@ -109,7 +112,82 @@ const COLUMNS: [(&str, &[&str]); 15] = [
     ("alarm", &["state", "since", "reason"]),
     ("queue", &["visible", "in_flight", "oldest_s"]),
     ("log-group", &["retention_days", "stored_bytes"]),
-    ("nat-gateway", &["state", "vpc"]),
+    (
+        "nat-gateway",
+        &[
+            "state",
+            "vpc",
+            "bytes_out_per_hour",
+            "bytes_in_per_hour",
+            "usd_per_month",
+        ],
+    ),
+    (
+        "distribution",
+        &[
+            "aliases",
+            "status",
+            "requests_per_minute",
+            "errors_5xx_percent",
+            "errors_4xx_percent",
+            "cache_hit_percent",
+        ],
+    ),
+    (
+        "sagemaker-endpoint",
+        &[
+            "status",
+            "variants/name",
+            "variants/current",
+            "variants/desired",
+            "variants/errors_5xx_per_minute",
+            "variants/latency_p95_s",
+            "cost_usd_per_hour",
+        ],
+    ),
+    (
+        "ecr-repository",
+        &[
+            "image_count",
+            "size_bytes",
+            "immutable",
+            "scans_on_push",
+            "images/0/tags",
+            "images/0/scan",
+        ],
+    ),
+    (
+        "lambda",
+        &[
+            "runtime",
+            "invocations_per_minute",
+            "errors_per_minute",
+            "throttles_per_minute",
+            "duration_p95_ms",
+            "timeout_s",
+            "event_sources/behind_s",
+        ],
+    ),
+    (
+        "secret",
+        &["rotation_enabled", "rotated_at", "next_rotation_at", "changed_at"],
+    ),
+    (
+        "bucket",
+        &[
+            "region",
+            "bytes",
+            "objects",
+            "growth_bytes_per_day",
+            "access",
+            "versioning",
+            "storage_usd_per_month",
+        ],
+    ),
+    (
+        "scalable-target",
+        &["namespace", "min", "max", "policies/metric", "policies/target"],
+    ),
     ("pipeline", &["stage", "status", "since", "change"]),
 ];
 
@@ -154,9 +232,6 @@ fn with_told(kind: &str, resource: &Value) -> Value {
     fields.insert("change".to_owned(), change.into());
     told
 }
-
-/// How the names of fields end that count bytes: a cell has its own unit.
-const BYTES: &str = "_bytes";
 
 /// Columns of a kind of which nothing is said above.
 const USUAL_COLUMNS: usize = 6;
@@ -429,14 +504,8 @@ impl Page<'_> {
                 out.push_str("## State\n\n");
                 written = true;
             }
-            let fields = columns(kind, first);
-            let titles: Vec<String> = fields
-                .iter()
-                .map(|field| {
-                    let field = field.strip_suffix(BYTES).unwrap_or(field);
-                    field.replace('_', " ").to_uppercase()
-                })
-                .collect();
+            let shown = columns(kind, first);
+            let titles: Vec<String> = shown.iter().map(|field| fields::title(field)).collect();
             let mut all = vec!["HEALTH", "NAME"];
             all.extend(titles.iter().map(String::as_str));
             if several {
@@ -446,13 +515,7 @@ impl Page<'_> {
             sorted.sort_by_key(|resource| rank(resource));
             let rows = sorted.into_iter().map(|resource| {
                 let mut row = vec![health(resource), self.cell(resource.get("name"))];
-                row.extend(fields.iter().map(|field| {
-                    let value = resource.get(*field);
-                    match value.and_then(Value::as_u64).filter(|_| field.ends_with(BYTES)) {
-                        Some(bytes) => Bytes(bytes).to_string(),
-                        None => self.cell(value),
-                    }
-                }));
+                row.extend(shown.iter().map(|field| self.field(resource, field)));
                 if several {
                     row.push(self.cell(resource.get("scope")));
                 }
@@ -464,12 +527,25 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// A field by its path; several of a list are joined.
+    fn field(&self, resource: &Value, path: &str) -> String {
+        let values = fields::at(resource, path);
+        if values.is_empty() {
+            return UNKNOWN.to_owned();
+        }
+        let each = values.into_iter().map(|value| match fields::bytes(path, value) {
+            Some(bytes) => bytes,
+            None => self.cell(Some(value)),
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+
     fn cell(&self, value: Option<&Value>) -> String {
         match value {
             None | Some(Value::Null) => UNKNOWN.to_owned(),
             Some(Value::Bool(true)) => "yes".to_owned(),
             Some(Value::Bool(false)) => "no".to_owned(),
-            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Number(number)) => fields::number(number),
             Some(Value::String(text)) => match text.parse::<Timestamp>() {
                 Ok(at) => self.short(at),
                 Err(_) => inline(text),
@@ -478,32 +554,15 @@ impl Page<'_> {
                 let items: Vec<String> = items.iter().map(|item| self.cell(Some(item))).collect();
                 items.join(", ")
             }
-            Some(Value::Object(_)) => UNKNOWN.to_owned(),
+            Some(Value::Object(fields)) if fields.is_empty() => "none".to_owned(),
+            Some(Value::Object(fields)) => {
+                let fields = fields.iter();
+                let each: Vec<String> = fields
+                    .map(|(name, value)| format!("{} {}", inline(name), self.cell(Some(value))))
+                    .collect();
+                each.join(", ")
+            }
         }
-    }
-
-    fn spend(&self, out: &mut String) {
-        let Some(spend) = &self.status.spend else {
-            return;
-        };
-        out.push_str("## Spend\n\n");
-        if let Some(at) = spend.as_of {
-            item(out, &format!("By Cost Explorer, read {}", self.moment(at)));
-        }
-        for line in totals(spend) {
-            item(out, &line);
-        }
-        out.push('\n');
-        let services = spend
-            .by_service
-            .iter()
-            .map(|entry| vec![inline(&entry.service), usd(Some(entry.amount))]);
-        section(
-            out,
-            "### This month by service",
-            &["SERVICE", "AMOUNT"],
-            services.collect(),
-        );
     }
 
     fn changes(&self, out: &mut String) {
@@ -542,43 +601,6 @@ impl Page<'_> {
     }
 }
 
-/// The sums, a line each.
-fn totals(spend: &Spend) -> Vec<String> {
-    let mut lines = vec![format!("This month so far: {}", usd(spend.month_to_date))];
-    let interval = match (spend.forecast_low, spend.forecast_high) {
-        (Some(low), Some(high)) => format!(" (80 %: ${low:.2} to ${high:.2})"),
-        _ => String::new(),
-    };
-    lines.push(format!(
-        "Forecast of the month: {}{interval}",
-        usd(spend.forecast)
-    ));
-    for estate in &spend.estates {
-        if let Some(budget) = estate.monthly_budget {
-            lines.push(format!("Budget of the estate: {}", usd(Some(budget))));
-        }
-    }
-    for budget in &spend.budgets {
-        lines.push(format!(
-            "Budget {}: {} of {}",
-            inline(&budget.name),
-            usd(budget.actual),
-            usd(budget.limit)
-        ));
-    }
-    let burn = &spend.burn_rate_per_hour;
-    let total = burn.total.as_ref().map(ToString::to_string);
-    let unpriced = match burn.unpriced.len() {
-        0 => String::new(),
-        some => format!(", too low: {some} things have no price here"),
-    };
-    lines.push(format!(
-        "What runs now, at list price: {}{unpriced}",
-        or_unknown(total)
-    ));
-    lines
-}
-
 /// Which of a kind's fields are shown.
 fn columns<'a>(kind: &str, first: &'a Value) -> Vec<&'a str> {
     let Value::Object(fields) = first else {
@@ -588,7 +610,8 @@ fn columns<'a>(kind: &str, first: &'a Value) -> Vec<&'a str> {
     match known {
         Some((_, columns)) => columns
             .iter()
-            .filter_map(|column| fields.get_key_value(*column).map(|(name, _)| name.as_str()))
+            .copied()
+            .filter(|column| fields.contains_key(column.split('/').next().unwrap_or(column)))
             .collect(),
         None => fields
             .iter()

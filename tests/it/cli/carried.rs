@@ -31,6 +31,37 @@ fn a_report_is_one_page_of_markdown() {
 }
 
 #[test]
+fn a_report_tells_what_the_tables_of_the_further_families_are_read_for() {
+    let printed = typed("--demo fashion --no-probe report").run();
+    assert_eq!((printed.code(), printed.stderr.as_str()), (0, ""));
+    let page = &printed.stdout;
+    let titles = |kind: &str| {
+        let after = page.split(&format!("### {kind}, ")).nth(1)?;
+        after.lines().find(|line| line.starts_with('|'))
+    };
+    for (kind, titled) in [
+        ("distribution", "| ERRORS 5XX PERCENT |"),
+        ("sagemaker-endpoint", "| VARIANTS | INSTANCES |"),
+        ("nat-gateway", "| BYTES OUT PER HOUR |"),
+        ("nat-gateway", "| USD PER MONTH |"),
+        ("lambda", "| THROTTLES PER MINUTE |"),
+        ("bucket", "| BYTES | OBJECTS |"),
+        ("scalable-target", "| KEPT BY | AT |"),
+    ] {
+        let found = titles(kind).unwrap_or_else(|| panic!("no {kind}:\n{page}"));
+        assert!(found.contains(titled), "{kind}: {found}");
+    }
+    assert!(
+        page.contains("SageMakerVariantInvocationsPerInstance | 30 |"),
+        "{page}"
+    );
+    assert!(page.contains(" GiB |"), "{page}");
+    assert!(page.contains("- Credits: "), "{page}");
+    assert!(page.contains("### What runs now"), "{page}");
+    assert!(is_safe(page), "{page}");
+}
+
+#[test]
 fn a_report_ends_as_status_does_and_can_go_to_a_file() {
     let invocation =
         typed("--demo ecommerce --scenario dr-gap --no-probe report --fail-on crit --out page.md");

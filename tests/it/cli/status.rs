@@ -339,3 +339,22 @@ fn scenarios_are_seen_by_the_watch() {
         assert!(found, "{line}: {}", status["findings"]);
     }
 }
+
+#[test]
+fn a_training_job_on_spot_tells_what_it_has_cost_at_the_most() {
+    let printed = typed("--demo fashion --no-probe -o json status training-job").run();
+    assert_eq!((printed.code(), printed.stderr.as_str()), (0, ""));
+    let document: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let jobs = document["resources"]["training-job"].as_array().unwrap();
+    let running: Vec<_> = jobs.iter().filter(|job| job["status"] == "InProgress").collect();
+    assert!(!running.is_empty(), "{jobs:?}");
+    for job in running {
+        let (exact, most) = (&job["cost_usd"], &job["cost_at_most_usd"]);
+        assert!(exact.is_number() != most.is_number(), "{job}");
+        if job["spot"] == true {
+            assert!(most.as_f64().unwrap() > 0.0, "{job}");
+        }
+    }
+    let mut done = jobs.iter().filter(|job| job["status"] == "Completed");
+    assert!(done.all(|job| job["cost_at_most_usd"].is_null()));
+}

@@ -217,6 +217,16 @@ impl Desk {
         }
     }
 
+    /// Lets time go on in strides, looking at each picture: for hours.
+    pub fn watch(&mut self, span: SignedDuration, mut look: impl FnMut(&Picture)) {
+        let end = self.clock.now() + span;
+        while self.clock.now() < end {
+            self.clock.advance(SignedDuration::from_secs(10));
+            self.settle();
+            look(&self.picture());
+        }
+    }
+
     /// Lets time go on until the picture is as wanted, for an hour at most.
     #[track_caller]
     pub fn until(&mut self, what: &str, holds: impl Fn(&Picture) -> bool) {

@@ -474,6 +474,7 @@ impl Stage {
         loop {
             let page = self.log_page(ops::logs::Read::Events {
                 group: group.to_owned(),
+                stream: None,
                 from_ms: range.0.as_millisecond(),
                 to_ms: Some(range.1.as_millisecond()),
                 pattern: (!pattern.is_empty()).then(|| pattern.to_owned()),

@@ -9,7 +9,7 @@ use quarterdeck::domain::delivery::{Execution, Pipeline};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::health::Finding;
 use quarterdeck::domain::inventory::{Answer, Inventory, Source, SourceKey};
-use quarterdeck::domain::ops::{Query, ReplyData, codebuild, codepipeline, ecr};
+use quarterdeck::domain::ops::{Query, ReplyData, codebuild, codepipeline, ecr, ecs};
 use quarterdeck::domain::rules::{self, Policies, Terms};
 use quarterdeck::engine::clock::Clock;
 
@@ -217,6 +217,19 @@ async fn a_stage_goes_back_to_the_last_change_that_was_well() {
     let newest = executions(&stage).await.into_iter().next().unwrap();
     assert_eq!(Some(&newest.id), deploy.execution.as_ref());
     assert!(newest.rollback_of.is_some());
+    // Both services of the stage went back, the one that the execution was not about too.
+    let fleet = match read(&stage, Query::Ecs(ecs::Read::Fleet)).await {
+        ReplyData::EcsFleet(fleet) => fleet,
+        other => panic!("{other:?}"),
+    };
+    let backend = fleet
+        .services
+        .iter()
+        .find(|service| service.name == "codemate-backend-service")
+        .unwrap();
+    assert_ne!(backend.task_definition, "codemate-backend:5");
+    assert_eq!(backend.running, backend.desired);
+    assert_eq!(backend.deployments.len(), 1);
 }
 
 /// A runbook, what is set, and why it is refused.

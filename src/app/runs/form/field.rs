@@ -40,6 +40,8 @@ pub struct Field {
     pub layer: Option<Layer>,
     /// What is wrong, safe for a terminal.
     pub problem: Option<String>,
+    /// Whether another field was changed since its value was worked out, which may follow from that one.
+    pub is_behind: bool,
     /// Whether what was given cannot even be read as a value of its type.
     pub is_unreadable: bool,
     /// Whether it must be given and was not.
@@ -84,6 +86,7 @@ impl Field {
             layer: None,
             problem: None,
             is_unreadable: false,
+            is_behind: false,
             is_missing: set.is_none() && param.presence == Presence::Required,
             is_decision: param.presence == Presence::Required && param.from.is_none(),
             is_secret: param.ty.value == Type::Secret,
@@ -123,6 +126,7 @@ impl Field {
     pub const fn origin(&self) -> &'static str {
         match self.layer {
             Some(Layer::Found) => "all that was found",
+            Some(Layer::Default) if self.given.is_none() && self.is_behind => "default before this change",
             Some(Layer::Default) if self.given.is_none() => "default",
             Some(Layer::Environment) => "environment",
             Some(Layer::File | Layer::Set | Layer::Asked | Layer::Default) | None => "",
@@ -270,6 +274,7 @@ impl Field {
             self.narrow();
         }
         if !self.is_unreadable {
+            self.is_behind = false;
             self.value = answer
                 .value
                 .as_ref()

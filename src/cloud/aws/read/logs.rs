@@ -25,6 +25,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
         Read::Groups => groups(caller).await,
         Read::Events {
             group,
+            stream,
             from_ms,
             to_ms,
             pattern,
@@ -34,6 +35,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
                 .logs()
                 .filter_log_events()
                 .log_group_name(group)
+                .set_log_stream_names(stream.clone().map(|stream| vec![stream]))
                 .start_time(*from_ms)
                 .set_end_time(*to_ms)
                 .set_filter_pattern(pattern.clone())
@@ -121,6 +123,7 @@ mod tests {
     fn the_calls_made_are_the_ones_declared() {
         let events = Read::Events {
             group: String::new(),
+            stream: None,
             from_ms: 0,
             to_ms: None,
             pattern: None,

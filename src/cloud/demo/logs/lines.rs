@@ -377,23 +377,6 @@ fn build(dice: &mut Dice) -> String {
     )
 }
 
-/// What CodeBuild writes at the end of a build.
-pub fn build_end(failure: Option<&FailedPhase>) -> Vec<String> {
-    let Some(failure) = failure else {
-        return vec!["[Container] Phase complete: POST_BUILD State: SUCCEEDED".to_owned()];
-    };
-    let unknown = "no message";
-    let (code, message) = (failure.code.as_deref(), failure.message.as_deref());
-    vec![
-        format!("[Container] Phase complete: {} State: FAILED", failure.phase),
-        format!(
-            "[Container] Phase context status code: {} Message: {}",
-            code.unwrap_or("CLIENT_ERROR"),
-            message.unwrap_or(unknown)
-        ),
-    ]
-}
-
 fn lambda(dice: &mut Dice, bad: bool) -> String {
     let id = signal::uuid(&[dice.seed(), 3]);
     if bad {

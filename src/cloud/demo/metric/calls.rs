@@ -45,6 +45,7 @@ impl Sim {
             "Throttles" => CallMetric::Throttles,
             "Duration" => CallMetric::Duration,
             "ConcurrentExecutions" => CallMetric::Concurrent,
+            "DeadLetterErrors" if plan.dead_letter.is_some() => CallMetric::Lost,
             "DestinationDeliveryFailures" if plan.on_failure.is_some() => CallMetric::Lost,
             _ => return None,
         };

@@ -77,6 +77,15 @@ pub struct Scaling {
     pub min: u32,
     /// The greatest count.
     pub max: u32,
+    /// The CPU that it is kept at, percent; 60 by default.
+    #[serde(default = "usual_cpu")]
+    pub cpu: f64,
+    /// The memory that it is kept at, percent, where it is scaled by that too.
+    pub memory: Option<f64>,
+}
+
+const fn usual_cpu() -> f64 {
+    60.0
 }
 
 /// How a revision fails.

@@ -22,6 +22,8 @@ pub struct Function {
     pub versions: Vec<String>,
     /// Concurrency that is reserved for it.
     pub reserved: Option<u32>,
+    /// The SNS topic for events that could not be processed, by the function's own setting.
+    pub dead_letter: Option<String>,
     /// The SNS topic for events that failed.
     pub on_failure: Option<String>,
     /// The queue that Lambda reads for it.

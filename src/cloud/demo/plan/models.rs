@@ -52,6 +52,8 @@ pub struct Variant {
     pub count: u32,
     /// Between which counts it is scaled by itself.
     pub bounds: Option<(u32, u32)>,
+    /// The invocations a minute that each of its instances is kept at.
+    pub invocations: Option<f64>,
     /// Memory of a serverless variant, MiB, and its requests at a time.
     pub serverless: Option<(u32, u32)>,
     /// What it does. CPU is that of one core; errors are the model's.

@@ -424,6 +424,39 @@ fn build(id: &str, status: &str, (from, to): (Ms, Option<Ms>), log_group: &str) 
     }
 }
 
+/// A build as far as its log is concerned.
+#[derive(Debug, Clone)]
+pub struct BuildLog {
+    /// The stream that it writes to.
+    pub stream: String,
+    /// When it begins.
+    pub from: Ms,
+    /// When it ends, if that is known.
+    pub to: Option<Ms>,
+    /// Whether it fails.
+    pub failed: bool,
+}
+
+/// The builds that write into a log group.
+pub fn build_logs(sim: &Sim, log_group: &str) -> Vec<BuildLog> {
+    let ms = |at: Option<jiff::Timestamp>| at.map(|at| at.as_millisecond());
+    sim.plan
+        .builds
+        .iter()
+        .filter(|plan| plan.log_group == log_group)
+        .flat_map(|plan| builds(sim, &plan.name, log_group))
+        .filter_map(|build| {
+            let failed = build.has_failed();
+            Some(BuildLog {
+                stream: build.log?.stream?,
+                from: ms(build.started_at)?,
+                to: ms(build.ended_at),
+                failed,
+            })
+        })
+        .collect()
+}
+
 /// A stack by name.
 pub fn stacks(sim: &Sim, name: &str) -> Vec<Stack> {
     sim.plan

@@ -16,6 +16,7 @@ use crate::domain::function::{
 use crate::domain::kubernetes::{
     Addon, Cluster, Insight, Kubernetes, Minor, Nodegroup, Support, Update, Upgrades,
 };
+use crate::domain::sagemaker::scalable_resource;
 use crate::domain::scalable::{Scaled, ScalingActivity, ScalingPolicy, resource_of};
 
 /// All functions, or the one of a name.
@@ -50,7 +51,7 @@ fn function(sim: &Sim, index: usize) -> Function {
         modified_at: state.versions.last().map(|version| stamp(version.published)),
         state: Some("Active".to_owned()),
         log_group: format!("/aws/lambda/{}", plan.name),
-        dead_letter: None,
+        dead_letter: plan.dead_letter.as_ref().map(|topic| sim.plan.arn("sns", topic)),
         on_failure: plan.on_failure.as_ref().map(|topic| sim.plan.arn("sns", topic)),
         aliases: Some(
             state
@@ -197,10 +198,12 @@ pub fn update(sim: &Sim, cluster: &str, nodegroup: &str, id: &str) -> Option<Upd
     })
 }
 
-/// Add-ons, insights and versions. Whenever the demo is opened, its clusters are in standard support.
+/// Add-ons, insights and versions. Whenever the demo is opened, its clusters are in standard support: near its
+/// end, with one thing to see to before the upgrade, unless nothing is to be wrong.
 pub fn upgrades(sim: &Sim) -> Upgrades {
     let opened = stamp(sim.epoch).to_zoned(TimeZone::UTC).date();
     let after = |span: Span| opened.checked_add(span).unwrap_or(Date::MAX);
+    let quiet = sim.scenario == Scenario::Quiet;
     let versions = sim
         .plan
         .kubernetes
@@ -208,18 +211,14 @@ pub fn upgrades(sim: &Sim) -> Upgrades {
         .filter_map(|plan| Minor::parse(&plan.version))
         .map(|version| Support {
             version,
-            standard_until: after(126.days()),
-            extended_until: after(491.days()),
+            standard_until: after(if quiet { 126.days() } else { 54.days() }),
+            extended_until: after(if quiet { 491.days() } else { 419.days() }),
         });
     let addons = sim.plan.kubernetes.iter().flat_map(|plan| {
         plan.addons.iter().map(|(name, version, default)| Addon {
             cluster: plan.name.clone(),
             name: name.clone(),
-            version: Some(if sim.scenario == Scenario::Quiet {
-                default.clone()
-            } else {
-                version.clone()
-            }),
+            version: Some(if quiet { default.clone() } else { version.clone() }),
             default_version: Some(default.clone()),
             status: "ACTIVE".to_owned(),
             issues: Vec::new(),
@@ -231,16 +230,24 @@ pub fn upgrades(sim: &Sim) -> Upgrades {
             "Kubelet version skew",
             "EKS add-on version compatibility",
         ];
-        names.map(|name| Insight {
-            cluster: plan.name.clone(),
-            id: signal::uuid(&[sim.seed, signal::name(name)]),
-            name: name.to_owned(),
-            category: Some("UPGRADE_READINESS".to_owned()),
-            version: Minor::parse(&plan.version)
-                .map(|Minor(major, minor)| Minor(major, minor + 1).to_string()),
-            status: "PASSING".to_owned(),
-            reason: None,
-            refreshed_at: Some(stamp(sim.now - sim.now.rem_euclid(DAY))),
+        names.map(|name| {
+            // One of them: a CronJob of the batch team still asks the old API.
+            let open = !quiet && name == names[0];
+            Insight {
+                cluster: plan.name.clone(),
+                id: signal::uuid(&[sim.seed, signal::name(name)]),
+                name: name.to_owned(),
+                category: Some("UPGRADE_READINESS".to_owned()),
+                version: Minor::parse(&plan.version)
+                    .map(|Minor(major, minor)| Minor(major, minor + 1).to_string()),
+                status: if open { "WARNING" } else { "PASSING" }.to_owned(),
+                reason: open.then(|| {
+                    "Deprecated API usage detected within last 30 days and your cluster is not yet on the \
+                     version that removes it."
+                        .to_owned()
+                }),
+                refreshed_at: Some(stamp(sim.now - sim.now.rem_euclid(DAY))),
+            }
         })
     });
     Upgrades {
@@ -250,46 +257,87 @@ pub fn upgrades(sim: &Sim) -> Upgrades {
     }
 }
 
-/// Services that Application Auto Scaling moves. The demo keeps their bounds; the count itself stays as it
-/// was set, so that the last activity is an old one.
+/// Everything that Application Auto Scaling moves: services, and variants of endpoints. The demo keeps their
+/// bounds; the count itself stays as it was set, so that the last activity is an old one.
 pub fn scaling(sim: &Sim) -> Vec<Scaled> {
     let services = sim.plan.services.iter().zip(&sim.services);
-    services
-        .filter_map(|(plan, service)| {
-            let (min, max) = service.bounds?;
-            let resource = resource_of(&plan.cluster, &plan.name);
-            let id = signal::hex(&[sim.seed, signal::name(&resource), 31], 12);
-            Some(Scaled {
-                id: sim.plan.arn("application-autoscaling", &format!("scalable-target/0ec5{id}")),
-                namespace: "ecs".to_owned(),
-                resource: resource.clone(),
-                dimension: "ecs:service:DesiredCount".to_owned(),
-                min,
-                max,
-                suspended: Vec::new(),
-                policies: Some(vec![ScalingPolicy {
-                    name: format!("{}-cpu", plan.name),
-                    kind: "TargetTrackingScaling".to_owned(),
-                    metric: Some("ECSServiceAverageCPUUtilization".to_owned()),
-                    target: Some(60.0),
-                    only_out: false,
-                }]),
-                activities: Some(vec![ScalingActivity {
-                    description: format!("Setting desired count to {}.", plan.desired),
-                    cause: format!(
-                        "monitor alarm TargetTracking-{resource}-AlarmLow in state ALARM triggered policy {}-cpu",
-                        plan.name
-                    ),
-                    status: "Successful".to_owned(),
-                    message: Some(format!(
-                        "Successfully set desired count to {}. Change successfully fulfilled by ecs.",
-                        plan.desired
-                    )),
-                    not_scaled: Vec::new(),
-                    started_at: stamp(sim.origin - 9 * HOUR),
-                    ended_at: Some(stamp(sim.origin - 9 * HOUR + MINUTE)),
-                }]),
-            })
+    let services = services.filter_map(|(plan, service)| {
+        let policy = |name: &str, metric: &str, target: f64| ScalingPolicy {
+            name: format!("{}-{name}", plan.name),
+            kind: "TargetTrackingScaling".to_owned(),
+            metric: Some(format!("ECSServiceAverage{metric}Utilization")),
+            target: Some(target),
+            only_out: false,
+        };
+        let cpu = plan.scaling.map_or(60.0, |scaling| scaling.cpu);
+        let memory = plan.scaling.and_then(|scaling| scaling.memory);
+        let of_memory = memory.map(|memory| policy("memory", "Memory", memory));
+        let policies = std::iter::once(policy("cpu", "CPU", cpu)).chain(of_memory);
+        let resource = resource_of(&plan.cluster, &plan.name);
+        let dimension = ("ecs", "ecs:service:DesiredCount");
+        let set = format!("desired count to {}", plan.desired);
+        Some(scaled(
+            sim,
+            (dimension, resource),
+            (service.bounds?, policies.collect()),
+            &set,
+        ))
+    });
+    let endpoints = sim.plan.models.endpoints.iter().zip(&sim.models.endpoints);
+    let variants = endpoints
+        .filter(|(_, state)| state.exists(sim.now))
+        .flat_map(|(endpoint, state)| {
+            let variants = endpoint.variants.iter();
+            variants.filter_map(move |plan| Some((endpoint, plan, *state.bounds.get(&plan.name)?)))
         })
-        .collect()
+        .map(|(endpoint, plan, bounds)| {
+            let policy = ScalingPolicy {
+                name: format!("{}-invocations", endpoint.name),
+                kind: "TargetTrackingScaling".to_owned(),
+                metric: Some("SageMakerVariantInvocationsPerInstance".to_owned()),
+                target: plan.invocations,
+                only_out: false,
+            };
+            let resource = scalable_resource(&endpoint.name, &plan.name);
+            let dimension = ("sagemaker", "sagemaker:variant:DesiredInstanceCount");
+            let set = format!("desired instance count to {}", plan.count);
+            scaled(sim, (dimension, resource), (bounds, vec![policy]), &set)
+        });
+    services.chain(variants).collect()
+}
+
+/// A target with the one thing that it did, long ago.
+fn scaled(
+    sim: &Sim,
+    ((namespace, dimension), resource): ((&str, &str), String),
+    ((min, max), policies): ((u32, u32), Vec<ScalingPolicy>),
+    set: &str,
+) -> Scaled {
+    let id = signal::hex(&[sim.seed, signal::name(&resource), 31], 12);
+    let first = policies.first().map_or("", |policy| &policy.name);
+    let cause =
+        format!("monitor alarm TargetTracking-{resource}-AlarmLow in state ALARM triggered policy {first}");
+    Scaled {
+        id: sim
+            .plan
+            .arn("application-autoscaling", &format!("scalable-target/0ec5{id}")),
+        namespace: namespace.to_owned(),
+        resource,
+        dimension: dimension.to_owned(),
+        min,
+        max,
+        suspended: Vec::new(),
+        activities: Some(vec![ScalingActivity {
+            description: format!("Setting {set}."),
+            cause,
+            status: "Successful".to_owned(),
+            message: Some(format!(
+                "Successfully set {set}. Change successfully fulfilled by {namespace}."
+            )),
+            not_scaled: Vec::new(),
+            started_at: stamp(sim.origin - 9 * HOUR),
+            ended_at: Some(stamp(sim.origin - 9 * HOUR + MINUTE)),
+        }]),
+        policies: Some(policies),
+    }
 }

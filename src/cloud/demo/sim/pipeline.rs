@@ -41,12 +41,25 @@ pub struct Run {
     pub back_to: Option<String>,
     /// The deployment that it ended in.
     pub rollout: Option<usize>,
+    /// What else its stage deploys: an execution that goes back brings every service of the stage.
+    pub beside: Vec<Beside>,
     /// Builds of it that failed: when.
     pub failed_builds: Vec<Ms>,
     /// Whether the next build fails.
     pub build_fails: bool,
     /// When the build ended that succeeded.
     pub built: Option<Ms>,
+}
+
+/// Another service that an execution brings.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// The service's index.
+    pub service: usize,
+    /// Its image.
+    pub image: String,
+    /// The deployment that it ended in.
+    pub rollout: Option<usize>,
 }
 
 /// Where an execution is in its stage.
@@ -106,6 +119,16 @@ pub struct Seen {
     pub failed_builds: Vec<Ms>,
 }
 
+impl Run {
+    /// Whether a deployment of a service is its own.
+    fn brought(&self, service: usize, rollout: usize) -> bool {
+        let beside = self.beside.iter().map(|one| (one.service, one.rollout));
+        std::iter::once((self.service, self.rollout))
+            .chain(beside)
+            .any(|own| own == (service, Some(rollout)))
+    }
+}
+
 impl Seen {
     /// What became of a stage.
     pub fn passage(&self, stage: usize) -> Option<&Passage> {
@@ -132,7 +155,7 @@ impl Sim {
                     continue;
                 };
                 for (index, rollout) in self.services[service].rollouts.iter().enumerate() {
-                    let told = runs().any(|run| run.service == service && run.rollout == Some(index))
+                    let told = runs().any(|run| run.brought(service, index))
                         || runs().any(|run| run.id == self.execution_id(&rollout.arn));
                     if rollout.by_pipeline && !told {
                         seen.push(self.rollout_seen(pipeline, (service, stage_index), rollout));
@@ -270,7 +293,19 @@ impl Sim {
             .rollout
             .and_then(|index| self.services[run.service].rollouts.get(index))
         {
-            return deployed(rollout);
+            let beside = run.beside.iter().filter_map(|one| {
+                let rollouts = &self.services[one.service].rollouts;
+                rollouts.get(one.rollout?)
+            });
+            // The stage is as far as the worst of its deployments.
+            let rank = |passage: &Passage| match passage.status {
+                "Failed" => 0,
+                "InProgress" => 1,
+                _ => 2,
+            };
+            let all = std::iter::once(rollout).chain(beside).map(deployed);
+            let worst = all.min_by_key(|passage| (rank(passage), std::cmp::Reverse(passage.since)));
+            return worst.unwrap_or_else(|| deployed(rollout));
         }
         let failed = run.state == State::Failed;
         let answer = stage.approval.as_ref().and(run.answer.as_ref());
@@ -320,6 +355,7 @@ impl Sim {
             answer: None,
             back_to: None,
             rollout: None,
+            beside: Vec::new(),
             failed_builds: Vec::new(),
             build_fails: false,
             built: None,
@@ -384,6 +420,12 @@ impl Sim {
             let failure = self.failure_of_image(service, &image);
             self.deploy(service, &image, failure, at);
             self.runs[run].rollout = Some(self.services[service].rollouts.len() - 1);
+            for nth in 0..self.runs[run].beside.len() {
+                let Beside { service, image, .. } = self.runs[run].beside[nth].clone();
+                let failure = self.failure_of_image(service, &image);
+                self.deploy(service, &image, failure, at);
+                self.runs[run].beside[nth].rollout = Some(self.services[service].rollouts.len() - 1);
+            }
         } else if !stage.builds.is_empty() {
             self.set_timer(at + BUILD, Timer::Pipeline { run });
         } else if stage.approval.is_none() {
@@ -441,6 +483,7 @@ impl Sim {
                 answer: None,
                 back_to: None,
                 rollout: None,
+                beside: Vec::new(),
                 failed_builds: Vec::new(),
                 build_fails: false,
                 built: None,
@@ -455,6 +498,7 @@ impl Sim {
     /// Brings a stage back to what an earlier execution delivered; the id of the new execution.
     pub fn roll_stage_back(&mut self, pipeline: usize, stage: usize, to: &Seen, at: Ms) -> String {
         let id = signal::uuid(&[self.seed, signal::name(&to.id), part(at), 73]);
+        let beside = self.delivered_beside((pipeline, stage), to);
         self.runs.push(Run {
             id: id.clone(),
             pipeline,
@@ -467,12 +511,37 @@ impl Sim {
             answer: None,
             back_to: Some(to.id.clone()),
             rollout: None,
+            beside,
             failed_builds: Vec::new(),
             build_fails: false,
             built: None,
         });
         self.enter(self.runs.len() - 1, at);
         id
+    }
+
+    /// What an execution would have deployed besides its own service: of each other service of the stage
+    /// the image that was the last to be delivered by then.
+    fn delivered_beside(&self, (pipeline, stage): (usize, usize), to: &Seen) -> Vec<Beside> {
+        let deploys = &self.plan.pipelines[pipeline].stages[stage].deploys;
+        deploys
+            .iter()
+            .filter_map(|(cluster, name)| self.find_service(cluster, name))
+            .filter(|service| *service != to.service)
+            .filter_map(|service| {
+                let delivered = self.services[service]
+                    .rollouts
+                    .iter()
+                    .filter(|rollout| rollout.status == "SUCCESSFUL")
+                    .filter(|rollout| rollout.finished.is_some_and(|at| at <= to.updated))
+                    .max_by_key(|rollout| rollout.finished)?;
+                Some(Beside {
+                    service,
+                    image: self.image_of(delivered),
+                    rollout: None,
+                })
+            })
+            .collect()
     }
 }
 

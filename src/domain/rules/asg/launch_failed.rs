@@ -13,11 +13,12 @@ pub const RULE: Rule = Rule {
     kind: Kind::Asg,
     title: "Launches fail",
     what: "Launches of a group that failed within the last hour, with AWS's reason. Failures that a \
-           successful launch has followed are a warning at most.",
+           successful launch has followed are a warning at most, and so are those of a group that has \
+           all it wants by now.",
     severities: &[
         (
             Severity::Crit,
-            "failures at the critical level and none has succeeded since",
+            "failures at the critical level, none has succeeded since and instances are missing",
         ),
         (Severity::Warn, "failures at the warning level"),
     ],
@@ -50,7 +51,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 && activity.description.starts_with("Launching")
                 && activity.started_at > newest.started_at
         });
-        let breach = if recovered.is_some() { Breach::Warn } else { breach };
+        let in_service = group.in_service();
+        let is_whole = !group.weighted && in_service >= group.desired as usize;
+        let breach = if recovered.is_some() || is_whole {
+            Breach::Warn
+        } else {
+            breach
+        };
         findings.push(
             RULE.on(context, &group.arn, &group.name)
                 .hurts(Impact::Capacity)
@@ -68,6 +75,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         words::moment(launch.started_at, context.zone())
                     )
                 }))
+                .perhaps_because(
+                    is_whole
+                        .then(|| format!("Nothing is missing now: {in_service} of {} run.", group.desired)),
+                )
                 .report(
                     severity(breach),
                     format!(
@@ -93,9 +104,29 @@ mod tests {
 
     fn bench(activities: Vec<Activity>) -> Bench {
         let mut bench = Bench::new();
-        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers-spot", 2)]));
+        let mut short = group("workers-spot", 2);
+        short.desired = 3;
+        bench.know(Source::Groups, ReplyData::Groups(vec![short]));
         bench.know(Source::Activities, ReplyData::Activities(activities));
         bench
+    }
+
+    #[test]
+    fn failures_of_a_group_that_has_what_it_wants_are_a_warning() {
+        let many: Vec<Activity> = (0..5)
+            .map(|minute| failed_launch("workers-spot", 170 - minute, NO_CAPACITY))
+            .collect();
+        let mut bench = bench(many);
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers-spot", 2)]));
+        let findings = bench.check(&RULE);
+        assert_eq!(findings[0].severity, Severity::Warn);
+        assert!(
+            findings[0]
+                .evidence
+                .contains(&"Nothing is missing now: 2 of 2 run.".to_owned()),
+            "{:?}",
+            findings[0].evidence
+        );
     }
 
     #[test]

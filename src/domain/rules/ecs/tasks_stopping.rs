@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::ecs::{Service, Task};
+use crate::domain::ecs::{RolloutState, Service, Task};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::Breach;
@@ -20,7 +20,9 @@ pub const RULE: Rule = Rule {
     what: "Tasks of a service that ended within the last hour without anybody asking for it, with the \
            reason by name: wrong architecture, image gone, out of memory, health check failed and so \
            on. Counted from the stopped tasks where these were read, or else from what the events of \
-           the service complain of. A reason that cannot go away by trying again is a warning from \
+           the service complain of. What came before the newest completed deployment is over and not \
+           counted once the service is whole, and neither is what came before a steady state that has \
+           held for a quarter of an hour. A reason that cannot go away by trying again is a warning from \
            the first task on.",
     severities: &[
         (Severity::Crit, "stopped tasks at the critical level"),
@@ -37,6 +39,10 @@ pub const RULE: Rule = Rule {
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long a steady state lasts before what came before it is over: tasks that fail every few minutes
+/// reach one in between.
+const HOLDS: SignedDuration = SignedDuration::from_mins(15);
+
 /// One stop that nobody asked for.
 struct Stop<'a> {
     at: Timestamp,
@@ -52,10 +58,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .get(&service.arn)
             .and_then(|tasks| tasks.value.as_ref())
             .filter(|(_, read)| at.duration_since(*read) <= HOUR);
-        let stops = match tasks {
+        let mut stops = match tasks {
             Some((tasks, read)) => stopped_tasks(tasks, *read),
             None => complaints(service, at),
         };
+        if let Some(settled) = settled_at(service, at) {
+            stops.retain(|stop| stop.at > settled);
+        }
         let by_count = context.limits().ecs_stopped_tasks.judge(stops.len() as f64);
         let is_final = stops
             .iter()
@@ -104,6 +113,27 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(draft.report(severity(breach), title));
     }
+}
+
+/// Since when a service that is whole now has been well: its newest completed deployment, or its newest
+/// steady state if that has held.
+fn settled_at(service: &Service, at: Timestamp) -> Option<Timestamp> {
+    let rolled_out = match service.deployments.as_slice() {
+        [only] => matches!(only.rollout, None | Some(RolloutState::Completed)),
+        _ => false,
+    };
+    let is_whole = rolled_out && service.pending == 0 && service.running >= service.desired;
+    if !is_whole {
+        return None;
+    }
+    let said = |words: &str| {
+        let mut events = service.events.iter();
+        events
+            .find(|event| event.message.contains(words))
+            .map(|event| event.at)
+    };
+    let steady = said("has reached a steady state").filter(|steady| at.duration_since(*steady) >= HOLDS);
+    said("deployment completed").max(steady)
 }
 
 fn stopped_tasks(tasks: &[Task], at: Timestamp) -> Vec<Stop<'_>> {
@@ -277,6 +307,56 @@ mod tests {
             findings[0].evidence[0],
             "The service complained 2 times within an hour; a warning begins at 2."
         );
+    }
+
+    #[test]
+    fn what_a_completed_deployment_ended_is_over() {
+        let complaint = "(service api) (task 1f) failed container health checks.";
+        let completed = "(service api) (deployment ecs-svc/2) deployment completed.";
+        let with_events = |events: Vec<_>, running: u32| {
+            let mut bench = Bench::new();
+            let mut service = service("api", 5);
+            service.running = running;
+            service.events = events;
+            bench.services(vec![service]);
+            bench.check(&RULE)
+        };
+        let healed = || {
+            let mut events = vec![event(178, completed)];
+            events.extend((140..177).rev().map(|minute| event(minute, complaint)));
+            events
+        };
+        let wanted = service("api", 5).desired;
+        assert_eq!(with_events(healed(), wanted), []);
+        assert_eq!(
+            with_events(healed(), wanted - 1)[0].title,
+            "health check failed: 37 complaints",
+            "not while tasks are missing"
+        );
+        let mut again = healed();
+        again.splice(0..0, [event(179, complaint), event(179, complaint)]);
+        assert_eq!(
+            with_events(again, wanted)[0].title,
+            "health check failed: 2 complaints"
+        );
+    }
+
+    #[test]
+    fn a_steady_state_between_two_failures_ends_nothing() {
+        let complaint = "(service api) (task 1f) failed container health checks.";
+        let steady = "(service api) has reached a steady state.";
+        let after = |minute: i64| {
+            let mut bench = Bench::new();
+            let mut service = service("api", 5);
+            service.events = vec![
+                event(minute, steady),
+                event(150, complaint),
+                event(149, complaint),
+            ];
+            bench.services(vec![service]);
+            bench.check(&RULE).len()
+        };
+        assert_eq!((after(176), after(155)), (1, 0));
     }
 
     #[test]

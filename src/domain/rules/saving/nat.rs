@@ -16,9 +16,10 @@ pub const INSTANCE: Rule = Rule {
     id: "saving.nat-instance",
     kind: Kind::NatGateway,
     title: "A NAT instance would do",
-    what: "NAT gateways outside production, each against one t4g.nano with 8 GiB of gp3 that does the same \
+    what: "NAT gateways, each against one t4g.nano with 8 GiB of gp3 that does the same \
            without standby and without AWS's care; the public address costs the same with both. The \
-           gigabytes, which an instance does not pay, come on top.",
+           gigabytes, which an instance does not pay, come on top. In production the risk is said with it: one \
+           machine is then the way out of everything behind it.",
     severities: &[(Severity::Info, "always")],
     thresholds: &["saving_usd"],
     runbooks: &[],
@@ -52,9 +53,10 @@ const STAND_IN_DISK: EbsVolume = EbsVolume {
 };
 
 fn instead(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.is_prod() {
-        return;
-    }
+    let risk = context.is_prod().then_some(
+        "This is production: while that machine is down or replaced, nothing behind it reaches the internet, \
+         and its bandwidth is that of one small instance.",
+    );
     let (table, region) = (PriceTable::shipped(), context.state.scope.region.as_str());
     let month = || -> Option<Usd> {
         let gateway = table.nat_gateway(region)?.value;
@@ -71,7 +73,8 @@ fn instead(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .nat_gateway(region)
                     .map_or_else(|| "an unknown price".to_owned(), |price| price.value.to_string())
             ))
-            .because("It would be one machine in one zone that somebody has to patch.");
+            .because("It would be one machine in one zone that somebody has to patch.")
+            .perhaps_because(risk.map(str::to_owned));
         findings.extend(report(
             context,
             draft,
@@ -166,12 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn outside_production_an_instance_would_do() {
+    fn an_instance_would_do_and_in_production_its_risk_is_said() {
         let findings = bench().check(&INSTANCE);
         // 0.059 − 0.0052 an hour, and 8 GiB at 0.0912.
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "$38.54 a month: a t4g.nano in its place");
-        assert_eq!(bench().with_policy(prod()).check(&INSTANCE), []);
+        let in_production = bench().with_policy(prod()).check(&INSTANCE);
+        assert_eq!(in_production.len(), 1);
+        assert_eq!(in_production[0].severity, Severity::Info);
+        let risk = in_production[0].evidence.iter();
+        assert_eq!(
+            risk.filter(|line| line.starts_with("This is production")).count(),
+            1
+        );
     }
 
     #[test]

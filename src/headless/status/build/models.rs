@@ -95,6 +95,9 @@ pub(super) fn training_jobs(writing: &Writing<'_>) -> Option<Vec<Resource<Traini
             cost_usd: prices(writing)
                 .training_so_far(job, writing.now)
                 .map(|usd| rounded(usd.as_f64())),
+            cost_at_most_usd: prices(writing)
+                .training_at_most(job, writing.now)
+                .map(|usd| rounded(usd.as_f64())),
         };
         writing.resource(Kind::TrainingJob, &job.arn, &job.name, facts)
     });

@@ -98,6 +98,8 @@ pub struct TrainingJob {
     pub interruptions: usize,
     /// What it has cost so far at list price, US dollars; on Spot known at its end.
     pub cost_usd: Option<f64>,
+    /// What one whose cost is not known yet has cost at the most: its time at the price on demand.
+    pub cost_at_most_usd: Option<f64>,
 }
 
 /// A SageMaker notebook instance or an application of Studio.

@@ -37,6 +37,7 @@ async fn log_groups_are_read_fifty_a_page() {
 fn events(token: Option<&str>) -> Query {
     Query::Logs(logs::Read::Events {
         group: "/ecs/api".to_owned(),
+        stream: None,
         from_ms: 1_000,
         to_ms: None,
         pattern: Some("?ERROR ?WARN".to_owned()),

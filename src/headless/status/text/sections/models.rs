@@ -81,7 +81,12 @@ impl Sheet<'_> {
                 Cell::of(facts.elapsed_s.map(|seconds| span(seconds as f64))),
                 Cell::of(facts.max_runtime_s.map(|seconds| span(seconds as f64))),
                 Cell::of(facts.spot_saving_percent.map(|percent| format!("{percent:.0}%"))),
-                Cell::of(facts.cost_usd.map(usd)),
+                Cell::of(
+                    facts
+                        .cost_usd
+                        .map(usd)
+                        .or_else(|| Some(format!("<{}", usd(facts.cost_at_most_usd?)))),
+                ),
             ]
         })
     }
