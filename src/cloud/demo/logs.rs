@@ -13,7 +13,7 @@ use super::read::delivery::{self, BuildLog};
 use super::signal;
 use super::sim::Sim;
 use super::sim::ecs::Span;
-use super::time::{DAY, MINUTE, Ms, SECOND, minute_of, ms, part, stamp};
+use super::time::{DAY, MINUTE, Ms, SECOND, minute_of, part, stamp};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::logs::{LogEvent, LogGroup, LogPage};
 use crate::domain::ops::logs::Read;

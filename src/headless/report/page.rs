@@ -13,7 +13,6 @@ use crate::domain::health::Severity;
 use crate::domain::markdown::{code, inline, table};
 use crate::domain::units::HumanDuration;
 use crate::headless::amount;
-use crate::headless::spend::document::Spend;
 use crate::headless::status::document::{FindingEntry, RecoveryEntry, Status};
 use crate::headless::table::UNKNOWN;
 

@@ -5,7 +5,6 @@
 use super::super::plan::watch::LogStyle;
 use super::super::signal;
 use super::super::time::{Ms, stamp};
-use crate::domain::codebuild::FailedPhase;
 
 /// Throws that are the same every time.
 #[derive(Debug, Clone, Copy)]
