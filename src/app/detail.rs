@@ -209,8 +209,7 @@ fn called<'a>(scope: &'a ScopeState, resource: &ResourceKey) -> Option<&'a str> 
         Kind::Distribution => {
             let mut all = scope.distributions.get()?.iter();
             all.find(|one| one.arn == *resource.id)
-                .and_then(|one| one.aliases.first())
-                .map(String::as_str)
+                .map(|one| one.aliases.first().unwrap_or(&one.domain_name).as_str())
         }
         _ => None,
     }

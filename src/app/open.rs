@@ -11,7 +11,7 @@ use crate::app::table::{RowKey, Tables, Tone};
 use crate::app::update::{go, runs};
 use crate::domain::focus::Probing;
 use crate::domain::gpu::{Vendor, vendor_of};
-use crate::domain::ids::{ResourceKey, last_segment};
+use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::rules;
 use crate::domain::text;
@@ -185,6 +185,11 @@ fn find(state: &mut State, wanted: &str) -> Found {
         }
     }
     (state.pane, state.tables) = shown;
+    // What scales a service is called like it, and nobody means it before the service itself.
+    let is_beside = |key: &RowKey| key.resource().is_some_and(|one| one.kind == Kind::ScalableTarget);
+    if by_name.iter().any(|(_, key)| !is_beside(key)) {
+        by_name.retain(|(_, key)| !is_beside(key));
+    }
     match (by_id, by_name.len()) {
         (Some((pane, key)), _) => Found::One(pane, key),
         (None, 0) => Found::Nothing,

@@ -295,7 +295,9 @@ fn a_filter_that_is_given_up_is_as_it_was() {
     assert_eq!(stage.state.view().filter, "backend");
     assert_eq!(visible(&stage), rows);
     stage.keys(&["/", "ctrl-u", "!", "b", "a", "c", "k", "e", "n", "d", "enter"]);
-    assert_eq!(visible(&stage).len(), 2, "a leading ! turns it round");
+    let without = visible(&stage);
+    assert_eq!(without.len(), 3, "a leading ! turns it round");
+    assert!(rows.iter().all(|row| !without.contains(row)));
 }
 
 #[test]
@@ -388,7 +390,8 @@ fn a_paused_view_holds_and_then_shows_the_newest() {
     stage.send(Msg::Picture(without(&whole, &rows[3])));
     assert_eq!(visible(&stage), rows);
     stage.keys(&["p"]);
-    assert_eq!(visible(&stage), rows[..3]);
+    let left: Vec<RowKey> = rows.iter().filter(|row| **row != rows[3]).cloned().collect();
+    assert_eq!(visible(&stage), left);
 }
 
 #[test]

@@ -217,6 +217,7 @@ fn cards(state: &State) -> Section {
         shown.flat_map(|scope| scope.gpu.get().into_iter().flatten())
     };
     let count: usize = all().map(|reading| reading.cards.len()).sum();
+    let told = Told::of(state, &[Source::Instances]);
     let silent = match all()
         .filter(|reading| reading.outcome != ProbeOutcome::Ok)
         .count()
@@ -231,7 +232,7 @@ fn cards(state: &State) -> Section {
         (Probing::Yes, false) => "no GPU hosts here",
     };
     Section {
-        title: format!("GPU cards {count}{silent}"),
+        title: format!("GPU cards {}{silent}", told.count(count)),
         note: note_of_probe(state),
         columns,
         rows,

@@ -2,6 +2,7 @@
 //! in which there is something for it to do.
 
 mod copies;
+mod delivery;
 mod edge;
 mod estate;
 mod night;
@@ -28,7 +29,7 @@ use world::{NOW, arguments, read, site, view};
 /// An action, and arguments with which it has something to do in [`view`].
 fn cases() -> Vec<(&'static str, Value)> {
     vec![
-        ("acm.validate", json!({"certificate": world::CERTIFICATE})),
+        ("acm.validate", json!({"certificate": delivery::CERTIFICATE})),
         ("alarm.disable_actions", json!({"alarm": "errors"})),
         ("alarm.enable_actions", json!({"alarm": "muted"})),
         (
@@ -565,6 +566,7 @@ fn what_is_gone_is_refused_and_seen_as_gone() {
         // What is to be made is not there before, ECS forgets stopped tasks, and what is gone is as wanted
         // where it is to go.
         let unseen = [
+            "acm.validate",
             "ecs.stop_task",
             "rds.add_members",
             "rds.delete_instance",

@@ -6,7 +6,9 @@ use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::ecs::{DeploymentRole, RolloutState};
 use quarterdeck::domain::fault::FaultKind;
 use quarterdeck::domain::metric::Stat;
-use quarterdeck::domain::ops::{self, Mutation, Query, ReplyData, cloudwatch, ecs, elb, sqs};
+use quarterdeck::domain::ops::{
+    self, Mutation, Query, ReplyData, application_auto_scaling, cloudwatch, ecs, elb, sqs,
+};
 
 use super::stage::Stage;
 
@@ -160,6 +162,13 @@ fn a_count_changes_without_a_deployment() {
         assert_eq!(stage.deployments(CLUSTER, BACKEND).len(), history);
         assert!(!stage.service(CLUSTER, BACKEND).is_deploying());
     }
+    // Application Auto Scaling brings up again what is below its bounds.
+    let bounds = application_auto_scaling::Write::SetBounds {
+        resource: format!("service/{CLUSTER}/{BACKEND}"),
+        min: 0,
+        max: 10,
+    };
+    stage.write(Mutation::ApplicationAutoScaling(bounds)).unwrap();
     stage.write(update(None, Some(0), false)).unwrap();
     stage.pass(MINUTES(14));
     assert!(

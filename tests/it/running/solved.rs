@@ -166,11 +166,7 @@ async fn what_a_rollback_needs_is_kept_from_the_lifecycle_policy() {
             finding.title.as_str(),
             finding.runbooks[0].as_str()
         ),
-        (
-            REPOSITORY,
-            "the image to roll back to expires now",
-            "ecr-keep-image"
-        )
+        (REPOSITORY, "rollback image expires now", "ecr-keep-image")
     );
     let before = images(&stage).await;
     assert_eq!(before[0].tags, ["latest"]);

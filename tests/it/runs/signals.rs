@@ -8,14 +8,14 @@ use crate::support::qd::Qd;
 
 /// A run that has changed something and would go on for long.
 fn slow() -> Qd {
-    scale(&world(1), 9, "--yes -o json")
+    scale(&world(1), 6, "--yes -o json")
 }
 
 #[test]
 fn asked_to_stop_it_takes_back_what_it_has_begun() {
     for signal in [Signal::TERM, Signal::INT] {
         let world = world(20);
-        let running = under_way(&scale(&world, 9, "--yes -o json"));
+        let running = under_way(&scale(&world, 6, "--yes -o json"));
         running.signal(signal);
         let finished = running.finish();
         exits(&finished, 10);
@@ -96,7 +96,7 @@ fn killed_it_is_taken_up_where_it_was() {
         .filter(|entry| entry["record"]["intent"].is_object())
         .count();
     assert_eq!(intents, 1, "it was asked for once");
-    assert_eq!(desired(&world), 9);
+    assert_eq!(desired(&world), 6);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn given_up_it_can_still_be_taken_back() {
     let world = faster(&qd, 100);
     let given_up = document(&with(&world, "runbook abandon last --reason enough"), 11);
     assert_eq!(given_up["status"], "abandoned");
-    assert_eq!(desired(&world), 9);
+    assert_eq!(desired(&world), 6);
     exits(&with(&world, "runbook resume last").run(), 2);
     exits(&with(&world, "runbook rollback last").run(), 0);
     assert_eq!(desired(&world), 3);

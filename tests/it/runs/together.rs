@@ -9,7 +9,7 @@ use crate::support::wait::{wait_for, wait_until};
 #[test]
 fn two_operators_do_not_change_the_same_at_once() {
     let base = world(1);
-    let first = under_way(&scale(&base, 9, "--yes"));
+    let first = under_way(&scale(&base, 6, "--yes"));
     let world = faster(&base, 100);
 
     let refused = document(&scale(&world, 2, "--yes"), 7);
@@ -49,7 +49,7 @@ fn two_operators_do_not_change_the_same_at_once() {
 #[test]
 fn a_lock_is_free_again_once_its_holder_has_died() {
     let base = world(1);
-    let first = under_way(&scale(&base, 9, "--yes"));
+    let first = under_way(&scale(&base, 6, "--yes"));
     first.signal(Signal::KILL);
     first.finish();
     let world = faster(&base, 100);
@@ -76,7 +76,7 @@ fn a_run_of_its_own_outlives_who_started_it_and_can_be_followed() {
 #[test]
 fn a_run_of_its_own_that_cannot_begin_says_why() {
     let base = world(1);
-    let first = under_way(&scale(&base, 9, "--yes"));
+    let first = under_way(&scale(&base, 6, "--yes"));
     let world = faster(&base, 100);
     exits(&scale(&world, 2, "--detach").run(), 6);
     let taken = document(&scale(&world, 2, "--yes --detach"), 0);
@@ -89,7 +89,7 @@ fn a_run_of_its_own_that_cannot_begin_says_why() {
 #[test]
 fn who_stops_following_stops_nothing_else() {
     let base = world(10);
-    let running = under_way(&scale(&base, 9, "--yes -o json"));
+    let running = under_way(&scale(&base, 6, "--yes -o json"));
     let run = wait_for(PATIENCE, "the run in the history", || {
         runs(&base)
             .first()
@@ -121,7 +121,7 @@ fn what_happens_in_the_demo_is_nobodys_history() {
 #[test]
 fn a_run_that_was_left_goes_on_in_a_process_of_its_own() {
     let base = world(1);
-    let first = under_way(&scale(&base, 9, "--yes"));
+    let first = under_way(&scale(&base, 6, "--yes"));
     first.signal(Signal::HUP);
     exits(&first.finish(), 11);
     let world = faster(&base, 100);
@@ -130,7 +130,7 @@ fn a_run_that_was_left_goes_on_in_a_process_of_its_own() {
     wait_until(PATIENCE, "the run to end", || {
         runs(&world)[0]["status"] == "succeeded"
     });
-    assert_eq!(desired(&world), 9);
+    assert_eq!(desired(&world), 6);
     // It is over: there is nothing to resume, and the process that finds that out says so.
     exits(&with(&world, "runbook resume last --detach").run(), 2);
 }

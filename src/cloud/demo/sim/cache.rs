@@ -96,6 +96,9 @@ pub struct Failover {
 /// Memory used by a cache that is full, percent.
 pub const FULL_PERCENT: f64 = 99.7;
 
+/// The most of a new node's memory that may be filled by what is copied to it, percent: the rest is reserved.
+pub const FITS_PERCENT: f64 = 90.0;
+
 /// How many failovers ElastiCache allows in a day.
 pub const FAILOVERS_A_DAY: usize = 15;
 

@@ -3,7 +3,7 @@
 
 use super::super::plan::store::Form;
 use super::super::sim::Sim;
-use super::super::sim::cache::{Backup, FAILOVERS_A_DAY, FULL_PERCENT};
+use super::super::sim::cache::{Backup, FAILOVERS_A_DAY, FITS_PERCENT};
 use super::super::time::{DAY, MINUTE};
 use super::{Refusal, record};
 use crate::domain::fault::{Fault, FaultKind};
@@ -79,7 +79,7 @@ fn resize(sim: &mut Sim, index: usize, node_type: &str, refuse: &Refusal) -> Res
         ));
     }
     let now = sim.now;
-    if sim.cache_holds(index, now) / sim.cache_room(index, node_type) > FULL_PERCENT {
+    if sim.cache_holds(index, now) / sim.cache_room(index, node_type) > FITS_PERCENT {
         return Err(refuse.invalid(
             "InvalidParameterCombination",
             format!("The data of {name} do not fit on nodes of the type {node_type}."),

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::domain::units::Bytes;
+
 /// What is at a path of names and places, such as `images/0/scan`; without a place each item of a list is
 /// looked into.
 pub(super) fn at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
@@ -32,24 +34,19 @@ pub(super) fn title(path: &str) -> String {
         "policies/target" => "at",
         path => path.rsplit('/').next().unwrap_or(path),
     };
+    // A cell has its own unit.
+    let words = words.strip_suffix("_bytes").unwrap_or(words);
     words.replace('_', " ").to_uppercase()
 }
 
 /// A number of bytes as people read it, if the field is one.
 pub(super) fn bytes(path: &str, value: &Value) -> Option<String> {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let is_bytes = path
         .rsplit('/')
         .next()
         .is_some_and(|name| name.split('_').any(|word| word == "bytes"));
-    let mut amount = value.as_f64().filter(|_| is_bytes)?;
-    let mut unit = 0;
-    while amount.abs() >= 1024.0 && unit + 1 < UNITS.len() {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    let places = usize::from(unit > 0 && amount.abs() < 100.0);
-    Some(format!("{amount:.places$} {}", UNITS[unit]))
+    let amount = value.as_f64().filter(|amount| is_bytes && *amount >= 0.0)?;
+    Some(Bytes(amount.round() as u64).to_string())
 }
 
 /// A number with no more decimals than anybody reads.
@@ -81,13 +78,11 @@ mod tests {
 
     #[test]
     fn bytes_are_told_by_the_name_of_the_field() {
+        let gib = Bytes(212 << 30).to_string();
+        assert_eq!(bytes("bytes", &json!(227_633_266_688_u64)), Some(gib));
         assert_eq!(
-            bytes("bytes", &json!(227_633_266_688_u64)).as_deref(),
-            Some("212 GiB")
-        );
-        assert_eq!(
-            bytes("growth_bytes_per_day", &json!(1536.0)).as_deref(),
-            Some("1.5 KiB")
+            bytes("growth_bytes_per_day", &json!(1536.0)),
+            Some(Bytes(1536).to_string())
         );
         assert_eq!(bytes("objects", &json!(7)), None);
         assert_eq!(bytes("bytes", &Value::Null), None);

@@ -9,18 +9,17 @@ use crate::domain::alarm::{Alarm, AlarmState};
 use crate::domain::asg::{
     Desired, Group, InstanceRefresh, LaunchTemplate, ScheduledAction, SuspendedProcess, WarmPool,
 };
-use crate::domain::certificate::{Certificate, Origin, Validation};
+use crate::domain::certificate::Certificate;
 use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{
     Cache, DbCluster, DbClusterSettings, DbInstance, DbProxy, DbSettings, DbSnapshot, Monitoring,
     PerformanceInsights,
 };
-use crate::domain::delivery::{Execution, Pipeline, Stage, StageAction};
+use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::distribution::Distribution;
 use crate::domain::dns::HostedZone;
 use crate::domain::ec2::Instance;
-use crate::domain::ecr::lifecycle::{Expires, Policy, Rule, Selects};
-use crate::domain::ecr::{Image, Repository};
+use crate::domain::ecr::Image;
 use crate::domain::ecs::{
     Cluster, Container, Fleet, RevisionName, RolloutState, ServiceDeployment, ServiceRevision, Task,
     TaskDefinition,
@@ -40,6 +39,7 @@ use crate::domain::scalable::{ScalableTarget, resource_of};
 use crate::domain::scope::ScopeName;
 use crate::domain::ssm::{ProbeEnd, ProbeOutput};
 use crate::runbook::action::{Arguments, Decisions, Site, View};
+use crate::runbook::actions::tests::delivery::{PROOF, certificate, image, release, repository, stage};
 use crate::runbook::actions::tests::edge::distribution;
 
 pub const RUN: &str = "r-20261121-090000-kqzt";
@@ -688,103 +688,6 @@ pub fn world() -> World {
 
 pub fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
-}
-
-/// A pipeline in which one stage failed, one waits for an answer, and one is well.
-fn release() -> Pipeline {
-    let in_state = |name: &str, execution: &str, (category, status): (&str, &str)| Stage {
-        status: Some(status.to_owned()),
-        execution: Some(execution.to_owned()),
-        actions: vec![StageAction {
-            name: format!("{name}-action"),
-            category: category.to_owned(),
-            status: Some(status.to_owned()),
-            changed_at: Some(NOW.parse().unwrap()),
-            ..StageAction::default()
-        }],
-        ..stage(name, true)
-    };
-    Pipeline {
-        name: "release".to_owned(),
-        version: Some("V2".to_owned()),
-        arn: None,
-        stages: vec![
-            in_state("Test", "e-3", ("Build", "Failed")),
-            in_state("Approve", "e-2", ("Approval", "InProgress")),
-            in_state("Ship", "e-1", ("Deploy", "Succeeded")),
-        ],
-    }
-}
-
-/// A certificate whose renewal misses its proof.
-pub const CERTIFICATE: &str = "arn:aws:acm:ap-northeast-2:123456789012:certificate/stuck";
-
-/// The record that would prove it.
-const PROOF: (&str, &str) = ("_a.example.com.", "_b.acm-validations.aws.");
-
-fn certificate() -> Certificate {
-    Certificate {
-        arn: CERTIFICATE.to_owned(),
-        domain: "*.example.com".to_owned(),
-        alternatives: Vec::new(),
-        status: "ISSUED".to_owned(),
-        origin: Origin::Amazon,
-        created_at: None,
-        not_after: None,
-        in_use_by: Vec::new(),
-        renewable: Some(true),
-        renewal: Some("PENDING_VALIDATION".to_owned()),
-        failure: None,
-        validations: vec![Validation {
-            domain: "*.example.com".to_owned(),
-            method: Some("DNS".to_owned()),
-            status: Some("PENDING_VALIDATION".to_owned()),
-            record: Some((PROOF.0.to_owned(), "CNAME".to_owned(), PROOF.1.to_owned())),
-        }],
-    }
-}
-
-/// The repository `app`, whose images without a tag go after a day.
-fn repository(images: &[Image]) -> Repository {
-    Repository {
-        name: "app".to_owned(),
-        policy: Some(Some(Policy {
-            rules: vec![Rule {
-                priority: 1,
-                description: None,
-                selects: Selects::Untagged,
-                expires: Expires::DaysSincePushed(1),
-            }],
-            evaluated_at: None,
-        })),
-        images: Some(images.to_vec()),
-        ..Repository::default()
-    }
-}
-
-fn image(digit: char, tags: &[&str], pushed: &str) -> Image {
-    Image {
-        digest: digest(digit),
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        pushed_at: Some(pushed.parse().unwrap()),
-        size_bytes: Some(1),
-        scan: None,
-    }
-}
-
-pub fn stage(name: &str, enabled: bool) -> Stage {
-    Stage {
-        name: name.to_owned(),
-        deploys: if name == "Deploy" {
-            vec![("main".to_owned(), "api".to_owned())]
-        } else {
-            Vec::new()
-        },
-        status: Some("Succeeded".to_owned()),
-        enabled,
-        disabled_reason: (!enabled).then(|| "freeze".to_owned()),
-        ..Stage::default()
-    }
 }
 
 /// An instance configured unlike anything that AWS would choose.
