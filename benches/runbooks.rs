@@ -24,7 +24,7 @@ use quarterdeck::engine::run::{
     Equipment, IfLocked, Notice, Patience, RunEngine, SiteFacts, Start, StateFolder,
 };
 use quarterdeck::runbook::action::Allowances;
-use quarterdeck::runbook::machine::{Answer, Summary};
+use quarterdeck::runbook::machine::{Answer, Summary, Via};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::Given;
 use quarterdeck::runbook::plan::Plan;
@@ -194,7 +194,7 @@ impl Bench {
             scope: self.scope.clone(),
             who: self.who.clone(),
             reason: None,
-            confirmed: Some(Answer::Yes),
+            confirmed: Some((Answer::Yes, Via::Flags)),
             if_locked: IfLocked::Fail,
             patience: Patience::For(Duration::from_secs(1)),
         };

@@ -69,7 +69,7 @@ pub(crate) fn entry(state: &State, key: &RowKey) -> Option<Detail> {
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string();
     let text = moment.text.lines();
-    let text = text.map(|line| vec![Cell::new(crate::domain::text::clean(line).into_owned())]);
+    let text = text.map(|line| vec![Cell::new(crate::domain::text::clean(line))]);
     Some(Detail {
         title: format!("incident entry {number} of {}", lines.len()),
         blocks: vec![

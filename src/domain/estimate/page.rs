@@ -59,7 +59,8 @@ fn estate(out: &mut String, estimate: &Estimate) {
         out.push_str(&format!(" {because}"));
     }
     out.push('\n');
-    let parts: [(&str, &str, &[Line], fn(Usd) -> String); 2] = [
+    type Part<'a> = (&'a str, &'a str, &'a [Line], fn(Usd) -> String);
+    let parts: [Part<'_>; 2] = [
         (
             "Savings that the team lists",
             "a month",

@@ -312,7 +312,7 @@ impl View {
     /// The node types that a cache may be changed to.
     pub fn cache_node_types(&self, nodes: &elasticache::Nodes) -> Result<&NodeTypes, Unread> {
         let query = Query::ElastiCache(elasticache::Read::NodeTypes(nodes.clone()));
-        Ok(whole(self.redis_node_types(&query)?)?)
+        whole(self.redis_node_types(&query)?)
     }
 
     /// All caches.

@@ -439,7 +439,7 @@ pub struct BuildLog {
 
 /// The builds that write into a log group.
 pub fn build_logs(sim: &Sim, log_group: &str) -> Vec<BuildLog> {
-    let ms = |at: Option<jiff::Timestamp>| at.map(|at| at.as_millisecond());
+    let ms = |at: Option<jiff::Timestamp>| at.map(jiff::Timestamp::as_millisecond);
     sim.plan
         .builds
         .iter()
