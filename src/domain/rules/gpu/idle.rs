@@ -48,6 +48,8 @@ struct Fleet<'a> {
     unread: usize,
     cards: u32,
     idle: u32,
+    /// Those among them of which nobody lists the processes: the CloudWatch agent does not.
+    by_use: u32,
     /// Since when every idle card has been idle; `None` once it is not known of one.
     since: Option<Timestamp>,
     is_since_known: bool,
@@ -109,6 +111,7 @@ impl<'a> Fleet<'a> {
                 continue;
             }
             idle += 1;
+            self.by_use += u32::from(card.processes.is_none());
             match sight::idle_since(&context.state.gpu_history, host.reading, card) {
                 Some(since) => self.since = Some(self.since.map_or(since, |known| known.max(since))),
                 None => self.is_since_known = false,
@@ -171,15 +174,22 @@ impl<'a> Fleet<'a> {
                 .hurts(Impact::Cost)
                 .since(since)
                 .because(format!(
-                    "{} of {} on {} {} no process and next to no memory in use{}.",
+                    "{} of {} on {} {} no process{} and next to no memory in use{}.",
                     self.idle,
                     words::count(self.cards as usize, "card"),
                     words::count(self.hosts, "host"),
                     if self.idle == 1 { "has" } else { "have" },
+                    if self.by_use > 0 { " that is told of" } else { "" },
                     since
                         .map(|since| format!(", all of them for {}", words::since(since, at)))
                         .unwrap_or_default()
                 ))
+                .perhaps_because((self.by_use > 0).then(|| {
+                    format!(
+                        "Nobody lists the processes of {}: by utilisation and memory nothing runs there.",
+                        words::count(self.by_use as usize, "card")
+                    )
+                }))
                 .perhaps_because(at_night_size.then(|| {
                     "The group was taken down for the night; what idles is what the night keeps.".to_owned()
                 }))
@@ -216,7 +226,7 @@ fn is_at_night_size(context: &Context<'_>, (name, _): (&str, Option<&str>)) -> b
 mod tests {
     use super::*;
     use crate::domain::ec2::Purchase;
-    use crate::domain::gpu::{GpuProcess, HostReading, ReadingSource};
+    use crate::domain::gpu::{GpuCard, GpuProcess, HostReading, ReadingSource};
     use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
@@ -335,6 +345,25 @@ mod tests {
         assert_eq!(
             findings[0].evidence[0],
             "2 of 2 cards on 2 hosts have no process and next to no memory in use."
+        );
+    }
+
+    #[test]
+    fn a_card_whose_processes_nobody_lists_is_not_said_to_have_none() {
+        let mut bench = Bench::new();
+        let agent = GpuCard {
+            processes: None,
+            util_percent: Some(0.0),
+            ..card(0, 40.0, 0)
+        };
+        bench.gpu_host("i-1", "g5.xlarge", vec![agent]);
+        let finding = bench.check(&RULE).remove(0);
+        assert_eq!(
+            finding.evidence[..2],
+            [
+                "1 of 1 card on 1 host has no process that is told of and next to no memory in use.",
+                "Nobody lists the processes of 1 card: by utilisation and memory nothing runs there."
+            ]
         );
     }
 
