@@ -166,7 +166,11 @@ impl Desk {
             scopes: names.iter().map(scope).collect(),
             wishes: Wishes::default(),
             host,
-            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap(),
             orders: None,
             pictures: None,
         }
@@ -260,10 +264,8 @@ impl Desk {
 
     /// Lets everything run that can without time going on.
     fn settle(&mut self) {
-        self.runtime.block_on(async {
-            for _ in 0..64 {
-                tokio::task::yield_now().await;
-            }
-        });
+        // The runtime's own time stands: it goes on once nothing else can run.
+        self.runtime
+            .block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
     }
 }

@@ -372,7 +372,7 @@ macro_rules! crashes {
     ($($name:ident: $runbook:literal,)*) => {
         const TESTED: &[&str] = &[$($runbook),*];
         $(
-            #[tokio::test]
+            #[tokio::test(start_paused = true)]
             async fn $name() {
                 crash_everywhere($runbook).await;
             }

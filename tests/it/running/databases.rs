@@ -87,7 +87,7 @@ fn writes(stage: &Stage) -> Vec<Mutation> {
     stage.log.writes().into_iter().map(|write| write.change).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_restored_database_is_as_the_old_one_beside_it() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, &home);
@@ -139,7 +139,7 @@ async fn a_restored_database_is_as_the_old_one_beside_it() {
     assert_eq!(kinds, ["RestoreDBInstanceFromDBSnapshot", "ModifyDBInstance"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, &home);
@@ -215,12 +215,12 @@ async fn swapped_back(moment: impl Fn(&Happening) -> bool) {
     assert!(all.iter().all(|db| db.name != OLD), "{all:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_swapped_is_swapped_back_and_no_data_is_deleted() {
     swapped_back(|happening| matches!(happening, Happening::Writing { .. })).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rename_that_is_under_way_is_waited_for_before_it_is_taken_back() {
     swapped_back(
         |happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("still called")),
@@ -228,7 +228,7 @@ async fn a_rename_that_is_under_way_is_waited_for_before_it_is_taken_back() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn parameters_that_wait_for_a_restart_get_one() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Ecommerce, &home);
@@ -249,7 +249,7 @@ async fn parameters_that_wait_for_a_restart_get_one() {
     assert_eq!(new.max_storage_gib, Some(200));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_a_member_of_aurora_the_cluster_is_restored_and_swapped() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Fashion, &home);
@@ -295,7 +295,7 @@ async fn of_a_member_of_aurora_the_cluster_is_restored_and_swapped() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_restored_is_refused_with_the_reason() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, &home);
@@ -319,7 +319,7 @@ async fn what_cannot_be_restored_is_refused_with_the_reason() {
     assert!(writes(&stage).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_key_that_cannot_be_used_ends_the_run_before_anything_is_made() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Ecommerce, &home);
@@ -334,7 +334,7 @@ async fn a_key_that_cannot_be_used_ends_the_run_before_anything_is_made() {
     assert!(writes(&stage).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn failovers_make_somebody_else_primary() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, &home);

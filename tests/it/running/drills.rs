@@ -70,7 +70,7 @@ async fn findings(stage: &Stage) -> BTreeSet<String> {
         .collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_drill_times_a_restore_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -114,7 +114,7 @@ async fn a_drill_times_a_restore_and_leaves_nothing_behind() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_drill_of_a_snapshot_is_a_drill_too() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -194,7 +194,7 @@ async fn rename(stage: &Stage, plan: &Plan) {
     assert!(names(stage).await.contains("kept-by-somebody"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_drill_that_was_left_before_the_removal_removes_its_copy() {
     let home = tempfile::tempdir().unwrap();
     let (stage, id, plan) = before_removal(&home).await;
@@ -203,7 +203,7 @@ async fn a_drill_that_was_left_before_the_removal_removes_its_copy() {
     assert!(!names(&stage).await.contains(&plan.changes[0].target.name));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_somebody_renamed_stays() {
     let home = tempfile::tempdir().unwrap();
     let (stage, id, plan) = before_removal(&home).await;
@@ -211,7 +211,7 @@ async fn a_copy_that_somebody_renamed_stays() {
     left_alone(&stage, (&id, &plan)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_instance_that_somebody_made_under_the_copys_name_stays() {
     let home = tempfile::tempdir().unwrap();
     let (stage, id, plan) = before_removal(&home).await;
@@ -238,7 +238,7 @@ async fn an_instance_that_somebody_made_under_the_copys_name_stays() {
     left_alone(&stage, (&id, &plan)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_call_itself_is_refused_for_anything_but_the_copy() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -277,7 +277,7 @@ async fn the_call_itself_is_refused_for_anything_but_the_copy() {
     assert!(after.contains(&production), "{after:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cluster_is_refused_with_what_to_do_instead() {
     let home = tempfile::tempdir().unwrap();
     let now: Timestamp = EPOCH.parse().unwrap();
@@ -293,7 +293,7 @@ async fn a_cluster_is_refused_with_what_to_do_instead() {
     assert!(refused.to_string().contains("cluster"), "{refused}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn backups_that_were_switched_off_are_mended() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::DrGap, &home);

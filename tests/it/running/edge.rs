@@ -66,6 +66,7 @@ fn what_is_cached_badly_is_found_taken_out_and_gone() {
     let home = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .start_paused(true)
         .build()
         .unwrap();
     let (writes, ended) = runtime.block_on(async {

@@ -65,7 +65,7 @@ pub(super) async fn carry_out(stage: &Stage, runbook: &str, set: &[(&str, &str)]
     summary
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_version_that_fails_is_found_and_left_again() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::LambdaErrors, &home);
@@ -84,7 +84,7 @@ async fn a_version_that_fails_is_found_and_left_again() {
     assert_eq!(found(&wrong, "lambda.errors"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_alias_that_somebody_else_moves_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::LambdaErrors, &home);
@@ -107,7 +107,7 @@ async fn an_alias_that_somebody_else_moves_is_left_alone() {
     assert_eq!(function(&stage).await.aliases.unwrap()[0].routing.words(), "3");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_function_is_stopped_and_comes_back_as_it_was() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -140,7 +140,7 @@ async fn a_function_is_stopped_and_comes_back_as_it_was() {
     assert_eq!(found(&wrong, "lambda.stopped"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_node_group_gets_room() {
     const KINDS: [Kind; 4] = [Kind::EksCluster, Kind::Nodegroup, Kind::Asg, Kind::Ec2Instance];
     let home = tempfile::tempdir().unwrap();

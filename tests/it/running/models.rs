@@ -110,7 +110,7 @@ async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> Refused 
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_degraded_endpoint_is_rolled_back_and_heals() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::EndpointDegraded, &home);
@@ -144,7 +144,7 @@ async fn a_degraded_endpoint_is_rolled_back_and_heals() {
     assert_eq!(about(&after, "sagemaker.endpoint-latency"), [] as [&Finding; 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rollback_names_what_it_cannot_do() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -170,7 +170,7 @@ async fn a_rollback_names_what_it_cannot_do() {
     assert!(busy.to_string().contains("is Updating"), "{busy}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn instances_beyond_the_bounds_move_the_bounds_and_stay() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);
@@ -212,7 +212,7 @@ async fn instances_beyond_the_bounds_move_the_bounds_and_stay() {
     assert!(serverless.to_string().contains("serverless"), "{serverless}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn notebooks_that_were_left_on_are_stopped_and_nothing_else() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::NotebookLeftOn, &home);
@@ -252,7 +252,7 @@ async fn notebooks_that_were_left_on_are_stopped_and_nothing_else() {
     assert!(endpoint(&stage, RENDER).await.is_some());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_used_is_not_deleted() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::Quiet, &home);

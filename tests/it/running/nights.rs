@@ -115,17 +115,17 @@ async fn there_and_back(world: World) {
     assert!(idle.is_empty(), "{:#?}", idle.changes);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_fleet_of_groups_goes_down_and_comes_back_exactly() {
     there_and_back(World::Invokeai).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_on_its_own_is_stopped_and_started() {
     there_and_back(World::Ecg).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_forgotten_training_instance_is_stopped_by_its_id() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();
@@ -150,7 +150,7 @@ async fn a_forgotten_training_instance_is_stopped_by_its_id() {
     assert_eq!(forgotten(alone(&stage).await).state, "stopped");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn work_is_refused_with_its_reason_and_nothing_changes() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse().unwrap();
@@ -178,7 +178,7 @@ async fn work_is_refused_with_its_reason_and_nothing_changes() {
     assert_eq!(stage.log.writes().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_spot_saves_is_told_with_the_day_of_its_price() {
     const GROUP: &str = "invokeai-gpu-workers-spot";
     let home = tempfile::tempdir().unwrap();
@@ -228,7 +228,7 @@ async fn what_spot_saves_is_told_with_the_day_of_its_price() {
     assert_eq!(plan.identity.account_name.as_deref(), Some("inv-prod"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_estate_at_rest_saves_what_its_start_costs_again() {
     let home = tempfile::tempdir().unwrap();
     let mut stage = Stage::new(

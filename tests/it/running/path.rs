@@ -8,7 +8,7 @@ use quarterdeck::runbook::record::{self, Record, RunId, Status};
 
 use super::stage::{Stage, Watch, given, run};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_run_goes_from_its_plan_to_history() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -73,7 +73,7 @@ async fn a_run_goes_from_its_plan_to_history() {
     assert!(plan.is_empty(), "{plan:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn parameters_are_listed_and_looked_up() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -125,7 +125,7 @@ async fn parameters_are_listed_and_looked_up() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_person_is_asked_and_may_decline() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -155,7 +155,7 @@ async fn a_person_is_asked_and_may_decline() {
     assert_eq!(stage.log.writes().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_process_follows_a_run_to_its_end() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -185,7 +185,7 @@ async fn another_process_follows_a_run_to_its_end() {
     assert!(matches!(missing.err(), Some(StoreError::Unknown(_))));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_journal_that_was_changed_is_told_and_not_continued() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());

@@ -97,7 +97,7 @@ async fn carry_out(stage: &Stage, runbook: &str, set: &[(&str, &str)]) {
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}\n{:#?}", watch.happenings);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_build_is_retried_and_the_change_goes_on() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::PipelineFailed, &home);
@@ -142,7 +142,7 @@ async fn a_failed_build_is_retried_and_the_change_goes_on() {
     assert_eq!(newest, ["SUCCEEDED", "FAILED"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_approval_shows_the_change_and_lets_it_through() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::ApprovalWaiting, &home);
@@ -182,7 +182,7 @@ async fn an_approval_shows_the_change_and_lets_it_through() {
     assert_eq!(after.stage("Deploy").unwrap().execution, Some(waiting.id));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rejected_change_stops_before_production() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::ApprovalWaiting, &home);
@@ -198,7 +198,7 @@ async fn a_rejected_change_stops_before_production() {
     assert_eq!(after.stage("Deploy").unwrap().execution, deployed);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stage_goes_back_to_the_last_change_that_was_well() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::BadDeploy, &home);
@@ -239,7 +239,7 @@ type Case = (
     &'static str,
 );
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_does_not_wait_or_has_not_failed_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::Quiet, &home);

@@ -106,7 +106,7 @@ async fn settled(stage: &Stage, cluster: &str, name: &str, revision: &str) {
     assert_eq!((service.deployments.len(), service.running), (1, service.desired));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_bad_deployment_is_rolled_back_and_heals() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::BadDeploy, &home);
@@ -146,7 +146,7 @@ async fn a_bad_deployment_is_rolled_back_and_heals() {
     assert_eq!(steps(&again), ["codemate-backend:4 → codemate-backend:2"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_pipeline_is_held_with_the_run_as_reason_and_released_by_hand() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::BadDeploy, &home);
@@ -201,7 +201,7 @@ async fn a_pipeline_is_held_with_the_run_as_reason_and_released_by_hand() {
     assert!(stage_of(&pipelines(&stage).await).enabled);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_inactive_revision_comes_back_and_its_environment_is_written_down_nowhere() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Codemate, Scenario::BadDeploy, &home);
@@ -230,7 +230,7 @@ async fn an_inactive_revision_comes_back_and_its_environment_is_written_down_now
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_number_before_was_the_bad_build() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -238,7 +238,7 @@ async fn the_number_before_was_the_bad_build() {
     assert_eq!(steps(&plan), ["codemate-backend:4 → codemate-backend:2"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stuck_deployment_is_stopped_and_goes_back() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Invokeai, Scenario::BadDeploy, &home);
@@ -261,7 +261,7 @@ async fn a_stuck_deployment_is_stopped_and_goes_back() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_tag_that_moved_is_pinned() {
     const NAME: &str = "ecg-project-pipeline-dev-api";
     const ECG: &str = "ecg-project-pipeline-dev-cluster";
@@ -305,7 +305,7 @@ fn digests(tasks: &[Task], revision: &str) -> Vec<Option<String>> {
     .collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_pipeline_that_deploys_is_a_failed_precondition() {
     let home = tempfile::tempdir().unwrap();
     let now = EPOCH.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(110);
@@ -324,7 +324,7 @@ async fn a_pipeline_that_deploys_is_a_failed_precondition() {
     assert_eq!(stage.log.writes().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rollback_that_fails_leads_back_to_what_ran() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -340,7 +340,7 @@ async fn a_rollback_that_fails_leads_back_to_what_ran() {
     assert!(journal.contains("circuit breaker"), "{journal}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_count_takes_its_bounds_along_and_back() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Invokeai, Scenario::Quiet, &home);
@@ -385,7 +385,7 @@ async fn a_count_takes_its_bounds_along_and_back() {
     assert_eq!(steps(&plan), ["desired 0 → 3"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn dead_letters_go_back() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Invokeai, Scenario::Everyday, &home);
@@ -406,7 +406,7 @@ async fn dead_letters_go_back() {
     assert_eq!(dead.visible, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_app_that_hosts_pull_is_taken_back_by_its_tag() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Ecommerce, Scenario::Quiet, &home);
@@ -435,7 +435,7 @@ async fn images(stage: &Stage) -> Vec<Image> {
 }
 
 /// Every way that is offered leads somewhere, in every world.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_service_of_the_demo_can_be_planned() {
     for world in [World::Codemate, World::Ecg, World::Invokeai] {
         let home = tempfile::tempdir().unwrap();
@@ -457,7 +457,7 @@ async fn every_service_of_the_demo_can_be_planned() {
 }
 
 /// Instances must not go on being replaced while the tag already means the other image again.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
     use quarterdeck::domain::ops::autoscaling;
     let home = tempfile::tempdir().unwrap();

@@ -35,7 +35,7 @@ async fn cache(stage: &Stage, name: &str) -> Cache {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_cache_gets_larger_nodes_and_evicts_no_more() {
     let home = tempfile::tempdir().unwrap();
     let stage = open((World::Ecommerce, Scenario::RedisEvictions), &home);
@@ -106,7 +106,7 @@ async fn a_full_cache_gets_larger_nodes_and_evicts_no_more() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nodes_are_changed_only_to_what_aws_allows() {
     let home = tempfile::tempdir().unwrap();
     let stage = open((World::Ecommerce, Scenario::Quiet), &home);
@@ -153,7 +153,7 @@ async fn images(stage: &Stage) -> Vec<Image> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_a_rollback_needs_is_kept_from_the_lifecycle_policy() {
     let home = tempfile::tempdir().unwrap();
     let stage = open((World::Ecg, Scenario::ImageExpiring), &home);
@@ -226,7 +226,7 @@ async fn certificate(stage: &Stage) -> Certificate {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_certificate_gets_its_record_back_and_is_renewed() {
     let home = tempfile::tempdir().unwrap();
     let stage = open((World::Codemate, Scenario::CertExpiring), &home);
@@ -268,7 +268,7 @@ async fn a_certificate_gets_its_record_back_and_is_renewed() {
     assert_eq!(found(&wrong, "certificate.expiring"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_record_that_somebody_else_put_there_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let stage = open((World::Codemate, Scenario::CertExpiring), &home);

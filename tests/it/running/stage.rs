@@ -37,7 +37,9 @@ use tokio::sync::oneshot;
 /// Saturday, 11:00 in Seoul.
 pub const EPOCH: &str = "2026-11-21T02:00:00Z";
 
-/// A clock that moves on only when everybody waits: to the moment when the first of them is due.
+/// A clock that moves on only when everybody waits: to the moment when the first of them is due. The runtime
+/// says when that is: its own time, which stands, goes on only once nothing can run and no file is read or
+/// written.
 #[derive(Clone)]
 pub struct PatientClock(Arc<Mutex<Patient>>);
 
@@ -59,14 +61,8 @@ impl PatientClock {
         let own = clock.clone();
         tokio::spawn(async move {
             loop {
-                // Whoever can go on goes on first.
-                for _ in 0..40 {
-                    tokio::task::yield_now().await;
-                }
-                if !own.jump() {
-                    // Something outside of the runtime is under way, such as a file.
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
+                a_while().await;
+                own.jump();
                 if Arc::strong_count(&own.0) == 1 {
                     return;
                 }
@@ -80,20 +76,24 @@ impl PatientClock {
         self.0.lock().unwrap().stands = still;
     }
 
-    fn jump(&self) -> bool {
+    fn jump(&self) {
         let mut inner = self.0.lock().unwrap();
         if inner.stands {
-            return false;
+            return;
         }
         while let Some(((at, _), sleeper)) = inner.sleepers.pop_first() {
             if !sleeper.is_closed() {
                 inner.now = inner.now.max(at);
                 let _ = sleeper.send(());
-                return true;
+                return;
             }
         }
-        false
     }
+}
+
+/// Until nothing else can run; only in a runtime whose own time stands.
+pub async fn a_while() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
 impl Clock for PatientClock {
@@ -126,6 +126,8 @@ pub struct Troubled {
     pub expired: AtomicBool,
     /// Whether calls that change something have their effect and are not answered as long as this holds.
     pub hangs: AtomicBool,
+    /// Whether nothing that is read is answered as long as this holds, but who is asking.
+    pub stalls: AtomicBool,
     /// How many of the next reads AWS throttles.
     pub throttles: AtomicUsize,
     pub reads: AtomicUsize,
@@ -174,6 +176,9 @@ impl Cloud for Troubled {
             self.reads.fetch_add(1, Ordering::SeqCst);
             self.credentials("Read")?;
             self.busy(query)?;
+            while self.stalls.load(Ordering::SeqCst) && !matches!(query, Query::Sts(_)) {
+                a_while().await;
+            }
             self.demo.read(scope, query).await
         })
     }
@@ -189,7 +194,7 @@ impl Cloud for Troubled {
             self.credentials("Write")?;
             let answer = self.demo.write(scope, change, token).await;
             while self.hangs.load(Ordering::SeqCst) {
-                tokio::task::yield_now().await;
+                a_while().await;
             }
             answer
         })
@@ -237,6 +242,7 @@ impl Stage {
             demo,
             expired: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
+            stalls: AtomicBool::new(false),
             throttles: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),

@@ -10,7 +10,7 @@ use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::record::{Record, Resume, Signal, Status, Then};
 
-use super::stage::{Stage, Watch, run, who};
+use super::stage::{Stage, Watch, a_while, run, who};
 
 fn waits(happening: &Happening) -> bool {
     matches!(happening, Happening::Waiting { .. })
@@ -25,12 +25,12 @@ async fn holder(stage: &Stage, plan: Plan) -> Watch {
         .until(|happening| matches!(happening, Happening::Writing { .. }))
         .await;
     while stage.log.writes().is_empty() {
-        tokio::task::yield_now().await;
+        a_while().await;
     }
     watch
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_second_on_one_resource_is_refused_and_told_who_holds_it() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -74,7 +74,7 @@ async fn the_second_on_one_resource_is_refused_and_told_who_holds_it() {
     assert_eq!(other.locks().unwrap().list().unwrap(), []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn different_resources_go_side_by_side() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -90,7 +90,7 @@ async fn different_resources_go_side_by_side() {
     assert_eq!((a.exit, b.exit), (Exit::Done, Exit::Done));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_run_waits_for_a_lock_and_goes_on_once_it_is_free() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -110,7 +110,7 @@ async fn a_run_waits_for_a_lock_and_goes_on_once_it_is_free() {
     assert_eq!(stage.log.writes().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn waiting_for_a_lock_ends_in_time_and_can_be_interrupted() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -141,14 +141,15 @@ async fn waiting_for_a_lock_ends_in_time_and_can_be_interrupted() {
     assert_eq!(stage.engine.locks().unwrap().holders(&keys).unwrap(), []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lock_that_is_taken_away_stops_its_run_before_its_next_change() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
     let plan = stage.scale(5).await;
     let start = stage.unattended(&plan);
+    // What is read again under the lock is not answered yet, so nothing was changed either.
+    stage.cloud.stalls.store(true, Ordering::SeqCst);
     let mut alice = Watch::new(stage.engine.start(plan, start).unwrap());
-    // Held, and nothing was changed yet.
     alice
         .until_recorded(|record| matches!(record, Record::Locked { .. }))
         .await;
@@ -156,6 +157,7 @@ async fn a_lock_that_is_taken_away_stops_its_run_before_its_next_change() {
     let id = locks.list().unwrap()[0].id.clone();
     let broken = locks.break_lock(&id, (&who("bob"), "its host hangs"), Timestamp::UNIX_EPOCH);
     assert_eq!(broken.unwrap().who.user, "alice");
+    stage.cloud.stalls.store(false, Ordering::SeqCst);
     let summary = alice.end().await;
     assert_eq!(
         (summary.exit, summary.changed),
@@ -180,7 +182,7 @@ async fn a_lock_that_is_taken_away_stops_its_run_before_its_next_change() {
     assert_eq!(again.end().await.exit, Exit::Done);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_run_is_taken_up_by_one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());

@@ -11,7 +11,7 @@ use quarterdeck::runbook::action::ErrorClass;
 use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::record::{Record, Resume, Signal, Status, Then};
 
-use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
+use super::stage::{EPOCH, Stage, Watch, a_while, given, load_text, run, who};
 
 fn waits(happening: &Happening) -> bool {
     matches!(happening, Happening::Waiting { .. })
@@ -22,7 +22,7 @@ const STOP: Control = Control::Interrupt {
     then: Then::Stop,
 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn credentials_that_end_in_a_wait_park_the_run_until_they_are_back() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -40,7 +40,7 @@ async fn credentials_that_end_in_a_wait_park_the_run_until_they_are_back() {
     // Nothing is asked of a person in between: it is found out.
     let before = stage.cloud.forgotten.load(Ordering::SeqCst);
     while stage.cloud.forgotten.load(Ordering::SeqCst) < before + 3 {
-        tokio::task::yield_now().await;
+        a_while().await;
     }
     stage.cloud.expired.store(false, Ordering::SeqCst);
     let summary = watch.end().await;
@@ -49,7 +49,7 @@ async fn credentials_that_end_in_a_wait_park_the_run_until_they_are_back() {
     assert_eq!(stage.log.writes().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_run_that_nobody_logs_in_for_is_left_and_resumed() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -78,7 +78,7 @@ async fn a_run_that_nobody_logs_in_for_is_left_and_resumed() {
     assert_eq!(stage.log.writes().len(), 1, "nothing was made twice");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_interrupt_in_a_wait_stops_or_takes_back() {
     for (then, exit, status, writes) in [
         (Then::Stop, Exit::Partial, Status::Interrupted, 1),
@@ -101,7 +101,7 @@ async fn an_interrupt_in_a_wait_stops_or_takes_back() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_in_flight_gets_five_seconds_and_a_second_interrupt_none() {
     for twice in [false, true] {
         let home = tempfile::tempdir().unwrap();
@@ -114,7 +114,7 @@ async fn a_call_in_flight_gets_five_seconds_and_a_second_interrupt_none() {
             .until(|happening| matches!(happening, Happening::Writing { .. }))
             .await;
         while stage.log.writes().is_empty() {
-            tokio::task::yield_now().await;
+            a_while().await;
         }
         watch.tell(STOP);
         if twice {
@@ -149,7 +149,7 @@ async fn a_call_in_flight_gets_five_seconds_and_a_second_interrupt_none() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_begun_where_no_journal_can_be_written() {
     let home = tempfile::tempdir().unwrap();
     let state = home.path().join("state");
@@ -169,7 +169,7 @@ async fn nothing_is_begun_where_no_journal_can_be_written() {
     assert_eq!(stage.cloud.writes.load(Ordering::SeqCst), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_started_without_a_folder_or_leave_to_change() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -223,7 +223,7 @@ fn a_disk_that_fills_up_stops_the_run_before_its_next_change() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 #[ignore = "limits the files of its process: run by the test above"]
 async fn on_a_full_disk() {
     // Whoever writes too much is told by a signal, which ends the process if nobody takes it.
@@ -233,6 +233,8 @@ async fn on_a_full_disk() {
     let stage = Stage::open(home.path());
     let plan = stage.scale(5).await;
     let start = stage.unattended(&plan);
+    // Nothing is read again, and so nothing is written, before the disk is full.
+    stage.cloud.stalls.store(true, Ordering::SeqCst);
     let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
     watch
         .until_recorded(|record| matches!(record, Record::Locked { .. }))
@@ -244,6 +246,7 @@ async fn on_a_full_disk() {
         maximum: most,
     };
     rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
+    stage.cloud.stalls.store(false, Ordering::SeqCst);
     let summary = watch.end().await;
     assert_eq!(
         (summary.exit, summary.changed),
@@ -258,7 +261,7 @@ async fn on_a_full_disk() {
     assert_eq!(stage.engine.locks().unwrap().list().unwrap(), []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_killed_process_leaves_nothing_locked() {
     let home = tempfile::tempdir().unwrap();
     let state = home.path().to_owned();
@@ -266,6 +269,7 @@ async fn a_killed_process_leaves_nothing_locked() {
     let (id, writes, at) = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .start_paused(true)
             .build()
             .unwrap();
         let left = runtime.block_on(async {
@@ -305,7 +309,7 @@ async fn a_killed_process_leaves_nothing_locked() {
     assert_eq!((summary.status, summary.exit), (Status::RolledBack, Exit::Done));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn giving_up_a_run_changes_nothing_and_needs_no_credentials() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -327,7 +331,7 @@ async fn giving_up_a_run_changes_nothing_and_needs_no_credentials() {
     assert_eq!(stage.log.writes().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn files_are_for_those_alone_who_may_see_them() {
     for (mode, file, folder) in [(0o700, 0o600, 0o700), (0o770, 0o660, 0o770)] {
         let home = tempfile::tempdir().unwrap();
@@ -347,7 +351,7 @@ async fn files_are_for_those_alone_who_may_see_them() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_runbook_that_ran_too_often_within_the_hour_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -386,7 +390,7 @@ async fn a_runbook_that_ran_too_often_within_the_hour_is_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_plan_that_lay_while_others_ran_is_held_to_the_limit_of_the_hour_too() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -423,7 +427,7 @@ async fn a_plan_that_lay_while_others_ran_is_held_to_the_limit_of_the_hour_too()
     assert_eq!(stage.log.writes().len(), writes);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_has_expired_is_not_confirmed() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -436,7 +440,7 @@ async fn what_has_expired_is_not_confirmed() {
     assert_eq!((summary.exit, summary.journaled), (Exit::Drift, false));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_aws_refuses_for_a_moment_is_asked_again() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
@@ -464,7 +468,7 @@ async fn what_aws_refuses_for_a_moment_is_asked_again() {
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_listing_that_stays_throttled_blames_aws_and_not_what_was_given() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());

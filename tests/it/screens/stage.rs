@@ -152,8 +152,10 @@ impl Stage {
             ..focus
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
             .build()
-            .expect("a runtime without timers");
+            .expect("a runtime whose time stands");
         runtime.block_on(async {
             let once = collector.once(focus, Duration::from_mins(5));
             tokio::pin!(once);
@@ -229,8 +231,10 @@ impl Stage {
     /// Does what takes the demo's time.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
             .build()
-            .expect("a runtime without timers");
+            .expect("a runtime whose time stands");
         runtime.block_on(async {
             tokio::pin!(work);
             loop {
@@ -288,7 +292,5 @@ fn policies(scopes: &[Arc<Scope>]) -> Arc<Policies> {
 
 /// Lets everything run that can without time going on.
 async fn settle() {
-    for _ in 0..64 {
-        tokio::task::yield_now().await;
-    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
 }
