@@ -18,6 +18,25 @@ use crate::runbook::action::{
 use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, OutputSchema, Planning, Risk, Role};
 use crate::runbook::types::Type;
 
+/// A tag stands at once, and shows within seconds.
+const PACE: Pace = Pace {
+    every_s: 5,
+    timeout_s: 2 * 60,
+    settle_s: 20,
+};
+
+/// What is told of a tag: before, meanwhile and afterwards.
+fn digest_of_tag() -> OutputSchema {
+    OutputSchema::new("digest", Type::Text, "The image that has the tag.")
+}
+
+fn images(repository: &str) -> Query {
+    Query::Ecr(ecr::Read::Images {
+        registry: None,
+        repository: repository.to_owned(),
+    })
+}
+
 /// `ecr.retag`.
 pub struct Retag;
 
@@ -165,16 +184,8 @@ impl Action for Retag {
                 FieldSchema::optional("tag", Type::Text, "`latest`", "The tag."),
                 FieldSchema::required("to", Type::Text, "`last-good`, or a digest."),
             ],
-            outputs: vec![OutputSchema::new(
-                "digest",
-                Type::Text,
-                "The image that has the tag.",
-            )],
-            live: vec![OutputSchema::new(
-                "digest",
-                Type::Text,
-                "The image that has the tag.",
-            )],
+            outputs: vec![digest_of_tag()],
+            live: vec![digest_of_tag()],
             risk: Risk::Reversible,
             floor: ConfirmLevel::Ack,
             completion: Completion::Immediate,
@@ -184,19 +195,12 @@ impl Action for Retag {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 5,
-            timeout_s: 2 * 60,
-            settle_s: 20,
-        }
+        PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
         let with = read(with)?;
-        Ok(vec![Query::Ecr(ecr::Read::Images {
-            registry: None,
-            repository: with.repository,
-        })])
+        Ok(vec![images(&with.repository)])
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {

@@ -136,10 +136,11 @@ impl Cost {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::{Weekday, date, time};
+    use jiff::civil::date;
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::domain::rules::sample::office_hours;
 
     fn cost() -> Cost {
         Cost {
@@ -152,17 +153,7 @@ mod tests {
 
     #[test]
     fn a_month_is_the_same_whichever_night_it_is_asked_in() {
-        let works = BusinessHours {
-            days: vec![
-                Weekday::Monday,
-                Weekday::Tuesday,
-                Weekday::Wednesday,
-                Weekday::Thursday,
-                Weekday::Friday,
-            ],
-            from: time(9, 0, 0, 0),
-            to: time(18, 0, 0, 0),
-        };
+        let works = office_hours();
         // 2 USD for 123 of 168 hours of 730, after a Wednesday and after a Friday.
         let month = "$1,069 in a month of all such nights and weekends, 73 % of its hours";
         for (hours, night) in [

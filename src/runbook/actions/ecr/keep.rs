@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{move_tag, put_tag, tag_sight, tagged, words};
+use super::{PACE, digest_of_tag, images, move_tag, put_tag, tag_sight, tagged, words};
 use crate::domain::ecr::lifecycle::{Fate, Policy, Rule, Selects, When};
 use crate::domain::ecr::needed::{self, Need};
 use crate::domain::ecr::{Image, Repository};
@@ -73,13 +73,6 @@ fn revisions(view: &View) -> Vec<String> {
     let running = services.iter().filter(|service| service.desired > 0);
     let names: BTreeSet<String> = running.map(|service| service.task_definition.clone()).collect();
     names.into_iter().collect()
-}
-
-fn images(repository: &str) -> Query {
-    Query::Ecr(ecr::Read::Images {
-        registry: None,
-        repository: repository.to_owned(),
-    })
 }
 
 /// A repository whose policy is looked at.
@@ -225,11 +218,7 @@ impl Action for Keep {
                 FieldSchema::optional("prefix", Type::Text, "`keep-`", "What the tag begins with."),
             ],
             outputs: vec![OutputSchema::new("tag", Type::Text, "The tag that an image got.")],
-            live: vec![OutputSchema::new(
-                "digest",
-                Type::Text,
-                "The image that has the tag.",
-            )],
+            live: vec![digest_of_tag()],
             risk: Risk::Reversible,
             floor: ConfirmLevel::Ack,
             completion: Completion::Immediate,
@@ -239,11 +228,7 @@ impl Action for Keep {
     }
 
     fn pace(&self) -> Pace {
-        Pace {
-            every_s: 5,
-            timeout_s: 2 * 60,
-            settle_s: 20,
-        }
+        PACE
     }
 
     fn reads(&self, with: &Arguments) -> Result<Vec<Query>, BadArguments> {
