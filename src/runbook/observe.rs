@@ -4,7 +4,7 @@
 mod edge;
 mod listing;
 
-pub use listing::{candidates, listing_queries};
+pub use listing::{Candidates, candidates, listing_queries};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use crate::domain::asg::Group;
 use crate::domain::delivery::{Pipeline, Stage};
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ecs::{Controller, Service};
+use crate::domain::fault::Fault;
 use crate::domain::function::Function;
 use crate::domain::gpu;
 use crate::domain::ids::{Kind, Tag};
@@ -559,29 +560,50 @@ pub fn kinds(value: &Value, found: &mut Vec<Kind>) {
 pub fn refreshed(value: &Value, view: &View) -> Result<Value, Unread> {
     let mut wanted = Vec::new();
     kinds(value, &mut wanted);
-    let mut now: BTreeMap<(Kind, String), Arc<Resource>> = BTreeMap::new();
+    let mut now = Now::default();
     for kind in wanted {
-        for resource in resources(kind, view)? {
-            now.insert((kind, resource.id.clone()), Arc::new(resource));
+        let found = match resources(kind, view) {
+            Err(Unread::Partial(gap)) => {
+                now.gaps.insert(kind, gap);
+                resources(kind, &view.gaps_aside())?
+            }
+            found => found?,
+        };
+        for resource in found {
+            now.found.insert((kind, resource.id.clone()), Arc::new(resource));
         }
     }
-    Ok(replaced(value, &now))
+    now.of(value)
 }
 
-fn replaced(value: &Value, now: &BTreeMap<(Kind, String), Arc<Resource>>) -> Value {
-    match value {
-        Value::Resource(old) => Value::Resource(
-            now.get(&(old.kind, old.id.clone()))
-                .cloned()
-                .unwrap_or_else(|| Arc::new(resource(old.kind, (&old.id, &old.name), []))),
-        ),
-        Value::List(items) => Value::List(items.iter().map(|item| replaced(item, now)).collect()),
-        Value::Map(entries) => Value::Map(
-            entries
-                .iter()
-                .map(|(name, item)| (name.clone(), replaced(item, now)))
-                .collect(),
-        ),
-        other => other.clone(),
+/// Resources as they are now.
+#[derive(Default)]
+struct Now {
+    found: BTreeMap<(Kind, String), Arc<Resource>>,
+    /// Kinds of which not all was read.
+    gaps: BTreeMap<Kind, Fault>,
+}
+
+impl Now {
+    fn of(&self, value: &Value) -> Result<Value, Unread> {
+        Ok(match value {
+            Value::Resource(old) => match self.found.get(&(old.kind, old.id.clone())) {
+                Some(now) => Value::Resource(now.clone()),
+                None => match self.gaps.get(&old.kind) {
+                    Some(gap) => return Err(Unread::Partial(gap.clone())),
+                    None => Value::Resource(Arc::new(resource(old.kind, (&old.id, &old.name), []))),
+                },
+            },
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.of(item)).collect::<Result<_, _>>()?)
+            }
+            Value::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(name, item)| Ok((name.clone(), self.of(item)?)))
+                    .collect::<Result<_, Unread>>()?,
+            ),
+            other => other.clone(),
+        })
     }
 }

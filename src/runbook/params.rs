@@ -27,6 +27,8 @@ pub struct Resolved {
     pub values: BTreeMap<String, Value>,
     /// Where each came from.
     pub layers: BTreeMap<String, Layer>,
+    /// What whoever is to confirm should know of how they were found, a line each without a full stop.
+    pub cautions: Vec<String>,
 }
 
 impl Resolved {
@@ -45,6 +47,30 @@ pub struct Listing {
     pub source: Source,
     /// What it is narrowed to.
     pub filters: BTreeMap<String, Value>,
+}
+
+/// Why not all that there is to choose from is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// What sort of failure it was; `None` if it was none of a call.
+    pub class: Option<ErrorClass>,
+    /// What failed, in one line without a full stop.
+    pub why: String,
+}
+
+/// What a value is looked up in.
+#[derive(Clone, Copy)]
+struct Choice<'c> {
+    candidates: &'c [Value],
+    gap: Option<&'c Gap>,
+}
+
+/// Why a value that was given is not taken.
+enum Untaken {
+    /// It is wrong.
+    Wrong(String),
+    /// Nobody knows: it may be in what was not read.
+    Unknown(String),
 }
 
 /// Why there are no values.
@@ -144,7 +170,27 @@ impl<'a> Resolver<'a> {
     /// What was found for the parameter that [`Resolver::next_listing`] named: resources, or names.
     pub fn listed(&mut self, candidates: Vec<Value>) {
         if let Some(param) = self.order.get(self.at).copied() {
-            self.settle(param, Some(&candidates));
+            self.settle(
+                param,
+                Some(Choice {
+                    candidates: &candidates,
+                    gap: None,
+                }),
+            );
+        }
+    }
+
+    /// The same where there may be more than was found, and why. A value that was found is taken, with a
+    /// caution; of one that was not, nobody can say that it does not exist.
+    pub fn listed_in_part(&mut self, candidates: Vec<Value>, gap: &Gap) {
+        if let Some(param) = self.order.get(self.at).copied() {
+            self.settle(
+                param,
+                Some(Choice {
+                    candidates: &candidates,
+                    gap: Some(gap),
+                }),
+            );
         }
     }
 
@@ -204,8 +250,17 @@ impl<'a> Resolver<'a> {
             .any(|path| path.get(1).is_some_and(|name| self.blocked.contains(name)))
     }
 
+    fn unlisted(&mut self, param: &Param, gap: Option<&Gap>, message: String) {
+        self.failed.unlisted.push(Unlisted {
+            param: param.name.value.clone(),
+            class: gap.and_then(|gap| gap.class),
+            message,
+        });
+    }
+
     /// Gives a parameter its value.
-    fn settle(&mut self, param: &Param, candidates: Option<&[Value]>) {
+    fn settle(&mut self, param: &Param, choice: Option<Choice<'_>>) {
+        let gap = choice.and_then(|choice| choice.gap);
         let name = &param.name.value;
         let written = match self.given.value(name) {
             Some((value, layer)) => Some((value.clone(), layer)),
@@ -219,7 +274,20 @@ impl<'a> Resolver<'a> {
                     Some(Origin::Secret(secret)) => Some((Value::Secret(secret.clone()), Layer::Default)),
                     _ => None,
                 },
-                Presence::All => Some((Value::List(candidates.unwrap_or_default().to_vec()), Layer::Found)),
+                Presence::All => match (gap, choice) {
+                    (Some(gap), _) => {
+                        let message = format!(
+                            "all that there is is wanted, and not all could be listed: {}",
+                            gap.why
+                        );
+                        self.unlisted(param, Some(gap), message);
+                        None
+                    }
+                    (None, choice) => {
+                        let all = choice.map(|choice| choice.candidates.to_vec());
+                        Some((Value::List(all.unwrap_or_default()), Layer::Found))
+                    }
+                },
                 Presence::Default(default) => match default.evaluate(&param.written_type(), &self.names()) {
                     Ok(value) => Some((value, Layer::Default)),
                     Err(error) => {
@@ -235,14 +303,22 @@ impl<'a> Resolver<'a> {
             self.block(param);
             return;
         };
-        let found = match candidates {
-            Some(candidates) => found(param, value, candidates),
+        let found = match choice {
+            Some(choice) => found(param, value, choice),
             None => Ok(value),
         };
         match found {
             Ok(value) => {
                 let wrong = violations(param, &value);
                 if wrong.is_empty() {
+                    if let Some(gap) = gap.filter(|_| is_looked_up(param, &value)) {
+                        self.resolved.cautions.push(format!(
+                            "parameter {}: {} was found in what could be listed, which is not all that there is: {}",
+                            quoted(name),
+                            quoted(&value.to_string()),
+                            gap.why
+                        ));
+                    }
                     self.resolved.values.insert(name.clone(), value);
                     self.resolved.layers.insert(name.clone(), layer);
                     self.at += 1;
@@ -253,9 +329,12 @@ impl<'a> Resolver<'a> {
                     self.block(param);
                 }
             }
-            Err(messages) => {
-                for message in messages {
-                    self.problem(param, message);
+            Err(reasons) => {
+                for reason in reasons {
+                    match reason {
+                        Untaken::Wrong(message) => self.problem(param, message),
+                        Untaken::Unknown(message) => self.unlisted(param, gap, message),
+                    }
                 }
                 self.block(param);
             }
@@ -263,20 +342,30 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Whether a value is one of a listing, or several, rather than nothing or one of the runbook's own words.
+fn is_looked_up(param: &Param, value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::List(items) => !items.is_empty(),
+        value => !param.one_of.iter().any(|choice| choice.value == *value),
+    }
+}
+
 /// The value with every name looked up among the candidates, or what is not among them.
-fn found(param: &Param, value: Value, candidates: &[Value]) -> Result<Value, Vec<String>> {
+fn found(param: &Param, value: Value, choice: Choice<'_>) -> Result<Value, Vec<Untaken>> {
     match value {
         Value::Null => Ok(Value::Null),
         Value::List(items) => {
             let mut wrong = Vec::new();
             let mut looked_up: Vec<Value> = Vec::new();
             for item in items {
-                match one(param, item, candidates) {
+                match one(param, item, choice) {
                     Ok(value) if looked_up.contains(&value) => {
-                        wrong.push(format!("{} is given twice", quoted(&value.to_string())));
+                        let twice = format!("{} is given twice", quoted(&value.to_string()));
+                        wrong.push(Untaken::Wrong(twice));
                     }
                     Ok(value) => looked_up.push(value),
-                    Err(message) => wrong.push(message),
+                    Err(reason) => wrong.push(reason),
                 }
             }
             if wrong.is_empty() {
@@ -285,11 +374,11 @@ fn found(param: &Param, value: Value, candidates: &[Value]) -> Result<Value, Vec
                 Err(wrong)
             }
         }
-        value => one(param, value, candidates).map_err(|message| vec![message]),
+        value => one(param, value, choice).map_err(|reason| vec![reason]),
     }
 }
 
-fn one(param: &Param, value: Value, candidates: &[Value]) -> Result<Value, String> {
+fn one(param: &Param, value: Value, Choice { candidates, gap }: Choice<'_>) -> Result<Value, Untaken> {
     let Value::Text(wanted) = &value else {
         return Ok(value);
     };
@@ -307,11 +396,16 @@ fn one(param: &Param, value: Value, candidates: &[Value]) -> Result<Value, Strin
             other => *other == &value,
         })
         .collect();
-    match matching.as_slice() {
-        [] => {
+    match (matching.as_slice(), gap) {
+        ([], Some(gap)) => Err(Untaken::Unknown(format!(
+            "{} could not be looked up because not all that there is could be listed: {}",
+            quoted(wanted),
+            gap.why
+        ))),
+        ([], None) => {
             let names: Vec<String> = candidates.iter().map(name_of).collect();
             let guess = nearest(wanted, names.iter().map(String::as_str));
-            Err(match (guess, names.len()) {
+            Err(Untaken::Wrong(match (guess, names.len()) {
                 (Some(guess), _) => {
                     format!("there is no {}; did you mean {}?", quoted(wanted), quoted(guess))
                 }
@@ -321,23 +415,23 @@ fn one(param: &Param, value: Value, candidates: &[Value]) -> Result<Value, Strin
                     format!("there is no {}; there is {}", quoted(wanted), all.join(", "))
                 }
                 (None, many) => format!("there is no {} among the {many} that were found", quoted(wanted)),
-            })
+            }))
         }
-        [only] => Ok(match (only, element(&param.ty)) {
+        ([only], _) => Ok(match (only, element(&param.ty)) {
             (Value::Resource(resource), Type::Text) => Value::Text(resource.name.clone()),
             (only, _) => (*only).clone(),
         }),
-        several => {
+        (several, _) => {
             let ids: Vec<String> = several
                 .iter()
                 .filter_map(|value| value.as_resource())
                 .map(|resource| quoted(&resource.id))
                 .collect();
-            Err(format!(
+            Err(Untaken::Wrong(format!(
                 "{} is the name of several: give the id, one of {}",
                 quoted(wanted),
                 ids.join(", ")
-            ))
+            )))
         }
     }
 }

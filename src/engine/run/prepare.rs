@@ -1,6 +1,7 @@
 //! From a runbook to a plan: parameters resolved with listings of the cloud, then planned with reads.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +17,8 @@ use crate::engine::name::Named;
 use crate::runbook::action::{Decisions, ErrorClass, View, named_time};
 use crate::runbook::expr::Names;
 use crate::runbook::model::Runbook;
-use crate::runbook::observe;
-use crate::runbook::params::{Given, Layer, Resolved, Resolver, Unresolved};
+use crate::runbook::observe::{self, Candidates};
+use crate::runbook::params::{Gap, Given, Layer, Resolved, Resolver, Unresolved};
 use crate::runbook::plan::{Plan, PlanIdentity};
 use crate::runbook::planner::{Next, Planner, Refused, RunNames};
 use crate::runbook::record::{RunId, Who};
@@ -45,6 +46,8 @@ pub struct FieldState {
     pub param: String,
     /// What there is to choose from; `None` if nothing is listed, or it could not be.
     pub candidates: Option<Vec<Value>>,
+    /// Why there may be more to choose from than that.
+    pub gap: Option<String>,
     /// Its value, if it has one that can be used.
     pub value: Option<Value>,
     /// Where the value came from.
@@ -112,20 +115,27 @@ impl Preparation {
         let runbook = Arc::clone(&self.runbook);
         let context = self.context();
         let mut resolver = Resolver::new(&runbook, given.clone(), &context);
-        let mut candidates: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut candidates: BTreeMap<String, (Vec<Value>, Option<String>)> = BTreeMap::new();
         while let Some(listing) = resolver.next_listing() {
             let queries = observe::listing_queries(listing.source, &listing.filters);
             self.list(queries).await;
             match observe::candidates(listing.source, &listing.filters, &self.listings) {
-                Ok(found) => {
-                    candidates.insert(listing.param, found.clone());
+                Ok(Candidates { found, gap: None }) => {
+                    candidates.insert(listing.param, (found.clone(), None));
                     resolver.listed(found);
+                }
+                Ok(Candidates {
+                    found,
+                    gap: Some(fault),
+                }) => {
+                    let class = Some(ErrorClass::of(&fault));
+                    let why = self.unread(class, &fault);
+                    candidates.insert(listing.param, (found.clone(), Some(why.clone())));
+                    resolver.listed_in_part(found, &Gap { class, why });
                 }
                 Err(unread) => {
                     let class = unread.class();
-                    let again = class.is_some_and(ErrorClass::is_transient);
-                    let again = if again { ", tried more than once" } else { "" };
-                    resolver.not_listed(class, &format!("{unread}, {}{again}", self.place()));
+                    resolver.not_listed(class, &self.unread(class, &unread));
                 }
             }
         }
@@ -148,9 +158,11 @@ impl Preparation {
             .iter()
             .map(|param| {
                 let name = &param.name.value;
+                let (candidates, gap) = candidates.remove(name).unzip();
                 FieldState {
                     param: name.clone(),
-                    candidates: candidates.remove(name),
+                    candidates,
+                    gap: gap.flatten(),
                     value: known.values.get(name).cloned(),
                     layer: known
                         .layers
@@ -170,6 +182,13 @@ impl Preparation {
         queries.retain(|query| !matches!(self.listings.get(query), Some(Ok(reply)) if reply.gaps.is_empty()));
         let answers = self.engine.read_all(&self.site.scope, queries).await;
         self.listings.extend(answers);
+    }
+
+    /// Why something could not be read, and where.
+    fn unread(&self, class: Option<ErrorClass>, why: &impl fmt::Display) -> String {
+        let again = class.is_some_and(ErrorClass::is_transient);
+        let again = if again { ", tried more than once" } else { "" };
+        format!("{why}, {}{again}", self.place())
     }
 
     /// Where this is for, as messages name it.
@@ -266,8 +285,10 @@ impl Preparation {
         for _ in 0..MOST_ROUNDS {
             match planner.plan(&view)? {
                 Next::Ready(plan) => {
+                    let mut cautions = resolved.cautions.clone();
+                    cautions.extend(self.cautions(&plan, now));
                     return Ok(Prepared {
-                        cautions: self.cautions(&plan, now),
+                        cautions,
                         id,
                         plan: *plan,
                     });

@@ -214,6 +214,10 @@ async fn ask(
             lines.push(Line::indented(2).with(Role::Dim, more));
         }
     }
+    if let Some(gap) = field.and_then(|field| field.gap.as_ref()) {
+        let gap = format!("perhaps more: not all could be listed: {gap}");
+        lines.push(Line::indented(2).with(Role::Dim, gap));
+    }
     loop {
         teller.say(lines.clone());
         match keyboard.line(|| teller.ask("> ")).await {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{queries, resources};
+use crate::domain::fault::Fault;
 use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, last_segment};
 use crate::domain::ops::{Query, ecs, rds, sagemaker};
@@ -66,15 +67,38 @@ fn named(filters: &BTreeMap<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-/// Candidates for a parameter: resources, or names.
+/// What a parameter may be chosen from, as far as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// Resources, or names.
+    pub found: Vec<Value>,
+    /// Why there may be more; `None` if this is all there is.
+    pub gap: Option<Fault>,
+}
+
+/// Candidates for a parameter. What is not among them does not exist only if there is no gap.
 ///
 /// # Errors
-/// If they could not be read, or not all of them.
+/// If a question that lists them failed, or was not asked.
 pub fn candidates(
     source: Source,
     filters: &BTreeMap<String, Value>,
     view: &View,
-) -> Result<Vec<Value>, Unread> {
+) -> Result<Candidates, Unread> {
+    match all(source, filters, view) {
+        Err(Unread::Partial(gap)) => Ok(Candidates {
+            found: all(source, filters, &view.gaps_aside())?,
+            gap: Some(gap),
+        }),
+        found => Ok(Candidates {
+            found: found?,
+            gap: None,
+        }),
+    }
+}
+
+/// Everything that there is to choose from.
+fn all(source: Source, filters: &BTreeMap<String, Value>, view: &View) -> Result<Vec<Value>, Unread> {
     let of_kind = |kind| -> Result<Vec<Value>, Unread> {
         Ok(resources(kind, view)?
             .into_iter()

@@ -7,6 +7,7 @@ use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::fault::{Fault, FaultKind};
 use quarterdeck::domain::focus::{Focus, Probing};
 use quarterdeck::domain::health::Finding;
 use quarterdeck::domain::ids::Kind;
@@ -250,6 +251,50 @@ async fn notebooks_that_were_left_on_are_stopped_and_nothing_else() {
     let after = findings(&stage).await;
     assert_eq!(about(&after, "sagemaker.notebook-left-on"), [] as [&Finding; 0]);
     assert!(endpoint(&stage, RENDER).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notebook_that_was_read_is_stopped_though_applications_could_not_be_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::NotebookLeftOn, &home);
+    *stage.cloud.gap.lock().unwrap() = Some(|query| {
+        let denied = Fault::new(FaultKind::AccessDenied, "sagemaker", "ListApps", "not authorized");
+        (*query == Query::Sagemaker(sagemaker::Read::Notebooks))
+            .then(|| denied.with_code("AccessDeniedException"))
+    });
+    let prepared = stage
+        .plan("sagemaker-stop-idle", &[("notebooks", "fashion-ai-research")])
+        .await;
+    let [caution, ..] = prepared.cautions.as_slice() else {
+        panic!("nothing was said");
+    };
+    assert!(
+        caution.starts_with("parameter `notebooks`: `fashion-ai-research` was found in what could be listed"),
+        "{caution}"
+    );
+    assert!(
+        caution.contains("sagemaker:ListApps: AccessDeniedException"),
+        "{caution}"
+    );
+    let summary = carry_out(&stage, prepared.plan).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+
+    let mut preparation = stage.preparation("sagemaker-stop-idle").await;
+    for (set, said) in [
+        (
+            vec![("notebooks", "somebody/default")],
+            "`somebody/default` could not be looked up because",
+        ),
+        (vec![], "all that there is is wanted, and not all could be listed"),
+    ] {
+        let given = given(preparation.runbook(), &set);
+        let unresolved = preparation.resolve(given).await.result.unwrap_err();
+        assert_eq!(unresolved.problems, []);
+        let [unlisted] = unresolved.unlisted.as_slice() else {
+            panic!("{unresolved:?}");
+        };
+        assert!(unlisted.message.contains(said), "{unlisted}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,8 @@ pub struct Troubled {
     pub hangs: AtomicBool,
     /// Whether nothing that is read is answered as long as this holds, but who is asking.
     pub stalls: AtomicBool,
+    /// What is missing from an answer to a question, and why.
+    pub gap: Mutex<Option<fn(&Query) -> Option<Fault>>>,
     /// How many of the next reads AWS throttles.
     pub throttles: AtomicUsize,
     pub reads: AtomicUsize,
@@ -179,7 +181,12 @@ impl Cloud for Troubled {
             while self.stalls.load(Ordering::SeqCst) && !matches!(query, Query::Sts(_)) {
                 a_while().await;
             }
-            self.demo.read(scope, query).await
+            let mut answer = self.demo.read(scope, query).await;
+            let gap = (*self.gap.lock().unwrap()).and_then(|gap| gap(query));
+            if let (Ok(reply), Some(gap)) = (&mut answer, gap) {
+                reply.gaps.push(gap);
+            }
+            answer
         })
     }
 
@@ -243,6 +250,7 @@ impl Stage {
             expired: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
             stalls: AtomicBool::new(false),
+            gap: Mutex::new(None),
             throttles: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),

@@ -626,7 +626,9 @@ fn a_group_that_is_down_is_of_the_fleet_though_it_names_no_type() {
     group.instances.clear();
     group.instance_types.clear();
     let fleet = |view: &View| -> Vec<String> {
-        let found = crate::runbook::observe::candidates(Source::GpuFleet, &BTreeMap::new(), view).unwrap();
+        let found = crate::runbook::observe::candidates(Source::GpuFleet, &BTreeMap::new(), view)
+            .unwrap()
+            .found;
         found.iter().map(ToString::to_string).collect()
     };
     assert!(
