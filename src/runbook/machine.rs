@@ -9,6 +9,7 @@
 //! [`Event::Journaled`] of its intent, and each attempt is preceded by a read. A call without an answer
 //! is never repeated before a read has shown that it was not made.
 
+mod borne;
 mod closing;
 mod flight;
 mod forward;

@@ -72,6 +72,9 @@ fn run(state: &State, head: &Head) -> Row {
     let (word, tone) = match (&head.trouble, asks) {
         (Some(_), _) => ("unreadable", Tone::Crit),
         (None, true) => ("asks", Tone::Warn),
+        (None, false) if status == Status::Succeeded && !head.warnings.is_empty() => {
+            ("done, warned", Tone::Warn)
+        }
         (None, false) => (word(status), tone(status)),
     };
     let zone = &state.zone().zone;

@@ -36,6 +36,8 @@ pub struct Head {
     pub changed: bool,
     /// What remains that should not, in words; foreign text.
     pub remains: Vec<String>,
+    /// What went wrong without changing the status, in words; foreign text.
+    pub warnings: Vec<String>,
     /// Why it was started, in somebody's words; foreign text.
     pub reason: Option<String>,
     /// Why its journal cannot be relied on.

@@ -496,7 +496,13 @@ fn closing(state: &State, watched: &Watched, head: Option<&Head>) -> Vec<Vec<Cel
             .hanging()
             .with(Role::Plain, remains)
     });
-    prose::fitted(lines, width)
+    let warnings = head.into_iter().flat_map(|head| &head.warnings);
+    let warnings = warnings.map(|warning| {
+        Line::of(Role::Warn, "warning ")
+            .hanging()
+            .with(Role::Plain, warning)
+    });
+    prose::fitted(lines.chain(warnings), width)
 }
 
 /// What happened last, newest first.

@@ -67,6 +67,7 @@ pub(super) fn head(head: RunHead) -> Head {
         targets: head.targets,
         changed: head.changed,
         remains: head.remains,
+        warnings: head.warnings,
         reason: head.reason,
         trouble: head.trouble,
     }

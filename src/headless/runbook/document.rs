@@ -38,6 +38,8 @@ pub struct RunDocument {
     reasons: Vec<String>,
     /// What remains that should not.
     remains: Vec<String>,
+    /// What went wrong without changing the status: a notification that was not delivered, for one.
+    warnings: Vec<String>,
     /// What it measured, if it restored a database.
     measured: Option<MeasuredRestore>,
     /// For people.
@@ -65,6 +67,7 @@ impl RunDocument {
             journal,
             reasons: summary.reasons.clone(),
             remains: summary.remains.clone(),
+            warnings: summary.warnings.clone(),
             measured: summary.measured.as_deref().cloned(),
             lines: tell::summary(summary, commands),
         }
@@ -99,6 +102,7 @@ impl RunDocument {
             journal: None,
             reasons: failure.reasons.clone(),
             remains: Vec::new(),
+            warnings: Vec::new(),
             measured: None,
             lines: Vec::new(),
         }
@@ -119,6 +123,7 @@ impl RunDocument {
             journal: store.map(|store| store.journal_path(run).to_string_lossy().into_owned()),
             reasons: Vec::new(),
             remains: Vec::new(),
+            warnings: Vec::new(),
             measured: None,
             lines,
         }

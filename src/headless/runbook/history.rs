@@ -13,7 +13,7 @@ use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller;
 use crate::headless::table::{Cell, Column, Table};
 use crate::runbook::record::{Status, Who};
-use crate::runbook::tell::status_role;
+use crate::runbook::tell::{Role, status_role};
 
 /// The name and version of the format.
 const SCHEMA: &str = "quarterdeck.history/1";
@@ -43,6 +43,8 @@ struct Row {
     changed: bool,
     rolled_back: bool,
     remains: Vec<String>,
+    /// What went wrong without changing the status.
+    warnings: Vec<String>,
     reason: Option<String>,
     by: Who,
     resume_cmd: Option<String>,
@@ -94,6 +96,7 @@ fn row(head: RunHead, store: &RunStore, place: &Place) -> Row {
         changed: head.changed,
         rolled_back: head.rolled_back,
         remains: head.remains,
+        warnings: head.warnings,
         reason: head.reason,
         by: head.who,
         measured: head.measured,
@@ -121,7 +124,11 @@ impl Report for History {
                 Cell::new(&row.run_id),
                 Cell::new(page.time(row.started_at, self.now)),
                 Cell::new(&row.runbook),
-                Cell::new(row.status.word()).tone(teller::tone(status_role(row.status))),
+                if row.warnings.is_empty() {
+                    Cell::new(row.status.word()).tone(teller::tone(status_role(row.status)))
+                } else {
+                    Cell::new(format!("{}, warned", row.status.word())).tone(teller::tone(Role::Warn))
+                },
                 Cell::of(row.exit_code),
                 Cell::new(&row.by.user),
                 Cell::new(row.resources.join(", ")),

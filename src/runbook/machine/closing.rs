@@ -25,6 +25,9 @@ pub struct Summary {
     pub exit: Exit,
     /// Whether anything was changed, or may have been, taken back or not.
     pub changed: bool,
+    /// How many changes were made, taken back or not; messages do not count.
+    #[serde(default)]
+    pub made: usize,
     /// Changes by how they ended.
     pub targets: Targets,
     /// Whether everything that was changed was taken back.
@@ -35,6 +38,10 @@ pub struct Summary {
     pub reasons: Vec<String>,
     /// What remains that should not, in words; empty if it succeeded or everything was taken back.
     pub remains: Vec<String>,
+    /// What went wrong without changing the verdict, in words: a notification that was not delivered, a check
+    /// that only warns.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What it measured, if it restored a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<MeasuredRestore>>,
@@ -58,7 +65,8 @@ pub struct Targets {
 /// What remains of a run's changes.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Remains {
-    made: bool,
+    /// How many changes were made, or may have been.
+    made: usize,
     /// Undo was tried and did not succeed.
     undo_failed: bool,
     /// Something that was made is still there.
@@ -177,7 +185,7 @@ impl Run {
         for act in self.unsent() {
             self.ledger.forget_intent(act);
         }
-        let changed = self.remains().made;
+        let changed = self.remains().made > 0;
         let exit = if changed { Exit::Partial } else { Exit::Internal };
         let status = if changed { Status::Partial } else { Status::Failed };
         let mut summary = self.summarise(status, exit);
@@ -200,9 +208,10 @@ impl Run {
             runbook: self.plan().runbook.name.clone(),
             status,
             exit,
-            changed: remains.made,
+            changed: remains.made > 0,
+            made: remains.made,
             targets: targets(&self.ledger),
-            rolled_back: undone && remains.made && remains.left.is_empty(),
+            rolled_back: undone && remains.made > 0 && remains.left.is_empty(),
             resumable: false,
             reasons: self.ledger.halts().iter().map(reason).collect(),
             // What a run was for remains too, and is no trouble once it succeeded.
@@ -211,6 +220,7 @@ impl Run {
             } else {
                 remains.left
             },
+            warnings: self.ledger.warnings(),
             measured: self.ledger.measured().cloned().map(Box::new),
             journaled: true,
         }
@@ -227,7 +237,7 @@ impl Run {
             if made == Made::No {
                 continue;
             }
-            remains.made = true;
+            remains.made += 1;
             if self.ledger.is_removed(change) {
                 continue;
             }
@@ -301,7 +311,7 @@ impl Run {
             Exit::RollbackFailed
         } else if !remains.left.is_empty() {
             Exit::Partial
-        } else if remains.made {
+        } else if remains.made > 0 {
             Exit::RolledBack
         } else {
             Exit::Done

@@ -82,6 +82,10 @@ pub struct Ledger {
     /// Somebody took the run up again to take everything back: that it was taken back is then what was wanted.
     asked_back: bool,
     verified: bool,
+    /// Checks that did not hold since the last change or step: those of the end once it is verified.
+    failing: Vec<String>,
+    /// Checks that did not hold at the end, and only warn.
+    unmet: Vec<String>,
     parked: bool,
     stopped: Option<(Status, Exit)>,
     closed: Option<(Status, Exit, Vec<String>)>,
@@ -118,6 +122,8 @@ impl Ledger {
             rolling_back: false,
             asked_back: false,
             verified: false,
+            failing: Vec::new(),
+            unmet: Vec::new(),
             parked: false,
             stopped: None,
             closed: None,
@@ -211,6 +217,7 @@ impl Ledger {
                 self.fates.insert(*act, Fate::Ended(end.clone()));
             }
             Record::StepEnded { step, failures } => {
+                self.failing.clear();
                 self.steps_ended.insert(*step, *failures);
             }
             Record::Continued { step, .. } => {
@@ -224,7 +231,18 @@ impl Ledger {
                 self.parked = false;
                 self.leg_at = entry.at.cloud;
             }
-            Record::Verified => self.verified = true,
+            Record::Verified => {
+                self.verified = true;
+                self.unmet = std::mem::take(&mut self.failing);
+            }
+            Record::Checked {
+                check,
+                passed: false,
+                detail,
+            } => {
+                let said = self.unmet_check(check, detail);
+                self.failing.push(said);
+            }
             Record::Stopped { status, exit } => self.stopped = Some((*status, *exit)),
             Record::Resumed { to, .. } => self.resumed(*to, entry.at.cloud),
             Record::Closed {
@@ -294,6 +312,7 @@ impl Ledger {
 
     fn resumed(&mut self, to: Resume, at: Timestamp) {
         self.leg_at = at;
+        self.failing.clear();
         self.stopped = None;
         let was_over = self.closed.take().is_some();
         self.parked = false;
@@ -372,6 +391,11 @@ impl Ledger {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Checks of the end that did not hold and only warn, in words.
+    pub(super) fn unmet(&self) -> impl Iterator<Item = &str> {
+        self.unmet.iter().map(String::as_str)
     }
 
     /// Whether a change's failure changes no verdict.

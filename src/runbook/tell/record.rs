@@ -144,7 +144,12 @@ fn told(record: &Record, plan: &Plan) -> Line {
             exit,
             remains,
         } => {
-            let text = format!("{}: {} (exit {})", status.word(), exit.meaning(), exit.code());
+            // That it is done the status says already; whether anything was changed stands above.
+            let text = if *exit == Exit::Done {
+                format!("{} (exit {})", status.word(), exit.code())
+            } else {
+                format!("{}: {} (exit {})", status.word(), exit.meaning(), exit.code())
+            };
             let line = Line::of(status_role(*status), text);
             // What a run was for remains too.
             if remains.is_empty() || *exit == Exit::Done {

@@ -152,6 +152,14 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
                 .with(Role::Plain, reason),
         );
     }
+    for warning in &summary.warnings {
+        lines.push(
+            Line::indented(2)
+                .with(Role::Warn, "warning ")
+                .hanging()
+                .with(Role::Plain, warning),
+        );
+    }
     if summary.rolled_back {
         lines.push(Line::indented(2).with(Role::Good, "everything that was changed was taken back"));
     }
@@ -180,8 +188,32 @@ fn verdict(summary: &Summary) -> Line {
     };
     line.with(
         Role::Dim,
-        format!(": {} (exit {})", summary.exit.meaning(), summary.exit.code()),
+        format!(": {} (exit {})", came_to(summary), summary.exit.code()),
     )
+}
+
+/// What the exit means here: 0 stands for several ends that a person tells apart.
+fn came_to(summary: &Summary) -> String {
+    if summary.exit != Exit::Done {
+        return summary.exit.meaning().to_owned();
+    }
+    let changes = || count(summary.made, "change");
+    match (summary.status, summary.changed) {
+        (Status::Succeeded, true) => format!("{} made and verified", changes()),
+        (Status::Succeeded, false) => "nothing had to be changed".to_owned(),
+        (Status::RolledBack, true) => format!("{} taken back, as was asked", changes()),
+        (Status::RolledBack, false) => "nothing had to be taken back".to_owned(),
+        (Status::Abandoned, true) => "given up; nothing of it remains".to_owned(),
+        (Status::Abandoned, false) => "given up; nothing was changed".to_owned(),
+        (
+            Status::Failed
+            | Status::Partial
+            | Status::Running
+            | Status::WaitingCredentials
+            | Status::Interrupted,
+            _,
+        ) => summary.exit.meaning().to_owned(),
+    }
 }
 
 /// The commands that make sense now.

@@ -271,6 +271,16 @@ fn the_summary_names_the_next_command() {
     let done = text(&summary(&ended(Status::Succeeded, Exit::Done), &commands));
     assert!(done.starts_with("SUCCEEDED test"), "{done}");
     assert!(!done.contains("resume") && !done.contains("remains"), "{done}");
+    assert!(done.contains("2 changes made and verified (exit 0)"), "{done}");
+    let mut none = ended(Status::Succeeded, Exit::Done);
+    (none.changed, none.made) = (false, 0);
+    none.warnings = vec!["step tell: the notification to ops was not delivered: denied".to_owned()];
+    let none = text(&summary(&none, &commands));
+    assert!(none.contains("nothing had to be changed (exit 0)"), "{none}");
+    assert!(
+        none.contains("warning step tell: the notification to ops"),
+        "{none}"
+    );
     let lost = text(&summary(&ended(Status::Partial, Exit::RollbackFailed), &commands));
     assert!(lost.contains("a person is needed now"), "{lost}");
 }

@@ -106,6 +106,7 @@ pub fn head(status: Status) -> Head {
         targets: vec!["codemate-backend-service".to_owned()],
         changed: true,
         remains: Vec::new(),
+        warnings: Vec::new(),
         reason: None,
         trouble: None,
     }
@@ -242,7 +243,7 @@ fn leaving_the_view_leaves_the_run_going() {
 
 pub fn ended(status: Status, exit: Exit) -> quarterdeck::runbook::machine::Summary {
     let text = format!(
-        r#"{{"run_id":"{RUN}","runbook":"again","status":"{}","exit":{},"changed":true,
+        r#"{{"run_id":"{RUN}","runbook":"again","status":"{}","exit":{},"changed":true,"made":1,
             "targets":{{"ok":1,"failed":0,"skipped":0,"unknown":0}},"rolled_back":false,
             "resumable":false,"reasons":[],"remains":[],"journaled":true}}"#,
         status.word(),

@@ -50,6 +50,9 @@ pub struct RunHead {
     pub rolled_back: bool,
     /// What remains that should not, in words.
     pub remains: Vec<String>,
+    /// What went wrong without changing the status, in words: a notification that was not delivered, for one.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What it measured, if it restored a database.
     #[serde(default)]
     pub measured: Option<MeasuredRestore>,
@@ -112,6 +115,11 @@ impl RunHead {
             changed,
             rolled_back: ledger.is_rolling_back() && status == Status::RolledBack && remains.is_empty(),
             remains: remains.to_vec(),
+            warnings: if ended_at.is_some() {
+                ledger.warnings()
+            } else {
+                Vec::new()
+            },
             measured: ledger.measured().cloned(),
             trouble: None,
         })
@@ -145,6 +153,7 @@ impl RunHead {
             changed: true,
             rolled_back: false,
             remains: Vec::new(),
+            warnings: Vec::new(),
             measured: None,
             trouble: None,
         };

@@ -546,9 +546,27 @@ fn nobody_is_told_of_nothing_and_a_message_that_fails_changes_no_verdict() {
         let plan = plan(&body);
         let mut world = world();
         world.fates = [Some(Fate::Refused("denied"))].into();
-        let (summary, _) = run(&plan, &mut world);
+        let mut driver = Driver::new(plan.clone(), &world);
+        let summary = driver.drive(&mut world).unwrap();
         assert_eq!(summary.exit, exit, "{said} {summary:#?}");
+        // What changes no verdict is told all the same, by the journal alone too.
+        if exit == Exit::Done {
+            let [warning] = summary.warnings.as_slice() else {
+                panic!("{summary:#?}");
+            };
+            assert!(warning.contains("was not delivered: sns:Publish: denied"), "{warning}");
+            let journal = crate::runbook::record::read(&driver.journal).unwrap();
+            assert_eq!(Summary::of(&journal).unwrap().warnings, summary.warnings);
+        }
     }
+    let mut lost = world();
+    lost.fates = [Some(Fate::ActedUnanswered)].into();
+    let (summary, _) = run(&plan(TELLS), &mut lost);
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert!(
+        summary.warnings[0].contains("nobody knows whether the notification to"),
+        "{summary:#?}"
+    );
 }
 
 #[test]
