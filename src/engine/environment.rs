@@ -21,6 +21,13 @@ impl Environment {
         )
     }
 
+    /// One with these variables alone.
+    #[cfg(test)]
+    pub(in crate::engine) fn of(variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self(variables.iter().map(owned).collect())
+    }
+
     /// A variable, unless it is unset or empty.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.0.get(name).filter(|value| !value.is_empty()).cloned()

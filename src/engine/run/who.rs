@@ -36,7 +36,15 @@ fn user(environment: &Environment) -> String {
     ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| environment.variable(name))
-        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+        .unwrap_or_else(|| called(rustix::process::getuid().as_raw()))
+}
+
+/// What the password database calls a user: cron and timers may set no variable that says.
+fn called(uid: u32) -> String {
+    uzers::get_user_by_uid(uid).map_or_else(
+        || format!("uid {uid}"),
+        |user| user.name().to_string_lossy().into_owned(),
+    )
 }
 
 fn origin(environment: &Environment, seat: Seat) -> String {
@@ -56,5 +64,26 @@ fn origin(environment: &Environment, seat: Seat) -> String {
     {
         Some(address) => format!("{seat}, ssh {address}"),
         None => seat.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_without_variables_has_the_name_of_the_password_database() {
+        let of = |variables: &[(&str, &str)]| user(&Environment::of(variables));
+        assert_eq!(of(&[("SUDO_USER", "kim"), ("USER", "root")]), "kim");
+        let uid = rustix::process::getuid().as_raw();
+        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let line = known
+            .lines()
+            .find(|line| line.split(':').nth(2) == Some(&uid.to_string()));
+        // Of a directory service this file knows nothing.
+        if let Some(name) = line.and_then(|line| line.split(':').next()) {
+            assert_eq!(of(&[]), name);
+        }
+        assert_eq!(called(4_294_967_000), "uid 4294967000");
     }
 }
