@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::cli::global::Global;
 use crate::cli::launch::{self, Maker, Usage};
@@ -164,6 +164,19 @@ pub struct RunArgs {
     /// This is that process
     #[arg(long, hide = true, requires = "approve", conflicts_with = "detach")]
     pub on_its_own: bool,
+
+    /// How the process that started this one had the plan confirmed
+    #[arg(long, hide = true, requires = "on_its_own")]
+    pub relayed: Option<Relayed>,
+}
+
+/// Who gave the answer that a process passes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Relayed {
+    /// Flags.
+    Flags,
+    /// Somebody typed it.
+    Person,
 }
 
 /// What `resume` and `rollback` take.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::{ConsentArgs, LockCommand, ParameterArgs, PlanArgs, RunArgs, RunbookCommand, TakeUpArgs};
+use super::{
+    ConsentArgs, LockCommand, ParameterArgs, PlanArgs, Relayed, RunArgs, RunbookCommand, TakeUpArgs,
+};
 use crate::cli::global::Global;
 use crate::cli::launch::{Launch, Maker, Usage, estate_zone, run_folder};
 use crate::cli::preferences::Preferences;
@@ -25,6 +27,7 @@ use crate::headless::runbook::teller::Teller;
 use crate::headless::runbook::{attach, history, lock, logs, status};
 use crate::headless::{Exit, Format, Out};
 use crate::runbook::catalogue;
+use crate::runbook::machine::Via;
 use crate::runbook::record::Resume;
 use crate::runbook::tell::Commands;
 
@@ -118,7 +121,11 @@ async fn plan(line: &Line<'_>, bench: &Bench, arguments: &PlanArgs) -> Result<Ex
 
 async fn start(line: &Line<'_>, bench: &Bench, arguments: &RunArgs) -> Result<Exit, Failure> {
     let process = process(arguments.detach, arguments.on_its_own);
-    let how = how(&arguments.consent, (arguments.approve.as_ref(), process));
+    let mut how = how(&arguments.consent, (arguments.approve.as_ref(), process));
+    how.consent.relayed = arguments.relayed.map(|relayed| match relayed {
+        Relayed::Flags => Via::Flags,
+        Relayed::Person => Via::Person,
+    });
     let work = match (&arguments.plan, &arguments.runbook) {
         (Some(path), runbook) => {
             let runbook = runbook
@@ -155,6 +162,7 @@ fn how(consent: &ConsentArgs, (approve, process): (Option<&String>, Process)) ->
             yes: consent.yes,
             name: consent.confirm_name.clone(),
             digest: approve.cloned(),
+            relayed: None,
         },
         reason: consent.reason.clone(),
         if_locked: consent.if_locked,

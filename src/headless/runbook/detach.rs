@@ -18,7 +18,7 @@ use crate::headless::runbook::desk::Bench;
 use crate::headless::runbook::document::RunDocument;
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::run::How;
-use crate::runbook::machine::Answer;
+use crate::runbook::machine::{Answer, Via};
 use crate::runbook::plan::Plan;
 use crate::runbook::record::{Resume, RunId};
 use crate::runbook::tell::{Line, Role};
@@ -65,10 +65,24 @@ pub fn has_its_secrets(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Starts the process of a new run.
-pub fn begin(bench: &Bench, plan: &Plan, (confirmed, how): (&Answer, &How)) -> Result<Begun, Failure> {
+pub fn begin(
+    bench: &Bench,
+    plan: &Plan,
+    ((confirmed, via), how): ((Answer, Via), &How),
+) -> Result<Begun, Failure> {
     let mut command = command(bench, &["run", "--plan", "-"], how)?;
     command.args(["--approve", &plan.digest]);
-    name(&mut command, confirmed);
+    name(&mut command, &confirmed);
+    if confirmed == Answer::Yes {
+        command.arg("--yes");
+    }
+    // The journal says how it was confirmed, not how the answer came to the process.
+    if !matches!(confirmed, Answer::Digest { .. }) {
+        command.arg(match via {
+            Via::Flags => "--relayed=flags",
+            Via::Person => "--relayed=person",
+        });
+    }
     let mut child = spawned(command.stdin(Stdio::piped()))?;
     let text = plan.to_text();
     let stdin = child.stdin.take();

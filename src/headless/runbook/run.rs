@@ -36,6 +36,9 @@ pub struct Consent {
     pub name: Option<String>,
     /// `--approve`: the digest of the plan.
     pub digest: Option<String>,
+    /// Whoever started this process had the answer already, by flags or of a person: the digest then binds
+    /// the plan and is not how it was confirmed.
+    pub relayed: Option<Via>,
 }
 
 /// How it is run.
@@ -96,10 +99,10 @@ pub async fn run(bench: &Bench, work: Work, how: How) -> Result<Exit, Failure> {
         detach::has_its_secrets(&plan)?;
         let keyboard = Arc::new(Mutex::new(keyboard));
         let confirmed = match confirmed {
-            Some(confirmed) => confirmed,
-            None => signals.unless(asked(bench, &plan, keyboard)).await?,
+            Some(confirmed) => (confirmed, Via::Flags),
+            None => (signals.unless(asked(bench, &plan, keyboard)).await?, Via::Person),
         };
-        let begun = detach::begin(bench, &plan, (&confirmed, &how))?;
+        let begun = detach::begin(bench, &plan, (confirmed, &how))?;
         return signals.unless(detach::wait(bench, begun)).await;
     }
     signals
@@ -125,7 +128,7 @@ pub fn start(bench: &Bench, scope: Arc<Scope>, (arn, confirmed, how): (&str, Opt
         scope,
         who: bench.place.who(arn),
         reason: how.reason.clone(),
-        confirmed: confirmed.map(|answer| (answer, Via::Flags)),
+        confirmed: confirmed.map(|answer| (answer, how.consent.relayed.unwrap_or(Via::Flags))),
         if_locked: how.if_locked,
         patience: if bench.place.can_ask() {
             Patience::Endless
@@ -177,7 +180,8 @@ fn consent(plan: &Plan, consent: &Consent, can_ask: bool) -> Result<Option<Answe
         )
     };
     let name = consent.name.clone();
-    let answer = match (plan.confirm.level, &consent.digest, name) {
+    let approved = consent.digest.as_ref().filter(|_| consent.relayed.is_none());
+    let answer = match (plan.confirm.level, approved, name) {
         (ConfirmLevel::None, ..) => return Ok(None),
         // A name that was given is judged even where less would do.
         (ConfirmLevel::Ack, _, Some(name)) => Answer::Name(name),

@@ -6,7 +6,7 @@ use super::{SERVICE, desired, runs, scale, with, world};
 use crate::support::screen::Screen;
 
 /// Until a question stands there and is listened to: what is typed before its mark is thrown away.
-fn asks(screen: &Screen, question: &str) {
+pub(super) fn asks(screen: &Screen, question: &str) {
     screen.wait_until(&format!("the question {question:?}"), |seen| {
         let shown = seen.contents();
         let shown = shown.trim_end();

@@ -2,8 +2,10 @@
 
 use rustix::process::Signal;
 
+use super::prompts::asks;
 use super::{desired, document, exits, faster, runs, scale, under_way, with, world};
 use crate::support::PATIENCE;
+use crate::support::qd::Qd;
 use crate::support::wait::{wait_for, wait_until};
 
 #[test]
@@ -71,6 +73,29 @@ fn a_run_of_its_own_outlives_who_started_it_and_can_be_followed() {
     assert!(followed.stderr.contains("verified"), "{followed:#?}");
     assert_eq!(runs(&world)[0]["reason"], "later");
     assert_eq!(desired(&world), 6);
+    // How it was confirmed, not how the answer came to the other process.
+    assert!(confirmed(&world, run).contains("confirmed with --yes"));
+}
+
+/// What the journal says of how a run was confirmed.
+fn confirmed(world: &Qd, run: &str) -> String {
+    let logs = with(world, &format!("runbook logs {run}")).run();
+    exits(&logs, 0);
+    let line = logs.stdout.lines().find(|line| line.contains("confirmed"));
+    line.unwrap_or_else(|| panic!("{logs:#?}")).to_owned()
+}
+
+#[test]
+fn a_run_of_its_own_that_a_person_confirmed_says_so() {
+    let world = world(20);
+    let mut screen = scale(&world, 6, "--detach").screen(120, 40);
+    asks(&screen, "type apply");
+    screen.send_keys("apply\r");
+    screen.wait_for_text("DETACHED");
+    let listed = runs(&world);
+    let run = listed[0]["run_id"].as_str().unwrap();
+    let said = confirmed(&world, run);
+    assert!(said.contains("who typed apply"), "{said}");
 }
 
 #[test]
