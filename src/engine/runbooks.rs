@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::config::MOST_BYTES;
@@ -187,10 +188,23 @@ fn at_path(path: &Path) -> Found {
 
 /// Reads a file, but never more than a runbook may have.
 fn read(path: &Path) -> io::Result<File> {
-    let file = fs::File::open(path)?;
+    // A pipe that nobody writes to would be waited for.
+    let at_once = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(at_once)
+        .open(path)?;
     let size = file.metadata()?;
-    if size.is_dir() {
-        return Err(io::Error::other("it is a folder"));
+    let kind = size.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_dir() {
+            "a folder"
+        } else if kind.is_fifo() {
+            "a pipe"
+        } else {
+            "a device"
+        };
+        return Err(io::Error::other(format!("it is {what}, and a runbook is a file")));
     }
     if size.len() > MOST_BYTES as u64 {
         let message = format!(
@@ -200,7 +214,7 @@ fn read(path: &Path) -> io::Result<File> {
         return Err(io::Error::other(message));
     }
     let mut bytes = Vec::new();
-    // A pipe does not say how much it has.
+    // It may grow while it is read.
     file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     let key = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     Ok(File {
@@ -284,7 +298,21 @@ mod tests {
         assert_eq!(text(runbooks.open(&absolute.to_string_lossy())), "user");
         assert!(matches!(runbooks.open("./no-such.yaml"), Found::Missing(_)));
         let found = runbooks.open(&format!("{}/", home.path().display()));
-        assert_eq!(found, Found::Unreadable("it is a folder".to_owned()));
+        let folder = "it is a folder, and a runbook is a file".to_owned();
+        assert_eq!(found, Found::Unreadable(folder));
+    }
+
+    #[test]
+    fn a_pipe_or_a_device_is_refused_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe.yaml");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).unwrap();
+        for (path, what) in [(pipe.as_path(), "a pipe"), (Path::new("/dev/zero"), "a device")] {
+            let found = Runbooks::default().open(&path.to_string_lossy());
+            let why = format!("it is {what}, and a runbook is a file");
+            assert_eq!(found, Found::Unreadable(why));
+        }
     }
 
     #[test]

@@ -380,6 +380,9 @@ pub fn read_literal(value: &Value, want: &Type) -> Result<Value, NotOfType> {
         (want, value) if want.holds(value) => Ok(value.clone()),
         (want, value) => {
             let found = match value {
+                Value::Text(text) if matches!(want, Type::Int | Type::Number) && is_zero_led(text) => {
+                    format!("{}: leave the 0 in front out", quoted(text))
+                }
                 Value::Text(text) => format!("the text {}", quoted(text)),
                 Value::Int(_) | Value::Number(_) | Value::Bool(_) => format!("`{value}`"),
                 other => other.kind_name().to_owned(),
@@ -387,6 +390,11 @@ pub fn read_literal(value: &Value, want: &Type) -> Result<Value, NotOfType> {
             refused(format!("{} is wanted, found {found}", want.words()))
         }
     }
+}
+
+/// Digits with a zero in front, which YAML takes for text here.
+fn is_zero_led(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -25,6 +25,14 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Source, (Source, Vec<Diagnostic>
             label,
         ));
     }
+    if looks_like_utf16(bytes) {
+        return Err(refused(
+            Source::new(name, ""),
+            0,
+            "the file looks like UTF-16 without a byte order mark: every other byte of it is 0".to_owned(),
+            "save the file as UTF-8",
+        ));
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text))),
         Err(error) => {
@@ -37,6 +45,19 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Source, (Source, Vec<Diagnostic>
             Err(refused(source, at, message, "save the file as UTF-8"))
         }
     }
+}
+
+/// How much of a file is looked at to guess its encoding.
+const GUESSED_FROM: usize = 4096;
+
+/// Whether zeros stand at every other place, as in UTF-16 of mostly ASCII, and nowhere else. No text that is
+/// read here has any.
+fn looks_like_utf16(bytes: &[u8]) -> bool {
+    let pairs = bytes.get(..GUESSED_FROM).unwrap_or(bytes).as_chunks::<2>().0;
+    let zeros = |place: usize| pairs.iter().filter(|pair| pair[place] == 0).count();
+    let (first, second) = (zeros(0), zeros(1));
+    let (more, fewer) = (first.max(second), first.min(second));
+    fewer == 0 && more > 0 && more * 4 >= pairs.len()
 }
 
 fn refused(source: Source, at: usize, message: String, label: &str) -> (Source, Vec<Diagnostic>) {
@@ -61,6 +82,19 @@ mod tests {
         assert!(found[0].message.contains("0xE9"));
         assert_eq!(source.position(9).column, 10);
         assert!(read("x", b"\xff\xfea\x00").is_err());
+    }
+
+    #[test]
+    fn utf16_without_its_mark_is_called_by_its_name() {
+        let wide = "apiVersion: quarterdeck/v1\ntitle: 되돌리기\n".encode_utf16();
+        let little: Vec<u8> = wide.clone().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = wide.flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little, &big] {
+            let (_, found) = read("x", bytes).expect_err("UTF-16");
+            assert!(found[0].message.contains("looks like UTF-16"), "{found:?}");
+        }
+        // A zero by mistake is none of that.
+        assert!(read("x", b"a: 1\0\nb: 2\n").is_ok());
     }
 
     #[test]

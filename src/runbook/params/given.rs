@@ -289,12 +289,23 @@ impl Reader<'_> {
     }
 }
 
+fn has_leading_zero(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 1 && unsigned.starts_with('0')
+}
+
 /// A value from text as it is typed: a list with commas, a mapping as `key=value` with commas.
 fn from_text(ty: &Type, text: &str) -> Result<Value, String> {
     match ty {
         Type::Text | Type::Duration | Type::Size | Type::Time => {
             read_literal(&Value::text(text), ty).map_err(|error| error.message)
         }
+        // Nobody agrees on what `010` is.
+        Type::Int | Type::Number if has_leading_zero(text) => Err(format!(
+            "{} begins with 0: leave it out, so that nobody takes it for octal",
+            quoted(text)
+        )),
         Type::Int => text
             .parse()
             .map(Value::Int)

@@ -8,7 +8,7 @@ use quarterdeck::domain::ids::Kind;
 use quarterdeck::runbook::action::ErrorClass;
 use quarterdeck::runbook::expr::Names;
 use quarterdeck::runbook::model::{Runbook, Source};
-use quarterdeck::runbook::params::{Given, Layer, Listing, Resolved, Resolver, Sources, Unresolved};
+use quarterdeck::runbook::params::{Gap, Given, Layer, Listing, Resolved, Resolver, Sources, Unresolved};
 use quarterdeck::runbook::value::{Resource, SecretRef, Value};
 use quarterdeck::runbook::{File, NoLibrary, load};
 
@@ -210,6 +210,14 @@ fn what_cannot_be_used_is_refused_with_a_way_out() {
             "parameter `desired` (--set): `x` is not a whole number",
         ),
         (
+            "desired=012",
+            "parameter `desired` (--set): `012` begins with 0: leave it out, so that nobody takes it for octal",
+        ),
+        (
+            "ratio=-01.5",
+            "parameter `ratio` (--set): `-01.5` begins with 0: leave it out, so that nobody takes it for octal",
+        ),
+        (
             "desired=",
             "parameter `desired` (--set): `` is not a whole number",
         ),
@@ -347,6 +355,15 @@ fn a_file_of_parameters_is_checked_like_any_other() {
     ] {
         assert!(error.contains(message), "{message}\n{error}");
     }
+    let zero = Sources {
+        file: Some(("p.yaml", b"desired: 012\n")),
+        ..Sources::default()
+    };
+    let error = Given::read(&runbook, zero).unwrap_err().to_string();
+    assert!(
+        error.contains("p.yaml:1:10: error: a whole number is wanted, found `012`: leave the 0 in front out"),
+        "{error}"
+    );
     let list = Sources {
         file: Some(("p.yaml", b"- a\n")),
         ..Sources::default()
@@ -434,4 +451,67 @@ fn what_could_not_be_listed_has_no_value() {
             .iter()
             .all(|unlisted| unlisted.class == Some(ErrorClass::Denied))
     );
+}
+
+/// The values, or what is wrong and what is not known, where only a part of the groups could be listed.
+fn in_part(set: &[&str]) -> Result<Resolved, Unresolved> {
+    let runbook = runbook();
+    let set = pairs(set);
+    let sources = Sources {
+        set: &set,
+        ..Sources::default()
+    };
+    let given = Given::read(&runbook, sources).unwrap();
+    let context = Names::new();
+    let mut resolver = Resolver::new(&runbook, given, &context);
+    let gap = Gap {
+        class: Some(ErrorClass::Denied),
+        why: "AccessDenied".to_owned(),
+    };
+    while let Some(listing) = resolver.next_listing() {
+        let found = live(&listing);
+        match listing.source {
+            Source::Asg | Source::TaskDefinition => resolver.listed_in_part(found, &gap),
+            _ => resolver.listed(found),
+        }
+    }
+    resolver.finish()
+}
+
+#[test]
+fn of_a_listing_with_a_gap_what_was_read_is_taken_and_what_was_not_is_not_called_absent() {
+    let resolved = in_part(&with(&["fleet=alone", "to=api:6"])).unwrap();
+    assert_eq!(resolved.values["fleet"].to_string(), "alone");
+    assert_eq!(
+        resolved.cautions,
+        [
+            "parameter `fleet`: `alone` was found in what could be listed, which is not all that there is: \
+             AccessDenied",
+            "parameter `to`: `api:6` was found in what could be listed, which is not all that there is: \
+             AccessDenied",
+        ]
+    );
+    // Words of the runbook's own, and no value at all, need no listing.
+    let resolved = in_part(&with(&["fleet="])).unwrap();
+    assert_eq!(resolved.values["to"].to_string(), "last-good");
+    assert_eq!(resolved.cautions, Vec::<String>::new());
+
+    for (pair, said) in [
+        (
+            "fleet=alone,other",
+            "parameter `fleet`: `other` could not be looked up because not all that there is could be listed: \
+             AccessDenied",
+        ),
+        // Everything is never what happens to be readable.
+        (
+            "desired=3",
+            "parameter `fleet`: all that there is is wanted, and not all could be listed: AccessDenied",
+        ),
+    ] {
+        let failed = in_part(&with(&[pair])).unwrap_err();
+        let told: Vec<String> = failed.unlisted.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [said]);
+        assert_eq!(failed.unlisted[0].class, Some(ErrorClass::Denied));
+        assert_eq!(failed.problems, [], "{pair}");
+    }
 }
