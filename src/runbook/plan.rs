@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::action::Change;
+use super::action::{Change, Target};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::scope::ScopeName;
 use crate::runbook::value::Value;
@@ -128,6 +128,21 @@ impl Plan {
     /// Whether nothing would be changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// What a target is called in lines about this plan: its name, with its cluster or its id where another
+    /// target of the plan has the same.
+    pub fn called(&self, target: &Target) -> String {
+        let is_twin = |other: &Change| {
+            other.target.kind == target.kind
+                && other.target.name == target.name
+                && other.target.id != target.id
+        };
+        if self.changes.iter().any(is_twin) {
+            target.full_name()
+        } else {
+            target.name.clone()
+        }
     }
 
     /// What has to be locked, sorted so that no two runs wait for each other.

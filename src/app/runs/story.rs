@@ -242,7 +242,7 @@ fn step_lines(
                     .hanging()
                     .with(
                         Role::Plain,
-                        format!("{}: {}", planned.target.name, planned.summary),
+                        format!("{}: {}", ledger.plan().called(&planned.target), planned.summary),
                     );
                 if let Some((words, tone)) = note(state, watched, ledger, (change, wait.timeout_s)) {
                     line = line.with(role_of(tone), format!("  {words}"));

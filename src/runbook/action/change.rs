@@ -40,6 +40,24 @@ impl Target {
         format!("{}/{}/{}/{}", self.account, self.region, self.kind, self.id)
     }
 
+    /// The name with what tells it from another of the same name: the cluster that it is in, else its id.
+    pub fn full_name(&self) -> String {
+        let parts: Vec<&str> = self
+            .id
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .split('/')
+            .collect();
+        let place = parts.iter().position(|part| *part == self.name);
+        match place {
+            // `service/CLUSTER/NAME`, `nodegroup/CLUSTER/NAME/…`.
+            Some(place @ 2..) => format!("{}/{}", parts[place - 1], self.name),
+            _ if parts.last().is_none_or(|last| *last == self.name) => self.name.clone(),
+            _ => format!("{} ({})", self.name, parts[parts.len() - 1]),
+        }
+    }
+
     /// The resource as the console selects it.
     pub fn key(&self) -> ResourceKey {
         ResourceKey::new(&self.scope, self.kind, &self.id)

@@ -26,7 +26,8 @@ impl Ledger {
             End::Gone => (Made::No, "it does not exist any more"),
         };
         let step = self.step_of(act.change).map_or("?", |step| step.id.as_str());
-        Some(format!("step {step}: {}: {why}", outcome(change, made)))
+        let name = self.plan().called(&change.target);
+        Some(format!("step {step}: {}: {why}", outcome((change, &name), made)))
     }
 
     /// A check at the end that does not hold and only warns: what is said of it.
@@ -43,8 +44,7 @@ impl Ledger {
 }
 
 /// What became of a change that was not needed.
-fn outcome(change: &Change, made: Made) -> String {
-    let name = &change.target.name;
+fn outcome((change, name): (&Change, &str), made: Made) -> String {
     match (change.is_message(), made) {
         (true, Made::No) => format!("the notification to {name} was not delivered"),
         (true, Made::Yes | Made::Unknown) => {

@@ -241,7 +241,7 @@ impl Run {
             if self.ledger.is_removed(change) {
                 continue;
             }
-            let name = self.plan().changes[change].target.name.clone();
+            let name = self.plan().called(&self.plan().changes[change].target);
             let summary = self.plan().changes[change].summary.clone();
             if made == Made::Unknown {
                 remains

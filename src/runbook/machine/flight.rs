@@ -653,7 +653,7 @@ impl Run {
                 .plan()
                 .changes
                 .get(act.change)
-                .map(|change| change.target.name.clone())
+                .map(|change| self.plan().called(&change.target))
                 .unwrap_or_default();
             self.halt(Halt::Drift { target, reason }, out);
         }

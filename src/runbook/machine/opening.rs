@@ -373,7 +373,7 @@ impl Run {
             let Some(action) = Self::action(change) else {
                 continue;
             };
-            let target = change.target.name.clone();
+            let target = self.plan().called(&change.target);
             match standing(change, action.sight(change, view)) {
                 Standing::AsPlanned | Standing::AlreadyThere => {}
                 Standing::Drifted(differences) => {

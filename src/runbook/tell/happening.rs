@@ -13,8 +13,8 @@ pub fn act(plan: &Plan, act: Act) -> String {
         return format!("change {}", act.change);
     };
     match act.side {
-        Side::Make => format!("{}: {}", change.target.name, change.summary),
-        Side::Undo(_) => format!("{}: taking back {}", change.target.name, change.summary),
+        Side::Make => format!("{}: {}", plan.called(&change.target), change.summary),
+        Side::Undo(_) => format!("{}: taking back {}", plan.called(&change.target), change.summary),
     }
 }
 
@@ -59,7 +59,7 @@ pub fn happening(happening: &Happening, plan: &Plan) -> Option<Line> {
             let name = plan
                 .changes
                 .get(act.change)
-                .map_or("", |change| change.target.name.as_str());
+                .map_or_else(String::new, |change| plan.called(&change.target));
             bullet(
                 Role::Dim,
                 "…",

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::domain::exit::Exit;
+use crate::domain::ids::Kind;
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{CostDelta, Difference, known_after};
@@ -342,4 +343,37 @@ fn where_a_frame_says_where_the_changes_come_first() {
     for line in whole.iter().skip(1).filter(|line| !line.is_empty()) {
         assert!(framed.contains(line), "{line} is left out");
     }
+}
+
+#[test]
+fn targets_of_one_name_are_told_apart() {
+    let mut plan = sample_plan();
+    let act_of = |plan: &Plan, change: usize| act_words(plan, Act::make(change));
+    let before = act_of(&plan, 0);
+    let name = plan.changes[0].target.name.clone();
+    assert!(before.starts_with(&format!("{name}: ")), "{before}");
+    for (change, cluster) in [(0, "blue"), (1, "green")] {
+        let target = &mut plan.changes[change].target;
+        target.kind = Kind::EcsService;
+        "web".clone_into(&mut target.name);
+        target.id = format!("arn:aws:ecs:us-east-1:123456789012:service/{cluster}/web");
+    }
+    assert!(act_of(&plan, 0).starts_with("blue/web: "), "{}", act_of(&plan, 0));
+    assert!(
+        act_of(&plan, 1).starts_with("green/web: "),
+        "{}",
+        act_of(&plan, 1)
+    );
+    // Instances of one name have only their ids.
+    for (change, id) in [(0, "i-0a"), (1, "i-0b")] {
+        id.clone_into(&mut plan.changes[change].target.id);
+    }
+    assert!(
+        act_of(&plan, 1).starts_with("web (i-0b): "),
+        "{}",
+        act_of(&plan, 1)
+    );
+    // Two changes of one resource are no two resources.
+    "i-0b".clone_into(&mut plan.changes[0].target.id);
+    assert!(act_of(&plan, 1).starts_with("web: "), "{}", act_of(&plan, 1));
 }

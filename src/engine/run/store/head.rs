@@ -89,8 +89,9 @@ impl RunHead {
         }
         let mut targets: Vec<String> = Vec::new();
         for change in &plan.changes {
-            if !targets.contains(&change.target.name) {
-                targets.push(change.target.name.clone());
+            let name = plan.called(&change.target);
+            if !targets.contains(&name) {
+                targets.push(name);
             }
         }
         let changed = (0..plan.changes.len()).any(|change| {

@@ -554,7 +554,10 @@ fn nobody_is_told_of_nothing_and_a_message_that_fails_changes_no_verdict() {
             let [warning] = summary.warnings.as_slice() else {
                 panic!("{summary:#?}");
             };
-            assert!(warning.contains("was not delivered: sns:Publish: denied"), "{warning}");
+            assert!(
+                warning.contains("was not delivered: sns:Publish: denied"),
+                "{warning}"
+            );
             let journal = crate::runbook::record::read(&driver.journal).unwrap();
             assert_eq!(Summary::of(&journal).unwrap().warnings, summary.warnings);
         }
