@@ -11,7 +11,7 @@ use crate::domain::ids::tag;
 use crate::domain::ops::{Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::units::{Usd, UsdPerHour};
-use crate::runbook::action::{Arguments, BadArguments, Refusal, View, parse};
+use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
 use crate::runbook::actions::asg::{Prepared, RESUME_PROCESSES, SetCapacity, SetWarmPool, Sizes};
 use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::actions::script::{Draft, Script};
@@ -157,6 +157,9 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
         &SetCapacity,
         json!({"group": name, "min": was.min, "max": was.max, "desired": was.desired}),
     )?;
+    if now.desired == left.desired {
+        price_as_noted(draft, name, &saved);
+    }
     refill(group, *pool, draft)?;
     draft.add(
         &tags::REMOVE,
@@ -170,6 +173,25 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
     let ends = ends(view, name);
     tell_savings(draft, name, saved.saves, &ends);
     Ok(())
+}
+
+/// What comes back costs what its going away saved: where nobody knows a price now, since an empty group does
+/// not show how it pays for instances, the evening's stands in, with its day.
+fn price_as_noted(draft: &mut Draft<'_>, name: &str, saved: &Saved) {
+    let (Some(saves), Some(change)) = (saved.saves, draft.proposal.changes.last_mut()) else {
+        return;
+    };
+    let CostDelta::Unknown(why) = &change.cost else {
+        return;
+    };
+    let zone = draft.site.decisions.policy.time_zone.rules().clone();
+    let as_of = saved.at.to_zoned(zone).date();
+    let warning = format!("{name}: {why}; it is priced at what the evening of {as_of} noted");
+    change.cost = CostDelta::Known {
+        usd_per_hour: saves,
+        as_of,
+    };
+    draft.warn(warning);
 }
 
 /// Lets a warm pool fill up again as it did before, if its size was noted.
@@ -221,6 +243,7 @@ fn of_instance(instance: &Instance, draft: &mut Draft<'_>) -> Result<(), Refusal
         _ => {
             let stopped = stopped_at(instance.state_reason.as_deref());
             draft.add(&power::START, json!({"instance": instance.id}))?;
+            price_as_noted(draft, &label, &saved);
             tell_savings(
                 draft,
                 &label,

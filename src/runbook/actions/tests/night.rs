@@ -639,3 +639,46 @@ fn a_group_that_is_down_is_of_the_fleet_though_it_names_no_type() {
     view.group_mut("training").unwrap().tags.clear();
     assert!(!fleet(&view).contains(&"training".to_owned()));
 }
+
+#[test]
+fn a_morning_whose_price_nobody_knows_has_that_of_the_evening_with_its_day() {
+    let mut world = world();
+    let down = group(&mut world, "down");
+    let text = "v1 was=1/4/2 left=0/0/0 at=2026-11-20T20:00:00Z usd-h=2.0100";
+    down.tags = vec![note(text)];
+    let morning = |world: &World| {
+        plan_in(
+            "gpu.morning_up",
+            &json!({"target": "down"}),
+            &seen(world),
+            Policy::default(),
+        )
+        .unwrap()
+    };
+    let cost = |up: &Proposal| {
+        let change = up
+            .changes
+            .iter()
+            .find(|change| change.action == "asg.set_capacity");
+        change.unwrap().cost.clone()
+    };
+    let up = morning(&world);
+    let CostDelta::Known { usd_per_hour, as_of } = cost(&up) else {
+        panic!("{:?}", cost(&up));
+    };
+    assert_eq!(usd_per_hour.per_hour().micros(), 2_010_000);
+    assert_eq!(as_of.to_string(), "2026-11-20");
+    let said = up.warnings.join("\n");
+    assert!(
+        said.contains("no instance shows how the group pays for them; it is priced at what the evening of 2026-11-20 noted"),
+        "{said}"
+    );
+    // Another number than the evening's has another price.
+    let down = group(&mut world, "down");
+    (down.max, down.desired) = (4, 1);
+    assert!(matches!(cost(&morning(&world)), CostDelta::Unknown(_)));
+    let down = group(&mut world, "down");
+    (down.max, down.desired) = (0, 0);
+    down.tags = vec![note(text.trim_end_matches(" usd-h=2.0100"))];
+    assert!(matches!(cost(&morning(&world)), CostDelta::Unknown(_)));
+}
