@@ -107,8 +107,8 @@ impl Menu {
                     choice: Choice::Nothing,
                 },
                 Item {
-                    label: "Detach",
-                    about: "leave this view; the run goes on, 9 lists it",
+                    label: "Detach this view",
+                    about: "the run goes on in this console; 9 lists it",
                     choice: Choice::Leave,
                 },
                 Item {
@@ -137,8 +137,8 @@ impl Menu {
                     choice: Choice::Nothing,
                 },
                 Item {
-                    label: "Detach",
-                    about: "leave this view; the run goes on, 9 lists it",
+                    label: "Detach this view",
+                    about: "the run goes on in its process; 9 lists it",
                     choice: Choice::Leave,
                 },
                 Item {
@@ -241,7 +241,7 @@ impl Menu {
             some => (format!("{some} runs of this console are live"), "each"),
         };
         let lines = vec![format!(
-            "To detach, {it} is stopped between two calls and taken up at once by a process of its own, \
+            "To hand over, {it} is stopped between two calls and taken up at once by a process of its own, \
              which carries it to its end. Waits at AWS go on meanwhile, and any console on this host lists \
              it under 9."
         )];
@@ -255,8 +255,8 @@ impl Menu {
                     choice: Choice::Nothing,
                 },
                 Item {
-                    label: "Detach and leave",
-                    about: "hand over to a process of its own, then leave",
+                    label: "Hand over and leave",
+                    about: "a process of its own carries on, then the console leaves",
                     choice: Choice::HandOver,
                 },
             ],
