@@ -131,3 +131,54 @@ fn install_panic_hook() {
         before(panic);
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+
+    /// Set in the process that is to panic.
+    const PANICS: &str = "QD_TEST_PANICS";
+
+    #[test]
+    fn a_panic_while_drawing_gives_the_terminal_back_before_it_is_told() {
+        if std::env::var_os(PANICS).is_some() {
+            let mut screen = Screen::take().unwrap();
+            screen.draw::<()>(|_| panic!("a mistake of a pane")).unwrap();
+            return;
+        }
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows: 24,
+                cols: 80,
+                ..PtySize::default()
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args([
+            "console::terminal::tests::a_panic_while_drawing_gives_the_terminal_back_before_it_is_told",
+            "--exact",
+            "--nocapture",
+        ]);
+        command.env(PANICS, "1");
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let mut output = pair.master.try_clone_reader().unwrap();
+        drop(pair.slave);
+        let mut said = Vec::new();
+        // A terminal that nobody holds any more ends with an error.
+        let _ = output.read_to_end(&mut said);
+        assert!(!child.wait().unwrap().success());
+        let said = String::from_utf8_lossy(&said);
+        let at = |part: &str| {
+            said.find(part)
+                .unwrap_or_else(|| panic!("{part:?} is not in {said:?}"))
+        };
+        let (taken, given_back) = (at("\u{1b}[?1049h"), at("\u{1b}[?1049l"));
+        assert!(taken < given_back, "{said:?}");
+        assert!(at("\u{1b}[?25h") > taken, "the cursor shows again: {said:?}");
+        assert!(given_back < at("a mistake of a pane"), "{said:?}");
+    }
+}
