@@ -8,6 +8,7 @@ mod ecs;
 mod estate;
 mod gpu;
 mod http;
+mod image;
 mod lambda;
 mod rds;
 mod sagemaker;
@@ -165,6 +166,7 @@ pub static ALL: &[&dyn Check] = &[
     &asg::NoActivityInProgress,
     &ecs::Settled,
     &http::Health,
+    &image::RunsTag,
     &lambda::Routed,
     &window::Window,
     &delivery::PipelinesIdle,

@@ -9,6 +9,7 @@ mod models;
 mod nights;
 mod path;
 mod pipelines;
+mod preconditions;
 mod rollbacks;
 mod solved;
 mod stage;

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use pretty_assertions::assert_eq;
+use quarterdeck::domain::diagnostic::Severity;
+use quarterdeck::runbook::model::{CheckCall, Runbook};
 use quarterdeck::runbook::shipped::{self, SHIPPED};
 use quarterdeck::runbook::{File, NoLibrary, catalogue, json_schema, load, reference};
 
@@ -114,4 +116,74 @@ fn every_key_of_the_format_is_tried() {
         .filter(|key| !texts.iter().any(|text| text.contains(&format!("{key}:"))))
         .collect();
     assert_eq!(untried, Vec::<&String>::new());
+}
+
+/// What a page says of preconditions: those of the runbook, or a reason of its own why there are none.
+fn preconditions(runbook: &Runbook) -> Option<String> {
+    if runbook.preconditions.is_empty() {
+        return None;
+    }
+    let simple = regex::Regex::new(r"\$\{params\.(\w+)(?:\.name)?\}").expect("a pattern");
+    let fact = regex::Regex::new(r"\$\{params\.\w+\.(\w+) \?\? '[^']*'\}").expect("a pattern");
+    let lines = runbook.preconditions.iter().map(|check| {
+        let message = check.message.as_ref().expect("what to do is said").source();
+        let message = simple.replace_all(&message, "*$1*");
+        let message = fact.replace_all(&message, "*$1*");
+        let outcome = match check.severity {
+            Severity::Error => "Refused",
+            Severity::Warning => "A warning",
+        };
+        let what = match &check.call {
+            CheckCall::Expr(expr) => format!("`{}`", expr.source()),
+            CheckCall::Named { name, .. } => format!("`{}`", name.value),
+        };
+        let when = check.when.as_ref().map_or_else(String::new, |when| {
+            format!(", looked at where `{}`", when.source())
+        });
+        format!("- {outcome} unless {what}{when}: {message}.\n")
+    });
+    Some(format!(
+        "## Preconditions\n\nLooked at in the plan, and again right before the first change.\n\n{}",
+        lines.collect::<String>()
+    ))
+}
+
+#[test]
+fn every_page_says_what_must_hold_before_the_first_change_and_what_is_watched() {
+    for (name, _) in SHIPPED {
+        let file = shipped::get(name).expect("it is there");
+        let loaded = load(&file, &Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
+        let path = root().join(format!("docs/runbooks/{name}.md"));
+        let page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let section = |heading: &str| {
+            let begin = page.find(&format!("\n## {heading}\n"))? + 1;
+            let end = page[begin..]
+                .find("\n\n## ")
+                .map_or(page.len(), |end| begin + end + 1);
+            Some((begin, end))
+        };
+        let reason = |heading: &str| {
+            let (begin, end) = section(heading).unwrap_or_else(|| panic!("{name} says nothing of {heading}"));
+            let said = page[begin..end].lines().nth(2).unwrap_or_default();
+            let reason = said.strip_prefix("None: ").unwrap_or_default();
+            assert!(
+                reason.len() > 20,
+                "{name} has no {heading}, and the page no reason: {said}"
+            );
+        };
+        match preconditions(&loaded.runbook) {
+            None => reason("Preconditions"),
+            Some(made) => {
+                let whole = match (section("Preconditions"), page.find("\n## Guards\n")) {
+                    (Some((begin, end)), _) => format!("{}{made}{}", &page[..begin], &page[end..]),
+                    (None, Some(at)) => format!("{}{made}\n{}", &page[..=at], &page[at + 1..]),
+                    (None, None) => format!("{page}\n{made}"),
+                };
+                assert_generated(&path, &whole);
+            }
+        }
+        if loaded.runbook.guards.is_empty() {
+            reason("Guards");
+        }
+    }
 }

@@ -257,10 +257,11 @@ async fn notebooks_that_were_left_on_are_stopped_and_nothing_else() {
 async fn a_notebook_that_was_read_is_stopped_though_applications_could_not_be_listed() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::NotebookLeftOn, &home);
-    *stage.cloud.gap.lock().unwrap() = Some(|query| {
-        let denied = Fault::new(FaultKind::AccessDenied, "sagemaker", "ListApps", "not authorized");
-        (*query == Query::Sagemaker(sagemaker::Read::Notebooks))
-            .then(|| denied.with_code("AccessDeniedException"))
+    *stage.cloud.differs.lock().unwrap() = Some(|reply| {
+        if matches!(reply.data, ReplyData::Notebooks(_)) {
+            let denied = Fault::new(FaultKind::AccessDenied, "sagemaker", "ListApps", "not authorized");
+            reply.gaps.push(denied.with_code("AccessDeniedException"));
+        }
     });
     let prepared = stage
         .plan("sagemaker-stop-idle", &[("notebooks", "fashion-ai-research")])

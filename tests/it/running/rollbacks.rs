@@ -10,13 +10,16 @@ use quarterdeck::domain::delivery::Pipeline;
 use quarterdeck::domain::ecr::Image;
 use quarterdeck::domain::ecs::{Fleet, Service, Task};
 use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::fault::{Fault, FaultKind};
 use quarterdeck::domain::ops::{
-    Mutation, Query, ReplyData, application_auto_scaling, codepipeline, ecr, ecs, elb, sqs,
+    Mutation, Query, ReplyData, application_auto_scaling, autoscaling, codepipeline, ecr, ecs, elb, sqs,
 };
 use quarterdeck::domain::scalable::ScalableTarget;
 use quarterdeck::domain::units::UsdPerHour;
 use quarterdeck::engine::clock::Clock;
 use quarterdeck::engine::run::Control;
+use quarterdeck::runbook::action::{Arguments, View};
+use quarterdeck::runbook::check::{self, Verdict};
 use quarterdeck::runbook::machine::{Happening, Summary};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::planner::Refused;
@@ -421,6 +424,71 @@ async fn an_app_that_hosts_pull_is_taken_back_by_its_tag() {
         .find(|image| image.tags.iter().any(|tag| tag == "latest"))
         .unwrap();
     assert!(latest.tags.iter().any(|tag| tag == "1.15.1"), "{images:#?}");
+
+    // What proved it is no formality: each part of it alone fails.
+    let digest = latest.digest.clone();
+    let (view, _) = image_check(&stage, &digest, |_| {}).await;
+    assert!(matches!(view, Verdict::Pass(_)), "{view:?}");
+    let (wrong, _) = image_check(&stage, "sha256:other", |_| {}).await;
+    assert!(wrong.detail().contains("not sha256:other"), "{wrong:?}");
+    for (part, spoil) in SPOILT {
+        let (verdict, spoilt) = image_check(&stage, &digest, spoil).await;
+        assert!(spoilt > 0, "{part}");
+        assert!(
+            matches!(&verdict, Verdict::Fail(why) if why.contains(part)),
+            "{part}: {verdict:?}"
+        );
+    }
+}
+
+/// What may be wrong though every instance is in service: part of what is said, and how the answers differ.
+const SPOILT: [(&str, fn(&mut ReplyData)); 3] = [
+    ("is older than the refresh", |data| {
+        if let ReplyData::Instances(instances) = data {
+            instances
+                .iter_mut()
+                .for_each(|one| one.launched_at = Some(Timestamp::UNIX_EPOCH));
+        }
+    }),
+    ("is unhealthy in", |data| {
+        if let ReplyData::Balancing(balancing) = data {
+            let targets = balancing
+                .target_groups
+                .iter_mut()
+                .filter_map(|group| group.targets.as_mut());
+            targets
+                .flatten()
+                .for_each(|target| "unhealthy".clone_into(&mut target.state));
+        }
+    }),
+    ("the instance refresh of ecommerce-app-asg is Cancelled", |data| {
+        if let ReplyData::InstanceRefreshes(refreshes) = data {
+            refreshes
+                .iter_mut()
+                .for_each(|one| "Cancelled".clone_into(&mut one.status));
+        }
+    }),
+];
+
+/// What the check says of the group, with answers that differ, and how many do.
+async fn image_check(stage: &Stage, digest: &str, spoil: fn(&mut ReplyData)) -> (Verdict, usize) {
+    let check = check::find("asg.runs_tag").unwrap();
+    let with =
+        serde_json::json!({"group": "ecommerce-app-asg", "repository": "ecommerce-app", "digest": digest});
+    let with: Arguments = serde_json::from_value(with).unwrap();
+    let mut answers = Vec::new();
+    let mut spoilt = 0;
+    for query in check.reads(&with, stage.clock.now()).unwrap() {
+        let mut reply = stage.cloud.read(&stage.scope, &query).await.unwrap();
+        let before = reply.data.clone();
+        spoil(&mut reply.data);
+        spoilt += usize::from(reply.data != before);
+        answers.push((query, Ok(reply)));
+    }
+    let verdict = check
+        .judge(&with, &View::new(answers), stage.clock.now())
+        .unwrap();
+    (verdict, spoilt)
 }
 
 async fn images(stage: &Stage) -> Vec<Image> {
@@ -459,7 +527,6 @@ async fn every_service_of_the_demo_can_be_planned() {
 /// Instances must not go on being replaced while the tag already means the other image again.
 #[tokio::test(start_paused = true)]
 async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
-    use quarterdeck::domain::ops::autoscaling;
     let home = tempfile::tempdir().unwrap();
     let stage = open(World::Ecommerce, Scenario::Quiet, &home);
     let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
@@ -499,4 +566,53 @@ async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
         .collect();
     assert_eq!(made, ["tag", "refresh", "cancel", "tag"]);
     assert_eq!(images(&stage).await, before);
+}
+
+/// What was there before may be gone by the time it is to come back.
+#[tokio::test(start_paused = true)]
+async fn an_image_that_was_deleted_meanwhile_is_a_failed_rollback_that_names_it() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Ecommerce, Scenario::Quiet, &home);
+    let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
+    let had_the_tag = images(&stage)
+        .await
+        .into_iter()
+        .find(|image| image.tags.iter().any(|tag| tag == "latest"))
+        .unwrap()
+        .digest;
+    *stage.cloud.refuses.lock().unwrap() = Some(Box::new(move |change| match change {
+        Mutation::Ecr(ecr::Write::PutTag { digest, .. }) if *digest == had_the_tag => {
+            let gone = Fault::new(FaultKind::NotFound, "ecr", "BatchGetImage", "no such image");
+            Some(gone.with_code("ImageNotFoundException"))
+        }
+        _ => None,
+    }));
+    let plan = stage.plan("asg-rollback-image", &set).await.plan;
+    let start = stage.unattended(&plan);
+    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    watch
+        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
+        .await;
+    watch.tell(Control::Interrupt {
+        signal: Signal::Interrupt,
+        then: Then::RollBack,
+    });
+    let summary = watch.end().await;
+    assert_eq!(
+        (summary.exit, summary.rolled_back),
+        (Exit::RollbackFailed, false),
+        "{summary:#?}"
+    );
+    let remains = summary.remains.join("\n");
+    assert!(remains.contains("ecommerce-app: latest: "), "{remains}");
+    assert!(remains.contains("ImageNotFoundException"), "{remains}");
+    // The replacement was called off all the same.
+    let last = stage.log.writes().pop().unwrap().change;
+    assert!(
+        matches!(
+            last,
+            Mutation::AutoScaling(autoscaling::Write::CancelInstanceRefresh { .. })
+        ),
+        "{last:?}"
+    );
 }

@@ -119,6 +119,9 @@ impl Clock for PatientClock {
     }
 }
 
+/// Why a change is refused; nothing if it is not.
+pub type Refuses = Box<dyn Fn(&Mutation) -> Option<Fault> + Send>;
+
 /// The demo, with the troubles that a test wants.
 pub struct Troubled {
     demo: Demo,
@@ -128,8 +131,10 @@ pub struct Troubled {
     pub hangs: AtomicBool,
     /// Whether nothing that is read is answered as long as this holds, but who is asking.
     pub stalls: AtomicBool,
-    /// What is missing from an answer to a question, and why.
-    pub gap: Mutex<Option<fn(&Query) -> Option<Fault>>>,
+    /// What is otherwise in the answers than in the demo.
+    pub differs: Mutex<Option<fn(&mut Reply)>>,
+    /// What AWS refuses to change, and how.
+    pub refuses: Mutex<Option<Refuses>>,
     /// How many of the next reads AWS throttles.
     pub throttles: AtomicUsize,
     pub reads: AtomicUsize,
@@ -182,9 +187,8 @@ impl Cloud for Troubled {
                 a_while().await;
             }
             let mut answer = self.demo.read(scope, query).await;
-            let gap = (*self.gap.lock().unwrap()).and_then(|gap| gap(query));
-            if let (Ok(reply), Some(gap)) = (&mut answer, gap) {
-                reply.gaps.push(gap);
+            if let (Ok(reply), Some(differs)) = (&mut answer, *self.differs.lock().unwrap()) {
+                differs(reply);
             }
             answer
         })
@@ -199,6 +203,15 @@ impl Cloud for Troubled {
         Box::pin(async move {
             self.writes.fetch_add(1, Ordering::SeqCst);
             self.credentials("Write")?;
+            let refusal = self
+                .refuses
+                .lock()
+                .unwrap()
+                .as_ref()
+                .and_then(|refuses| refuses(change));
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
             let answer = self.demo.write(scope, change, token).await;
             while self.hangs.load(Ordering::SeqCst) {
                 a_while().await;
@@ -250,7 +263,8 @@ impl Stage {
             expired: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
             stalls: AtomicBool::new(false),
-            gap: Mutex::new(None),
+            differs: Mutex::new(None),
+            refuses: Mutex::new(None),
             throttles: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
