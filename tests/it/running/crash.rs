@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use quarterdeck::cloud::Cloud;
@@ -422,6 +423,26 @@ fn every_shipped_runbook_is_tried() {
     let tested: BTreeSet<&str> = TESTED.iter().copied().collect();
     assert_eq!(samples, shipped);
     assert_eq!(tested, shipped);
+}
+
+/// Of every shipped runbook, against every read that its plan takes.
+#[tokio::test(start_paused = true)]
+async fn no_plan_of_a_shipped_runbook_makes_a_changing_call() {
+    for sample in SAMPLES {
+        let home = tempfile::tempdir().unwrap();
+        let stage = stage(sample, Vec::new(), EPOCH.parse().unwrap(), home.path());
+        happen(sample.before, &stage).await;
+        let calls = || {
+            let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+            (count(&stage.cloud.reads), count(&stage.cloud.writes))
+        };
+        let (read, written) = calls();
+        let plan = stage.plan(sample.runbook, sample.set).await.plan;
+        assert!(!plan.is_empty(), "{}", sample.runbook);
+        let (read_since, written_since) = calls();
+        assert!(read_since > read, "{}", sample.runbook);
+        assert_eq!(written_since, written, "{}", sample.runbook);
+    }
 }
 
 /// A run that went to its end: its journal, and what the world accepted.
