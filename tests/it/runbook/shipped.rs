@@ -5,7 +5,8 @@ use std::path::Path;
 
 use pretty_assertions::assert_eq;
 use quarterdeck::domain::diagnostic::Severity;
-use quarterdeck::runbook::model::{CheckCall, Runbook};
+use quarterdeck::runbook::expr::Expr;
+use quarterdeck::runbook::model::{CheckCall, Presence, Runbook};
 use quarterdeck::runbook::shipped::{self, SHIPPED};
 use quarterdeck::runbook::{File, NoLibrary, catalogue, json_schema, load, reference};
 
@@ -184,6 +185,29 @@ fn every_page_says_what_must_hold_before_the_first_change_and_what_is_watched() 
         }
         if loaded.runbook.guards.is_empty() {
             reason("Guards");
+        }
+    }
+}
+
+/// A form shows a default as soon as it is known; one that follows a number somebody types would show what
+/// followed the number before.
+#[test]
+fn no_default_follows_what_somebody_types() {
+    for (name, _) in SHIPPED {
+        let file = shipped::get(name).expect("it is there");
+        let loaded = load(&file, &Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
+        for param in &loaded.runbook.params {
+            let Presence::Default(default) = &param.presence else {
+                continue;
+            };
+            for path in default.exprs().into_iter().flat_map(Expr::references) {
+                let followed = path.get(1).and_then(|other| loaded.runbook.param(other));
+                assert!(
+                    followed.is_none_or(|other| other.from.is_some()),
+                    "{name}: {} follows {path:?}",
+                    *param.name
+                );
+            }
         }
     }
 }

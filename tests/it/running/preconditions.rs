@@ -20,8 +20,9 @@ fn open(home: &tempfile::TempDir) -> Stage {
 /// A database that somebody modifies.
 fn modifying(reply: &mut Reply) {
     if let ReplyData::DbInstances(all) = &mut reply.data {
-        all.iter_mut()
-            .for_each(|db| "modifying".clone_into(&mut db.status));
+        for db in all {
+            "modifying".clone_into(&mut db.status);
+        }
     }
 }
 
@@ -52,8 +53,9 @@ fn launch_is_suspended(reply: &mut Reply) {
             name: "Launch".to_owned(),
             reason: String::new(),
         };
-        all.iter_mut()
-            .for_each(|group| group.suspended.push(launch.clone()));
+        for group in all {
+            group.suspended.push(launch.clone());
+        }
     }
 }
 

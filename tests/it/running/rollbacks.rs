@@ -441,13 +441,16 @@ async fn an_app_that_hosts_pull_is_taken_back_by_its_tag() {
     }
 }
 
+/// How answers differ.
+type Spoil = fn(&mut ReplyData);
+
 /// What may be wrong though every instance is in service: part of what is said, and how the answers differ.
-const SPOILT: [(&str, fn(&mut ReplyData)); 3] = [
+const SPOILT: [(&str, Spoil); 3] = [
     ("is older than the refresh", |data| {
         if let ReplyData::Instances(instances) = data {
-            instances
-                .iter_mut()
-                .for_each(|one| one.launched_at = Some(Timestamp::UNIX_EPOCH));
+            for one in instances {
+                one.launched_at = Some(Timestamp::UNIX_EPOCH);
+            }
         }
     }),
     ("is unhealthy in", |data| {
@@ -463,15 +466,15 @@ const SPOILT: [(&str, fn(&mut ReplyData)); 3] = [
     }),
     ("the instance refresh of ecommerce-app-asg is Cancelled", |data| {
         if let ReplyData::InstanceRefreshes(refreshes) = data {
-            refreshes
-                .iter_mut()
-                .for_each(|one| "Cancelled".clone_into(&mut one.status));
+            for one in refreshes {
+                "Cancelled".clone_into(&mut one.status);
+            }
         }
     }),
 ];
 
 /// What the check says of the group, with answers that differ, and how many do.
-async fn image_check(stage: &Stage, digest: &str, spoil: fn(&mut ReplyData)) -> (Verdict, usize) {
+async fn image_check(stage: &Stage, digest: &str, spoil: Spoil) -> (Verdict, usize) {
     let check = check::find("asg.runs_tag").unwrap();
     let with =
         serde_json::json!({"group": "ecommerce-app-asg", "repository": "ecommerce-app", "digest": digest});
