@@ -601,8 +601,12 @@ fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
     use ops::{acm, cloudfront, route53, s3};
     let state = collect.state;
     // Four calls for each bucket, about what changes by the week.
-    let buckets = Query::S3(s3::Read::Buckets);
-    collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    if let Some(account) = state.account() {
+        let buckets = Query::S3(s3::Read::Buckets {
+            account: account.to_owned(),
+        });
+        collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    }
     let named: Vec<(String, String)> = state
         .buckets
         .get()
