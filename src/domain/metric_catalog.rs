@@ -235,6 +235,13 @@ pub mod rds {
     pub const READ_LATENCY: Metric = Metric::new(FAMILY, "ReadLatency", Stat::Average, Resolution::Minute);
     /// How long a write takes, seconds.
     pub const WRITE_LATENCY: Metric = Metric::new(FAMILY, "WriteLatency", Stat::Average, Resolution::Minute);
+    /// Capacity of an instance of Serverless v2, Aurora capacity units: what it is billed by.
+    pub const SERVERLESS_CAPACITY: Metric = Metric::new(
+        FAMILY,
+        "ServerlessDatabaseCapacity",
+        Stat::Average,
+        Resolution::Minute,
+    );
 }
 
 /// Nodes of ElastiCache. <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html>
@@ -569,6 +576,9 @@ pub fn rds_metrics(db: &DbInstance) -> Vec<MetricSpec> {
     if is_burstable(&db.class) {
         metrics.push(rds::CREDITS);
     }
+    if db.class == SERVERLESS {
+        metrics.push(rds::SERVERLESS_CAPACITY);
+    }
     specs_of(&metrics, &db.name)
 }
 
@@ -783,6 +793,9 @@ fn has_ebs_burst(instance_type: &str) -> bool {
         )
     })
 }
+
+/// The class of Aurora instances whose capacity follows the load.
+pub const SERVERLESS: &str = "db.serverless";
 
 /// Whether storage is the cluster's and not the instance's.
 pub fn is_aurora(db: &DbInstance) -> bool {
