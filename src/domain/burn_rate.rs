@@ -1,9 +1,10 @@
 //! What runs now, priced: the [`BurnRate`] of an inventory, for the console and the headless
 //! commands alike.
 //!
-//! What runs and has no price here (a region or class outside the table, Fargate Spot, capacity that
-//! follows the load) is listed without one, so that the total says that it is partial. Fixed costs
-//! that AWS does not know are not part of it: see [`fixed_costs`].
+//! Capacity that follows the load is priced as it was measured last. What runs and has no price here (a
+//! region or class outside the table, Fargate Spot, capacity that was not measured) is listed without one,
+//! so that the total says that it is partial. Fixed costs that AWS does not know are not part of it: see
+//! [`fixed_costs`].
 
 mod compute;
 mod kubernetes;
