@@ -721,7 +721,11 @@ fn log_metrics(state: &ScopeState) -> Vec<MetricSpec> {
     let mut groups: Vec<_> = groups
         .filter(|group| group.class.as_deref().is_none_or(|class| class == "STANDARD"))
         .collect();
-    groups.sort_by(|a, b| b.stored_bytes.cmp(&a.stored_bytes).then_with(|| a.name.cmp(&b.name)));
+    groups.sort_by(|a, b| {
+        b.stored_bytes
+            .cmp(&a.stored_bytes)
+            .then_with(|| a.name.cmp(&b.name))
+    });
     let largest = groups.into_iter().take(MOST_LOG_GROUPS);
     largest
         .map(|group| logs::INCOMING_BYTES.of(&group.name).spec())

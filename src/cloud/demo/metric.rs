@@ -238,7 +238,9 @@ impl Sim {
             "AWS/Logs" if id.name == "IncomingBytes" => {
                 let wanted = dimension(id, "LogGroupName")?;
                 let mut groups = self.plan.log_groups.iter();
-                groups.position(|group| group.name == wanted).map(Gauge::Ingestion)
+                groups
+                    .position(|group| group.name == wanted)
+                    .map(Gauge::Ingestion)
             }
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(

@@ -250,20 +250,29 @@ fn capacity_that_follows_the_load_is_paid_as_it_was_measured() {
     bench.know(Source::DbInstances, ReplyData::DbInstances(vec![elastic]));
     bench.know(Source::Caches, ReplyData::Caches(vec![sessions]));
     let minute = bench.minute();
-    let every = |value: f64| -> Vec<(i64, f64)> {
-        (1..=12).rev().map(|back| (minute - 5 * back, value)).collect()
-    };
+    let every =
+        |value: f64| -> Vec<(i64, f64)> { (1..=12).rev().map(|back| (minute - 5 * back, value)).collect() };
     bench.steady(rds::SERVERLESS_CAPACITY.of("elastic"), 2.5);
-    bench.metric(serverless_cache::BYTES.of("sessions"), 300, &every(3.0 * 1_073_741_824.0));
+    bench.metric(
+        serverless_cache::BYTES.of("sessions"),
+        300,
+        &every(3.0 * 1_073_741_824.0),
+    );
     let rate = burn(&bench);
     // Seoul: 0.2 a capacity unit, 0.101 a gigabyte of Valkey, 0.0000000027 a processing unit.
     assert_eq!(rate.by_kind[&BurnKind::Rds], hour("0.5"));
     assert_eq!(rate.by_kind[&BurnKind::Elasticache], hour("0.303"));
     let note = |rate: &BurnRate| {
-        let mut of = rate.items.iter().filter(|item| item.kind == BurnKind::Elasticache);
+        let mut of = rate
+            .items
+            .iter()
+            .filter(|item| item.kind == BurnKind::Elasticache);
         of.next().unwrap().note.clone()
     };
-    assert_eq!(note(&rate), "serverless, 3.00 GB, without requests, which are not known");
+    assert_eq!(
+        note(&rate),
+        "serverless, 3.00 GB, without requests, which are not known"
+    );
     bench.metric(
         serverless_cache::PROCESSING_UNITS.of("sessions"),
         300,

@@ -205,7 +205,10 @@ impl GpuHistory {
 
     /// When a card of a host was last read; `None` if none was, as far as somebody watched.
     pub fn last_read(&self, instance_id: &str) -> Option<Timestamp> {
-        let own = self.cards.iter().filter(|(key, _)| *key.instance_id == *instance_id);
+        let own = self
+            .cards
+            .iter()
+            .filter(|(key, _)| *key.instance_id == *instance_id);
         own.filter_map(|(_, card)| card.values(Measure::Utilisation).next_back())
             .map(|(at, _)| at)
             .max()

@@ -15,11 +15,9 @@ pub const DURATION_P95: Metric = Metric::new(FAMILY, "Duration", Stat::P95, Reso
 /// How long the code ran, milliseconds, the longest.
 pub const DURATION_MAX: Metric = Metric::new(FAMILY, "Duration", Stat::Maximum, Resolution::Minute);
 /// Invocations at once, the most of each minute.
-pub const CONCURRENT: Metric =
-    Metric::new(FAMILY, "ConcurrentExecutions", Stat::Maximum, Resolution::Minute);
+pub const CONCURRENT: Metric = Metric::new(FAMILY, "ConcurrentExecutions", Stat::Maximum, Resolution::Minute);
 /// Events that could not be put into the dead-letter queue, per minute.
-pub const DEAD_LETTER_ERRORS: Metric =
-    Metric::new(FAMILY, "DeadLetterErrors", Stat::Sum, Resolution::Minute);
+pub const DEAD_LETTER_ERRORS: Metric = Metric::new(FAMILY, "DeadLetterErrors", Stat::Sum, Resolution::Minute);
 /// Events that could not be sent to a destination, per minute.
 pub const DESTINATION_FAILURES: Metric = Metric::new(
     FAMILY,

@@ -291,7 +291,15 @@ mod tests {
         bench.metric(
             metric::VISIBLE.of("jobs"),
             60,
-            &[(170, 4.0), (171, 14.0), (172, 16.0), (173, 30.0), (174, 43.0), (175, 43.0), (176, 43.0)],
+            &[
+                (170, 4.0),
+                (171, 14.0),
+                (172, 16.0),
+                (173, 30.0),
+                (174, 43.0),
+                (175, 43.0),
+                (176, 43.0),
+            ],
         );
         let bench = bench.with_policy(feeding(&["workers"]));
         let finding = bench.check(&DEPTH).remove(0);

@@ -187,7 +187,11 @@ async fn a_full_node_group_gets_room() {
         (NODES, "eks-scale-nodegroup")
     );
     let slow = found(&wrong, "alb.latency-p95").expect("customers wait");
-    assert_eq!(slow.runbooks, ["eks-scale-nodegroup"], "nothing of ECS stands behind it");
+    assert_eq!(
+        slow.runbooks,
+        ["eks-scale-nodegroup"],
+        "nothing of ECS stands behind it"
+    );
 
     let plan = stage
         .plan("eks-scale-nodegroup", &[("nodegroup", NODES), ("desired", "4")])

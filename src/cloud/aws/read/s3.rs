@@ -61,7 +61,9 @@ async fn buckets(caller: &Caller<'_>, account: &str) -> Result<Reply, Fault> {
     // Where there is nothing to read there is nothing to block.
     if !items.is_empty() {
         match account_block(caller, account).await {
-            Ok(block) => items.iter_mut().for_each(|bucket| bucket.account_block = Some(block)),
+            Ok(block) => items
+                .iter_mut()
+                .for_each(|bucket| bucket.account_block = Some(block)),
             Err(fault) => gaps.push(of_part(fault, "the account's public access block")),
         }
     }
@@ -127,7 +129,7 @@ struct Plain(String);
 
 impl ResolveEndpoint for Plain {
     fn resolve_endpoint<'a>(&'a self, _params: &'a Params) -> EndpointFuture<'a> {
-        EndpointFuture::ready(Ok(Endpoint::builder().url(&self.0).build()))
+        EndpointFuture::ready(Ok(Endpoint::builder().url(self.0.clone()).build()))
     }
 }
 
@@ -384,7 +386,10 @@ mod tests {
             ("http://[::1]:5000/", true),
             ("http://localhost:4566", true),
             ("https://10.0.3.7", true),
-            ("https://control.vpce-1a2b-3c4d.s3.us-west-2.vpce.amazonaws.com", false),
+            (
+                "https://control.vpce-1a2b-3c4d.s3.us-west-2.vpce.amazonaws.com",
+                false,
+            ),
         ] {
             assert_eq!(is_machine(url), expected, "{url}");
         }

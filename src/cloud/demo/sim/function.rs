@@ -271,7 +271,11 @@ impl Sim {
 
     /// Drops minutes of streams that nobody can ask for any more.
     pub fn forget_streams(&mut self, past: Ms) {
-        for stream in self.functions.iter_mut().filter_map(|function| function.stream.as_mut()) {
+        for stream in self
+            .functions
+            .iter_mut()
+            .filter_map(|function| function.stream.as_mut())
+        {
             while stream.minutes.front().is_some_and(|minute| minute.at < past) {
                 stream.minutes.pop_front();
             }

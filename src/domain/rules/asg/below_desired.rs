@@ -182,7 +182,11 @@ mod tests {
                 "AWS has no such instance left in the zone: offer more types or zones, or take On-Demand in place of Spot.",
             ]
         );
-        assert_eq!(finding.runbooks, ["gpu-morning-up", "asg-scale"], "no image brings capacity");
+        assert_eq!(
+            finding.runbooks,
+            ["gpu-morning-up", "asg-scale"],
+            "no image brings capacity"
+        );
     }
 
     #[test]

@@ -176,7 +176,11 @@ mod tests {
         bench.metric(
             metric::FREE_STORAGE.of("ecommerce-db"),
             60,
-            &[(177, 30.0 * BYTES_PER_GIB), (178, 3.1 * BYTES_PER_GIB), (179, 3.1 * BYTES_PER_GIB)],
+            &[
+                (177, 30.0 * BYTES_PER_GIB),
+                (178, 3.1 * BYTES_PER_GIB),
+                (179, 3.1 * BYTES_PER_GIB),
+            ],
         );
         assert_eq!(bench.check(&RULE)[0].since, Some(at(178)));
     }

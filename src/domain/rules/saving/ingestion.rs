@@ -41,7 +41,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let month = price.as_ref().map(|price| price.value.scale(bytes, 1 << 30));
-        let each = price.as_ref().map(|price| format!("; a GB costs {}", price.value));
+        let each = price
+            .as_ref()
+            .map(|price| format!("; a GB costs {}", price.value));
         let draft = RULE
             .on(context, &group.arn, &group.name)
             .because(format!(
@@ -105,7 +107,10 @@ mod tests {
     /// So many bytes in each of the hours before now.
     fn takes_in(bench: &mut Bench, name: &str, hours: i64, bytes: f64) {
         let minute = bench.minute();
-        let points: Vec<(i64, f64)> = (1..=hours).rev().map(|back| (minute - 60 * back, bytes)).collect();
+        let points: Vec<(i64, f64)> = (1..=hours)
+            .rev()
+            .map(|back| (minute - 60 * back, bytes))
+            .collect();
         bench.metric(metric::INCOMING_BYTES.of(name), 3600, &points);
     }
 
@@ -120,7 +125,11 @@ mod tests {
         takes_in(&mut bench, "/busy", 168, GIB / 5.0);
         takes_in(&mut bench, "/quiet", 168, GIB / 1000.0);
         let findings = bench.check(&RULE);
-        assert_eq!(findings.len(), 1, "the second is not worth it, the third is not known");
+        assert_eq!(
+            findings.len(),
+            1,
+            "the second is not worth it, the third is not known"
+        );
         assert_eq!(
             findings[0].title,
             "$110.96 a month: at most, by a filter or a higher log level"
@@ -150,7 +159,10 @@ mod tests {
         let minutes = bench.now - SignedDuration::from_mins(50);
         bench.know(
             Source::LogGroups,
-            ReplyData::LogGroups(vec![group("/young", Some(two_days)), group("/born", Some(minutes))]),
+            ReplyData::LogGroups(vec![
+                group("/young", Some(two_days)),
+                group("/born", Some(minutes)),
+            ]),
         );
         takes_in(&mut bench, "/young", 48, GIB / 5.0);
         takes_in(&mut bench, "/born", 1, GIB);
