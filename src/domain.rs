@@ -47,6 +47,7 @@ pub mod picture;
 pub mod policy;
 pub mod price;
 pub mod queue;
+pub mod reach;
 pub mod reconcile;
 pub mod recovery;
 pub mod redact;

@@ -29,6 +29,7 @@ use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
+use crate::domain::reach::Reach;
 use crate::domain::rules::{Policies, Verdicts};
 use crate::domain::scope::ScopeName;
 use crate::domain::trail::{Back, Lookup, recorded_name};
@@ -59,8 +60,8 @@ pub struct Setup {
     pub themes: Vec<String>,
     /// How this program is called again for the same place: its name and flags.
     pub again: Vec<String>,
-    /// Who sees runs and locks, in words; `None` if there is no folder for them.
-    pub reach: Option<&'static str>,
+    /// Who sees runs and locks; `None` if there is no folder for them.
+    pub reach: Option<Reach>,
     /// What the owners of the estates have decided, by scope: for gauges of their money, and for records.
     pub policies: Arc<Policies>,
     /// Who this is, for records: `user@host`.

@@ -409,7 +409,7 @@ impl Launch {
                     .map(|theme| theme.name.clone())
                     .collect(),
                 again: self.again.clone(),
-                reach: self.run_folder().map(|folder| folder.reach.words()),
+                reach: self.run_folder().map(|folder| folder.reach),
                 policies: self.policies.clone(),
                 who: self.who(),
                 notices: preferences

@@ -46,7 +46,8 @@ use crate::runbook::plan::Plan;
 use crate::runbook::record::{Entry, Moment, Resume, RunId, Signal, Then, Who};
 use crate::runbook::value::SecretRef;
 
-pub use folder::{Reach, StateFolder};
+pub use crate::domain::reach::Reach;
+pub use folder::StateFolder;
 pub use follow::{Followed, Follower};
 pub use locks::{Holder, IfLocked, Locks};
 pub use prepare::{FieldState, Preparation, Prepared, Resolution, SiteFacts};

@@ -37,7 +37,7 @@ pub use change::{
 };
 pub use cost::CostDelta;
 pub use error::{BadArguments, Effect, ErrorClass, Refusal, RefusalKind};
-pub use view::{Unread, View, records_of};
+pub use view::{SharedReply, Unread, View, records_of};
 
 /// The values of a step's `with`, resolved.
 pub type Arguments = Map<String, Value>;

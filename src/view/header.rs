@@ -7,10 +7,11 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::format;
-use crate::app::state::{State, WriteState};
+use crate::app::state::{Environment, State, WriteState};
 use crate::app::table::Tone;
 use crate::app::trouble::WATCHED;
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::reach::Reach;
 use crate::view::styles::Styles;
 use crate::view::table::put;
 
@@ -130,17 +131,18 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         end = at;
     }
     let quiet_unless = |wrong: bool| if wrong { Tone::Warn } else { Tone::Muted };
+    let paid = format!("${:.2} paid", meter.paid_micro_usd as f64 / 1_000_000.0);
     let mut items = vec![
         (format!("{} calls/min", meter.calls_last_minute), Tone::Muted),
         (
             format!("throttled {}", meter.throttled),
             quiet_unless(meter.throttled > 0),
         ),
-        (
-            format!("${:.2} paid calls", meter.paid_micro_usd as f64 / 1_000_000.0),
-            Tone::Muted,
-        ),
+        (paid.clone(), Tone::Muted),
     ];
+    if let Some(reach) = locks(state) {
+        items.push((format!("locks: {}", reach.words()), Tone::Muted));
+    }
     if let Some(left) = credentials_left(state) {
         let soon = left.as_secs() < 900;
         items.insert(
@@ -153,9 +155,6 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         live => {
             let runs = if live == 1 { "run" } else { "runs" };
             items.insert(0, (format!("{live} {runs} live"), Tone::Accent));
-            if let Some(reach) = state.setup.reach {
-                items.push((format!("locks: {reach}"), Tone::Muted));
-            }
         }
     }
     if let Some(open) = state.incident.as_ref().filter(|known| known.incident.is_open()) {
@@ -166,6 +165,13 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         let left = format::span(until.duration_since(state.picture.at));
         items.push((format!("{operation} waits {left}"), Tone::Warn));
     }
+    let taken: usize = items.iter().map(|(text, _)| text.width() + 2).sum();
+    // What is paid for is said where that takes nobody's place.
+    if taken + " calls".len() < usize::from(end)
+        && let Some((text, _)) = items.iter_mut().find(|(text, _)| *text == paid)
+    {
+        text.push_str(" calls");
+    }
     let mut x: u16 = 1;
     for (text, tone) in items {
         let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
@@ -174,6 +180,13 @@ fn meter(frame: &mut Frame<'_>, area: Rect, state: &State, styles: &Styles) {
         }
         x += put(frame, area, x, area.width, &text, styles.tone(tone)) + 2;
     }
+}
+
+/// Who sees the locks, where that is to be known: always if nobody else does, else while something runs. A
+/// demo's hold nobody up.
+fn locks(state: &State) -> Option<Reach> {
+    let alone = state.setup.reach == Some(Reach::Login) && state.setup.environment != Environment::Demo;
+    state.setup.reach.filter(|_| alone || state.runs.live() > 0)
 }
 
 fn credentials_left(state: &State) -> Option<jiff::SignedDuration> {

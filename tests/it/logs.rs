@@ -428,6 +428,22 @@ fn qd_logs_prints_several_groups_in_order_and_each_event_once() {
 }
 
 #[test]
+fn qd_logs_as_one_document_names_its_form() {
+    let base = qd().args(["--demo", "codemate", "logs", "/aws/ecs/*", "-o", "json"]);
+    for (since, is_empty) in [("5m", false), ("0s", true)] {
+        let finished = base.clone().args(["--since", since]).run();
+        assert_eq!(finished.code(), 0, "{finished:?}");
+        let document: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(document["schema"], "quarterdeck.logs/1");
+        let events = document["events"].as_array().unwrap();
+        assert_eq!(events.is_empty(), is_empty, "{}", finished.stdout);
+        for event in events {
+            assert!(event["at"].is_string() && event["message"].is_string(), "{event}");
+        }
+    }
+}
+
+#[test]
 fn qd_logs_names_what_was_probably_meant() {
     let finished = qd()
         .args(["--demo", "codemate", "logs", "/aws/ecs/codemate-backed"])

@@ -11,11 +11,13 @@ use jiff::SignedDuration;
 use quarterdeck::app::effect::Effect;
 use quarterdeck::app::incident::{IncidentEffect, IncidentMsg, Known};
 use quarterdeck::app::msg::Msg;
+use quarterdeck::app::state::Environment;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::config::theme::ColorDepth;
 use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::incident::{Incident, IncidentId, RunStory};
+use quarterdeck::domain::reach::Reach;
 use quarterdeck::domain::recovery::MeasuredRestore;
 use quarterdeck::view::styles::{Glyphs, Styles};
 
@@ -186,6 +188,24 @@ fn command(stage: &mut Stage, name: &str) {
     stage.keys(&[":"]);
     stage.keys(&letters.iter().map(String::as_str).collect::<Vec<_>>());
     stage.keys(&["enter"]);
+}
+
+#[test]
+fn the_header_says_where_nobody_else_sees_the_locks() {
+    let mut stage = Stage::one(World::Codemate, Scenario::Quiet);
+    let styles = styles_of_default();
+    for (environment, reach, said) in [
+        (Environment::Prod, Some(Reach::Login), true),
+        (Environment::Prod, Some(Reach::Host), false),
+        (Environment::Prod, None, false),
+        (Environment::Demo, Some(Reach::Login), false),
+    ] {
+        stage.state.setup.environment = environment;
+        stage.state.setup.reach = reach;
+        let picture = paint::text(&frame(&mut stage, (80, 24), &styles));
+        let header = picture.lines().nth(1).unwrap();
+        assert_eq!(header.contains("locks: this login only"), said, "{header}");
+    }
 }
 
 #[test]

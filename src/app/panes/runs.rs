@@ -7,6 +7,7 @@ use crate::app::runs::story::shown_status;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::health::Health;
+use crate::domain::reach::Reach;
 use crate::runbook::record::Status;
 
 /// Runs of the history that are listed: more are found with `qd runbook history`.
@@ -28,7 +29,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
         Section {
             title: format!(
                 "live, seen by {} {}",
-                state.setup.reach.unwrap_or("nobody"),
+                state.setup.reach.map_or("nobody", Reach::words),
                 live.len()
             ),
             columns: columns(),

@@ -5,38 +5,20 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::domain::reach::Reach;
 use crate::engine::environment::Environment;
 
-/// Who sees runs and locks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reach {
-    /// Every login of this host that may write to the folder.
-    Host,
-    /// This login only.
-    Login,
+const fn folder_mode(reach: Reach) -> u32 {
+    match reach {
+        Reach::Host => 0o770,
+        Reach::Login => 0o700,
+    }
 }
 
-impl Reach {
-    /// What doctor, plan and header say.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Host => "every login of this host",
-            Self::Login => "this login only",
-        }
-    }
-
-    const fn folder_mode(self) -> u32 {
-        match self {
-            Self::Host => 0o770,
-            Self::Login => 0o700,
-        }
-    }
-
-    const fn file_mode(self) -> u32 {
-        match self {
-            Self::Host => 0o660,
-            Self::Login => 0o600,
-        }
+const fn file_mode(reach: Reach) -> u32 {
+    match reach {
+        Reach::Host => 0o660,
+        Reach::Login => 0o600,
     }
 }
 
@@ -82,24 +64,24 @@ impl StateFolder {
         let mut builder = fs::DirBuilder::new();
         builder
             .recursive(true)
-            .mode(self.reach.folder_mode())
+            .mode(folder_mode(self.reach))
             .create(path)?;
         if path.starts_with(&self.path) {
-            self.permit(&self.path, self.reach.folder_mode())?;
+            self.permit(&self.path, folder_mode(self.reach))?;
         }
-        self.permit(path, self.reach.folder_mode())
+        self.permit(path, folder_mode(self.reach))
     }
 
     /// How files in it are opened.
     pub(in crate::engine) fn options(&self) -> fs::OpenOptions {
         let mut options = fs::OpenOptions::new();
-        options.mode(self.reach.file_mode());
+        options.mode(file_mode(self.reach));
         options
     }
 
     /// Lets others in where they belong: the process's mask may have kept them out.
     pub(in crate::engine) fn permit_file(&self, path: &Path) -> io::Result<()> {
-        self.permit(path, self.reach.file_mode())
+        self.permit(path, file_mode(self.reach))
     }
 
     fn permit(&self, path: &Path, mode: u32) -> io::Result<()> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::RunEngine;
-use super::folder::Reach;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Query;
 use crate::domain::policy::{Policy, Selection};
 use crate::domain::price::PriceTable;
+use crate::domain::reach::Reach;
 use crate::domain::scope::{Identity, Scope};
 use crate::engine::name::Named;
 use crate::runbook::action::{Decisions, ErrorClass, View, named_time};

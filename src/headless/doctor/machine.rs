@@ -9,8 +9,10 @@ use rustix::fs::{Access, access};
 use super::{Check, CheckState};
 use crate::config::settings::ColorChoice;
 use crate::config::theme::ColorDepth;
+use crate::domain::reach::Reach;
 use crate::domain::scope::Scope;
 use crate::engine::environment::{Environment, SHARED_STATE};
+use crate::engine::run::StateFolder;
 
 /// Columns and lines below which the console says that there is no room.
 const LEAST: (u16, u16) = (80, 24);
@@ -143,12 +145,13 @@ impl Machine {
             return Check::new(GROUP, name, CheckState::Fail, "it cannot be written to")
                 .fix("pass --state-dir DIR, or mend its permissions");
         }
-        if folder == Path::new(SHARED_STATE) {
-            Check::new(GROUP, name, CheckState::Ok, "locks: every login of this host")
-        } else {
-            Check::new(GROUP, name, CheckState::Info, "locks: this login only").fix(format!(
+        let reach = StateFolder::at(folder).reach;
+        let locks = format!("locks: {}", reach.words());
+        match reach {
+            Reach::Host => Check::new(GROUP, name, CheckState::Ok, locks),
+            Reach::Login => Check::new(GROUP, name, CheckState::Info, locks).fix(format!(
                 "on a bastion that several people use: `sudo install -d -m 2775 -g GROUP {SHARED_STATE}`"
-            ))
+            )),
         }
     }
 

@@ -31,6 +31,16 @@ pub(super) struct Printer {
     kept: Vec<serde_json::Value>,
 }
 
+/// What `qd logs -o json` and `-o yaml` print.
+const SCHEMA: &str = "quarterdeck.logs/1";
+
+/// Every event that was asked for, in YAML; JSON is written as it is read, in the same form.
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: &'static str,
+    events: Vec<serde_json::Value>,
+}
+
 /// An event in JSON. Unknown is `null`.
 #[derive(Debug, Serialize)]
 struct Record<'a> {
@@ -56,16 +66,19 @@ impl Printer {
 
     pub(super) fn begin(&mut self) -> io::Result<Reader> {
         match self.format {
-            Format::Json => write("["),
+            Format::Json => write(&format!("{{\"schema\":\"{SCHEMA}\",\"events\":[")),
             Format::Table | Format::Wide | Format::Jsonl | Format::Yaml => Ok(Reader::There),
         }
     }
 
     pub(super) fn end(&mut self) -> anyhow::Result<()> {
         match self.format {
-            Format::Json if self.printed == 0 => write("]\n")?,
-            Format::Json => write("\n]\n")?,
-            Format::Yaml => write(&format::yaml(&self.kept)?)?,
+            Format::Json if self.printed == 0 => write("]}\n")?,
+            Format::Json => write("\n]}\n")?,
+            Format::Yaml => write(&format::yaml(&Document {
+                schema: SCHEMA,
+                events: std::mem::take(&mut self.kept),
+            })?)?,
             Format::Table | Format::Wide | Format::Jsonl => Reader::There,
         };
         Ok(())

@@ -6,6 +6,7 @@ mod trail;
 mod functions;
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,8 +45,11 @@ pub use names::records_of;
 /// known is never taken for absent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
-    answers: Vec<(Query, Result<Reply, Fault>)>,
+    answers: Vec<(Query, SharedReply)>,
 }
+
+/// What was answered: one answer may be long, and a thousand targets look at the same one.
+pub type SharedReply = Arc<Result<Reply, Fault>>;
 
 /// Why something is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +122,14 @@ mod registry;
 impl View {
     /// From questions and their answers.
     pub fn new(answers: Vec<(Query, Result<Reply, Fault>)>) -> Self {
+        let shared = answers
+            .into_iter()
+            .map(|(query, answer)| (query, Arc::new(answer)));
+        Self::shared(shared.collect())
+    }
+
+    /// From questions and answers that others look at too.
+    pub fn shared(answers: Vec<(Query, SharedReply)>) -> Self {
         Self { answers }
     }
 
@@ -126,21 +138,22 @@ impl View {
         self.answers
             .iter()
             .find(|(asked, _)| asked == query)
-            .map(|(_, answer)| answer)
+            .map(|(_, answer)| &**answer)
     }
 
+    /// A copy of its own where others look at the same.
     fn get_mut(&mut self, query: &Query) -> Option<&mut Result<Reply, Fault>> {
         self.answers
             .iter_mut()
             .find(|(asked, _)| asked == query)
-            .map(|(_, answer)| answer)
+            .map(|(_, answer)| Arc::make_mut(answer))
     }
 
     /// Adds what came later; a newer answer to the same question replaces the older one.
     pub fn extend(&mut self, newer: Self) {
         for (query, answer) in newer.answers {
-            match self.get_mut(&query) {
-                Some(older) => *older = answer,
+            match self.answers.iter_mut().find(|(asked, _)| *asked == query) {
+                Some((_, older)) => *older = answer,
                 None => self.answers.push((query, answer)),
             }
         }
@@ -153,7 +166,7 @@ impl View {
 
     /// Everything that failed, whole answers and gaps.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.answers.iter().flat_map(|(_, answer)| match answer {
+        self.answers.iter().flat_map(|(_, answer)| match &**answer {
             Ok(reply) => reply.gaps.iter().collect::<Vec<_>>(),
             Err(fault) => vec![fault],
         })
@@ -365,7 +378,7 @@ impl View {
     pub fn spot_prices(&self) -> impl Iterator<Item = &SpotPrice> {
         self.answers
             .iter()
-            .filter_map(|(_, answer)| match answer {
+            .filter_map(|(_, answer)| match &**answer {
                 Ok(Reply {
                     data: ReplyData::SpotPrices(prices),
                     ..
@@ -651,9 +664,10 @@ impl View {
         };
         match self.rds_events_mut(&query) {
             Some(events) => events.push(event),
-            None => self
-                .answers
-                .push((query, Ok(Reply::whole(ReplyData::StoreEvents(vec![event]))))),
+            None => self.answers.push((
+                query,
+                Arc::new(Ok(Reply::whole(ReplyData::StoreEvents(vec![event])))),
+            )),
         }
     }
 
@@ -694,7 +708,7 @@ impl View {
             Some(known) => known.push(definition),
             None => self.answers.push((
                 query,
-                Ok(Reply::whole(ReplyData::TaskDefinitions(vec![definition]))),
+                Arc::new(Ok(Reply::whole(ReplyData::TaskDefinitions(vec![definition])))),
             )),
         }
     }

@@ -19,6 +19,7 @@ use quarterdeck::config::keys::{Chord, Key, Keymap};
 use quarterdeck::domain::focus::{Focus, Pace, Probing};
 use quarterdeck::domain::inventory::Inventory;
 use quarterdeck::domain::picture::Picture;
+use quarterdeck::domain::reach::Reach;
 use quarterdeck::domain::rules::{self, Policies, Terms};
 use quarterdeck::domain::scope::{Scope, ScopeName};
 use quarterdeck::engine::clock::{Clocks, ManualClock};
@@ -94,7 +95,7 @@ impl Stage {
             keymap: Keymap::build(&default_bindings(), &[]).expect("our own keys"),
             themes: vec!["quarterdeck".to_owned(), "mono".to_owned()],
             again: vec!["qd".to_owned()],
-            reach: Some("this login only"),
+            reach: Some(Reach::Login),
             policies: policies(&scopes),
             who: "kim@bastion".to_owned(),
             notices: Vec::new(),

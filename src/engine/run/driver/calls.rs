@@ -13,7 +13,7 @@ use crate::domain::fault::Fault;
 use crate::domain::ops::{Query, Receipt, Reply, Token};
 use crate::domain::scope::Scope;
 use crate::engine::run::secrets::Opened;
-use crate::runbook::action::View;
+use crate::runbook::action::{SharedReply, View};
 use crate::runbook::machine::{Event, Ticket};
 
 /// An answer, on its way to the driver.
@@ -43,7 +43,7 @@ pub(super) struct Calls {
 
 struct Wanted {
     queries: Vec<Query>,
-    answers: Vec<(Query, Result<Reply, Fault>)>,
+    answers: Vec<(Query, SharedReply)>,
 }
 
 struct Question {
@@ -172,6 +172,7 @@ impl Calls {
                 let Some(mut question) = self.questions.remove(&id) else {
                     return Vec::new();
                 };
+                let answer = Arc::new(answer);
                 let waiting = std::mem::take(&mut question.now);
                 let query = question.query.clone();
                 if !question.again.is_empty() {
@@ -188,16 +189,16 @@ impl Calls {
     }
 
     /// One more answer for a ticket; the event once it has all.
-    fn note(&mut self, ticket: Ticket, query: &Query, answer: &Result<Reply, Fault>) -> Option<Event> {
+    fn note(&mut self, ticket: Ticket, query: &Query, answer: &SharedReply) -> Option<Event> {
         let wanted = self.wanted.get_mut(&ticket)?;
-        wanted.answers.push((query.clone(), answer.clone()));
+        wanted.answers.push((query.clone(), Arc::clone(answer)));
         if wanted.answers.len() < wanted.queries.len() {
             return None;
         }
         let wanted = self.wanted.remove(&ticket)?;
         Some(Event::Read {
             ticket,
-            view: View::new(wanted.answers),
+            view: View::shared(wanted.answers),
         })
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::run::folder::Reach;
+use crate::domain::reach::Reach;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -1,5 +1,7 @@
 //! What CloudTrail recorded of a resource.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Unread, View, whole};
@@ -18,17 +20,14 @@ impl View {
     pub fn trail(&self, resource: &str) -> Result<&[TrailEvent], Unread> {
         const WHAT: &str = "the trail of the resource";
         let asked = self.answers.iter().find(|(query, _)| is_lookup(query, resource));
-        match asked {
+        match asked.map(|(_, answer)| &**answer) {
             None => Err(Unread::NotAsked(WHAT)),
-            Some((_, Err(fault))) => Err(Unread::Failed(fault.clone())),
-            Some((
-                _,
-                Ok(Reply {
-                    data: ReplyData::Trail(events),
-                    gaps,
-                }),
-            )) => Ok(whole((events.as_slice(), gaps.as_slice()))?),
-            Some((_, Ok(_))) => Err(Unread::NotAsked(WHAT)),
+            Some(Err(fault)) => Err(Unread::Failed(fault.clone())),
+            Some(Ok(Reply {
+                data: ReplyData::Trail(events),
+                gaps,
+            })) => Ok(whole((events.as_slice(), gaps.as_slice()))?),
+            Some(Ok(_)) => Err(Unread::NotAsked(WHAT)),
         }
     }
 
@@ -47,7 +46,7 @@ impl View {
                 && let Ok(Reply {
                     data: ReplyData::Trail(events),
                     ..
-                }) = answer
+                }) = Arc::make_mut(answer)
             {
                 events.push(event);
                 return;
@@ -58,6 +57,6 @@ impl View {
             since: Timestamp::MIN,
         });
         self.answers
-            .push((query, Ok(Reply::whole(ReplyData::Trail(vec![event])))));
+            .push((query, Arc::new(Ok(Reply::whole(ReplyData::Trail(vec![event]))))));
     }
 }
