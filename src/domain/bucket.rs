@@ -16,6 +16,8 @@ pub struct Bucket {
     pub created_at: Option<Timestamp>,
     /// What its own public access block keeps out.
     pub block: Option<AccessBlock>,
+    /// What the block of its account keeps out, whatever the bucket's own says.
+    pub account_block: Option<AccessBlock>,
     /// Whether S3 judges its policy to be public; `false` also without a policy.
     pub policy_is_public: Option<bool>,
     /// Whether older versions of objects are kept.
@@ -24,7 +26,7 @@ pub struct Bucket {
     pub lifecycle: Option<Lifecycle>,
 }
 
-/// The public access block of a bucket. That of the account, which holds as well, is not read.
+/// The public access block of a bucket, or of an account: each keeps out what either keeps out.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html>
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessBlock {
@@ -32,6 +34,16 @@ pub struct AccessBlock {
     pub acls: bool,
     /// A public policy lets in nobody from outside the account.
     pub policies: bool,
+}
+
+impl AccessBlock {
+    /// What two blocks keep out together: S3 applies the stricter of each setting.
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            acls: self.acls || other.acls,
+            policies: self.policies || other.policies,
+        }
+    }
 }
 
 /// Whether older versions of objects are kept.
@@ -68,7 +80,7 @@ pub struct Lifecycle {
     pub aborts_uploads: bool,
 }
 
-/// Who can read a bucket, as far as its own settings tell.
+/// Who can read a bucket, as far as its settings and its account's tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exposure {
@@ -98,9 +110,16 @@ impl Bucket {
         format!("arn:aws:s3:::{}", self.name)
     }
 
-    /// Who can read it; `None` while what decides that has not been read.
+    /// Who can read it; `None` while what decides that has not been read. Without the account's block it is
+    /// what the bucket's own settings say, which the account's can only make stricter.
     pub fn exposure(&self) -> Option<Exposure> {
-        let block = self.block?;
+        let block = match (self.block, self.account_block) {
+            (Some(own), Some(account)) => own.with(account),
+            (Some(own), None) => own,
+            // The account's alone decides only where it leaves nothing to the bucket's.
+            (None, Some(account)) if account.acls && account.policies => account,
+            (None, _) => return None,
+        };
         let by_policy = !block.policies && self.policy_is_public?;
         Some(match (by_policy, block.acls) {
             (true, _) => Exposure::Public,
@@ -167,6 +186,7 @@ mod tests {
             region: None,
             created_at: None,
             block,
+            account_block: None,
             policy_is_public: policy,
             versioning: None,
             lifecycle: None,
@@ -190,6 +210,36 @@ mod tests {
             (Some(shut), Some(true), Some(Exposure::Blocked)),
         ] {
             assert_eq!(bucket(block, policy).exposure(), expected, "{block:?} {policy:?}");
+        }
+    }
+
+    #[test]
+    fn the_block_of_the_account_holds_for_each_of_its_buckets() {
+        let open = AccessBlock::default();
+        let acls = AccessBlock {
+            acls: true,
+            policies: false,
+        };
+        let policies = AccessBlock {
+            acls: false,
+            policies: true,
+        };
+        let shut = acls.with(policies);
+        for (own, account, expected) in [
+            (Some(open), Some(shut), Some(Exposure::Blocked)),
+            (Some(acls), Some(policies), Some(Exposure::Blocked)),
+            (Some(open), Some(policies), Some(Exposure::AclsPossible)),
+            (Some(open), Some(acls), Some(Exposure::Public)),
+            (Some(open), Some(open), Some(Exposure::Public)),
+            // The bucket's own was not read: the account's may still decide.
+            (None, Some(shut), Some(Exposure::Blocked)),
+            (None, Some(policies), None),
+        ] {
+            let bucket = Bucket {
+                account_block: account,
+                ..bucket(own, Some(true))
+            };
+            assert_eq!(bucket.exposure(), expected, "{own:?} {account:?}");
         }
     }
 

@@ -8,7 +8,7 @@ mod execution;
 mod models;
 mod related;
 
-pub use related::{beneath, for_resource};
+pub use related::{beneath, for_resource, nodegroups_behind};
 
 use std::fmt;
 

@@ -193,6 +193,8 @@ pub enum MetricGroup {
     Lambda,
     /// CloudFront: requests, errors, cache hits. Of the account, in us-east-1.
     Distribution,
+    /// Log groups: bytes taken in, for what could be saved.
+    Logs,
 }
 
 impl MetricGroup {
@@ -209,6 +211,7 @@ impl MetricGroup {
         Self::Sagemaker,
         Self::Lambda,
         Self::Distribution,
+        Self::Logs,
     ];
 
     /// The group's short name.
@@ -225,6 +228,7 @@ impl MetricGroup {
             Self::Sagemaker => "sagemaker",
             Self::Lambda => "lambda",
             Self::Distribution => "distribution",
+            Self::Logs => "logs",
         }
     }
 }

@@ -235,6 +235,13 @@ pub mod rds {
     pub const READ_LATENCY: Metric = Metric::new(FAMILY, "ReadLatency", Stat::Average, Resolution::Minute);
     /// How long a write takes, seconds.
     pub const WRITE_LATENCY: Metric = Metric::new(FAMILY, "WriteLatency", Stat::Average, Resolution::Minute);
+    /// Capacity of an instance of Serverless v2, Aurora capacity units: what it is billed by.
+    pub const SERVERLESS_CAPACITY: Metric = Metric::new(
+        FAMILY,
+        "ServerlessDatabaseCapacity",
+        Stat::Average,
+        Resolution::Minute,
+    );
 }
 
 /// Nodes of ElastiCache. <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html>
@@ -394,50 +401,8 @@ pub mod nat {
 
 /// CloudFront, by distribution and the region `Global`, in us-east-1.
 pub mod distribution;
-
-/// Lambda functions, all versions and aliases together.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
-pub mod lambda {
-    use super::{Metric, MetricId, MetricSpec, Resolution, Stat};
-
-    const FAMILY: (&str, &[&str]) = ("AWS/Lambda", &["FunctionName"]);
-    /// Invocations, per minute; throttled ones are not among them.
-    pub const INVOCATIONS: Metric = Metric::new(FAMILY, "Invocations", Stat::Sum, Resolution::Minute);
-    /// Invocations that ended in an error, per minute.
-    pub const ERRORS: Metric = Metric::new(FAMILY, "Errors", Stat::Sum, Resolution::Minute);
-    /// Invocations that were turned away for want of concurrency, per minute.
-    pub const THROTTLES: Metric = Metric::new(FAMILY, "Throttles", Stat::Sum, Resolution::Minute);
-    /// How long the code ran, milliseconds, 95th percentile.
-    pub const DURATION_P95: Metric = Metric::new(FAMILY, "Duration", Stat::P95, Resolution::Minute);
-    /// How long the code ran, milliseconds, the longest.
-    pub const DURATION_MAX: Metric = Metric::new(FAMILY, "Duration", Stat::Maximum, Resolution::Minute);
-    /// Invocations at once, the most of each minute.
-    pub const CONCURRENT: Metric =
-        Metric::new(FAMILY, "ConcurrentExecutions", Stat::Maximum, Resolution::Minute);
-    /// Events that could not be put into the dead-letter queue, per minute.
-    pub const DEAD_LETTER_ERRORS: Metric =
-        Metric::new(FAMILY, "DeadLetterErrors", Stat::Sum, Resolution::Minute);
-    /// Events that could not be sent to a destination, per minute.
-    pub const DESTINATION_FAILURES: Metric = Metric::new(
-        FAMILY,
-        "DestinationDeliveryFailures",
-        Stat::Sum,
-        Resolution::Minute,
-    );
-    /// The age of the last record that was read of a stream, milliseconds.
-    pub const ITERATOR_AGE: Metric = Metric::new(FAMILY, "IteratorAge", Stat::Maximum, Resolution::Minute);
-
-    /// A count of one version as it was called through an alias, by the hour of the last week.
-    pub fn of_version(name: &str, (function, alias, version): (&str, &str, &str)) -> MetricSpec {
-        let resource = format!("{function}:{alias}");
-        let dimensions = [
-            ("FunctionName", function),
-            ("Resource", resource.as_str()),
-            ("ExecutedVersion", version),
-        ];
-        MetricId::new("AWS/Lambda", name, &dimensions, Stat::Sum).by_hour()
-    }
-}
+pub mod lambda;
+pub mod logs;
 
 /// GPU metrics of the CloudWatch agent that panes and rules can use instead of the probe.
 pub const AGENT_GPU_METRICS: [&str; 5] = [
@@ -462,7 +427,7 @@ impl MetricGroup {
             | Self::Distribution
             | Self::Lambda
             | Self::Sagemaker => true,
-            Self::Ecs | Self::Gpu => false,
+            Self::Ecs | Self::Gpu | Self::Logs => false,
         }
     }
 }
@@ -504,6 +469,7 @@ pub fn specs(group: MetricGroup, state: &ScopeState) -> Vec<MetricSpec> {
             .flat_map(lambda_metrics)
             .collect(),
         MetricGroup::Distribution => each(state.distributions.get(), distribution_metrics),
+        MetricGroup::Logs => log_metrics(state),
     }
 }
 
@@ -568,6 +534,9 @@ pub fn rds_metrics(db: &DbInstance) -> Vec<MetricSpec> {
     }
     if is_burstable(&db.class) {
         metrics.push(rds::CREDITS);
+    }
+    if db.class == SERVERLESS {
+        metrics.push(rds::SERVERLESS_CAPACITY);
     }
     specs_of(&metrics, &db.name)
 }
@@ -743,6 +712,26 @@ pub fn distribution_metrics(distribution: &Distribution) -> Vec<MetricSpec> {
     .collect()
 }
 
+/// Of so many log groups the bytes that they take in are asked for: the largest, since each is paid for.
+const MOST_LOG_GROUPS: usize = 100;
+
+/// Bytes taken in by the largest log groups. Other classes than the standard one have prices of their own.
+fn log_metrics(state: &ScopeState) -> Vec<MetricSpec> {
+    let groups = state.log_groups.get().into_iter().flatten();
+    let mut groups: Vec<_> = groups
+        .filter(|group| group.class.as_deref().is_none_or(|class| class == "STANDARD"))
+        .collect();
+    groups.sort_by(|a, b| {
+        b.stored_bytes
+            .cmp(&a.stored_bytes)
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    let largest = groups.into_iter().take(MOST_LOG_GROUPS);
+    largest
+        .map(|group| logs::INCOMING_BYTES.of(&group.name).spec())
+        .collect()
+}
+
 /// GPU metrics that the CloudWatch agent publishes.
 fn agent_gpu_metrics(state: &ScopeState) -> Vec<MetricSpec> {
     state
@@ -783,6 +772,9 @@ fn has_ebs_burst(instance_type: &str) -> bool {
         )
     })
 }
+
+/// The class of Aurora instances whose capacity follows the load.
+pub const SERVERLESS: &str = "db.serverless";
 
 /// Whether storage is the cluster's and not the instance's.
 pub fn is_aurora(db: &DbInstance) -> bool {

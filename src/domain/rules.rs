@@ -213,6 +213,7 @@ pub const ALL: &[&Rule] = &[
     &saving::spot::RULE,
     &saving::reserved::RULE,
     &saving::logs::RULE,
+    &saving::ingestion::RULE,
     &saving::storage::RULE,
     &saving::support::RULE,
     &saving::balancer::RULE,

@@ -538,6 +538,7 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
         MetricGroup::Nat => &[Source::NatGateways],
         MetricGroup::Sagemaker => &[Source::Endpoints, Source::TrainingJobs],
         MetricGroup::Lambda => &[Source::Functions],
+        MetricGroup::Logs => &[Source::LogGroups],
         // Of the account: see `wants_of_global`.
         MetricGroup::Distribution => return,
     };
@@ -549,7 +550,13 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     }
     let source = Source::Metrics(group);
     let looked_at = collect.is_front(&source) && collect.focus.pace != Pace::Once;
-    if !group.feeds_rules() && !looked_at && group != MetricGroup::Gpu {
+    let wanted = match group {
+        MetricGroup::Gpu => true,
+        // Only what could be saved follows from it: whoever looks at that pays for it.
+        MetricGroup::Logs => collect.is_front(&source),
+        _ => group.feeds_rules() || looked_at,
+    };
+    if !wanted {
         return;
     }
     let specs = metric_catalog::specs(group, collect.state);
@@ -565,7 +572,11 @@ fn wants_of_metrics(collect: &mut Collecting<'_>, group: MetricGroup) {
     let cadence = (seconds(metrics_s), seconds(metrics_background_s));
     let basis: Vec<_> = specs.iter().map(|spec| spec.id.clone()).collect();
     let query = Query::CloudWatch(ops::cloudwatch::Read::Metrics { specs });
-    collect.want(source, query, cadence, basis);
+    match group {
+        // The mean of a week.
+        MetricGroup::Logs => collect.want_each(source, query, SignedDuration::from_hours(6), basis),
+        _ => collect.want(source, query, cadence, basis),
+    }
 }
 
 /// Ways in and out of the region's networks, its certificates, its secrets.
@@ -601,8 +612,12 @@ fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
     use ops::{acm, cloudfront, route53, s3};
     let state = collect.state;
     // Four calls for each bucket, about what changes by the week.
-    let buckets = Query::S3(s3::Read::Buckets);
-    collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    if let Some(account) = state.account() {
+        let buckets = Query::S3(s3::Read::Buckets {
+            account: account.to_owned(),
+        });
+        collect.want(Source::Buckets, buckets, fixed(600, 3600), ());
+    }
     let named: Vec<(String, String)> = state
         .buckets
         .get()

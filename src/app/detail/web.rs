@@ -5,7 +5,7 @@ use crate::app::detail::blocks::{Graph, charts, fact, maybe, percent, when};
 use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
-use crate::domain::bucket::{Exposure, Versioning};
+use crate::domain::bucket::{AccessBlock, Bucket, Exposure, Versioning};
 use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::edge_cost;
 use crate::domain::health::Health;
@@ -93,6 +93,19 @@ fn invalidations(state: &State, one: &Distribution) -> Section {
     }
 }
 
+/// Whether something is kept out of a bucket, and by which of the two public access blocks.
+fn kept_out(bucket: &Bucket, part: impl Fn(AccessBlock) -> bool) -> Option<&'static str> {
+    Some(match (bucket.block.map(&part), bucket.account_block.map(&part)) {
+        (Some(true), Some(true)) => "yes, by the bucket and the account",
+        (Some(true), _) => "yes, by the bucket",
+        (_, Some(true)) => "yes, by the account",
+        (Some(false), Some(false)) => "no",
+        (Some(false), None) => "not by the bucket; the account's was not read",
+        (None, Some(false)) => "not by the account; the bucket's was not read",
+        (None, None) => return None,
+    })
+}
+
 /// The blocks of a bucket.
 pub(super) fn bucket(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
     let bucket = scope.buckets.get()?.iter().find(|bucket| bucket.arn() == arn)?;
@@ -110,10 +123,10 @@ pub(super) fn bucket(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec
         maybe("region", bucket.region.as_ref()),
         maybe("made", bucket.created_at.map(|at| when(state, at))),
         maybe("access", bucket.exposure().map(Exposure::word)),
-        maybe("public ACLs ignored", bucket.block.map(|block| yes(block.acls))),
+        maybe("public ACLs ignored", kept_out(bucket, |block| block.acls)),
         maybe(
             "public policies restricted",
-            bucket.block.map(|block| yes(block.policies)),
+            kept_out(bucket, |block| block.policies),
         ),
         maybe("policy is public", bucket.policy_is_public.map(yes)),
         maybe("versions", bucket.versioning.map(Versioning::word)),

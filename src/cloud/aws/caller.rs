@@ -83,6 +83,9 @@ getters! {
     /// Simple Storage Service.
     #[cfg(feature = "aws-extra")]
     s3: aws_sdk_s3,
+    /// S3 Control: what an account says about all of its buckets.
+    #[cfg(feature = "aws-extra")]
+    s3control: aws_sdk_s3control,
     /// CloudFront.
     #[cfg(feature = "aws-extra")]
     cloudfront: aws_sdk_cloudfront,

@@ -244,6 +244,8 @@ clients! {
     #[cfg(feature = "aws-extra")]
     s3: aws_sdk_s3, "s3", regional;
     #[cfg(feature = "aws-extra")]
+    s3control: aws_sdk_s3control, "s3control", regional;
+    #[cfg(feature = "aws-extra")]
     cloudfront: aws_sdk_cloudfront, "cloudfront", regional;
     #[cfg(feature = "aws-extra")]
     acm: aws_sdk_acm, "acm", regional;
@@ -366,6 +368,12 @@ impl ScopeClients {
     /// AWS's clock at its last answer.
     pub(super) fn server_time(&self) -> Option<Timestamp> {
         self.heard.server_time()
+    }
+
+    /// The address that takes the place of AWS's own, if there is one.
+    #[cfg(feature = "aws-extra")]
+    pub(super) fn endpoint_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
     }
 
     /// What is remembered for all scopes.

@@ -27,7 +27,7 @@ pub fn of(sim: &Sim, query: &Query) -> Vec<Calls> {
         .operations()
         .iter()
         .filter_map(|operation| {
-            let count = count(sim, query, operation.name);
+            let count = count(sim, query, *operation);
             (count > 0).then(|| Calls {
                 operation: *operation,
                 count,
@@ -37,10 +37,10 @@ pub fn of(sim: &Sim, query: &Query) -> Vec<Calls> {
         .collect()
 }
 
-fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
+fn count(sim: &Sim, query: &Query, operation: Operation) -> usize {
     let plan = &sim.plan;
     let pages = |items: usize, of: usize| items.div_ceil(of).max(1);
-    match (operation, query) {
+    match (operation.name, query) {
         ("ListServices", _) => plan
             .clusters
             .iter()
@@ -80,6 +80,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
         ("DescribeListeners", Query::Elb(ops::elb::Read::Listeners { load_balancers })) => {
             load_balancers.len()
         }
+        ("GetPublicAccessBlock", _) if operation.service == "s3control" => 1,
         (
             "GetPublicAccessBlock"
             | "GetBucketPolicyStatus"
@@ -145,7 +146,7 @@ fn count(sim: &Sim, query: &Query, operation: &str) -> usize {
                 _ => 1,
             };
             // The answer is asked for until it is there.
-            times * online.div_ceil(50) * if operation == "SendCommand" { 1 } else { 3 }
+            times * online.div_ceil(50) * if operation.name == "SendCommand" { 1 } else { 3 }
         }
         ("ListCommands", Query::Ssm(ops::ssm::Read::Command { id, .. })) => usize::from(id.is_none()),
         ("GetCommandInvocation", Query::Ssm(ops::ssm::Read::Command { .. })) => 1,

@@ -184,9 +184,15 @@ impl Weather {
         let served = serving.map(|serving| (serving.errors + serving.refused) / serving.requests);
         let called = || {
             let name = source.plan.name.strip_prefix("/aws/lambda/")?;
-            let calls = source
-                .sim
-                .calls(source.sim.find_function(name)?, None, minute - MINUTE);
+            let index = source.sim.find_function(name)?;
+            let calls = source.sim.calls(index, None, minute - MINUTE);
+            let load = &source.sim.plan.functions[index].load;
+            // What reads a stream complains of what it waits for.
+            if source.plan.style == super::plan::watch::LogStyle::Events
+                && calls.duration_ms > 4.0 * load.duration_ms
+            {
+                return Some(0.2);
+            }
             (calls.ran > 0.0).then(|| calls.failed / calls.ran)
         };
         let failing = served.or_else(called).unwrap_or(0.0);
@@ -341,7 +347,7 @@ impl<'a> Source<'a> {
         let day = part(at.div_euclid(DAY));
         let hour = part(at.div_euclid(60 * MINUTE));
         match self.plan.style {
-            super::plan::watch::LogStyle::Lambda => {
+            super::plan::watch::LogStyle::Lambda | super::plan::watch::LogStyle::Events => {
                 let date = stamp(at).to_string();
                 format!(
                     "{}/[$LATEST]{}",

@@ -11,7 +11,7 @@ mod store;
 
 use super::signal;
 use super::sim::Sim;
-use super::time::{MINUTE, Ms, SECOND, minute_of, stamp};
+use super::time::{MINUTE, Ms, SECOND, minute_of, part, stamp};
 use crate::domain::metric::{MetricId, MetricSpec, Series, Stat};
 pub use calls::CallMetric;
 pub use edge::DistributionMetric;
@@ -51,6 +51,8 @@ pub enum Gauge {
     Function(usize, Option<String>, CallMetric),
     /// A distribution.
     Distribution(usize, DistributionMetric),
+    /// Bytes that a log group takes in, by its place in the plan.
+    Ingestion(usize),
 }
 
 /// What the CloudWatch agent reports of a card.
@@ -162,7 +164,7 @@ impl Gauge {
     const fn step(&self) -> Ms {
         match self {
             Self::Host(_, metric) => metric.step(),
-            Self::Database(_, DatabaseMetric::Credits) => 5 * MINUTE,
+            Self::Database(_, DatabaseMetric::Credits) | Self::Ingestion(_) => 5 * MINUTE,
             _ => MINUTE,
         }
     }
@@ -233,6 +235,13 @@ impl Sim {
                 let index = self.find_distribution(dimension(id, "DistributionId")?)?;
                 Some(Gauge::Distribution(index, DistributionMetric::named(&id.name)?))
             }
+            "AWS/Logs" if id.name == "IncomingBytes" => {
+                let wanted = dimension(id, "LogGroupName")?;
+                let mut groups = self.plan.log_groups.iter();
+                groups
+                    .position(|group| group.name == wanted)
+                    .map(Gauge::Ingestion)
+            }
             // What a metric filter makes of the application's log: as many as requests that failed.
             _ if id.name == "AppErrors" => Some(Gauge::Balanced(
                 self.targets.keys().cloned().collect(),
@@ -265,7 +274,25 @@ impl Sim {
                 self.function_sample(*index, version.as_deref(), *metric, minute)
             }
             Gauge::Distribution(index, metric) => self.distribution_sample(*index, *metric, minute),
+            Gauge::Ingestion(index) => Some(self.ingested(*index, minute)),
         }
+    }
+
+    /// Bytes that a log group takes in in five minutes: what it keeps came in while it is kept.
+    fn ingested(&self, index: usize, minute: Ms) -> Sample {
+        /// For so many days a group that keeps everything has been there.
+        const KEPT_DAYS: u32 = 300;
+        /// The mean of a day's demand.
+        const MEAN: f64 = 0.55;
+        let plan = &self.plan.log_groups[index];
+        let days = f64::from(plan.days.unwrap_or(KEPT_DAYS).max(1));
+        let each = plan.stored_mib as f64 * 1_048_576.0 / days / 288.0;
+        let demand = plan
+            .traffic
+            .as_ref()
+            .map_or(MEAN, |traffic| self.demand(traffic, minute));
+        let noise = signal::noise(&[self.seed, signal::name(&plan.name), part(minute), 17]);
+        Sample::count((each * demand / MEAN * noise.mul_add(0.1, 1.0)).round())
     }
 
     /// A statistic over `from..to`; `None` without a sample.
@@ -329,6 +356,7 @@ impl Sim {
             | Gauge::Endpoint(index, ..)
             | Gauge::Training(index, _)
             | Gauge::Distribution(index, _)
+            | Gauge::Ingestion(index)
             | Gauge::Function(index, ..) => *index as u64,
         };
         let lag = 25 + signal::below(&[self.seed, name], 35);

@@ -105,6 +105,9 @@ pub struct Plan {
     /// Buckets.
     #[serde(default)]
     pub buckets: Vec<web::Bucket>,
+    /// Whether the account's public access block keeps everybody out of all of them.
+    #[serde(default)]
+    pub account_blocks_public: bool,
     /// Distributions.
     #[serde(default)]
     pub distributions: Vec<web::Distribution>,

@@ -108,7 +108,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ReplyData::Listeners(edge::listeners(sim, load_balancers))
         }
         Query::S3(read) => match read {
-            ops::s3::Read::Buckets => ReplyData::Buckets(edge::buckets(sim)),
+            ops::s3::Read::Buckets { .. } => ReplyData::Buckets(edge::buckets(sim)),
             ops::s3::Read::Storage { buckets } => ReplyData::BucketStorage(edge::storage(sim, buckets)),
         },
         Query::CloudFront(read) => match read {

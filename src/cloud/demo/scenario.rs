@@ -4,6 +4,7 @@
 use super::plan::ecs::Failure;
 use super::selection::{Scenario, World};
 use super::sim::database::Free;
+use super::sim::function::Flaw;
 use super::sim::instance::State;
 use super::sim::registry;
 use super::sim::trail::PIPELINE;
@@ -31,10 +32,12 @@ pub enum Beat {
         /// Whether its first build fails.
         fails: bool,
     },
-    /// The pipeline leads an alias to a version that fails.
+    /// The pipeline leads an alias to a version with a flaw.
     BadVersion {
         /// The function's index.
         function: usize,
+        /// What is wrong with it.
+        flaw: Flaw,
     },
     /// Spot instances of a group are taken back.
     Reclaim {
@@ -104,6 +107,7 @@ pub fn prepare(sim: &mut Sim) {
         (Scenario::CreditBurn, World::Fashion) => credit_burn(sim),
         (Scenario::DrGap, World::Ecommerce) => dr_gap(sim),
         (Scenario::LambdaErrors, World::Fashion) => lambda_errors(sim),
+        (Scenario::EventSourceLag, World::Fashion) => event_source_lag(sim),
         (Scenario::NodegroupShort, World::Fashion) => nodegroup_short(sim),
         // Elsewhere nothing is bent.
         (
@@ -125,6 +129,7 @@ pub fn prepare(sim: &mut Sim) {
             | Scenario::CreditBurn
             | Scenario::DrGap
             | Scenario::LambdaErrors
+            | Scenario::EventSourceLag
             | Scenario::NodegroupShort,
             _,
         ) => {}
@@ -150,7 +155,7 @@ pub fn play(sim: &mut Sim, beat: Beat, at: Ms) {
                 run.build_fails = fails;
             }
         }
-        Beat::BadVersion { function } => sim.publish_broken(function, at),
+        Beat::BadVersion { function, flaw } => sim.publish_flawed(function, flaw, at),
         Beat::Reclaim { group, count } => sim.interrupt_spot(group, count, at),
     }
 }
@@ -378,8 +383,20 @@ fn lambda_errors(sim: &mut Sim) {
     // Whatever the hour is, somebody uploads pictures.
     press(sim, "web", -3 * DAY, 0.6);
     if let Some(function) = sim.find_function("fashion-ai-image-resize") {
-        let beat = Timer::Beat(Beat::BadVersion { function });
+        let flaw = Flaw::Fails;
+        let beat = Timer::Beat(Beat::BadVersion { function, flaw });
         sim.set_timer(sim.epoch - 14 * MINUTE, beat);
+    }
+}
+
+/// A new version asks a model for each record that it reads, and no longer keeps up with the stream.
+fn event_source_lag(sim: &mut Sim) {
+    // Whatever the hour is, somebody tries clothes on.
+    press(sim, "web", -3 * DAY, 0.75);
+    if let Some(function) = sim.find_function("fashion-ai-style-events") {
+        let flaw = Flaw::Slow;
+        let beat = Timer::Beat(Beat::BadVersion { function, flaw });
+        sim.set_timer(sim.epoch - 27 * MINUTE, beat);
     }
 }
 

@@ -145,6 +145,8 @@ pub enum Scenario {
     DrGap,
     /// A new version of a function fails behind its alias: fashion.
     LambdaErrors,
+    /// A function no longer keeps up with the stream that it reads: fashion.
+    EventSourceLag,
     /// A node group has no room for what customers want: fashion.
     NodegroupShort,
 }
@@ -169,6 +171,7 @@ impl Scenario {
         Self::CreditBurn,
         Self::DrGap,
         Self::LambdaErrors,
+        Self::EventSourceLag,
         Self::NodegroupShort,
     ];
 
@@ -193,6 +196,7 @@ impl Scenario {
             Self::CreditBurn => "credit-burn",
             Self::DrGap => "dr-gap",
             Self::LambdaErrors => "lambda-errors",
+            Self::EventSourceLag => "event-source-lag",
             Self::NodegroupShort => "nodegroup-short",
         }
     }

@@ -329,6 +329,7 @@ impl Sim {
     fn minute(&mut self, at: Ms) {
         self.set_timer(at + MINUTE, Timer::Minute);
         self.run_queues(at);
+        self.run_streams(at);
         self.run_policies(at);
         self.run_schedules(at);
         self.keep_bounds(at);
@@ -346,6 +347,7 @@ impl Sim {
         self.forget_tasks(past, at);
         self.forget_instances(past, at);
         self.forget_queues(past);
+        self.forget_streams(past);
         self.database_events.retain(|event| event.at > past);
         self.cache_events.retain(|event| event.at > past);
         self.trail.retain(|entry| entry.at > past);

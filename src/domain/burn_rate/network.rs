@@ -42,6 +42,27 @@ pub(super) fn balancers(state: &ScopeState, pricing: &Pricing<'_>, items: &mut V
     );
 }
 
+/// Interface endpoints, paid in each subnet that they are in, without what flows through them. Gateway endpoints
+/// are free; those of Gateway Load Balancers have no price here.
+pub(super) fn endpoints(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
+    let endpoints = state.vpc_endpoints.get().into_iter().flatten();
+    items.extend(
+        endpoints
+            .filter(|one| one.form != "Gateway" && one.state.eq_ignore_ascii_case("available"))
+            .map(|one| {
+                let name = one.name.as_deref().unwrap_or(&one.id);
+                let item = BurnItem::new(BurnKind::VpcEndpoint, &one.id, name);
+                if one.form == "Interface" {
+                    item.times(one.subnets)
+                        .noted(format!("{} in each subnet, without traffic", one.short_service()))
+                        .priced(pricing.table.interface_endpoint(pricing.region))
+                } else {
+                    item.noted(one.form.clone())
+                }
+            }),
+    );
+}
+
 /// Public IPv4 addresses of instances. Those of load balancers and NAT gateways are not read.
 pub(super) fn addresses(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
     let public = state

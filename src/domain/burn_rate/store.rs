@@ -1,22 +1,28 @@
 //! Databases with their storage, and caches.
 
-use super::Pricing;
+use super::{Pricing, amount, in_an_hour, newest};
 use crate::domain::datastore::{Cache, CacheForm, DbInstance};
 use crate::domain::inventory::ScopeState;
-use crate::domain::metric_catalog::is_aurora;
+use crate::domain::metric_catalog::{SERVERLESS, is_aurora, rds, serverless_cache};
 use crate::domain::price::{
-    BurnItem, BurnKind, CacheEngine, DbEngine, DbStorage, DbVolumeKind, Deployment, Priced,
+    BurnItem, BurnKind, CacheEngine, DbEngine, DbStorage, DbVolumeKind, Deployment, Priced, Unit,
 };
-use crate::domain::units::{Gib, UsdPerHour};
+use crate::domain::units::{BYTES_PER_GIB, Gib, UsdPerHour};
 
-/// The class of Aurora instances whose capacity follows the load.
-const SERVERLESS: &str = "db.serverless";
+/// The least gigabytes that a serverless cache is billed for.
+/// <https://aws.amazon.com/elasticache/pricing/>
+const fn least_gb(engine: CacheEngine) -> f64 {
+    match engine {
+        CacheEngine::Valkey => 0.1,
+        CacheEngine::Redis | CacheEngine::Memcached => 1.0,
+    }
+}
 
 /// Instances of databases, and the storage of those that have their own.
 pub(super) fn databases(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
     for db in state.db_instances.get().into_iter().flatten() {
         if runs(db) {
-            items.push(instance(db, pricing));
+            items.push(instance(state, db, pricing));
         }
         if !is_aurora(db) {
             items.push(storage(db, pricing));
@@ -40,10 +46,10 @@ fn runs(db: &DbInstance) -> bool {
     )
 }
 
-fn instance(db: &DbInstance, pricing: &Pricing<'_>) -> BurnItem {
+fn instance(state: &ScopeState, db: &DbInstance, pricing: &Pricing<'_>) -> BurnItem {
     let item = BurnItem::new(BurnKind::Rds, &db.arn, &db.name);
     if db.class == SERVERLESS {
-        return item.noted("Serverless v2, paid by the capacity in use, which is not read");
+        return capacity(state, db, pricing, item);
     }
     let aurora = is_aurora(db);
     // A member of a Multi-AZ cluster that is not Aurora is billed at a price of its own.
@@ -56,6 +62,18 @@ fn instance(db: &DbInstance, pricing: &Pricing<'_>) -> BurnItem {
     });
     let standby = if db.multi_az && !aurora { ", Multi-AZ" } else { "" };
     item.noted(format!("{} {}{standby}", db.class, db.engine))
+        .priced(price)
+}
+
+/// An instance of Serverless v2: the capacity units that it has now.
+fn capacity(state: &ScopeState, db: &DbInstance, pricing: &Pricing<'_>, item: BurnItem) -> BurnItem {
+    let Some(units) = newest(state, rds::SERVERLESS_CAPACITY.of(&db.name)) else {
+        return item.noted("Serverless v2, paid by the capacity in use, which is not known");
+    };
+    let price = DbEngine::from_api(&db.engine, db.storage_type.as_deref())
+        .and_then(|engine| pricing.table.aurora_capacity_unit(pricing.region, engine))
+        .and_then(|unit| amount(unit, units));
+    item.noted(format!("Serverless v2, {units:.1} capacity units now"))
         .priced(price)
 }
 
@@ -99,14 +117,14 @@ pub(super) fn caches(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<
     items.extend(
         caches
             .filter(|cache| !matches!(cache.status.as_str(), "creating" | "deleting" | "create-failed"))
-            .map(|cache| self::cache(cache, pricing)),
+            .map(|cache| self::cache(state, cache, pricing)),
     );
 }
 
-fn cache(cache: &Cache, pricing: &Pricing<'_>) -> BurnItem {
+fn cache(state: &ScopeState, cache: &Cache, pricing: &Pricing<'_>) -> BurnItem {
     let item = BurnItem::new(BurnKind::Elasticache, &cache.arn, &cache.name);
     match cache.form {
-        CacheForm::Serverless => item.noted("serverless, paid by use"),
+        CacheForm::Serverless => serverless(state, cache, pricing, item),
         CacheForm::Cluster | CacheForm::ReplicationGroup => {
             let node_type = cache.node_type.as_deref();
             let price = node_type
@@ -120,5 +138,39 @@ fn cache(cache: &Cache, pricing: &Pricing<'_>) -> BurnItem {
                 ))
                 .priced(price)
         }
+    }
+}
+
+/// A serverless cache: the data that it holds, and the processing units of the last hour where they are known.
+fn serverless(state: &ScopeState, cache: &Cache, pricing: &Pricing<'_>, item: BurnItem) -> BurnItem {
+    let engine = CacheEngine::from_api(&cache.engine);
+    let held = newest(state, serverless_cache::BYTES.of(&cache.name));
+    let Some((engine, bytes)) = engine.zip(held) else {
+        return item.noted("serverless, paid by the data and the requests, which are not known");
+    };
+    let gigabytes = (bytes / BYTES_PER_GIB).max(least_gb(engine));
+    let data = pricing.table.serverless_cache_gb(pricing.region, engine);
+    let data = data.and_then(|price| amount(price, gigabytes));
+    let requests = in_an_hour(state, serverless_cache::PROCESSING_UNITS.of(&cache.name)).and_then(|units| {
+        let unit = pricing.table.unit(pricing.region, unit_of(engine))?;
+        amount(unit.map(UsdPerHour::new), units)
+    });
+    let note = format!("serverless, {gigabytes:.2} GB");
+    match requests {
+        Some(requests) => item
+            .noted(format!("{note} and requests"))
+            .priced(data.map(|data| data.map(|value| value + requests.value))),
+        None => item
+            .noted(format!("{note}, without requests, which are not known"))
+            .priced(data),
+    }
+}
+
+/// The processing unit of an engine.
+const fn unit_of(engine: CacheEngine) -> Unit {
+    match engine {
+        CacheEngine::Redis => Unit::RedisProcessingUnit,
+        CacheEngine::Valkey => Unit::ValkeyProcessingUnit,
+        CacheEngine::Memcached => Unit::MemcachedProcessingUnit,
     }
 }

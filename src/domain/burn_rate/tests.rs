@@ -2,11 +2,12 @@ use jiff::civil::date;
 use pretty_assertions::assert_eq;
 
 use crate::domain::burn_rate;
-use crate::domain::ec2::{Instance, NatGateway, Purchase, SpotPrice};
+use crate::domain::ec2::{Instance, NatGateway, Purchase, SpotPrice, VpcEndpoint};
 use crate::domain::ecs::{Fleet, Service, TaskDefinition};
 use crate::domain::elb::Balancing;
 use crate::domain::ids::Tag;
 use crate::domain::inventory::Source;
+use crate::domain::metric_catalog::{rds, serverless_cache};
 use crate::domain::ops::ReplyData;
 use crate::domain::policy::{FixedCost, Policy};
 use crate::domain::price::{BurnItem, BurnKind, BurnRate, PriceTable};
@@ -236,6 +237,77 @@ fn provisioned_iops_serverless_and_aurora_storage_have_no_price_that_we_know() {
     let mut unknown = burn(&bench).unknown;
     unknown.sort();
     assert_eq!(unknown, ["elastic", "fast", "sessions", "shop"]);
+}
+
+#[test]
+fn capacity_that_follows_the_load_is_paid_as_it_was_measured() {
+    let mut elastic = db("elastic");
+    elastic.engine = "aurora-postgresql".to_owned();
+    elastic.class = "db.serverless".to_owned();
+    let mut sessions = serverless("sessions");
+    sessions.engine = "valkey".to_owned();
+    let mut bench = Bench::new();
+    bench.know(Source::DbInstances, ReplyData::DbInstances(vec![elastic]));
+    bench.know(Source::Caches, ReplyData::Caches(vec![sessions]));
+    let minute = bench.minute();
+    let every =
+        |value: f64| -> Vec<(i64, f64)> { (1..=12).rev().map(|back| (minute - 5 * back, value)).collect() };
+    bench.steady(rds::SERVERLESS_CAPACITY.of("elastic"), 2.5);
+    bench.metric(
+        serverless_cache::BYTES.of("sessions"),
+        300,
+        &every(3.0 * 1_073_741_824.0),
+    );
+    let rate = burn(&bench);
+    // Seoul: 0.2 a capacity unit, 0.101 a gigabyte of Valkey, 0.0000000027 a processing unit.
+    assert_eq!(rate.by_kind[&BurnKind::Rds], hour("0.5"));
+    assert_eq!(rate.by_kind[&BurnKind::Elasticache], hour("0.303"));
+    let note = |rate: &BurnRate| {
+        let mut of = rate
+            .items
+            .iter()
+            .filter(|item| item.kind == BurnKind::Elasticache);
+        of.next().unwrap().note.clone()
+    };
+    assert_eq!(
+        note(&rate),
+        "serverless, 3.00 GB, without requests, which are not known"
+    );
+    bench.metric(
+        serverless_cache::PROCESSING_UNITS.of("sessions"),
+        300,
+        &every(1_000_000.0),
+    );
+    let rate = burn(&bench);
+    assert_eq!(rate.by_kind[&BurnKind::Elasticache], hour("0.3354"));
+    assert_eq!(note(&rate), "serverless, 3.00 GB and requests");
+    // What holds next to nothing is billed for the least that AWS bills.
+    bench.metric(serverless_cache::BYTES.of("sessions"), 300, &every(1.0));
+    assert_eq!(burn(&bench).by_kind[&BurnKind::Elasticache], hour("0.0425"));
+}
+
+#[test]
+fn interface_endpoints_are_paid_in_each_subnet() {
+    let endpoint = |id: &str, form: &str, state: &str| VpcEndpoint {
+        id: id.to_owned(),
+        name: None,
+        service: "com.amazonaws.ap-northeast-2.ecr.dkr".to_owned(),
+        form: form.to_owned(),
+        state: state.to_owned(),
+        vpc: None,
+        subnets: 2,
+    };
+    let mut bench = Bench::new();
+    let endpoints = vec![
+        endpoint("vpce-1", "Interface", "available"),
+        endpoint("vpce-2", "Interface", "deleting"),
+        endpoint("vpce-3", "Gateway", "available"),
+        endpoint("vpce-4", "GatewayLoadBalancer", "available"),
+    ];
+    bench.know(Source::VpcEndpoints, ReplyData::VpcEndpoints(endpoints));
+    let rate = burn(&bench);
+    assert_eq!(rate.by_kind[&BurnKind::VpcEndpoint], hour("0.026"));
+    assert_eq!(rate.unknown, ["vpce-4"]);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use crate::domain::changes::Change;
+use crate::domain::ec2::Instance;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState};
+use crate::domain::kubernetes::Nodegroup;
 
 /// Changes of the resource itself and of those that it depends on: services behind a target group or
 /// load balancer, the group of an instance or GPU, the members of a cluster.
@@ -29,8 +31,8 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
         .collect()
 }
 
-/// What a resource stands on: services behind a target group or load balancer, the group and the
-/// instance of a GPU, the members of a cluster, the node group of a group.
+/// What a resource stands on: services and node groups behind a target group, services behind a load balancer,
+/// the group and the instance of a GPU, the members of a cluster, the node group of a group.
 pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
     inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
         related(state, key)
@@ -42,7 +44,15 @@ pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
 
 fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a str)> {
     match key.kind {
-        Kind::TargetGroup => services_behind(state, &|arn| arn == &*key.id),
+        Kind::TargetGroup => {
+            let mut found = services_behind(state, &|arn| arn == &*key.id);
+            found.extend(
+                nodegroups_behind(state, &|arn| arn == &*key.id)
+                    .into_iter()
+                    .map(|nodegroup| (Kind::Nodegroup, nodegroup.arn.as_str())),
+            );
+            found
+        }
         Kind::LoadBalancer => {
             let behind: HashSet<&str> = state
                 .balancing
@@ -111,6 +121,30 @@ fn nodegroups_of<'a>(state: &'a ScopeState, arn: &str) -> Vec<(Kind, &'a str)> {
         .flat_map(|known| &known.nodegroups)
         .filter(|nodegroup| nodegroup.groups.contains(&group.name))
         .map(|nodegroup| (Kind::Nodegroup, nodegroup.arn.as_str()))
+        .collect()
+}
+
+/// The node groups of EKS whose instances are targets of target groups.
+pub fn nodegroups_behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -> Vec<&'a Nodegroup> {
+    let groups = state.balancing.get().into_iter();
+    let targets: HashSet<&str> = groups
+        .flat_map(|balancing| &balancing.target_groups)
+        .filter(|group| is_meant(&group.arn))
+        .flat_map(|group| group.targets.iter().flatten())
+        .map(|target| target.id.as_str())
+        .collect();
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let instances = state.instances.get().into_iter().flatten();
+    let owners: HashSet<&str> = instances
+        .filter(|instance| targets.contains(instance.id.as_str()))
+        .filter_map(Instance::group)
+        .collect();
+    let known = state.kubernetes.get().into_iter();
+    known
+        .flat_map(|known| &known.nodegroups)
+        .filter(|nodegroup| nodegroup.groups.iter().any(|name| owners.contains(name.as_str())))
         .collect()
 }
 

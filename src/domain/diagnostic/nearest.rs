@@ -4,7 +4,8 @@
 ///
 /// Case and the difference between `-` and `_` cost nothing; a swap of two neighbours counts as one
 /// change. At most one change in three characters is forgiven. Failing that, a candidate of three
-/// or more characters that begins `found`, or that `found` begins, is taken (`production` → `prod`).
+/// or more characters that begins `found`, or that `found` begins, is taken (`production` → `prod`), and
+/// failing that the only one that begins with the same word of a compound (`fixed_monthly` → `fixed_costs`).
 pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = fold(found);
     // A name this long is no slip of the finger, and the comparison is quadratic.
@@ -13,6 +14,7 @@ pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -
     }
     let mut best: Option<(usize, &'a str)> = None;
     let mut prefix = None;
+    let mut kin = Vec::new();
     for candidate in candidates {
         let folded = fold(candidate);
         if folded.is_empty() || folded.len() > 64 {
@@ -29,8 +31,21 @@ pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -
         if prefix.is_none() && shorter >= 3 && wanted[..shorter] == folded[..shorter] {
             prefix = Some(candidate);
         }
+        if first_word(&wanted).is_some_and(|word| first_word(&folded) == Some(word)) {
+            kin.push(candidate);
+        }
     }
-    best.map(|(_, candidate)| candidate).or(prefix)
+    let only = match kin.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    best.map(|(_, candidate)| candidate).or(prefix).or(only)
+}
+
+/// The first word of a compound, if it is long enough to mean something.
+fn first_word(name: &[char]) -> Option<&[char]> {
+    let end = name.iter().position(|c| *c == '_')?;
+    (end >= 4).then(|| &name[..end])
 }
 
 fn fold(name: &str) -> Vec<char> {
@@ -64,6 +79,14 @@ mod tests {
     use super::*;
 
     const KEYS: [&str; 6] = ["name", "region", "role_arn", "environment", "time_zone", "prod"];
+
+    #[test]
+    fn a_compound_is_known_by_its_first_word_where_only_one_has_it() {
+        let budget = ["monthly_usd", "fixed_costs", "cost_tag", "credits"];
+        assert_eq!(nearest("fixed_monthly", budget), Some("fixed_costs"));
+        let several = ["queue_oldest_s", "queue_visible_per_worker"];
+        assert_eq!(nearest("queue_messages", several), None);
+    }
 
     #[test]
     fn slips_are_recognised() {

@@ -203,6 +203,17 @@ impl GpuHistory {
         self.cards.get(key)
     }
 
+    /// When a card of a host was last read; `None` if none was, as far as somebody watched.
+    pub fn last_read(&self, instance_id: &str) -> Option<Timestamp> {
+        let own = self
+            .cards
+            .iter()
+            .filter(|(key, _)| *key.instance_id == *instance_id);
+        own.filter_map(|(_, card)| card.values(Measure::Utilisation).next_back())
+            .map(|(at, _)| at)
+            .max()
+    }
+
     /// Forgets the cards of instances that are gone.
     pub fn retain_hosts(&mut self, mut is_there: impl FnMut(&str) -> bool) {
         self.cards.retain(|key, _| is_there(&key.instance_id));

@@ -174,6 +174,8 @@ impl Source {
                 MetricGroup::Sagemaker => Kind::SagemakerEndpoint,
                 MetricGroup::Lambda => Kind::Lambda,
                 MetricGroup::Distribution => Kind::Distribution,
+                // Nothing of a group's health: only what could be saved.
+                MetricGroup::Logs => Kind::Budget,
             },
             Self::Queues => Kind::Queue,
             Self::LogGroups => Kind::LogGroup,

@@ -186,7 +186,7 @@ fn queries() -> Vec<Query> {
             nodegroup: none(),
             id: none(),
         }),
-        Query::S3(s3::Read::Buckets),
+        Query::S3(s3::Read::Buckets { account: none() }),
         Query::S3(s3::Read::Storage { buckets: Vec::new() }),
         Query::CloudFront(cloudfront::Read::Distributions),
         Query::CloudFront(cloudfront::Read::Invalidations {

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::policy::Breach;
-use crate::domain::rules::{Context, Rule};
+use crate::domain::rules::measured::Run;
+use crate::domain::rules::{Context, Rule, words};
 use crate::domain::scope::ScopeName;
 use crate::domain::units::Usd;
 
@@ -53,6 +54,22 @@ impl Draft {
     /// Since when, where that is known.
     pub fn since(mut self, since: Option<Timestamp>) -> Self {
         self.0.since = since;
+        self
+    }
+
+    /// Since when, by the values that were read. Where it was so in the oldest of them already, nobody knows when
+    /// it began, and a sentence says since when it has been so at least.
+    pub fn held(mut self, context: &Context<'_>, run: Option<Run>) -> Self {
+        let Some(run) = run else {
+            return self;
+        };
+        self.0.since = run.since;
+        if run.since.is_none() {
+            self.0.evidence.push(format!(
+                "It has been so at least since {}, where the values that were read begin.",
+                words::moment(run.oldest, context.zone())
+            ));
+        }
         self
     }
 

@@ -5,8 +5,11 @@ pub(super) mod events;
 pub(super) mod invocations;
 pub(super) mod runtime;
 
+use jiff::SignedDuration;
+
 use crate::domain::function::Function;
-use crate::domain::rules::Context;
+use crate::domain::rules::draft::Draft;
+use crate::domain::rules::{Context, words};
 
 /// All functions.
 fn functions<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Function> {
@@ -16,6 +19,39 @@ fn functions<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Function> {
         .get()
         .into_iter()
         .flat_map(|known| &known.functions)
+}
+
+/// When a function was last changed, if that was today.
+fn changed(context: &Context<'_>, function: &Function) -> Option<String> {
+    let at = function.modified_at?;
+    (context.now.duration_since(at) < SignedDuration::from_hours(24)).then(|| {
+        format!(
+            "Its code or configuration was last changed at {}.",
+            words::moment(at, context.zone())
+        )
+    })
+}
+
+/// Where the aliases lead.
+fn routes(function: &Function) -> Option<String> {
+    let aliases = function.aliases.as_deref().filter(|all| !all.is_empty())?;
+    let words: Vec<String> = aliases
+        .iter()
+        .map(|alias| format!("{} leads to version {}", alias.name, alias.routing.words()))
+        .collect();
+    Some(format!("Alias {}.", words.join("; ")))
+}
+
+/// What can be done for a function that has too little room: a version that was published today may be slower
+/// than the one before, to which its alias is led back; otherwise only more room helps.
+fn short_of_room(context: &Context<'_>, function: &Function, draft: Draft) -> Draft {
+    match changed(context, function).zip(routes(function)) {
+        Some((changed, routes)) => draft.because(routes).because(changed),
+        None => draft.without_runbooks().because(
+            "Nobody changed it today: what helps is a higher reserved concurrency (aws lambda \
+             put-function-concurrency), or calls that take less time.",
+        ),
+    }
 }
 
 #[cfg(test)]

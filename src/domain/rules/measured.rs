@@ -37,10 +37,18 @@ pub struct Run {
     pub since: Option<Timestamp>,
 }
 
+/// Several runs as one: from the first of them on. When it began is known only if it is known of each.
+pub fn together(runs: impl IntoIterator<Item = Run>) -> Option<Run> {
+    runs.into_iter().reduce(|one, other| Run {
+        oldest: one.oldest.min(other.oldest),
+        lasts: one.lasts.max(other.lasts),
+        since: one.since.zip(other.since).map(|(one, other)| one.min(other)),
+    })
+}
+
 /// When the first of several runs began; `None` if that is not known of every one.
 pub fn first_of(runs: impl IntoIterator<Item = Run>) -> Option<Timestamp> {
-    let starts: Option<Vec<Timestamp>> = runs.into_iter().map(|run| run.since).collect();
-    starts?.into_iter().min()
+    together(runs)?.since
 }
 
 impl<'a> Metrics<'a> {

@@ -121,6 +121,10 @@ fn depth(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let each = queue.visible as f64 / workers.max(1) as f64;
         if let Some(breach) = limit.judge(each) {
             let many = words::count(workers, "worker");
+            let too_many = |waiting: f64| limit.judge(waiting / workers.max(1) as f64).is_some();
+            let run = context
+                .metric(metric::VISIBLE.of(&queue.name))
+                .and_then(|measured| measured.run(too_many));
             findings.push(
                 DEPTH
                     .on(context, &queue.arn, &queue.name)
@@ -132,6 +136,10 @@ fn depth(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         words::number(each),
                         words::number(limit.level(breach))
                     ))
+                    .perhaps_because(run.map(|_| {
+                        "How many waited when is counted for the workers that there are now.".to_owned()
+                    }))
+                    .held(context, run)
                     .report(severity(breach), format!("{} waiting, {many}", queue.visible)),
             );
         }
@@ -207,7 +215,7 @@ mod tests {
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
     use crate::domain::policy::Policy;
-    use crate::domain::rules::sample::{Bench, arn, group, service};
+    use crate::domain::rules::sample::{Bench, arn, at, group, service};
 
     fn queue(name: &str, visible: u64) -> Queue {
         Queue {
@@ -273,6 +281,33 @@ mod tests {
         assert_eq!(
             findings[0].evidence,
             ["43 messages wait for 3 workers of workers, worker: 14.3 for each; the limit is 5."]
+        );
+    }
+
+    #[test]
+    fn too_many_wait_since_the_series_says_so() {
+        let mut bench = bench();
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 3)]));
+        bench.metric(
+            metric::VISIBLE.of("jobs"),
+            60,
+            &[
+                (170, 4.0),
+                (171, 14.0),
+                (172, 16.0),
+                (173, 30.0),
+                (174, 43.0),
+                (175, 43.0),
+                (176, 43.0),
+            ],
+        );
+        let bench = bench.with_policy(feeding(&["workers"]));
+        let finding = bench.check(&DEPTH).remove(0);
+        // Three workers and five for each of them: fifteen.
+        assert_eq!(finding.since, Some(at(172)));
+        assert_eq!(
+            finding.evidence[1],
+            "How many waited when is counted for the workers that there are now."
         );
     }
 

@@ -151,6 +151,7 @@ impl Bench {
             }
             "AWS/Lambda" => MetricGroup::Lambda,
             "AWS/CloudFront" => MetricGroup::Distribution,
+            "AWS/Logs" => MetricGroup::Logs,
             _ => MetricGroup::Elb,
         };
         let now = self.now;

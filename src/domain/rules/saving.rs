@@ -5,6 +5,7 @@
 
 pub mod balancer;
 pub mod endpoint;
+pub mod ingestion;
 pub mod logs;
 pub mod nat;
 pub mod night;

@@ -357,7 +357,8 @@ pub struct Gpu {
     pub ecc_uncorrected: Option<u64>,
     /// Why its clocks are held back; `None` if that is not known.
     pub throttle: Option<Vec<String>>,
-    /// Whether it is split by MIG.
+    /// Whether it is split by MIG; `null` where the card cannot be, for which nvidia-smi prints `[N/A]`, and where
+    /// that was not read.
     pub mig: Option<bool>,
     /// Compute processes; `None` if they are not known.
     pub processes: Option<Vec<GpuProcess>>,

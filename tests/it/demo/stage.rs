@@ -222,7 +222,9 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
         Query::CloudWatch(ops::cloudwatch::Read::GpuMetricList),
         Query::Sqs(ops::sqs::Read::Queues),
         Query::Ec2(ops::ec2::Read::VpcEndpoints),
-        Query::S3(ops::s3::Read::Buckets),
+        Query::S3(ops::s3::Read::Buckets {
+            account: "0".to_owned(),
+        }),
         Query::CloudFront(ops::cloudfront::Read::Distributions),
         Query::Acm(ops::acm::Read::Certificates),
         Query::Acm(ops::acm::Read::EdgeCertificates),

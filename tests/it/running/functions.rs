@@ -85,6 +85,35 @@ async fn a_version_that_fails_is_found_and_left_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_version_that_does_not_keep_up_with_its_stream_is_left_again() {
+    const EVENTS: &str = "fashion-ai-style-events";
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::EventSourceLag, &home);
+    let wrong = findings(&stage, &[Kind::Lambda]).await;
+    for rule in ["lambda.event-source", "lambda.throttled", "lambda.concurrency"] {
+        let finding = found(&wrong, rule).unwrap_or_else(|| panic!("{rule}: {wrong:#?}"));
+        assert_eq!(
+            (finding.name.as_str(), finding.runbooks.as_slice()),
+            (EVENTS, ["lambda-rollback-alias".to_owned()].as_slice())
+        );
+    }
+    carry_out(&stage, "lambda-rollback-alias", &[("function", EVENTS)]).await;
+    stage.clock.sleep(Duration::from_mins(20)).await;
+    let wrong = findings(&stage, &[Kind::Lambda]).await;
+    assert!(wrong.iter().all(|finding| finding.name != EVENTS), "{wrong:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_keeps_up_with_its_stream_is_quiet() {
+    for scenario in [Scenario::Quiet, Scenario::Everyday] {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(scenario, &home);
+        let wrong = findings(&stage, &[Kind::Lambda]).await;
+        assert_eq!(wrong, [], "{scenario}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_alias_that_somebody_else_moves_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::LambdaErrors, &home);
@@ -142,7 +171,13 @@ async fn a_function_is_stopped_and_comes_back_as_it_was() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_node_group_gets_room() {
-    const KINDS: [Kind; 4] = [Kind::EksCluster, Kind::Nodegroup, Kind::Asg, Kind::Ec2Instance];
+    const KINDS: [Kind; 5] = [
+        Kind::EksCluster,
+        Kind::Nodegroup,
+        Kind::Asg,
+        Kind::Ec2Instance,
+        Kind::TargetGroup,
+    ];
     let home = tempfile::tempdir().unwrap();
     let stage = open(Scenario::NodegroupShort, &home);
     let wrong = findings(&stage, &KINDS).await;
@@ -150,6 +185,12 @@ async fn a_full_node_group_gets_room() {
     assert_eq!(
         (full.name.as_str(), full.runbooks[0].as_str()),
         (NODES, "eks-scale-nodegroup")
+    );
+    let slow = found(&wrong, "alb.latency-p95").expect("customers wait");
+    assert_eq!(
+        slow.runbooks,
+        ["eks-scale-nodegroup"],
+        "nothing of ECS stands behind it"
     );
 
     let plan = stage

@@ -1,9 +1,14 @@
 //! Reads of Amazon S3: buckets, what decides who can read them, and how much they hold.
 
+use std::net::IpAddr;
+
 use aws_sdk_s3::types::{
     Bucket as SdkBucket, BucketVersioningStatus, ExpirationStatus, LifecycleRule, PolicyStatus,
     PublicAccessBlockConfiguration,
 };
+
+use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_sdk_s3control::types::PublicAccessBlockConfiguration as AccountBlock;
 
 use super::cloudwatch;
 use super::listing::of_part;
@@ -15,6 +20,12 @@ use crate::domain::metric::{MetricId, MetricSpec, Series};
 use crate::domain::ops::s3::Read;
 use crate::domain::ops::{Operation, Reply, ReplyData};
 
+/// Of the account; S3's own operation of the same name is of a bucket.
+const ACCOUNT_BLOCK: Operation = Operation::allowed_by(
+    "s3control",
+    "GetPublicAccessBlock",
+    "s3:GetAccountPublicAccessBlock",
+);
 const LIST: Operation = Operation::allowed_by("s3", "ListBuckets", "s3:ListAllMyBuckets");
 const BLOCK: Operation = Operation::allowed_by("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock");
 const POLICY: Operation = Operation::new("s3", "GetBucketPolicyStatus");
@@ -39,15 +50,24 @@ const OBJECTS: &str = "NumberOfObjects";
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
-        Read::Buckets => buckets(caller).await,
+        Read::Buckets { account } => buckets(caller, account).await,
         Read::Storage { buckets } => storage(caller, buckets).await,
     }
 }
 
-async fn buckets(caller: &Caller<'_>) -> Result<Reply, Fault> {
-    let Paged { items, gap } = listed(caller).await?;
-    let answers = each(items, |bucket| async move { described(caller, bucket).await }).await;
+async fn buckets(caller: &Caller<'_>, account: &str) -> Result<Reply, Fault> {
+    let Paged { mut items, gap } = listed(caller).await?;
     let mut gaps: Vec<Fault> = gap.into_iter().collect();
+    // Where there is nothing to read there is nothing to block.
+    if !items.is_empty() {
+        match account_block(caller, account).await {
+            Ok(block) => items
+                .iter_mut()
+                .for_each(|bucket| bucket.account_block = Some(block)),
+            Err(fault) => gaps.push(of_part(fault, "the account's public access block")),
+        }
+    }
+    let answers = each(items, |bucket| async move { described(caller, bucket).await }).await;
     let mut buckets = Vec::new();
     for (bucket, faults) in answers {
         // A bucket that was deleted since it was listed is not there.
@@ -65,6 +85,52 @@ async fn buckets(caller: &Caller<'_>) -> Result<Reply, Fault> {
         data: ReplyData::Buckets(buckets),
         gaps,
     })
+}
+
+/// What the account keeps out of all its buckets; nothing where nobody set it.
+async fn account_block(caller: &Caller<'_>, account: &str) -> Result<AccessBlock, Fault> {
+    let call = caller
+        .s3control()
+        .get_public_access_block()
+        .account_id(account)
+        .customize();
+    let plain = caller.clients().endpoint_url().filter(|url| is_machine(url));
+    let call = match plain {
+        Some(url) => call.config_override(
+            aws_sdk_s3control::config::Builder::new().endpoint_resolver(Plain(url.to_owned())),
+        ),
+        None => call,
+    };
+    match caller.call(ACCOUNT_BLOCK, call.send()).await {
+        Ok(answer) => {
+            let block = answer.public_access_block_configuration();
+            Ok(block.map(account_block_from_sdk).unwrap_or_default())
+        }
+        Err(fault) if is_unset(&fault, "NoSuchPublicAccessBlockConfiguration") => Ok(AccessBlock::default()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether an address names a machine, before which the account's number, which S3 Control's calls put into
+/// the host's name, would make no name that can be found.
+fn is_machine(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split(['/', '?']).next().unwrap_or_default();
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok()
+}
+
+/// An address as it stands.
+#[derive(Debug)]
+struct Plain(String);
+
+impl ResolveEndpoint for Plain {
+    fn resolve_endpoint<'a>(&'a self, _params: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(Endpoint::builder().url(self.0.clone()).build()))
+    }
 }
 
 async fn listed(caller: &Caller<'_>) -> Result<Paged<Bucket>, Fault> {
@@ -136,6 +202,7 @@ fn bucket_from_sdk(bucket: &SdkBucket) -> Option<Bucket> {
         region: bucket.bucket_region.clone(),
         created_at: timestamp_of(bucket.creation_date()),
         block: None,
+        account_block: None,
         policy_is_public: None,
         versioning: None,
         lifecycle: None,
@@ -143,6 +210,14 @@ fn bucket_from_sdk(bucket: &SdkBucket) -> Option<Bucket> {
 }
 
 fn block_from_sdk(block: &PublicAccessBlockConfiguration) -> AccessBlock {
+    AccessBlock {
+        acls: block.ignore_public_acls == Some(true),
+        policies: block.restrict_public_buckets == Some(true),
+    }
+}
+
+/// The account's has the same settings, in a type of its own.
+fn account_block_from_sdk(block: &AccountBlock) -> AccessBlock {
     AccessBlock {
         acls: block.ignore_public_acls == Some(true),
         policies: block.restrict_public_buckets == Some(true),
@@ -296,9 +371,28 @@ mod tests {
     #[test]
     fn the_calls_made_are_the_ones_declared() {
         assert_eq!(
-            Read::Buckets.operations(),
-            [LIST, BLOCK, POLICY, VERSIONING, LIFECYCLE]
+            Read::Buckets {
+                account: String::new()
+            }
+            .operations(),
+            [LIST, ACCOUNT_BLOCK, BLOCK, POLICY, VERSIONING, LIFECYCLE]
         );
+    }
+
+    #[test]
+    fn no_account_is_put_before_the_address_of_a_machine() {
+        for (url, expected) in [
+            ("http://127.0.0.1:5000", true),
+            ("http://[::1]:5000/", true),
+            ("http://localhost:4566", true),
+            ("https://10.0.3.7", true),
+            (
+                "https://control.vpce-1a2b-3c4d.s3.us-west-2.vpce.amazonaws.com",
+                false,
+            ),
+        ] {
+            assert_eq!(is_machine(url), expected, "{url}");
+        }
     }
 
     fn rule(enabled: bool) -> aws_sdk_s3::types::builders::LifecycleRuleBuilder {

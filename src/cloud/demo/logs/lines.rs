@@ -83,6 +83,7 @@ pub fn line(style: LogStyle, dice: &mut Dice, at: Ms, bad: bool) -> String {
         LogStyle::Redis => redis(dice, at),
         LogStyle::Build => build(dice),
         LogStyle::Lambda => lambda(dice, bad),
+        LogStyle::Events => events(dice, bad),
         LogStyle::Nginx => nginx(dice, at, bad),
     }
 }
@@ -393,6 +394,23 @@ fn lambda(dice: &mut Dice, bad: bool) -> String {
             180 + dice.below(120)
         ),
         _ => "이미지 크기 조정 완료: 1024x1536 → 512x768".to_owned(),
+    }
+}
+
+fn events(dice: &mut Dice, bad: bool) -> String {
+    let id = signal::uuid(&[dice.seed(), 3]);
+    let records = 60 + dice.below(41);
+    if bad {
+        return format!(
+            "[WARNING] {id} 추천 모델 응답 지연: 상품마다 호출 {records}회, {}.{} s",
+            11 + dice.below(4),
+            dice.below(10)
+        );
+    }
+    match dice.below(3) {
+        0 => format!("START RequestId: {id} Version: $LATEST"),
+        1 => format!("END RequestId: {id}"),
+        _ => format!("[INFO] {id} 클릭 기록 {records}건 저장"),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum CallMetric {
     Concurrent,
     /// Events that were lost.
     Lost,
+    /// Milliseconds that the last record read of a stream was old.
+    IteratorAge,
 }
 
 impl Sim {
@@ -47,6 +49,7 @@ impl Sim {
             "ConcurrentExecutions" => CallMetric::Concurrent,
             "DeadLetterErrors" if plan.dead_letter.is_some() => CallMetric::Lost,
             "DestinationDeliveryFailures" if plan.on_failure.is_some() => CallMetric::Lost,
+            "IteratorAge" if plan.stream.is_some() => CallMetric::IteratorAge,
             _ => return None,
         };
         Some(Gauge::Function(index, version, metric))
@@ -66,6 +69,10 @@ impl Sim {
         let calls = self.calls(index, version, minute);
         let counted = |value: f64| Some(Sample::count(value));
         match metric {
+            CallMetric::IteratorAge => {
+                let read = function.stream.as_ref()?.minute(minute)?;
+                Some(Sample::level(read.age_ms, 0.0))
+            }
             CallMetric::Throttles => counted(calls.turned_away.round()),
             // CloudWatch has no value for a minute without a call.
             _ if calls.ran <= 0.0 => None,
@@ -74,7 +81,9 @@ impl Sim {
             CallMetric::Duration => Some(Sample::times(calls.duration_ms, calls.ran)),
             CallMetric::Concurrent => {
                 let at_once = (calls.ran * calls.duration_ms / MINUTE as f64).max(1.0);
-                Some(Sample::between(at_once, 1.0, (at_once * 1.8).ceil()))
+                let most = (at_once * 1.8).ceil();
+                let reserved = function.reserved_at(minute).map_or(most, f64::from);
+                Some(Sample::between(at_once.min(reserved), 1.0, most.min(reserved)))
             }
             CallMetric::Lost => counted(0.0),
         }

@@ -28,6 +28,8 @@ pub struct Function {
     pub on_failure: Option<String>,
     /// The queue that Lambda reads for it.
     pub queue: Option<String>,
+    /// The Kinesis stream that Lambda reads for it, and its shards.
+    pub stream: Option<(String, u32)>,
     /// The function's tags.
     #[serde(default)]
     pub tags: Tags,

@@ -61,6 +61,8 @@ pub enum LogStyle {
     Build,
     /// A Lambda function.
     Lambda,
+    /// A Lambda function that reads a stream.
+    Events,
     /// nginx's access log.
     Nginx,
 }

@@ -54,6 +54,10 @@ pub fn buckets(sim: &Sim) -> Vec<Bucket> {
                     acls: true,
                     policies: !public,
                 }),
+                account_block: Some(AccessBlock {
+                    acls: sim.plan.account_blocks_public,
+                    policies: sim.plan.account_blocks_public,
+                }),
                 policy_is_public: Some(public),
                 versioning: Some(if plan.versioned {
                     Versioning::Enabled

@@ -80,6 +80,14 @@ fn function(sim: &Sim, index: usize) -> Function {
                 last_result: Some("OK".to_owned()),
                 batch_size: Some(10),
             })
+            .chain(plan.stream.iter().map(|(stream, _)| EventSource {
+                id: signal::uuid(&[key[0], key[1], 4]),
+                source: Some(sim.plan.arn("kinesis", &format!("stream/{stream}"))),
+                state: "Enabled".to_owned(),
+                reason: Some("User action".to_owned()),
+                last_result: Some("OK".to_owned()),
+                batch_size: Some(100),
+            }))
             .collect(),
         tags: plan::tags(&state.tags),
     }

@@ -7,7 +7,8 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{target_group, target_group_dimensions};
 use crate::domain::rules::draft::severity;
-use crate::domain::rules::{Context, Reach, Rule, alb, first_of, words};
+use crate::domain::rules::measured::{Run, together};
+use crate::domain::rules::{Context, Reach, Rule, alb, words};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -55,7 +56,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let mut draft = alb::about(context, &RULE, group)
             .hurts(Impact::Customer)
-            .since(since(context, group))
             .because(format!(
                 "{} of {} {} the health check{}.",
                 unhealthy.len(),
@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for sentence in reasons(&unhealthy) {
             draft = draft.because(sentence);
         }
-        findings.push(draft.report(severity, title));
+        findings.push(draft.held(context, run(context, group)).report(severity, title));
     }
 }
 
@@ -113,8 +113,9 @@ fn reasons(unhealthy: &[&Target]) -> Vec<String> {
         .collect()
 }
 
-fn since(context: &Context<'_>, group: &TargetGroup) -> Option<jiff::Timestamp> {
-    first_of(
+/// For how long the load balancer has counted an unhealthy target.
+fn run(context: &Context<'_>, group: &TargetGroup) -> Option<Run> {
+    together(
         target_group_dimensions(group).filter_map(|(dimension, balancer)| {
             let metric = if balancer.starts_with("net/") {
                 target_group::NETWORK_UNHEALTHY
@@ -162,6 +163,23 @@ mod tests {
                 "1 of 3 targets fails the health check of /health.",
                 "Target.ResponseCodeMismatch (Health checks failed with these codes: [502]): 10.0.0.3.",
             ]
+        );
+    }
+
+    #[test]
+    fn what_was_so_from_the_first_value_on_is_so_at_least_since_then() {
+        let mut bench = Bench::new();
+        bench.target_group("api-tg", &[("10.0.0.1", "unhealthy"), ("10.0.0.2", "healthy")]);
+        bench.metric(
+            target_group::UNHEALTHY.of_both(&target_group_dimension("api-tg"), MAIN),
+            60,
+            &[(176, 1.0), (177, 1.0), (178, 1.0)],
+        );
+        let finding = bench.check(&RULE).remove(0);
+        assert_eq!(finding.since, None);
+        assert_eq!(
+            finding.evidence.last().unwrap(),
+            "It has been so at least since 2026-11-21 02:56 UTC, where the values that were read begin."
         );
     }
 

@@ -37,61 +37,99 @@ impl<'a> Activities<'a> {
     }
 }
 
-/// Error codes of EC2 that say why a launch failed, with what they mean.
-const CODES: [(&str, &str); 12] = [
+/// What can help where a launch failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cure {
+    /// What is launched is wrong: the image or the launch template of before.
+    Before,
+    /// AWS gives no such instance: others, elsewhere, or fewer.
+    Others,
+    /// Only somebody who changes the account or the network.
+    Nobody,
+}
+
+/// Error codes of EC2 that say why a launch failed, with what they mean and what can help.
+const CODES: [(&str, &str, Cure); 12] = [
     (
         "InsufficientInstanceCapacity",
-        "AWS has no such instance left in the zone: offer more types or zones.",
+        "AWS has no such instance left in the zone: offer more types or zones, or take On-Demand in place of \
+         Spot.",
+        Cure::Others,
     ),
     (
         "UnfulfillableCapacity",
-        "AWS cannot fulfil the request as it is: offer more types or zones.",
+        "AWS cannot fulfil the request as it is: offer more types or zones, or take On-Demand in place of Spot.",
+        Cure::Others,
     ),
     (
         "MaxSpotInstanceCountExceeded",
-        "The account's Spot quota is used up: ask for a higher one.",
+        "The account's Spot quota is used up: ask for a higher one, or take On-Demand.",
+        Cure::Others,
     ),
     (
         "VcpuLimitExceeded",
         "The account's vCPU quota for this family is used up: ask for a higher one.",
+        Cure::Others,
     ),
     (
         "InstanceLimitExceeded",
         "The account's instance quota is used up: ask for a higher one.",
+        Cure::Others,
     ),
     (
         "SpotMaxPriceTooLow",
         "The Spot price is above the price that the group would pay.",
+        Cure::Others,
     ),
     (
         "InsufficientFreeAddressesInSubnet",
         "The subnet has no free address left.",
+        Cure::Nobody,
     ),
-    ("InvalidAMIID", "The image of the launch template is gone."),
+    (
+        "InvalidAMIID",
+        "The image of the launch template is gone.",
+        Cure::Before,
+    ),
     (
         "InvalidLaunchTemplate",
         "The launch template, or its version, is gone.",
+        Cure::Before,
     ),
-    ("InvalidKeyPair", "The key pair of the launch template is gone."),
+    (
+        "InvalidKeyPair",
+        "The key pair of the launch template is gone.",
+        Cure::Before,
+    ),
     (
         "InvalidSecurityGroup",
         "A security group of the launch template is gone.",
+        Cure::Before,
     ),
-    ("UnauthorizedOperation", "The group's role may not launch this."),
+    (
+        "UnauthorizedOperation",
+        "The group's role may not launch this.",
+        Cure::Nobody,
+    ),
 ];
 
 /// What a failed launch says: AWS's code, or else the beginning of its sentence.
 pub fn failure(activity: &Activity) -> String {
     let said = said(activity);
     match code(said) {
-        Some((code, _)) => code.to_owned(),
+        Some((code, ..)) => code.to_owned(),
         None => words::excerpt(said),
     }
 }
 
 /// What to do about a failed launch, if its code is known.
 pub fn advice(activity: &Activity) -> Option<&'static str> {
-    code(said(activity)).map(|(_, advice)| advice)
+    code(said(activity)).map(|(_, advice, _)| advice)
+}
+
+/// What can help; what nobody has seen before may be of the launch template's making.
+pub fn cure(activity: &Activity) -> Cure {
+    code(said(activity)).map_or(Cure::Before, |(.., cure)| cure)
 }
 
 /// What AWS says of an activity.
@@ -99,8 +137,8 @@ pub fn said(activity: &Activity) -> &str {
     activity.message.as_deref().unwrap_or(&activity.description)
 }
 
-fn code(said: &str) -> Option<(&'static str, &'static str)> {
-    CODES.iter().copied().find(|(code, _)| said.contains(code))
+fn code(said: &str) -> Option<(&'static str, &'static str, Cure)> {
+    CODES.iter().copied().find(|(code, ..)| said.contains(code))
 }
 
 /// Whether AWS took Spot capacity back, or warned that it will.

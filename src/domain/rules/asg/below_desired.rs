@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::asg::{Activity, Group};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
-use crate::domain::rules::asg::activities::{self, Activities};
+use crate::domain::rules::asg::activities::{self, Activities, Cure};
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, asg, words};
 
@@ -64,8 +64,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .find(|activity| activity.is_failed_launch())
             .filter(|failed| at.duration_since(failed.started_at) <= SignedDuration::from_hours(24));
+        let draft = RULE.on(context, &group.arn, &group.name);
+        let no_capacity = failed.is_some_and(|failed| activities::cure(failed) == Cure::Others);
+        let draft = if no_capacity {
+            // No image brings capacity.
+            draft.helped_by(&["gpu-morning-up", "asg-scale"])
+        } else {
+            draft
+        };
         findings.push(
-            RULE.on(context, &group.arn, &group.name)
+            draft
                 .hurts(Impact::Capacity)
                 .since(since)
                 .because(format!(
@@ -171,8 +179,13 @@ mod tests {
             [
                 "2 of 3 instances are in service for 20m; the group may have 0 to 5.",
                 "The newest failed launch was at 2026-11-21 02:58 UTC: InsufficientInstanceCapacity - There is no Spot capacity available.",
-                "AWS has no such instance left in the zone: offer more types or zones.",
+                "AWS has no such instance left in the zone: offer more types or zones, or take On-Demand in place of Spot.",
             ]
+        );
+        assert_eq!(
+            finding.runbooks,
+            ["gpu-morning-up", "asg-scale"],
+            "no image brings capacity"
         );
     }
 

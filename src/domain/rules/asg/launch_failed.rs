@@ -1,9 +1,12 @@
 //! `asg.launch-failed`: instances that could not be started, and why.
 
+use std::collections::BTreeSet;
+
+use crate::domain::asg::Group;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::Breach;
-use crate::domain::rules::asg::activities::{Activities, HOUR, advice, failure, said};
+use crate::domain::rules::asg::activities::{Activities, Cure, HOUR, advice, cure, failure, said};
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, asg, words};
 
@@ -14,7 +17,8 @@ pub const RULE: Rule = Rule {
     title: "Launches fail",
     what: "Launches of a group that failed within the last hour, with AWS's reason. Failures that a \
            successful launch has followed are a warning at most, and so are those of a group that has \
-           all it wants by now.",
+           all it wants by now. Rollbacks are named where what is launched may be wrong; where AWS has no \
+           capacity, `asg-scale`: another group, or fewer for now.",
     severities: &[
         (
             Severity::Crit,
@@ -23,7 +27,7 @@ pub const RULE: Rule = Rule {
         (Severity::Warn, "failures at the warning level"),
     ],
     thresholds: &["asg_launch_failures"],
-    runbooks: &["asg-rollback-image", "asg-instance-refresh-rollback"],
+    runbooks: &["asg-rollback-image", "asg-instance-refresh-rollback", "asg-scale"],
     reach: Reach::Scope,
     check,
 };
@@ -58,8 +62,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             breach
         };
+        let draft = RULE.on(context, &group.arn, &group.name);
+        let draft = match cure(newest) {
+            Cure::Before => draft.helped_by(&["asg-rollback-image", "asg-instance-refresh-rollback"]),
+            Cure::Others => draft.helped_by(&["asg-scale"]),
+            Cure::Nobody => draft.without_runbooks(),
+        };
         findings.push(
-            RULE.on(context, &group.arn, &group.name)
+            draft
                 .hurts(Impact::Capacity)
                 .since(failed.last().map(|oldest| oldest.started_at))
                 .because(format!(
@@ -69,6 +79,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     words::excerpt(said(newest))
                 ))
                 .perhaps_because(advice(newest).map(str::to_owned))
+                .perhaps_because((cure(newest) == Cure::Others).then(|| others(context, group)))
                 .perhaps_because(recovered.map(|launch| {
                     format!(
                         "A launch has succeeded since, at {}.",
@@ -91,12 +102,38 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Which other groups do the same work, and what else can be scaled.
+fn others(context: &Context<'_>, group: &Group) -> String {
+    let queues = context.policy.work_queues.iter();
+    let mates: BTreeSet<&str> = queues
+        .filter(|work| work.feeds.contains(&group.name))
+        .flat_map(|work| &work.feeds)
+        .map(String::as_str)
+        .filter(|name| *name != group.name)
+        .collect();
+    let known = context.state.groups.get().into_iter().flatten();
+    let mates: Vec<String> = known
+        .filter(|other| mates.contains(other.name.as_str()))
+        .map(|other| format!("{} ({} of at most {})", other.name, other.desired, other.max))
+        .collect();
+    if mates.is_empty() {
+        "asg-scale with fewer keeps it from asking for what there is not.".to_owned()
+    } else {
+        format!(
+            "asg-scale on {} does the same work with other instances; on this group, with fewer, it keeps it from \
+             asking for what there is not.",
+            mates.join(", ")
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::asg::Activity;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
+    use crate::domain::policy::WorkQueue;
     use crate::domain::rules::sample::{Bench, activity, at, failed_launch, group};
 
     const NO_CAPACITY: &str =
@@ -145,9 +182,45 @@ mod tests {
             finding.evidence,
             [
                 "2 launches failed within an hour, the newest at 2026-11-21 02:55 UTC: Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity.",
-                "AWS cannot fulfil the request as it is: offer more types or zones.",
+                "AWS cannot fulfil the request as it is: offer more types or zones, or take On-Demand in place of Spot.",
+                "asg-scale with fewer keeps it from asking for what there is not.",
             ]
         );
+        assert_eq!(finding.runbooks, ["asg-scale"], "no rollback brings capacity");
+    }
+
+    #[test]
+    fn the_group_that_does_the_same_work_is_named() {
+        let mut bench = bench(vec![
+            failed_launch("workers-spot", 175, NO_CAPACITY),
+            failed_launch("workers-spot", 150, NO_CAPACITY),
+        ]);
+        let mut short = group("workers-spot", 2);
+        short.desired = 3;
+        bench.know(
+            Source::Groups,
+            ReplyData::Groups(vec![short, group("workers", 1), group("web", 4)]),
+        );
+        bench.policy.work_queues = vec![WorkQueue {
+            queue: "jobs".to_owned(),
+            feeds: vec!["workers".to_owned(), "workers-spot".to_owned()],
+        }];
+        let finding = bench.check(&RULE).remove(0);
+        assert!(finding.evidence[2].starts_with("asg-scale on workers (1 of at most"));
+        assert!(!finding.evidence[2].contains("web"));
+    }
+
+    #[test]
+    fn a_launch_template_that_is_wrong_is_rolled_back_and_a_full_subnet_is_not() {
+        let told = |message: &str| {
+            let failed = [175, 150].map(|at| failed_launch("workers-spot", at, message));
+            bench(failed.to_vec()).check(&RULE).remove(0).runbooks
+        };
+        assert_eq!(
+            told("The image id 'ami-1' does not exist. InvalidAMIID.NotFound"),
+            ["asg-rollback-image", "asg-instance-refresh-rollback"]
+        );
+        assert_eq!(told("InsufficientFreeAddressesInSubnet: none left"), [""; 0]);
     }
 
     #[test]
@@ -163,7 +236,7 @@ mod tests {
         let findings = bench(many).check(&RULE);
         assert_eq!(findings[0].severity, Severity::Warn);
         assert_eq!(
-            findings[0].evidence[2],
+            findings[0].evidence[3],
             "A launch has succeeded since, at 2026-11-21 02:56 UTC."
         );
     }

@@ -50,20 +50,9 @@ const MOST_BEHIND: i32 = 3;
 fn full(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let limit = context.limits().nodegroup_cpu_percent;
     for group in nodegroups(context) {
-        if group.max == 0 || group.desired < group.max {
+        let Some((cpu, busy)) = cpu(context, group).filter(|_| is_full(group)) else {
             continue;
-        }
-        let busy: Vec<f64> = nodes(context, group)
-            .filter_map(|node| {
-                context
-                    .metric(metric::CPU.of(&node.id))?
-                    .mean(jiff::SignedDuration::from_mins(15))
-            })
-            .collect();
-        if busy.is_empty() {
-            continue;
-        }
-        let cpu = busy.iter().sum::<f64>() / busy.len() as f64;
+        };
         let Some(breach) = limit.judge(cpu) else { continue };
         findings.push(
             FULL.on(context, &group.arn, &group.name)
@@ -72,7 +61,7 @@ fn full(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     "It wants {} of at most {}, and the mean CPU of {} is {}; the limit is {}.",
                     words::count(group.desired as usize, "node"),
                     group.max,
-                    words::count(busy.len(), "node"),
+                    words::count(busy, "node"),
                     words::percent(cpu),
                     words::percent(limit.level(breach))
                 ))
@@ -90,6 +79,31 @@ fn full(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 ),
         );
     }
+}
+
+/// The mean CPU of the nodes of a group that wants as many as it may have, where that is too high: there, and
+/// only there, a higher maximum helps.
+pub(in crate::domain::rules) fn shortage(context: &Context<'_>, group: &Nodegroup) -> Option<f64> {
+    let (cpu, _) = cpu(context, group).filter(|_| is_full(group))?;
+    context.limits().nodegroup_cpu_percent.judge(cpu).map(|_| cpu)
+}
+
+/// Whether a group has as many nodes as it may have.
+const fn is_full(group: &Nodegroup) -> bool {
+    group.max > 0 && group.desired >= group.max
+}
+
+/// The mean CPU of a quarter of an hour over the nodes of which it is known, and how many they are.
+fn cpu(context: &Context<'_>, group: &Nodegroup) -> Option<(f64, usize)> {
+    let known: Vec<f64> = nodes(context, group)
+        .filter_map(|node| {
+            context
+                .metric(metric::CPU.of(&node.id))?
+                .mean(jiff::SignedDuration::from_mins(15))
+        })
+        .collect();
+    let many = known.len();
+    (many > 0).then(|| (known.iter().sum::<f64>() / many as f64, many))
 }
 
 /// The running instances of a node group.

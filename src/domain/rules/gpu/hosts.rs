@@ -91,6 +91,10 @@ fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .get(host.reading.instance_id.as_str())
             .copied()
             .filter(|_| words == "SSM agent offline");
+        // Without an agent that says when it answered last, the cards say when they were read last.
+        let read = context.state.gpu_history.last_read(&host.reading.instance_id);
+        // The CloudWatch agent's numbers are of now, and say nothing of the host's answer.
+        let read = read.filter(|read| *read < asked_at);
         let severity = match since {
             Some(since) => match limit.judge(asked_at.duration_since(since).as_secs_f64() / 60.0) {
                 Some(breach) => severity(breach),
@@ -102,7 +106,7 @@ fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
             SILENT
                 .on(context, &host.reading.instance_id, host.name())
                 .hurts(Impact::Capacity)
-                .since(since)
+                .since(since.or(read))
                 .because(format!(
                     "The cards of {}{} are not known: {words}.",
                     host.reading.instance_id,
@@ -118,6 +122,13 @@ fn silent(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         "The agent last answered at {}, {} before.",
                         words::moment(since, context.zone()),
                         words::since(since, asked_at)
+                    )
+                }))
+                .perhaps_because(read.filter(|_| since.is_none()).map(|read| {
+                    format!(
+                        "Its cards were last read at {}, {} before.",
+                        words::moment(read, context.zone()),
+                        words::since(read, asked_at)
                     )
                 }))
                 .report(severity, words),
@@ -207,6 +218,21 @@ mod tests {
             "The agent last answered at 2026-11-21 02:30 UTC, 30m before."
         );
         assert_eq!(offline(178).check(&SILENT), []);
+    }
+
+    #[test]
+    fn a_host_that_was_read_before_is_silent_since_then() {
+        let mut bench = Bench::new();
+        bench.now = at(160);
+        bench.gpu_host("i-7", "g4dn.xlarge", vec![card(0, 60.0, 0)]);
+        bench.now = at(180);
+        bench.silent_gpu_host("i-7", "g4dn.xlarge", ProbeOutcome::DriverError);
+        let finding = bench.check(&SILENT).remove(0);
+        assert_eq!((finding.severity, finding.since), (Severity::Warn, Some(at(160))));
+        assert_eq!(
+            finding.evidence.last().unwrap(),
+            "Its cards were last read at 2026-11-21 02:40 UTC, 20m before."
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::functions;
+use super::{functions, short_of_room};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::{Kind, tag};
 use crate::domain::metric_catalog::lambda as metric;
@@ -15,13 +15,14 @@ pub const NEAR_LIMIT: Rule = Rule {
     kind: Kind::Lambda,
     title: "A function nears its concurrency",
     what: "The most invocations at once in five minutes, as a share of what is reserved for the function; \
-           without a reservation, of what the account leaves to all functions without one.",
+           without a reservation, of what the account leaves to all functions without one. Where the \
+           function was changed today its version before may be faster; otherwise no runbook is named.",
     severities: &[
         (Severity::Crit, "at the critical share"),
         (Severity::Warn, "at the warning share"),
     ],
     thresholds: &["lambda_concurrency_percent"],
-    runbooks: &[],
+    runbooks: &["lambda-rollback-alias"],
     reach: Reach::Scope,
     check: near_limit,
 };
@@ -67,17 +68,15 @@ fn near_limit(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             "are left to all functions without a reservation"
         };
-        findings.push(
-            NEAR_LIMIT
-                .on(context, &function.arn, &function.name)
-                .hurts(Impact::Capacity)
-                .since(measured.since(|value| limit.judge(value / f64::from(room.max(1)) * 100.0).is_some()))
-                .because(format!("{} run at once; {room} {whose}.", words::number(most)))
-                .report(
-                    severity(breach),
-                    format!("{} of {room} at once", words::number(most)),
-                ),
-        );
+        let draft = NEAR_LIMIT
+            .on(context, &function.arn, &function.name)
+            .hurts(Impact::Capacity)
+            .since(measured.since(|value| limit.judge(value / f64::from(room.max(1)) * 100.0).is_some()))
+            .because(format!("{} run at once; {room} {whose}.", words::number(most)));
+        findings.push(short_of_room(context, function, draft).report(
+            severity(breach),
+            format!("{} of {room} at once", words::number(most)),
+        ));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `lambda.events-lost` and `lambda.event-source`: events that do not arrive.
 
-use super::functions;
+use super::{functions, short_of_room};
 use crate::domain::function::{EventSource, SourceKind};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
@@ -29,7 +29,8 @@ pub const SOURCE: Rule = Rule {
     kind: Kind::Lambda,
     title: "An event source is not read",
     what: "Queues and streams that Lambda reads for a function: mappings that are disabled, whose last \
-           result is a problem, or that are behind their stream. A queue that waits is `queue.age`.",
+           result is a problem, or that are behind their stream. A queue that waits is `queue.age`. A runbook \
+           is named where the function is behind and was changed today.",
     severities: &[
         (Severity::Crit, "behind a stream at the critical age"),
         (
@@ -38,7 +39,7 @@ pub const SOURCE: Rule = Rule {
         ),
     ],
     thresholds: &["lambda_stream_behind_s"],
-    runbooks: &[],
+    runbooks: &["lambda-rollback-alias"],
     reach: Reach::Scope,
     check: source,
 };
@@ -94,6 +95,7 @@ fn source(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         .on(context, &function.arn, &function.name)
                         .hurts(Impact::Capacity)
                         .because(trouble.1)
+                        .without_runbooks()
                         .report(Severity::Warn, trouble.0),
                 );
             }
@@ -137,17 +139,18 @@ fn behind(context: &Context<'_>, function: &crate::domain::function::Function, f
         .filter(|source| source.kind() == SourceKind::Stream)
         .map(EventSource::name)
         .collect();
+    let draft = SOURCE
+        .on(context, &function.arn, &function.name)
+        .hurts(Impact::Customer)
+        .since(measured.since(|ms| limit.judge(ms / 1000.0).is_some()))
+        .because(format!(
+            "The last record that was read of {} was {} old; the limit is {}.",
+            words::excerpt(&streams.join(", ")),
+            span(seconds),
+            span(limit.level(breach))
+        ));
     findings.push(
-        SOURCE
-            .on(context, &function.arn, &function.name)
-            .hurts(Impact::Customer)
-            .since(measured.since(|ms| limit.judge(ms / 1000.0).is_some()))
-            .because(format!(
-                "The last record that was read of {} was {} old; the limit is {}.",
-                words::excerpt(&streams.join(", ")),
-                span(seconds),
-                span(limit.level(breach))
-            ))
+        short_of_room(context, function, draft)
             .report(severity(breach), format!("{} behind its stream", span(seconds))),
     );
 }
@@ -156,7 +159,7 @@ fn behind(context: &Context<'_>, function: &crate::domain::function::Function, f
 mod tests {
     use super::super::tests::{bench, function};
     use super::*;
-    use crate::domain::rules::sample::arn;
+    use crate::domain::rules::sample::{arn, at};
 
     fn mapping(source: &str, state: &str, result: Option<&str>) -> EventSource {
         EventSource {
@@ -211,5 +214,14 @@ mod tests {
             (findings[0].severity, findings[0].title.as_str()),
             (Severity::Warn, "10m behind its stream")
         );
+        assert_eq!(findings[0].runbooks, [""; 0], "nobody changed it");
+        let mut one = function("clicks");
+        one.sources = vec![mapping(&arn("kinesis", "stream/clicks"), "Enabled", Some("OK"))];
+        one.modified_at = Some(at(150));
+        let mut bench = super::super::tests::bench(vec![one]);
+        bench.steady(metric::ITERATOR_AGE.of("clicks"), 600_000.0);
+        let findings = bench.check(&SOURCE);
+        assert_eq!(findings[0].runbooks, ["lambda-rollback-alias"]);
+        assert_eq!(findings[0].evidence[1], "Alias live leads to version 7.");
     }
 }

@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::functions;
-use crate::domain::function::Function;
+use super::{changed, functions, routes, short_of_room};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::lambda as metric;
@@ -34,13 +33,14 @@ pub const THROTTLED: Rule = Rule {
     title: "A function is throttled",
     what: "Invocations that were turned away for want of concurrency, per minute over five minutes. A \
            function that is stopped on purpose, with no concurrency reserved for it at all, is \
-           `lambda.stopped`.",
+           `lambda.stopped`. Where the function was changed today its version before may be faster; \
+           otherwise no runbook is named.",
     severities: &[
         (Severity::Crit, "at the critical rate"),
         (Severity::Warn, "at the warning rate"),
     ],
     thresholds: &["lambda_throttles_per_minute"],
-    runbooks: &[],
+    runbooks: &["lambda-rollback-alias"],
     reach: Reach::Scope,
     check: throttled,
 };
@@ -103,27 +103,6 @@ fn errors(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where the aliases lead.
-fn routes(function: &Function) -> Option<String> {
-    let aliases = function.aliases.as_deref().filter(|all| !all.is_empty())?;
-    let words: Vec<String> = aliases
-        .iter()
-        .map(|alias| format!("{} leads to version {}", alias.name, alias.routing.words()))
-        .collect();
-    Some(format!("Alias {}.", words.join("; ")))
-}
-
-/// When it was last changed, if that was today.
-fn changed(context: &Context<'_>, function: &Function) -> Option<String> {
-    let at = function.modified_at?;
-    (context.now.duration_since(at) < SignedDuration::from_hours(24)).then(|| {
-        format!(
-            "Its code or configuration was last changed at {}.",
-            words::moment(at, context.zone())
-        )
-    })
-}
-
 fn throttled(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let limit = context.limits().lambda_throttles_per_minute;
     for function in functions(context) {
@@ -138,17 +117,18 @@ fn throttled(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Some(reserved) => format!("At most {reserved} may run at once, as is reserved for it."),
             None => "It shares the account's concurrency with all functions.".to_owned(),
         };
+        let draft = THROTTLED
+            .on(context, &function.arn, &function.name)
+            .hurts(Impact::Customer)
+            .since(measured.since(|value| value > 0.0))
+            .because(format!(
+                "{} calls a minute are turned away; the limit is {}.",
+                words::number(rate),
+                words::number(limit.level(breach))
+            ))
+            .because(room);
         findings.push(
-            THROTTLED
-                .on(context, &function.arn, &function.name)
-                .hurts(Impact::Customer)
-                .since(measured.since(|value| value > 0.0))
-                .because(format!(
-                    "{} calls a minute are turned away; the limit is {}.",
-                    words::number(rate),
-                    words::number(limit.level(breach))
-                ))
-                .because(room)
+            short_of_room(context, function, draft)
                 .report(severity(breach), format!("{}/min throttled", words::number(rate))),
         );
     }

@@ -8,6 +8,7 @@ use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{is_aurora, rds as metric};
 use crate::domain::policy::Breach;
 use crate::domain::rules::draft::severity;
+use crate::domain::rules::measured::Run;
 use crate::domain::rules::{Context, Reach, Rule, rds, words};
 use crate::domain::units::BYTES_PER_GIB;
 
@@ -63,7 +64,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             RULE.on(context, &db.arn, &db.name)
                 .hurts(Impact::Risk)
-                .since(measured.since(|value| by_share.judge(value / allocated * 100.0).is_some()))
                 .because(format!(
                     "{} of {storage_gib} GiB are free ({}); a warning begins at {}, critical is {}.",
                     words::bytes(free),
@@ -81,6 +81,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     )
                 }))
                 .perhaps_because(grows)
+                .held(context, low(context, db, allocated))
                 .report(
                     severity(breach),
                     match lasting {
@@ -96,6 +97,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// For how long the share that is free has been low: by the minute, and where that does not reach back to the
+/// beginning, by the least of each hour of the week.
+fn low(context: &Context<'_>, db: &DbInstance, allocated: f64) -> Option<Run> {
+    let limit = context.limits().rds_free_storage_percent;
+    let is_low = |free: f64| limit.judge(free / allocated * 100.0).is_some();
+    let run = context.metric(metric::FREE_STORAGE.of(&db.name))?.run(is_low)?;
+    if run.since.is_some() {
+        return Some(run);
+    }
+    let by_hour = context.metric(metric::FREE_STORAGE_BY_HOUR.of(&db.name));
+    let longer = by_hour.and_then(|by_hour| by_hour.run(is_low));
+    Some(longer.filter(|longer| longer.oldest < run.oldest).unwrap_or(run))
+}
+
 /// What storage autoscaling can still add.
 fn room_to_grow(db: &DbInstance, storage_gib: u32) -> Option<String> {
     db.max_storage_gib
@@ -108,7 +123,7 @@ mod tests {
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, db};
+    use crate::domain::rules::sample::{Bench, at, db};
 
     /// Free GiB of 50, and how many GiB it loses a day.
     fn bench(free: f64, per_day: f64, most: Option<u32>) -> Bench {
@@ -142,8 +157,32 @@ mod tests {
             [
                 "3.1 GiB of 50 GiB are free (6.2%); a warning begins at 20%, critical is 10%.",
                 "It shrinks by 1.5 GiB a day, by the slope of the last day: 2.1 days are left.",
+                "It has been so at least since 2026-11-20 03:00 UTC, where the values that were read begin.",
             ]
         );
+    }
+
+    #[test]
+    fn the_hour_in_which_it_became_low_is_told_where_the_minutes_do_not_reach_back() {
+        let mut bench = bench(3.1, 0.0, None);
+        let free = |hour: i64| if hour < 20 { 30.0 } else { 3.1 };
+        let points: Vec<(i64, f64)> = (0..24)
+            .map(|hour| (120 - 60 * (23 - hour), free(hour) * BYTES_PER_GIB))
+            .collect();
+        bench.metric(metric::FREE_STORAGE_BY_HOUR.of("ecommerce-db"), 3600, &points);
+        let finding = bench.check(&RULE).remove(0);
+        assert_eq!(finding.since, Some(at(120 - 60 * 3)));
+        // Where the minutes know better they say so.
+        bench.metric(
+            metric::FREE_STORAGE.of("ecommerce-db"),
+            60,
+            &[
+                (177, 30.0 * BYTES_PER_GIB),
+                (178, 3.1 * BYTES_PER_GIB),
+                (179, 3.1 * BYTES_PER_GIB),
+            ],
+        );
+        assert_eq!(bench.check(&RULE)[0].since, Some(at(178)));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `redis.hit-rate`: a cache that does not have what it is asked for.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::datastore::{Cache, CacheForm};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::metric_catalog::{MetricRef, cache as metric, serverless_cache};
 use crate::domain::rules::draft::severity;
+use crate::domain::rules::measured::{Measured, Run};
 use crate::domain::rules::{Context, Reach, Rule, redis, words};
 
 /// The rule.
@@ -49,6 +50,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         "{share} of {} look-ups a minute find their key, over {MINUTES} minutes; the limit is {level}.",
                         words::number(all)
                     ))
+                    .held(context, low(context, cache))
                     .report(severity(breach), format!("hit rate {share}, limit {level}")),
             );
         }
@@ -57,26 +59,76 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Hits and misses per minute over all nodes, where both were read.
 fn lookups(context: &Context<'_>, cache: &Cache) -> Option<(f64, f64)> {
-    let per_minute = |metric: MetricRef<'_>| {
+    let per_minute = |measured: &Measured<'_>| {
+        let from = measured.as_of - SignedDuration::from_mins(MINUTES);
+        measured.sum_between(from, measured.as_of) / MINUTES as f64
+    };
+    measured(context, cache)
+        .iter()
+        .map(|(hits, misses)| (per_minute(hits), per_minute(misses)))
+        .reduce(|(hits, misses), (more_hits, more_misses)| (hits + more_hits, misses + more_misses))
+}
+
+/// Hits and misses of each node, or of a serverless cache as a whole, where both were read and are recent.
+fn measured<'a>(context: &Context<'a>, cache: &Cache) -> Vec<(Measured<'a>, Measured<'a>)> {
+    let recent = |metric: MetricRef<'_>| {
         let measured = context.metric(metric)?;
         measured.latest()?;
-        let from = measured.as_of - SignedDuration::from_mins(MINUTES);
-        Some(measured.sum_between(from, measured.as_of) / MINUTES as f64)
+        Some(measured)
     };
-    let pair = |hits: MetricRef<'_>, misses: MetricRef<'_>| Some((per_minute(hits)?, per_minute(misses)?));
+    let pair = |hits: MetricRef<'_>, misses: MetricRef<'_>| Some((recent(hits)?, recent(misses)?));
     match cache.form {
         CacheForm::Serverless => pair(
             serverless_cache::HITS.of(&cache.name),
             serverless_cache::MISSES.of(&cache.name),
-        ),
+        )
+        .into_iter()
+        .collect(),
         CacheForm::Cluster | CacheForm::ReplicationGroup => redis::nodes(cache)
             .into_iter()
             .filter_map(|node| {
                 pair(metric::HITS.of(node), metric::MISSES.of(node))
                     .or_else(|| pair(metric::GET_HITS.of(node), metric::GET_MISSES.of(node)))
             })
-            .reduce(|(hits, misses), (more_hits, more_misses)| (hits + more_hits, misses + more_misses)),
+            .collect(),
     }
+}
+
+/// For how long the share over the last fifteen minutes has been low.
+fn low(context: &Context<'_>, cache: &Cache) -> Option<Run> {
+    let series: Vec<(Measured<'_>, Measured<'_>)> = measured(context, cache);
+    let as_of = series.iter().map(|(hits, _)| hits.as_of).min()?;
+    let first = series.iter().flat_map(|(hits, misses)| {
+        let of = |measured: &Measured<'_>| measured.series.points.first().map(|(at, _)| *at);
+        [of(hits), of(misses)]
+    });
+    let first = first.flatten().min()?;
+    let limits = context.limits();
+    let window = SignedDuration::from_mins(MINUTES);
+    let is_low = |to: Timestamp| {
+        let sum = |of: &dyn Fn(&(Measured<'_>, Measured<'_>)) -> f64| series.iter().map(of).sum::<f64>();
+        let hits = sum(&|(hits, _)| hits.sum_between(to - window, to));
+        let all = hits + sum(&|(_, misses)| misses.sum_between(to - window, to));
+        all > 0.0
+            && all / MINUTES as f64 >= limits.redis_lookups_least_per_minute
+            && limits.redis_hit_rate_percent.judge(hits / all * 100.0).is_some()
+    };
+    let (mut oldest, mut is_start_seen) = (None, false);
+    let mut to = as_of;
+    while to - window >= first {
+        if !is_low(to) {
+            is_start_seen = true;
+            break;
+        }
+        oldest = Some(to);
+        to -= SignedDuration::from_mins(1);
+    }
+    let oldest = oldest?;
+    Some(Run {
+        oldest,
+        lasts: as_of.duration_since(oldest),
+        since: is_start_seen.then_some(oldest),
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +136,7 @@ mod tests {
     use super::*;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, cache};
+    use crate::domain::rules::sample::{Bench, at, cache};
 
     fn bench(hits: f64, misses: f64) -> Bench {
         let mut bench = Bench::new();
@@ -104,8 +156,29 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Warn);
         assert_eq!(
             findings[0].evidence,
-            ["60% of 2,000 look-ups a minute find their key, over 15 minutes; the limit is 80%."]
+            [
+                "60% of 2,000 look-ups a minute find their key, over 15 minutes; the limit is 80%.",
+                "It has been so at least since 2026-11-21 02:44 UTC, where the values that were read begin.",
+            ]
         );
+    }
+
+    #[test]
+    fn the_share_over_a_quarter_of_an_hour_fell_at_some_minute() {
+        let mut bench = bench(950.0, 50.0);
+        let now = bench.minute();
+        // Every look-up of the last twenty minutes misses as often as it hits.
+        for node in ["sessions-001", "sessions-002"] {
+            for (metric, before, after) in [(metric::HITS, 950.0, 500.0), (metric::MISSES, 50.0, 500.0)] {
+                let value = |minute: i64| if minute >= now - 20 { after } else { before };
+                let points: Vec<(i64, f64)> = (now - 60..now).map(|minute| (minute, value(minute))).collect();
+                bench.metric(metric.of(node), 60, &points);
+            }
+        }
+        let finding = bench.check(&RULE).remove(0);
+        // Of fifteen minutes five must be bad for the share of all of them to be 80 %.
+        assert_eq!(finding.since, Some(at(now - 15)));
+        assert_eq!(finding.evidence.len(), 1);
     }
 
     #[test]

@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
     kind: Kind::LogGroup,
     title: "Logs are kept for ever",
     what: "Log groups without a retention, and what a month of what they keep costs: the most that can be \
-           saved now, and more each month. Taking logs in costs far more than keeping them, and is not \
-           part of it.",
+           saved now, and more each month. Taking logs in costs far more than keeping them: that is \
+           `saving.log-ingestion`.",
     severities: &[(Severity::Info, "always")],
     thresholds: &["saving_usd"],
     runbooks: &[],

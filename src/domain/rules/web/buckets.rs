@@ -14,9 +14,10 @@ pub const PUBLIC: Rule = Rule {
     id: "bucket.public",
     kind: Kind::Bucket,
     title: "A bucket is open to everybody",
-    what: "Buckets whose policy S3 judges to be public while their own public access block does not \
-           keep it out. The block of the account, which holds as well, is not read. A bucket behind \
-           CloudFront needs no public policy: an origin access control reaches it.",
+    what: "Buckets whose policy S3 judges to be public while neither their own public access block nor that \
+           of the account keeps it out. Where the account's could not be read, the finding says so, and is \
+           about the bucket's own settings. A bucket behind CloudFront needs no public policy: an origin \
+           access control reaches it.",
     severities: &[(Severity::Warn, "the policy is public and not blocked")],
     thresholds: &[],
     runbooks: &[],
@@ -76,15 +77,26 @@ fn public(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for bucket in buckets(context).filter(|bucket| bucket.exposure() == Some(Exposure::Public)) {
         findings.push(
             begin(&PUBLIC, context, bucket)
-                .because(
-                    "Its policy is public, and its public access block does not restrict public policies.",
-                )
+                .because(if bucket.account_block.is_some() {
+                    "Its policy is public, and neither its own public access block nor the account's restricts \
+                     public policies."
+                } else {
+                    "Its policy is public, and its own public access block does not restrict public policies. \
+                     Whether the account's does could not be read: that takes s3:GetAccountPublicAccessBlock."
+                })
                 .because(format!(
                     "aws s3api put-public-access-block --bucket {} blocks it, if nothing has to be read \
                      without credentials.",
                     words::excerpt(&bucket.name)
                 ))
-                .report(Severity::Warn, "public by its policy"),
+                .report(
+                    Severity::Warn,
+                    if bucket.account_block.is_some() {
+                        "public by its policy"
+                    } else {
+                        "public by its policy, unless the account blocks it"
+                    },
+                ),
         );
     }
 }
@@ -173,6 +185,7 @@ mod tests {
             region: Some("ap-northeast-2".to_owned()),
             created_at: None,
             block: Some(AccessBlock::default()),
+            account_block: Some(AccessBlock::default()),
             policy_is_public: Some(false),
             versioning: None,
             lifecycle: Some(Lifecycle::default()),
@@ -212,10 +225,30 @@ mod tests {
         });
         let mut unread = bucket("shop-unread");
         unread.policy_is_public = None;
+        let by_account = Bucket {
+            name: "shop-shut-by-account".to_owned(),
+            account_block: shut.block,
+            ..open.clone()
+        };
+        let unsure = Bucket {
+            name: "shop-unsure".to_owned(),
+            account_block: None,
+            ..open.clone()
+        };
         let mut bench = Bench::new();
-        bench.know(Source::Buckets, ReplyData::Buckets(vec![open, shut, unread]));
+        bench.know(
+            Source::Buckets,
+            ReplyData::Buckets(vec![open, shut, unread, by_account, unsure]),
+        );
         let findings = bench.check(&PUBLIC);
-        assert_eq!(findings.len(), 1);
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[0].title, "public by its policy");
+        assert_eq!(findings[1].name, "shop-unsure");
+        assert_eq!(
+            findings[1].title,
+            "public by its policy, unless the account blocks it"
+        );
+        assert!(findings[1].evidence[0].contains("s3:GetAccountPublicAccessBlock"));
         assert_eq!(findings[0].name, "shop-images");
         assert_eq!(&*findings[0].resource.id, "arn:aws:s3:::shop-images");
         assert_eq!(findings[0].resource.scope.as_str(), "default/global");

@@ -34,6 +34,8 @@ pub(super) fn buckets(writing: &Writing<'_>) -> Option<Vec<Resource<Bucket>>> {
             growth_bytes_per_day: held.and_then(BucketStorage::growth_per_day).map(f64::round),
             counted_at: held.and_then(BucketStorage::newest),
             access: bucket.exposure().map(Exposure::word),
+            account_ignores_public_acls: bucket.account_block.map(|block| block.acls),
+            account_restricts_public_policies: bucket.account_block.map(|block| block.policies),
             versioning: bucket.versioning.map(Versioning::word),
             lifecycle_rules: bucket.lifecycle.map(|lifecycle| lifecycle.rules),
             lifecycle_thins_out: bucket.lifecycle.map(|lifecycle| lifecycle.thins_out),

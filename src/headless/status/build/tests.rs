@@ -376,6 +376,7 @@ fn what_belongs_to_an_account_is_told_with_its_scope_and_unknown_is_null() {
         region: Some("ap-northeast-2".to_owned()),
         created_at: None,
         block: None,
+        account_block: None,
         policy_is_public: None,
         versioning: Some(Versioning::Enabled),
         lifecycle: Some(Lifecycle::default()),

@@ -22,8 +22,13 @@ pub struct Bucket {
     /// The day that was counted.
     #[serde(serialize_with = "moment::whole_or_null")]
     pub counted_at: Option<Timestamp>,
-    /// `blocked`, `public` or `acls-possible`.
+    /// `blocked`, `public` or `acls-possible`, by the bucket's public access block and its account's; without
+    /// the latter, by the bucket's.
     pub access: Option<&'static str>,
+    /// Whether the account's public access block ignores public ACLs; `null` where it could not be read.
+    pub account_ignores_public_acls: Option<bool>,
+    /// Whether the account's public access block restricts public policies; `null` where it could not be read.
+    pub account_restricts_public_policies: Option<bool>,
     /// `enabled`, `suspended` or `off`.
     pub versioning: Option<&'static str>,
     /// Lifecycle rules that are enabled.
