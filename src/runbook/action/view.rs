@@ -115,6 +115,7 @@ macro_rules! getters {
 }
 
 mod distributions;
+mod gaps;
 mod models;
 mod names;
 mod registry;
@@ -157,19 +158,6 @@ impl View {
                 None => self.answers.push((query, answer)),
             }
         }
-    }
-
-    /// The same answers as if nothing were missing from them: to list what was read, for a caller that
-    /// tells what was not. Nothing that it does not show is thereby proven absent.
-    #[must_use]
-    pub fn gaps_aside(&self) -> Self {
-        let mut answers = self.answers.clone();
-        for (_, answer) in &mut answers {
-            if let Ok(reply) = answer {
-                reply.gaps.clear();
-            }
-        }
-        Self { answers }
     }
 
     /// The questions that have an answer.
