@@ -150,7 +150,7 @@ fn preconditions(runbook: &Runbook) -> Option<String> {
 }
 
 #[test]
-fn every_page_says_what_must_hold_before_the_first_change_and_what_is_watched() {
+fn every_page_says_what_must_hold_before_the_first_change_what_is_watched_and_what_is_taken_back() {
     for (name, _) in SHIPPED {
         let file = shipped::get(name).expect("it is there");
         let loaded = load(&file, &Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
@@ -186,6 +186,13 @@ fn every_page_says_what_must_hold_before_the_first_change_and_what_is_watched() 
         if loaded.runbook.guards.is_empty() {
             reason("Guards");
         }
+        let (begin, end) =
+            section("Undo").unwrap_or_else(|| panic!("{name} says nothing of what is taken back"));
+        let said = page[begin..end].lines().nth(2).unwrap_or_default();
+        assert!(
+            said.len() > 20,
+            "{name} says too little of what is taken back: {said}"
+        );
     }
 }
 
