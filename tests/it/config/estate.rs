@@ -324,10 +324,12 @@ fn the_reference_page_is_the_one_that_the_code_makes() {
 }
 
 #[test]
-fn the_example_on_the_reference_page_loads() {
-    let page = fs::read_to_string(root().join("docs/estate-file.md")).expect("the page");
-    let (_, rest) = page.split_once("```yaml\n").expect("an example");
-    let (example, _) = rest.split_once("```").expect("its end");
-    let warnings = load(example).warnings();
-    assert!(warnings.is_empty(), "{warnings}");
+fn the_examples_on_the_pages_load() {
+    for name in ["docs/estate-file.md", "docs/runbooks/stop-estate.md"] {
+        let page = fs::read_to_string(root().join(name)).expect("the page");
+        let (_, rest) = page.split_once("```yaml\n").expect("an example");
+        let (example, _) = rest.split_once("```").expect("its end");
+        let warnings = load(example).warnings();
+        assert!(warnings.is_empty(), "{name}: {warnings}");
+    }
 }
