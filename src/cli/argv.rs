@@ -1,5 +1,5 @@
-//! Arguments before they are parsed, for two rules that the parser cannot be taught. `--demo` takes a
-//! world only if the next word is one, so that `qd --demo status` is the status of all worlds. And a
+//! Arguments before they are parsed, for two rules that the parser cannot be taught. `--demo` takes the
+//! next word only if it is a world or `all`, so that `qd --demo status` is the status of all worlds. And a
 //! flag that can be repeated counts wherever it stands: of `qd --profile a status --profile b` the
 //! parser would keep the last alone.
 
@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::cli::global::ALL_WORLDS;
 use crate::cloud::demo::World;
 use crate::domain::diagnostic::{nearest, quoted};
 use crate::headless::Format;
@@ -31,9 +32,11 @@ pub fn prepare(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             break;
         }
         let next = rest.peek();
-        if let Some(world) = next.filter(|_| argument == DEMO).and_then(|next| world(next)) {
+        if argument == DEMO
+            && let Some(word) = next.and_then(|next| worlds(next))
+        {
+            others.push(format!("{DEMO}={word}").into());
             rest.next();
-            others.push(format!("{DEMO}={world}").into());
         } else if is_repeated_with_value(&argument) {
             prepared.push(argument);
         } else if REPEATED.iter().any(|flag| argument == *flag)
@@ -57,8 +60,10 @@ fn is_repeated_with_value(argument: &OsStr) -> bool {
         .is_some_and(|(flag, _)| REPEATED.contains(&flag))
 }
 
-fn world(word: &OsStr) -> Option<World> {
-    word.to_str()?.parse().ok()
+/// A word that says which worlds: the name of one, or `all`.
+fn worlds(word: &OsStr) -> Option<&str> {
+    let word = word.to_str()?;
+    (word == ALL_WORLDS || word.parse::<World>().is_ok()).then_some(word)
 }
 
 /// What to say of a word after `--demo` that is no command and was probably meant as a world.
@@ -149,13 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn demo_takes_the_next_word_only_if_it_is_a_world() {
+    fn demo_takes_the_next_word_only_if_it_is_a_world_or_all() {
         for (line, expected) in [
             ("qd --demo", "qd --demo"),
             ("qd --demo status", "qd --demo status"),
             ("qd --demo codemate status", "qd --demo=codemate status"),
             ("qd status --demo ecg asg", "qd status --demo=ecg asg"),
             ("qd --demo --scenario quiet", "qd --demo --scenario quiet"),
+            ("qd --demo all spend", "qd --demo=all spend"),
+            ("qd spend --demo all", "qd spend --demo=all"),
             ("qd --demo=ecg", "qd --demo=ecg"),
             ("qd --demo atlantis", "qd --demo atlantis"),
             ("qd x -- --demo ecg", "qd x -- --demo ecg"),

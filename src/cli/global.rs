@@ -10,7 +10,7 @@ use crate::config::settings::{Access, ColorChoice, Flags, Symbols};
 use crate::headless::Format;
 
 /// What stands for all worlds.
-const ALL_WORLDS: &str = "all";
+pub(super) const ALL_WORLDS: &str = "all";
 
 /// Where to look, how to print, what may be changed.
 #[derive(Debug, Clone, Args)]
