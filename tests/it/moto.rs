@@ -1,6 +1,8 @@
 //! The whole binary against a local AWS endpoint: what `qd status` lists, and what the console does
 //! while calls hang, are refused or throttled.
 
+mod runs;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

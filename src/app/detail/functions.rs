@@ -109,8 +109,8 @@ fn facts(state: &State, function: &Function) -> Vec<(String, Cell)> {
                 .dead_letter
                 .as_deref()
                 .unwrap_or(match function.on_failure {
-                    Some(_) => "none: what fails thrice goes where failures go, below",
-                    None => "none: what fails thrice is lost",
+                    Some(_) => "none: an asynchronous call that fails thrice goes where failures go, below",
+                    None => "none: an asynchronous call that fails thrice is lost",
                 }),
         ),
         fact(

@@ -112,8 +112,12 @@ fn interrupt(state: &mut State, run: &RunId) -> Option<Effects> {
         .is_some_and(super::super::runs::head::Head::is_live)
     {
         Menu::of_followed(run, &name)
-    } else {
+    } else if state.overlay.is_some() {
         return None;
+    } else {
+        // Whoever meant to stop it was a moment late, and does not want to leave the console for it.
+        state.say("the run is over: q goes back", Tone::Muted);
+        return Some(Effects::redraw());
     };
     state.overlay = Some(Overlay::Menu(menu));
     Some(Effects::redraw())

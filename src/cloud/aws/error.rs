@@ -86,11 +86,11 @@ fn answered(
 }
 
 /// An answer that no AWS service gives: of a proxy, a load balancer, or an endpoint that lacks
-/// the operation.
+/// the operation. Behind a 500 a change may have been made, whoever wrote the page.
 fn foreign(status: u16, html: bool) -> (FaultKind, String) {
     let kind = match status {
         403 | 407 | 502..=504 if html => FaultKind::Unreachable,
-        404 | 405 | 500 | 501 if html => FaultKind::Unsupported,
+        404 | 405 if html => FaultKind::Unsupported,
         501 => FaultKind::Unsupported,
         404 => FaultKind::NotFound,
         429 => FaultKind::Throttled,

@@ -149,7 +149,7 @@ fn answers_that_no_service_gives() {
     let html = b"<!DOCTYPE HTML>\n<title>404 Not Found</title>".as_slice();
     let cases = [
         (404, html, FaultKind::Unsupported),
-        (500, html, FaultKind::Unsupported),
+        (500, html, FaultKind::Server),
         (501, b"".as_slice(), FaultKind::Unsupported),
         (403, html, FaultKind::Unreachable),
         (407, html, FaultKind::Unreachable),

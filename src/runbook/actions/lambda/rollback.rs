@@ -126,6 +126,19 @@ fn candidates<'v>(versions: &'v [Version], routing: &Routing) -> Vec<&'v Version
     older
 }
 
+/// Whether an alias was led back before: then its figures may still be those of the version that it left.
+fn led_back(alias: &Alias, versions: &[Version]) -> Option<String> {
+    let serves = newest_served(&alias.routing)?;
+    let newest = versions.iter().map(|version| version.number).max()?;
+    (serves < newest).then(|| {
+        format!(
+            "{} leads to version {serves}, though there is a version {newest}: it may have been led back already, and \
+             what is measured lags by minutes; be sure that version {serves} is bad too",
+            alias.name
+        )
+    })
+}
+
 /// Calls and errors of a version behind an alias over the last week.
 fn specs(function: &str, alias: &str, version: u64) -> [MetricSpec; 2] {
     let version = version.to_string();
@@ -360,6 +373,7 @@ impl Action for Rollback {
             after: routed(&to),
             ..Change::draft(self, target(site, function), &with)
         });
+        proposal.warnings.extend(led_back(alias, versions));
         proposal.warnings.extend(choice.warning);
         let about = [
             age(version, site.now),

@@ -33,3 +33,9 @@ def update_group(call: Call) -> dict[str, Any]:
         if "DesiredCapacity" in call.params and not least <= desired <= most:
             raise Refusal("ValidationError", f"Desired capacity:{desired} must be between {least} and {most}")
     return call.moto()
+
+
+@answer("autoscaling", "DescribeInstanceRefreshes")
+def describe_instance_refreshes(_: Call) -> dict[str, Any]:
+    """The world's groups have never replaced their instances; moto lacks the operation."""
+    return {"InstanceRefreshes": []}
