@@ -94,13 +94,15 @@ impl Estimate {
         self.items.iter().map(|line| line.document).sum()
     }
 
-    /// The sum of ours. What has no list price counts with the document's amount, so that the two
-    /// totals are about the same things.
+    /// The sum of the document's items that have an amount of ours beside them, of ranges the least.
+    pub fn compared_sum(&self) -> Usd {
+        let compared = self.items.iter().filter(|line| line.ours.is_some());
+        compared.map(|line| line.document).sum()
+    }
+
+    /// The sum of ours; to be compared with [`Self::compared_sum`], which is of the same items.
     pub fn our_total(&self) -> Usd {
-        self.items
-            .iter()
-            .map(|line| line.ours.unwrap_or(line.document))
-            .sum()
+        self.items.iter().filter_map(|line| line.ours).sum()
     }
 }
 

@@ -13,7 +13,7 @@ What five estates cost a month by quarterdeck's price table, beside what their o
 item. US dollars, on demand unless it says otherwise, 730 hours, no tax, no free tier, no credits. An item
 within a tenth of the document's amount *agrees*; another one says whether the document's price or its
 arithmetic is off, and why. Where a document names no quantity, the quantity that was taken is under
-*assuming*. What AWS lists no price for is `–`, and counts in our total with the document's amount.
+*assuming*. What AWS lists no price for is `–`; it is left out of both totals and of the percentage.
 
 The descriptions are `data/estimates/*.json`, the prices `data/prices/*.json` ([prices.md](prices.md)); the
 number of a source stands at the foot of each table.
@@ -39,15 +39,27 @@ fn estate(out: &mut String, estimate: &Estimate) {
         rows.push_str(&row(line, &mut sources, amount));
     }
     let sum = estimate.document_sum();
+    let compared = estimate.compared_sum();
+    let is_whole = estimate.items.iter().all(|line| line.ours.is_some());
     rows.push_str(&format!(
-        "| **Total** | **{}** | **{}** | {} | | |\n",
-        amount(sum),
+        "| **{}** | **{}** | **{}** | {} | | |\n",
+        if is_whole {
+            "Total"
+        } else {
+            "Total of what is priced"
+        },
+        amount(compared),
         amount(estimate.our_total()),
-        difference(sum, None, estimate.our_total()),
+        difference(compared, None, estimate.our_total()),
     ));
     table(out, "a month", &rows);
-    if sum == estimate.document_total {
+    if sum == estimate.document_total && is_whole {
         out.push_str("\nThe document's items add up to its total.");
+    } else if sum == estimate.document_total {
+        out.push_str(&format!(
+            "\nThe document's items add up to its total of {}.",
+            amount(sum)
+        ));
     } else {
         out.push_str(&format!(
             "\nThe document's total is {}: its items add up to {}.",
@@ -57,6 +69,12 @@ fn estate(out: &mut String, estimate: &Estimate) {
     }
     if let Some(because) = &estimate.total_because {
         out.push_str(&format!(" {because}"));
+    }
+    if !is_whole {
+        out.push_str(&format!(
+            " Of that {} is not priced here and in neither total above.",
+            amount(sum - compared)
+        ));
     }
     out.push('\n');
     type Part<'a> = (&'a str, &'a str, &'a [Line], fn(Usd) -> String);

@@ -132,6 +132,38 @@ fn amounts_are_those_of_the_price_list() {
 }
 
 #[test]
+fn what_has_no_price_here_is_in_neither_total() {
+    for (profile, estimate) in shipped() {
+        let left_out: Usd = estimate
+            .items
+            .iter()
+            .filter(|line| line.ours.is_none())
+            .map(|line| line.document)
+            .sum();
+        let expected = match profile.name.as_str() {
+            "codemate-dev" => usd("20"),
+            "codemate-prod" => usd("180"),
+            "invokeai" => usd("500"),
+            _ => Usd::ZERO,
+        };
+        assert_eq!(left_out, expected, "{}", profile.name);
+        assert_eq!(
+            estimate.compared_sum() + left_out,
+            estimate.document_sum(),
+            "{}",
+            profile.name
+        );
+    }
+    let item = r#"{"schema":"quarterdeck.estimate/1","name":"x","title":"x","region":"us-east-1","total_usd":"1",
+        "items":[{"name":"y","document_usd":"1","listed":false,"because":"z"}]}"#;
+    let estimate = Profile::parse(item).unwrap().estimate(PriceTable::shipped());
+    assert_eq!(
+        (estimate.compared_sum(), estimate.our_total()),
+        (Usd::ZERO, Usd::ZERO)
+    );
+}
+
+#[test]
 fn broken_descriptions_are_refused() {
     assert!(matches!(Profile::parse("{"), Err(EstimateError::Syntax(_))));
     let other = r#"{"schema":"other/1","name":"x","title":"x","region":"x","total_usd":"1","items":[]}"#;
