@@ -143,6 +143,12 @@ impl<'a> Standing<'a> {
         }
     }
 
+    /// What is allowed on top of the objective for what may be lost, where it is met by that alone.
+    pub fn leeway(&self) -> Option<SignedDuration> {
+        let needed = self.exposure()? > self.objectives.rpo?;
+        (needed && self.rpo() == Verdict::Met && !self.idle).then_some(LOG_INTERVAL)
+    }
+
     /// Whether a restore is known to take no longer than it may. What was measured longer ago than
     /// `lasts` proves nothing any more.
     pub fn rto(&self, lasts: SignedDuration) -> Verdict {

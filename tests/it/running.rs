@@ -5,6 +5,7 @@ mod databases;
 mod drills;
 mod edge;
 mod functions;
+mod guards;
 mod models;
 mod nights;
 mod path;

@@ -9,7 +9,7 @@ use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::counted::counted;
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
-use crate::domain::recovery::{LOG_INTERVAL, Standing, Verdict, standings};
+use crate::domain::recovery::{Standing, Verdict, standings};
 
 /// Databases, clusters, caches.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -85,7 +85,7 @@ fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, S
     vec![
         Cell::new(standing.name).tone(Tone::Strong),
         Cell::number(standing.exposure().map(seconds), span).tone(tone(rpo)),
-        objective(standing.objectives.rpo, rpo, leeway(standing, rpo)),
+        objective(standing.objectives.rpo, rpo, standing.leeway()),
         restore,
         objective(standing.objectives.rto, rto, None),
         Cell::number(snapshot, |value| format!("{} ago", span(value))),
@@ -101,13 +101,6 @@ fn cells(state: &State, scope: &ScopeState, (standing, lasts): (&Standing<'_>, S
         },
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
-}
-
-/// What is allowed on top of the objective, where it is met by that alone: the newest restorable moment
-/// stands still between two of AWS's logs.
-fn leeway(standing: &Standing<'_>, verdict: Verdict) -> Option<SignedDuration> {
-    let needed = standing.exposure()? > standing.objectives.rpo?;
-    (needed && verdict == Verdict::Met && !standing.idle).then_some(LOG_INTERVAL)
 }
 
 /// An objective, with what is allowed on top of it, and whether it is met, in words: colour is never the
@@ -138,6 +131,7 @@ const fn tone(verdict: Verdict) -> Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::recovery::LOG_INTERVAL;
 
     #[test]
     fn an_objective_that_is_met_by_the_interval_of_logs_alone_says_so() {

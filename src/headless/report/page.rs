@@ -41,6 +41,10 @@ pub struct Page<'a> {
 /// Rows of one table; what is left out is counted.
 const MOST_ROWS: usize = 25;
 
+/// What stands under the table of recovery.
+const LEEWAY: &str = "Five minutes are allowed on top of an RPO, since the newest moment that AWS can restore \
+    stands still between two logs; one that is met by them alone says so, as in `5m+5m met`.\n\n";
+
 /// Columns of a kind's table, where all of its fields would be too many or in the wrong order: a field, or
 /// the way to one inside others. Kinds that are not here show their first plain fields.
 const COLUMNS: [(&str, &[&str]); 22] = [
@@ -435,11 +439,15 @@ impl Page<'_> {
     }
 
     fn recovery(&self, out: &mut String) {
-        let verdict = |wanted: Option<i64>, met: Option<bool>| match (wanted, met) {
-            (None, _) => "none".to_owned(),
-            (Some(_), Some(true)) => format!("{} met", span(wanted)),
-            (Some(_), Some(false)) => format!("{} **missed**", span(wanted)),
-            (Some(_), None) => format!("{} unproven", span(wanted)),
+        let verdict = |wanted: Option<i64>, met: Option<bool>, leeway: Option<i64>| {
+            let word = match (wanted, met) {
+                (None, _) => return "none".to_owned(),
+                (Some(_), Some(true)) => "met",
+                (Some(_), Some(false)) => "**missed**",
+                (Some(_), None) => "unproven",
+            };
+            let leeway = leeway.map_or_else(String::new, |more| format!("+{}", span(Some(more))));
+            format!("{}{leeway} {word}", span(wanted))
         };
         let row = |entry: &RecoveryEntry| {
             let restore = match (&entry.last_restore, entry.estimated_restore_s) {
@@ -450,9 +458,9 @@ impl Page<'_> {
             vec![
                 format!("{} {}", entry.kind, inline(&entry.name)),
                 span(entry.exposure_s),
-                verdict(entry.rpo_s, entry.rpo_met),
+                verdict(entry.rpo_s, entry.rpo_met, entry.rpo_leeway_s),
                 restore,
-                verdict(entry.rto_s, entry.rto_met),
+                verdict(entry.rto_s, entry.rto_met, None),
                 or_unknown(
                     entry
                         .newest_snapshot
@@ -479,6 +487,9 @@ impl Page<'_> {
             ],
             self.status.recovery.iter().map(row).collect(),
         );
+        if self.status.recovery.iter().any(|entry| entry.rpo_s.is_some()) {
+            out.push_str(LEEWAY);
+        }
     }
 
     fn resources(&self, out: &mut String) -> serde_json::Result<()> {

@@ -72,6 +72,8 @@ pub struct RecoveryEntry {
     /// Whether no more would be lost than may be, five minutes allowed for; `null` without an
     /// objective, or if nobody can say.
     pub rpo_met: Option<bool>,
+    /// What is allowed on top of the objective where it is met by that alone, seconds; `null` elsewhere.
+    pub rpo_leeway_s: Option<i64>,
     /// The newest snapshot that can be used.
     pub newest_snapshot: Option<SnapshotName>,
     /// Days that automated backups are kept; 0 is none.

@@ -138,3 +138,27 @@ async fn what_held_in_the_plan_is_looked_at_again_before_the_first_change() {
     );
     assert_eq!(stage.log.writes().len(), 0);
 }
+
+/// A database whose backups are kept for a day.
+fn kept_for_a_day(reply: &mut Reply) {
+    if let ReplyData::DbInstances(all) = &mut reply.data {
+        for db in all {
+            db.backup_retention_days = 1;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn backups_that_are_not_kept_for_long_enough_are_no_success() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(&home);
+    // Seven days are kept when it is planned, so that only a snapshot is to be made.
+    let plan = stage.plan(BACKUP.0, BACKUP.1).await.plan;
+    *stage.cloud.differs.lock().unwrap() = Some(kept_for_a_day);
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_ne!(summary.exit, Exit::Done, "{summary:#?}");
+    let why = summary.reasons.join("; ");
+    let said = "automated backups of ecommerce-db are not kept for 7 days";
+    assert!(why.contains(said), "{summary:#?}");
+}

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use quarterdeck::cloud::demo::{self, AcceptedWrite, Demo, MemoryLog, Scenario, Settings, World, Worlds};
 use quarterdeck::cloud::read_only::ReadOnlySwitch;
 use quarterdeck::cloud::{BoxFuture, Cloud};
+use quarterdeck::config::estate;
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
 use quarterdeck::domain::focus::{Focus, Probing};
 use quarterdeck::domain::health::Finding;
@@ -237,6 +238,8 @@ pub struct Stage {
     pub read_only: Arc<ReadOnlySwitch>,
     /// The estate at hand by its name, and what belongs to it.
     pub estate: Option<(&'static str, Arc<Selection>)>,
+    /// The alarms that the estate of this world watches in every run.
+    pub guard_alarms: Vec<String>,
 }
 
 impl Stage {
@@ -279,6 +282,7 @@ impl Stage {
             log,
             read_only,
             estate: None,
+            guard_alarms: guard_alarms(world),
         };
         stage.engine = stage.another(state);
         stage
@@ -305,7 +309,10 @@ impl Stage {
             scope: self.scope.clone(),
             identity,
             estate: self.estate.as_ref().map(|(name, _)| (*name).to_owned()),
-            policy: Arc::new(Policy::default()),
+            policy: Arc::new(Policy {
+                guard_alarms: self.guard_alarms.clone(),
+                ..Policy::default()
+            }),
             selection: self
                 .estate
                 .as_ref()
@@ -381,6 +388,14 @@ impl Stage {
             patience: Patience::For(Duration::from_mins(10)),
         }
     }
+}
+
+/// The alarms under watch in the shipped estate of a world.
+fn guard_alarms(world: World) -> Vec<String> {
+    let shipped = estate::SHIPPED.iter().find(|(name, _)| *name == world.name());
+    let (name, text) = shipped.expect("every world has an estate");
+    let loaded = estate::parse(name, text.as_bytes()).expect("it loads");
+    loaded.estate.policy.guard_alarms
 }
 
 fn engine(

@@ -94,6 +94,22 @@ fn a_page_has_what_is_wrong_first_and_everything_else_after_it() {
 }
 
 #[test]
+fn an_objective_that_is_met_by_the_interval_of_logs_alone_says_so() {
+    let mut bench = bench();
+    // 80 minutes would be lost.
+    bench.policy.recovery.estate.rpo = Some(jiff::SignedDuration::from_mins(76));
+    let text = page(&bench);
+    assert!(text.contains("| 1h20m | 1h16m+5m met |"), "{text}");
+    assert!(
+        text.contains("Five minutes are allowed on top of an RPO"),
+        "{text}"
+    );
+    bench.policy.recovery.estate.rpo = Some(jiff::SignedDuration::from_mins(80));
+    let text = page(&bench);
+    assert!(text.contains("| 1h20m | 1h20m met |"), "{text}");
+}
+
+#[test]
 fn tables_hold_against_foreign_text() {
     let text = page(&bench());
     for line in text.lines().filter(|line| line.starts_with('|')) {

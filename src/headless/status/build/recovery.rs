@@ -39,6 +39,7 @@ fn entry(scope: &ScopeName, standing: &Standing<'_>, lasts: SignedDuration) -> R
         latest_restorable_at: standing.restorable_at.map(second),
         exposure_s: standing.exposure().map(seconds),
         rpo_met: standing.rpo().met(),
+        rpo_leeway_s: standing.leeway().map(seconds),
         newest_snapshot: standing.snapshot.map(|(id, at)| SnapshotName {
             id: id.to_owned(),
             at: second(at),

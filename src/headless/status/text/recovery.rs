@@ -30,9 +30,9 @@ pub fn recovery(status: &Status, page: &Page) -> String {
         table.row([
             Cell::new(&entry.name),
             Cell::of(entry.exposure_s.map(span)),
-            objective(entry.rpo_s, entry.rpo_met),
+            objective(entry.rpo_s, entry.rpo_met, entry.rpo_leeway_s),
             Cell::of(restore),
-            objective(entry.rto_s, entry.rto_met),
+            objective(entry.rto_s, entry.rto_met, None),
             Cell::of(
                 entry
                     .newest_snapshot
@@ -48,7 +48,8 @@ pub fn recovery(status: &Status, page: &Page) -> String {
     section("recovery", &table, page)
 }
 
-fn objective(wanted: Option<i64>, met: Option<bool>) -> Cell {
+/// An objective, with what is allowed on top of it, and whether it is met.
+fn objective(wanted: Option<i64>, met: Option<bool>, leeway: Option<i64>) -> Cell {
     let Some(wanted) = wanted else {
         return Cell::new("none").tone(Tone::Muted);
     };
@@ -57,9 +58,25 @@ fn objective(wanted: Option<i64>, met: Option<bool>) -> Cell {
         Some(false) => ("MISSED", Tone::Crit),
         None => ("unproven", Tone::Muted),
     };
-    Cell::new(format!("{} {word}", span(wanted))).tone(tone)
+    Cell::new(words(wanted, leeway, word)).tone(tone)
+}
+
+fn words(wanted: i64, leeway: Option<i64>, word: &str) -> String {
+    let leeway = leeway.map_or_else(String::new, |more| format!("+{}", span(more)));
+    format!("{}{leeway} {word}", span(wanted))
 }
 
 fn span(seconds: i64) -> String {
     HumanDuration::from_secs(seconds).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_objective_that_is_met_by_the_interval_of_logs_alone_says_so() {
+        assert_eq!(words(300, None, "met"), "5m met");
+        assert_eq!(words(300, Some(300), "met"), "5m+5m met");
+    }
 }

@@ -1,0 +1,113 @@
+//! The alarms of the shipped estates, under watch in runs of shipped runbooks.
+
+use jiff::Timestamp;
+use pretty_assertions::assert_eq;
+use quarterdeck::cloud::Cloud;
+use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::alarm::AlarmState;
+use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::ops::{Query, Reply, ReplyData, cloudwatch};
+use quarterdeck::runbook::machine::Happening;
+use quarterdeck::runbook::plan::GuardBaseline;
+use quarterdeck::runbook::record::Status;
+
+use super::stage::{EPOCH, Stage, Watch};
+
+const GUARD: &str = "codemate-5xx-errors";
+
+/// Customers see errors from now on, for as long as anybody looks.
+fn errors_begin(reply: &mut Reply) {
+    if let ReplyData::Alarms(all) = &mut reply.data {
+        for alarm in all.iter_mut().filter(|alarm| alarm.name == GUARD) {
+            alarm.state = AlarmState::Alarm;
+            alarm.since = Some(Timestamp::MAX);
+        }
+    }
+}
+
+/// They have been seen since long before.
+fn errors_go_on(reply: &mut Reply) {
+    errors_begin(reply);
+    if let ReplyData::Alarms(all) = &mut reply.data {
+        for alarm in all.iter_mut().filter(|alarm| alarm.name == GUARD) {
+            alarm.since = Some(Timestamp::UNIX_EPOCH);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_shipped_estate_names_alarms_that_its_world_has() {
+    for world in World::ALL {
+        let home = tempfile::tempdir().unwrap();
+        let now = EPOCH.parse().unwrap();
+        let stage = Stage::new((world, Scenario::Quiet), Vec::new(), now, home.path());
+        let query = Query::CloudWatch(cloudwatch::Read::Alarms);
+        let ReplyData::Alarms(alarms) = stage.cloud.read(&stage.scope, &query).await.unwrap().data else {
+            panic!("no alarms");
+        };
+        assert_ne!(stage.guard_alarms, Vec::<String>::new(), "{world:?}");
+        for guard in &stage.guard_alarms {
+            let known = alarms.iter().any(|alarm| alarm.name == *guard);
+            assert!(known, "{world:?} has no {guard}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_lists_the_alarms_of_its_estate() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    let plan = stage.scale(5).await;
+    let guards: Vec<_> = plan
+        .guards
+        .iter()
+        .map(|guard| (guard.alarm.as_str(), guard.baseline))
+        .collect();
+    assert_eq!(guards, [(GUARD, GuardBaseline::Transition)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    let plan = stage.scale(5).await;
+    let start = stage.unattended(&plan);
+    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    watch
+        .until(|happening| matches!(happening, Happening::Waiting { .. }))
+        .await;
+    *stage.cloud.differs.lock().unwrap() = Some(errors_begin);
+    let summary = watch.end().await;
+    assert_eq!(
+        (summary.exit, summary.status),
+        (Exit::RolledBack, Status::RolledBack),
+        "{summary:#?}"
+    );
+    let why = format!("{summary:?}");
+    assert!(why.contains("codemate-5xx-errors: ALARM"), "{why}");
+    assert_eq!(stage.log.writes().len(), 2, "made, and taken back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_fires_already_holds_nothing_up() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    *stage.cloud.differs.lock().unwrap() = Some(errors_go_on);
+    let plan = stage.scale(5).await;
+    let start = stage.unattended(&plan);
+    let (summary, _) = super::stage::run(&stage.engine, plan, start).await;
+    assert_eq!((summary.exit, summary.status), (Exit::Done, Status::Succeeded));
+}
+
+/// What customers see of a swap is its price, and no reason to leave it halfway.
+#[tokio::test(start_paused = true)]
+async fn a_restore_watches_alarms_unless_it_swaps() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    for (swap, expected) in [("false", &[GUARD][..]), ("true", &[])] {
+        let set = [("instance", "codemate-db-prod"), ("swap", swap)];
+        let plan = stage.plan("restore-rds-snapshot", &set).await.plan;
+        let guards: Vec<&str> = plan.guards.iter().map(|guard| guard.alarm.as_str()).collect();
+        assert_eq!(guards, expected, "swap = {swap}");
+    }
+}
