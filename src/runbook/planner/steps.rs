@@ -479,8 +479,18 @@ fn asked(
         return None;
     }
     match action.reads(&with) {
-        Ok(queries) => (found.need(queries, view) && found.need(action.follow_up(&with, view), view))
-            .then_some((values, with)),
+        Ok(queries) => {
+            let read = found.need(queries, view);
+            // What can be named without any answer is asked for at once: if this step waited longer than a
+            // later one, that one would be refused for want of what this one makes.
+            let more = if read {
+                action.follow_up(&with, view)
+            } else {
+                action.follow_up(&with, &View::default())
+            };
+            let more = found.need(more, view);
+            (read && more).then_some((values, with))
+        }
         Err(error) => {
             found.refuse(Exit::Usage, format!("{place}: {error}"));
             None

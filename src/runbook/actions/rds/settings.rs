@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use super::restoring::From;
-use crate::domain::datastore::DbInstance;
+use crate::domain::datastore::{DbInstance, DbProxy};
 use crate::domain::ids::Tag;
 use crate::domain::ops::rds::RestoreSettings;
 use crate::domain::price::{DbEngine, DbStorage, DbVolumeKind, Deployment};
 use crate::domain::units::Gib;
-use crate::runbook::action::{CostDelta, Fields, Site, fields};
+use crate::runbook::action::{CostDelta, Fields, Site, Unread, fields};
 
 /// The settings of an instance by name; null is not known, or off.
 pub(in crate::runbook) fn facts(db: &DbInstance) -> Fields {
@@ -219,12 +219,21 @@ pub(super) fn left_behind(source: &DbInstance, new: &str) -> Vec<String> {
     left
 }
 
-/// What reading dependants of `source` shows, or that it could not be read: proxies and replicas.
-pub(super) fn attached(
+/// The names of the proxies that lead to an instance or a cluster.
+pub(super) fn proxies_of<'p>(
+    proxies: Result<&'p [DbProxy], Unread>,
     source: &str,
-    replicas: &[&str],
-    proxies: Result<&[crate::domain::datastore::DbProxy], crate::runbook::action::Unread>,
-) -> Vec<String> {
+) -> Result<Vec<&'p str>, Unread> {
+    let leads = |proxy: &&DbProxy| proxy.targets.iter().any(|target| target == source);
+    Ok(proxies?
+        .iter()
+        .filter(leads)
+        .map(|proxy| proxy.name.as_str())
+        .collect())
+}
+
+/// What reading dependants of `source` shows, or that it could not be read: proxies and replicas.
+pub(super) fn attached(source: &str, replicas: &[&str], proxies: Result<&[DbProxy], Unread>) -> Vec<String> {
     let mut said = Vec::new();
     if !replicas.is_empty() {
         said.push(format!(
@@ -232,13 +241,8 @@ pub(super) fn attached(
             replicas.join(", ")
         ));
     }
-    match proxies {
-        Ok(proxies) => {
-            let names: Vec<&str> = proxies
-                .iter()
-                .filter(|proxy| proxy.targets.iter().any(|target| target == source))
-                .map(|proxy| proxy.name.as_str())
-                .collect();
+    match proxies_of(proxies, source) {
+        Ok(names) => {
             if !names.is_empty() {
                 said.push(format!(
                     "{source}: the proxies {} have to be pointed at the new instance",

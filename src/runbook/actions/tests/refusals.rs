@@ -605,6 +605,24 @@ fn what_hangs_on_a_name_is_said_before_it_is_renamed() {
 }
 
 #[test]
+fn proxies_that_lead_to_a_cluster_depend_on_what_is_restored() {
+    let with = json!({"cluster": "aurora", "snapshot": "latest", "new_cluster": "new"});
+    let (change, warnings) = planned("rds.restore_cluster_snapshot", with.clone(), &world());
+    let proxies = |change: &Change| {
+        let dependents = change.impact.dependents.iter();
+        dependents.filter(|name| name.contains("proxy")).count()
+    };
+    assert_eq!(proxies(&change), 0);
+    assert!(!warnings.join("\n").contains("prox"), "{warnings:?}");
+    let mut world = world();
+    world.proxies[0].targets.push("aurora".to_owned());
+    let (change, warnings) = planned("rds.restore_cluster_snapshot", with, &world);
+    assert!(change.impact.dependents.contains("DB proxy front"), "{change:?}");
+    let said = "new: the proxies front go on to lead to aurora".to_owned();
+    assert!(warnings.contains(&said), "{warnings:?}");
+}
+
+#[test]
 fn a_restart_of_what_is_in_force_is_none() {
     let action = find("rds.reboot").unwrap();
     let with = arguments(&json!({"instance": "main", "if_pending": true}));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::database::{self, Database};
 use super::super::restoring::{From, LATEST, RUN, check_key, loss, moment, pick};
-use super::super::settings::own_tags;
+use super::super::settings::{own_tags, proxies_of};
 use super::{find, makes_its_own};
 use crate::domain::datastore::DbCluster;
 use crate::domain::ids::{Kind, Tag};
@@ -125,7 +125,7 @@ fn left_behind(source: &DbCluster, new: &str) -> Vec<String> {
         left.push(format!("{new}: the activity stream is not taken over"));
     }
     left.push(format!(
-        "{new}: proxies, event subscriptions, DMS tasks and backup plans that name {name} are not read here"
+        "{new}: event subscriptions, DMS tasks and backup plans that name {name} are not read here"
     ));
     left
 }
@@ -209,6 +209,11 @@ impl Action for RestoreCluster {
         ])
     }
 
+    fn follow_up(&self, _with: &Arguments, _view: &View) -> Vec<Query> {
+        // Only for the plan: whether proxies can be read says nothing about the restore.
+        vec![Query::Rds(rds::Read::Proxies)]
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted = self.read(with)?;
         let source = find(view, &wanted.cluster)?;
@@ -243,6 +248,23 @@ impl Action for RestoreCluster {
             format!("{new}: storage and instances of both clusters are billed until one is deleted"),
         ];
         warnings.append(&mut left_behind(source, new));
+        let proxies = match proxies_of(view.db_proxies(), &source.name) {
+            Ok(names) => names,
+            Err(unread) => {
+                warnings.push(format!(
+                    "{}: whether a proxy stands before it {unread}",
+                    source.name
+                ));
+                Vec::new()
+            }
+        };
+        if !proxies.is_empty() {
+            warnings.push(format!(
+                "{new}: the proxies {} go on to lead to {}",
+                proxies.join(", "),
+                source.name
+            ));
+        }
         let mut change = Change {
             summary: format!("{what} into {new}"),
             before: database::exists(false),
@@ -266,6 +288,8 @@ impl Action for RestoreCluster {
             .impact
             .dependents
             .insert(format!("DB cluster {}", source.name));
+        let proxies = proxies.iter().map(|name| format!("DB proxy {name}"));
+        change.impact.dependents.extend(proxies);
         Ok(Proposal {
             changes: vec![change],
             warnings,
