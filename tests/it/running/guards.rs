@@ -57,7 +57,7 @@ async fn every_shipped_estate_names_alarms_that_its_world_has() {
 async fn a_plan_lists_the_alarms_of_its_estate() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
-    let plan = stage.scale(5).await;
+    let plan = stage.scale(2).await;
     let guards: Vec<_> = plan
         .guards
         .iter()
@@ -70,7 +70,7 @@ async fn a_plan_lists_the_alarms_of_its_estate() {
 async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
-    let plan = stage.scale(5).await;
+    let plan = stage.scale(2).await;
     let start = stage.unattended(&plan);
     let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
     watch
@@ -93,21 +93,30 @@ async fn an_alarm_that_fires_already_holds_nothing_up() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
     *stage.cloud.differs.lock().unwrap() = Some(errors_go_on);
-    let plan = stage.scale(5).await;
+    let plan = stage.scale(2).await;
     let start = stage.unattended(&plan);
     let (summary, _) = super::stage::run(&stage.engine, plan, start).await;
     assert_eq!((summary.exit, summary.status), (Exit::Done, Status::Succeeded));
 }
 
-/// What customers see of a swap is its price, and no reason to leave it halfway.
+/// An alarm that fires while help is on its way is no reason to take it back.
 #[tokio::test(start_paused = true)]
-async fn a_restore_watches_alarms_unless_it_swaps() {
+async fn nothing_is_watched_where_a_run_only_helps() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
-    for (swap, expected) in [("false", &[GUARD][..]), ("true", &[])] {
-        let set = [("instance", "codemate-db-prod"), ("swap", swap)];
-        let plan = stage.plan("restore-rds-snapshot", &set).await.plan;
-        let guards: Vec<&str> = plan.guards.iter().map(|guard| guard.alarm.as_str()).collect();
-        assert_eq!(guards, expected, "swap = {swap}");
-    }
+    let plan = stage.scale(5).await;
+    assert_eq!(plan.guards, []);
+    let now = EPOCH.parse().unwrap();
+    let stage = Stage::new(
+        (World::Codemate, Scenario::BadDeploy),
+        Vec::new(),
+        now,
+        home.path(),
+    );
+    let set = [
+        ("cluster", "codemate-cluster"),
+        ("service", "codemate-backend-service"),
+    ];
+    let plan = stage.plan("rollback-deploy", &set).await.plan;
+    assert_eq!(plan.guards, []);
 }
