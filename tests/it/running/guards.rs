@@ -14,11 +14,15 @@ use quarterdeck::runbook::record::Status;
 use super::stage::{EPOCH, Stage, Watch};
 
 const GUARD: &str = "codemate-5xx-errors";
+const RENDERING: &str = "invokeai-api-5xx";
 
 /// Customers see errors from now on, for as long as anybody looks.
 fn errors_begin(reply: &mut Reply) {
     if let ReplyData::Alarms(all) = &mut reply.data {
-        for alarm in all.iter_mut().filter(|alarm| alarm.name == GUARD) {
+        for alarm in all
+            .iter_mut()
+            .filter(|alarm| [GUARD, RENDERING].contains(&alarm.name.as_str()))
+        {
             alarm.state = AlarmState::Alarm;
             alarm.since = Some(Timestamp::MAX);
         }
@@ -29,7 +33,10 @@ fn errors_begin(reply: &mut Reply) {
 fn errors_go_on(reply: &mut Reply) {
     errors_begin(reply);
     if let ReplyData::Alarms(all) = &mut reply.data {
-        for alarm in all.iter_mut().filter(|alarm| alarm.name == GUARD) {
+        for alarm in all
+            .iter_mut()
+            .filter(|alarm| [GUARD, RENDERING].contains(&alarm.name.as_str()))
+        {
             alarm.since = Some(Timestamp::UNIX_EPOCH);
         }
     }
@@ -69,8 +76,10 @@ async fn a_plan_lists_the_alarms_of_its_estate() {
 #[tokio::test(start_paused = true)]
 async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
     let home = tempfile::tempdir().unwrap();
-    let stage = Stage::open(home.path());
-    let plan = stage.scale(2).await;
+    let now = EPOCH.parse().unwrap();
+    let stage = Stage::new((World::Invokeai, Scenario::Quiet), Vec::new(), now, home.path());
+    let set = [("group", "invokeai-gpu-workers"), ("desired", "1")];
+    let plan = stage.plan("asg-scale", &set).await.plan;
     let start = stage.unattended(&plan);
     let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
     watch
@@ -84,7 +93,7 @@ async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
         "{summary:#?}"
     );
     let why = format!("{summary:?}");
-    assert!(why.contains("codemate-5xx-errors: ALARM"), "{why}");
+    assert!(why.contains("invokeai-api-5xx: ALARM"), "{why}");
     assert_eq!(stage.log.writes().len(), 2, "made, and taken back");
 }
 
