@@ -89,6 +89,8 @@ fn another_size_is_drawn_at_once() {
     screen.wait_for_text("quarterdeck needs 80x24");
     screen.resize(80, 24);
     screen.wait_for_text("changed in the last 2 h");
+    // crossterm leaves a key that arrives in the very moment of a change of size unread until the next key.
+    screen.wait_for_silence(Duration::from_millis(200));
     screen.send_keys("q");
     assert_eq!(screen.wait_for_end().exit_code(), 0);
 }

@@ -156,6 +156,8 @@ fn a_run_that_was_left_goes_on_in_a_process_of_its_own() {
         runs(&world)[0]["status"] == "succeeded"
     });
     assert_eq!(desired(&world), 6);
-    // It is over: there is nothing to resume, and the process that finds that out says so.
-    exits(&with(&world, "runbook resume last --detach").run(), 2);
+    // It is over: there is nothing to resume once its process has ended too, and whoever finds that out says so.
+    wait_until(PATIENCE, "the run's process to end", || {
+        with(&world, "runbook resume last --detach").run().code() == 2
+    });
 }
