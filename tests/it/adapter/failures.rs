@@ -76,7 +76,7 @@ async fn an_endpoint_that_is_not_there_is_unreachable() {
 #[tokio::test]
 async fn a_web_page_is_no_answer_of_aws() {
     let (fault, _) = fault_of(Answer::page(500)).await;
-    assert_eq!(fault.kind, FaultKind::Unsupported);
+    assert_eq!(fault.kind, FaultKind::Server);
     let (fault, _) = fault_of(Answer::page(404)).await;
     assert_eq!(fault.kind, FaultKind::Unsupported);
     let (fault, _) = fault_of(Answer::page(503)).await;

@@ -365,7 +365,7 @@ async fn a_history_is_described_by_twenties_with_each_revision_once() {
 
 #[tokio::test]
 async fn an_endpoint_without_histories_says_so() {
-    let server = Server::start(|_| Answer::page(500));
+    let server = Server::start(|_| Answer::page(404));
     let fixture = Fixture::new(&server);
     let fault = fixture.ask(history(1)).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unsupported);
