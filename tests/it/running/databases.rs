@@ -12,7 +12,7 @@ use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::record::{Signal, Status, Then};
 
-use super::stage::{EPOCH, Stage, Watch, given, run, who};
+use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
 const PROD: &str = "codemate-db-prod";
 const OLD: &str = "codemate-db-prod-old-2026-11-21";
@@ -384,4 +384,70 @@ async fn failovers_make_somebody_else_primary() {
         "{:?}",
         now.members
     );
+}
+
+/// Settings of a cluster, and an end that is found wrong if asked to.
+const AURORA: &str = "apiVersion: quarterdeck/v1
+kind: Runbook
+name: test
+title: Change settings of a cluster
+params:
+  healthy: {type: bool, about: Whether the end is as it should be}
+limits: {max_targets: 1, deadline: 2h, rollback_deadline: 2h}
+confirm: {level: ack}
+steps:
+  - id: modify
+    action: rds.modify_cluster
+    with:
+      cluster: fashion-ai-aurora
+      backup_retention_days: 14
+      copy_tags_to_snapshots: true
+      iam_authentication: false
+      log_exports: [instance, postgresql]
+    wait: {timeout: 30m}
+verify:
+  - check: expr
+    that: params.healthy
+    message: it is not as it should be
+on_failure: rollback
+";
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_a_cluster_are_changed_at_once_and_set_back() {
+    for healthy in ["true", "false"] {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(World::Fashion, &home);
+        let before = cluster(&stage, "fashion-ai-aurora").await;
+        let plan = stage
+            .plan_of(load_text(AURORA), &[("healthy", healthy)])
+            .await
+            .plan;
+        assert_eq!(
+            plan.changes[0].summary,
+            "backup_retention_days 7 → 14, copy_tags_to_snapshots false → true, iam_authentication true → \
+             false, log_exports [\"postgresql\"] → [\"instance\",\"postgresql\"]"
+        );
+        let start = stage.unattended(&plan);
+        let (summary, watch) = run(&stage.engine, plan, start).await;
+        let now = cluster(&stage, "fashion-ai-aurora").await;
+        let logs = |cluster: &DbCluster| cluster.settings.log_exports.clone();
+        let seen = (
+            now.backup_retention_days,
+            now.settings.iam_authentication,
+            logs(&now),
+        );
+        if healthy == "true" {
+            assert_eq!(summary.exit, Exit::Done, "{summary:#?} {:#?}", watch.happenings);
+            let both = vec!["instance".to_owned(), "postgresql".to_owned()];
+            assert_eq!(seen, (14, Some(false), both));
+        } else {
+            assert_eq!(
+                summary.exit,
+                Exit::RolledBack,
+                "{summary:#?} {:#?}",
+                watch.happenings
+            );
+            assert_eq!(seen, (7, Some(true), logs(&before)));
+        }
+    }
 }

@@ -322,7 +322,6 @@ impl Stage {
         self.engine.prepare(site, runbook)
     }
 
-    /// A plan of a shipped runbook.
     /// What one refresh of these kinds finds, by these policies and what runs have measured.
     pub async fn findings(&self, kinds: &[Kind], policies: Policies) -> Vec<Finding> {
         let clocks = Clocks {
@@ -347,17 +346,21 @@ impl Stage {
         picture.findings.clone()
     }
 
+    /// A plan of a shipped runbook.
     pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
-        let mut preparation = self.preparation(runbook).await;
+        self.plan_of(load_shipped(runbook), set).await
+    }
+
+    /// A plan of any runbook.
+    pub async fn plan_of(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Prepared {
+        let mut preparation = self.preparation_of(runbook).await;
         let given = given(preparation.runbook(), set);
         let resolution = preparation.resolve(given).await;
-        let resolved = resolution
-            .result
-            .unwrap_or_else(|error| panic!("{runbook}: {error:?}"));
+        let resolved = resolution.result.unwrap_or_else(|error| panic!("{error:?}"));
         preparation
             .plan(&resolved, (&who("alice"), Some("a test")))
             .await
-            .unwrap_or_else(|error| panic!("{runbook}: {error}"))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The backend with another number of tasks.
