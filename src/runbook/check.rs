@@ -164,6 +164,7 @@ pub static ALL: &[&dyn Check] = &[
     &acm::Validated,
     &alarm::State,
     &asg::NoActivityInProgress,
+    &asg::RefreshSettled,
     &ecs::Settled,
     &http::Health,
     &image::RunsTag,
