@@ -11,6 +11,7 @@ use quarterdeck::domain::policy::ConfirmLevel;
 use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::record::{Signal, Status, Then};
+use quarterdeck::runbook::tell::{self, Commands};
 
 use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
@@ -150,6 +151,7 @@ async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
         (plan.confirm.level, plan.confirm.name.as_str()),
         (ConfirmLevel::TypeName, PROD)
     );
+    let plan_offers = plan.afterwards.clone();
     for words in ["codemate-proxy", "connection pools", "alarms and metrics follow"] {
         assert!(
             plan.warnings.iter().any(|warning| warning.contains(words)),
@@ -166,6 +168,17 @@ async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
     assert_eq!(now.endpoint, before.endpoint, "clients find it where it was");
     assert_eq!(configured(&now), configured(&old));
     assert!(old.deletion_protection && old.status == "available");
+    let lines = tell::summary(&summary, &Commands::of(["qd"]));
+    let said: Vec<String> = lines.iter().map(|line| line.text().trim().to_owned()).collect();
+    for (cluster, service) in [
+        ("codemate-cluster", "codemate-backend-service"),
+        ("codemate-cluster", "codemate-frontend-service"),
+        ("codemate-cluster-dev", "codemate-backend-service"),
+    ] {
+        let command = format!("qd runbook run ecs-restart --set cluster={cluster} --set service={service}");
+        assert!(said.contains(&command), "{said:#?}");
+    }
+    assert_eq!(summary.afterwards, plan_offers);
 
     // The same once more, on the same day: the name for the old one is taken, which is said before.
     let (exit, why) = refused(&stage, "restore-rds-point-in-time", &set).await;
