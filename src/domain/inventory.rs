@@ -1,6 +1,7 @@
 //! Everything that is known of the scopes being watched: one [`Loadable`] for each source, filled
 //! by answers in whatever order they come. Rules, panes and headless commands read it.
 
+mod account;
 mod selected;
 mod source;
 mod standing;
@@ -622,18 +623,6 @@ impl Inventory {
         self.scopes.iter().filter(|state| state.merged_into.is_none())
     }
 
-    /// The scopes that collect account-wide families: the first shown one of each account.
-    pub fn account_leaders(&self) -> impl Iterator<Item = &ScopeState> {
-        self.shown().enumerate().filter_map(|(index, state)| {
-            let account = state.account()?;
-            let earlier = self
-                .shown()
-                .take(index)
-                .any(|other| other.account() == Some(account));
-            (!earlier).then_some(state)
-        })
-    }
-
     /// Forgets what a scope knew and drops the answers still under way.
     pub fn reset(&mut self, name: &ScopeName) {
         if let Some(state) = self.scopes.iter_mut().find(|state| state.name() == name) {
@@ -740,6 +729,9 @@ impl Inventory {
         }
         if answer.key.source == Source::Identity {
             self.merge_same_places();
+        }
+        if answer.key.source == Source::Identity || answer.key.source.is_account_wide() {
+            self.gather_account_wide();
         }
         match (changed, stored) {
             (true, _) => Applied::AccountChanged,
