@@ -16,7 +16,8 @@ class PageSize:
 
 
 # Operations that are paged here, whoever answers them. The names of their tokens and lists come from
-# botocore's paginators, or from OWN_KEYS where it has none.
+# botocore's paginators, or from OWN_KEYS where it has none. Lists of what the account has once are not among
+# them: CloudFront and Route 53 write a flag beside the token, and S3 gives all buckets at once unless asked.
 PAGES: dict[tuple[str, str], PageSize] = {
     ("acm", "ListCertificates"): PageSize(1000, most=1000),
     ("application-autoscaling", "DescribeScalableTargets"): PageSize(50, most=50),
