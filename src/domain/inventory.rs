@@ -32,7 +32,7 @@ use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
-use crate::domain::function::{Functions, Version};
+use crate::domain::function::{AliasMove, Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
@@ -168,6 +168,8 @@ pub struct ScopeState {
     pub notebooks: Loadable<Vec<Notebook>>,
     /// Lambda functions.
     pub functions: Loadable<Functions>,
+    /// Aliases that were seen to lead elsewhere, oldest first.
+    pub alias_moves: Arc<Vec<AliasMove>>,
     /// Published versions of the functions being looked at, by function ARN.
     pub function_versions: BTreeMap<String, Loadable<Vec<Version>>>,
     /// EKS clusters and node groups.
@@ -310,6 +312,7 @@ impl ScopeState {
             training_jobs: Loadable::default(),
             notebooks: Loadable::default(),
             functions: Loadable::default(),
+            alias_moves: Arc::default(),
             function_versions: BTreeMap::new(),
             kubernetes: Loadable::default(),
             cluster_upgrades: Loadable::default(),
@@ -478,7 +481,14 @@ impl ScopeState {
             Source::EndpointTargets => settle!(self.endpoint_targets, ScalableTargets),
             Source::TrainingJobs => settle!(self.training_jobs, TrainingJobs),
             Source::Notebooks => settle!(self.notebooks, Notebooks),
-            Source::Functions => settle!(self.functions, Functions),
+            Source::Functions => {
+                let before = self.functions.value.clone();
+                let stored = settle!(self.functions, Functions);
+                if let Some((before, _)) = before.filter(|_| stored) {
+                    self.note_alias_moves(&before, at);
+                }
+                stored
+            }
             Source::FunctionVersions(function) => {
                 settle!(
                     self.function_versions.entry(function.clone()).or_default(),
@@ -573,6 +583,22 @@ impl ScopeState {
             Source::PipelineExecutions => Standing::of(&self.executions),
             Source::BuildProjects => Standing::of(&self.build_projects),
             Source::Repositories => Standing::of(&self.repositories),
+        }
+    }
+
+    /// Notes which aliases lead elsewhere than they did.
+    fn note_alias_moves(&mut self, before: &Functions, at: Timestamp) {
+        /// Nobody looks back further.
+        const MOST: usize = 200;
+        let moves = self
+            .functions
+            .get()
+            .map(|now| now.moved_since(before, at).collect::<Vec<_>>());
+        if let Some(moves) = moves.filter(|moves| !moves.is_empty()) {
+            let known = Arc::make_mut(&mut self.alias_moves);
+            known.extend(moves);
+            let old = known.len().saturating_sub(MOST);
+            known.drain(..old);
         }
     }
 
