@@ -5,6 +5,7 @@
 //! Here loops are unrolled, conditions judged and expressions evaluated, each exactly once. Steps are
 //! planned in order, against the answers as the steps before will leave them.
 
+mod afterwards;
 mod checks;
 mod steps;
 
@@ -196,6 +197,12 @@ impl Planner<'_> {
         }
         let names = Names::within(&base).with("results", Value::Map(results));
         let verify = checks::items(&self.runbook.verify, (&names, &own), &mut found);
+        let afterwards = if assembly.is_empty() {
+            Vec::new()
+        } else {
+            let scene = (&names, view, &self.decisions.selection);
+            afterwards::of(&self.runbook.afterwards, scene, &mut found)
+        };
         let Around {
             preconditions,
             guards,
@@ -261,6 +268,7 @@ impl Planner<'_> {
                 deadline_s: seconds(limits.deadline),
                 rollback_deadline_s: seconds(limits.rollback_deadline),
                 max_runs_per_hour: limits.max_runs_per_hour,
+                afterwards,
             })
             .map_err(|error| Refused {
                 exit: Exit::Internal,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::app::runs::News;
 use crate::app::runs::head::Head;
 use crate::runbook::machine::{Happening, Ledger, Question, Summary, Ticket};
+use crate::runbook::plan::Afterwards;
 use crate::runbook::record::{Act, Entry, Moment, RunId, Status, Then};
 
 /// Happenings that are kept.
@@ -119,6 +120,15 @@ impl Watched {
         self.ledger
             .as_ref()
             .map(|ledger| ledger.plan().runbook.name.as_str())
+    }
+
+    /// What it offers next, if it succeeded.
+    pub fn afterwards(&self) -> &[Afterwards] {
+        match (&self.summary, &self.ledger) {
+            (Some(summary), _) => &summary.afterwards,
+            (None, Some(ledger)) if ledger.status() == Status::Succeeded => &ledger.plan().afterwards,
+            (None, _) => &[],
+        }
     }
 
     /// Takes news in.

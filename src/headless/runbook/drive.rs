@@ -145,7 +145,7 @@ fn judged(question: &Question, typed: Option<String>) -> Answer {
 /// to see it.
 const fn then(plan: &Plan, signal: Signal) -> Then {
     match (signal, plan.on_failure) {
-        (Signal::HangUp, _) | (_, FailurePolicy::Ask | FailurePolicy::Stop) => Then::Stop,
+        (Signal::HangUp | Signal::HandOver, _) | (_, FailurePolicy::Ask | FailurePolicy::Stop) => Then::Stop,
         (Signal::Interrupt | Signal::Terminate, FailurePolicy::RollBack) => Then::RollBack,
     }
 }
@@ -209,7 +209,8 @@ impl<'a> Show<'a> {
         if self.is_news(happening)
             && let Some(line) = line
         {
-            self.bench.place.teller.say([line]);
+            let zone = self.bench.place.clock().zone;
+            self.bench.place.teller.say(tell::in_zone(vec![line], &zone));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::{Happening, Out, Parked, Phase, Run, Ticket, protocol::Command};
 use crate::domain::ops::Query;
+use crate::domain::savings::Savings;
 use crate::runbook::action::View;
 use crate::runbook::check::{self, Verdict};
 use crate::runbook::plan::{CheckItem, Severity};
@@ -88,6 +89,12 @@ impl Run {
             .iter()
             .map(|item| (item.clone(), self.judge(item, view)))
             .collect();
+        let night = self.plan().night;
+        let now = self.now.cloud;
+        let measured = |item: &CheckItem, verdict: &Verdict| {
+            let savings = check::measured(item, view, now).filter(|_| verdict.passed())?;
+            Some(Box::new(savings.in_nights(night)))
+        };
         let failing: Vec<&(CheckItem, Verdict)> = verdicts
             .iter()
             .filter(|(item, verdict)| !verdict.passed() && item.severity == Severity::Error)
@@ -110,7 +117,7 @@ impl Run {
             return;
         }
         for (item, verdict) in &verdicts {
-            self.checked(item, verdict, out);
+            self.checked((item, verdict), measured(item, verdict), out);
         }
         match (late, looking.step) {
             (Some((item, verdict)), step) => {
@@ -154,12 +161,18 @@ impl Run {
     }
 
     /// Keeps and tells what a check found.
-    pub(super) fn checked(&mut self, item: &CheckItem, verdict: &Verdict, out: &mut Out) {
+    pub(super) fn checked(
+        &mut self,
+        (item, verdict): (&CheckItem, &Verdict),
+        savings: Option<Box<Savings>>,
+        out: &mut Out,
+    ) {
         Self::emit(happening(item, verdict), out);
         let record = Record::Checked {
             check: item.check.clone(),
             passed: verdict.passed(),
             detail: verdict.detail().to_owned(),
+            savings,
         };
         self.write(record, out);
     }

@@ -11,7 +11,7 @@ use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::plan::GuardBaseline;
 use quarterdeck::runbook::record::Status;
 
-use super::stage::{EPOCH, Stage};
+use super::stage::{EPOCH, Stage, load_shipped};
 
 const GUARD: &str = "codemate-5xx-errors";
 const RENDERING: &str = "invokeai-api-5xx";
@@ -91,7 +91,11 @@ async fn an_alarm_that_does_not_exist_is_a_refused_plan() {
         ("service", "codemate-backend-service"),
         ("desired", "2"),
     ];
-    let refused = stage.try_plan("ecs-scale", &set).await.err().unwrap();
+    let refused = stage
+        .try_plan(load_shipped("ecs-scale"), &set)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(refused.exit, Exit::Precondition, "{refused}");
     let said = refused.to_string();
     assert!(

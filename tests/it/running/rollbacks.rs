@@ -1,18 +1,21 @@
 //! Services, images and messages taken back in the demo, from the plan to what can be read afterwards.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::asg::{LaunchTemplate, RefreshSettings, Spared};
 use quarterdeck::domain::delivery::Pipeline;
 use quarterdeck::domain::ecr::Image;
 use quarterdeck::domain::ecs::{Fleet, Service, Task};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::fault::{Fault, FaultKind};
 use quarterdeck::domain::ops::{
-    Mutation, Query, ReplyData, application_auto_scaling, autoscaling, codepipeline, ecr, ecs, elb, sqs,
+    Mutation, Query, Reply, ReplyData, Token, application_auto_scaling, autoscaling, codepipeline, ecr, ecs,
+    elb, sqs,
 };
 use quarterdeck::domain::scalable::ScalableTarget;
 use quarterdeck::domain::units::UsdPerHour;
@@ -608,4 +611,99 @@ async fn an_image_that_was_deleted_meanwhile_is_a_failed_rollback_that_names_it(
         ),
         "{last:?}"
     );
+}
+
+/// The application's group, whose instances are being replaced by those of another version.
+const REFRESHED: &str = "ecommerce-app-asg";
+
+async fn begin_refresh(stage: &Stage) {
+    let groups = match read(stage, Query::AutoScaling(autoscaling::Read::Groups)).await {
+        ReplyData::Groups(groups) => groups,
+        other => panic!("{other:?}"),
+    };
+    let group = groups.into_iter().find(|group| group.name == REFRESHED).unwrap();
+    let change = Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+        group: REFRESHED.to_owned(),
+        settings: RefreshSettings {
+            min_healthy_percent: 90,
+            max_healthy_percent: None,
+            warmup_s: None,
+            skip_matching: false,
+            spared: Spared::Ignore,
+            template: Some(LaunchTemplate {
+                version: "2".to_owned(),
+                ..group.launch_template.unwrap()
+            }),
+        },
+    });
+    let token = Token("before".to_owned());
+    stage.cloud.write(&stage.scope, &change, &token).await.unwrap();
+}
+
+/// The newest refresh has this status instead of another one.
+fn told_as(reply: &mut Reply, (status, instead): (&str, &str)) -> bool {
+    let ReplyData::InstanceRefreshes(all) = &mut reply.data else {
+        return false;
+    };
+    match all.first_mut().filter(|newest| newest.status == status) {
+        Some(newest) => {
+            instead.clone_into(&mut newest.status);
+            newest.reason = Some("an instance did not become healthy".to_owned());
+            true
+        }
+        None => false,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_a_refresh_that_does_not_end_well_fails_the_run_and_says_how_it_ended() {
+    /// Whether the rollback has been seen to succeed.
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let ends: [(fn(&mut Reply), &str); 4] = [
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "RollbackFailed"));
+            },
+            "the refresh is RollbackFailed",
+        ),
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "Failed"));
+            },
+            "the refresh is Failed",
+        ),
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "Cancelled"));
+            },
+            "the refresh is Cancelled",
+        ),
+        // The step was done: the end is looked at by itself.
+        (
+            |reply| {
+                if SEEN.load(Ordering::SeqCst) {
+                    told_as(reply, ("RollbackSuccessful", "RollbackFailed"));
+                } else if told_as(reply, ("RollbackSuccessful", "RollbackSuccessful")) {
+                    SEEN.store(true, Ordering::SeqCst);
+                }
+            },
+            "the rollback of the instance refresh of ecommerce-app-asg has failed",
+        ),
+    ];
+    for (differs, said) in ends {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(World::Ecommerce, Scenario::Quiet, &home);
+        begin_refresh(&stage).await;
+        let set = [("group", REFRESHED)];
+        let plan = stage.plan("asg-instance-refresh-rollback", &set).await.plan;
+        *stage.cloud.differs.lock().unwrap() = Some(differs);
+        let start = stage.unattended(&plan);
+        let (summary, watch) = run(&stage.engine, plan, start).await;
+        assert_eq!(summary.exit, Exit::Partial, "{said}: {:#?}", watch.happenings);
+        let reasons = summary.reasons.join("\n");
+        assert!(
+            reasons.contains(said) && reasons.contains("an instance did not become healthy"),
+            "{reasons}"
+        );
+    }
 }

@@ -323,7 +323,6 @@ impl Stage {
         self.engine.prepare(site, runbook)
     }
 
-    /// A plan of a shipped runbook.
     /// What one refresh of these kinds finds, by these policies and what runs have measured.
     pub async fn findings(&self, kinds: &[Kind], policies: Policies) -> Vec<Finding> {
         let clocks = Clocks {
@@ -348,19 +347,23 @@ impl Stage {
         picture.findings.clone()
     }
 
+    /// A plan of a shipped runbook.
     pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
+        self.plan_of(load_shipped(runbook), set).await
+    }
+
+    /// A plan of any runbook.
+    pub async fn plan_of(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Prepared {
         let planned = self.try_plan(runbook, set).await;
-        planned.unwrap_or_else(|error| panic!("{runbook}: {error}"))
+        planned.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The same, which may be refused.
-    pub async fn try_plan(&self, runbook: &str, set: &[(&str, &str)]) -> Result<Prepared, Refused> {
-        let mut preparation = self.preparation(runbook).await;
+    pub async fn try_plan(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Result<Prepared, Refused> {
+        let mut preparation = self.preparation_of(runbook).await;
         let given = given(preparation.runbook(), set);
         let resolution = preparation.resolve(given).await;
-        let resolved = resolution
-            .result
-            .unwrap_or_else(|error| panic!("{runbook}: {error:?}"));
+        let resolved = resolution.result.unwrap_or_else(|error| panic!("{error:?}"));
         preparation.plan(&resolved, (&who("alice"), Some("a test"))).await
     }
 

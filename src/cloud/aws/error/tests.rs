@@ -60,7 +60,12 @@ fn codes_of_every_protocol_mean_what_they_say() {
         (412, "PreconditionFailed", "", Conflict),
         (400, "ConcurrentUpdateException", "", Conflict),
         (400, "ConcurrentModificationException", "", Conflict),
-        (400, "ConcurrentPipelineExecutionsLimitExceededException", "", Other),
+        (
+            400,
+            "ConcurrentPipelineExecutionsLimitExceededException",
+            "",
+            Other,
+        ),
         (403, "ExpiredToken", "", Credentials(SessionExpired)),
         (400, "ExpiredTokenException", "", Credentials(SessionExpired)),
         (400, "RequestExpired", "", Credentials(SessionExpired)),
