@@ -150,6 +150,22 @@ fn a_vanished_resource_is_not_replaced_by_its_neighbour() {
 }
 
 #[test]
+fn what_a_filter_hides_is_not_what_the_next_key_is_about() {
+    let mut stage = services();
+    stage.keys(&["end"]);
+    let (first, last) = (visible(&stage)[0].clone(), selected(&stage));
+    assert_ne!(first, last);
+    let id = first.resource().expect("it is a resource").id.to_string();
+    stage.filter(id.rsplit('/').next().expect("it has a name"));
+    assert_eq!(selected(&stage), first);
+    stage.keys(&["esc"]);
+    stage.filter("no service is called this");
+    assert_eq!(stage.state.subject(), None);
+    stage.keys(&["esc"]);
+    assert_eq!(stage.state.subject(), Some(&first), "something is selected again");
+}
+
+#[test]
 fn an_open_detail_of_a_vanished_resource_stays_open() {
     let mut stage = services();
     stage.keys(&["down", "enter"]);
