@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{Allowances, Decisions, Refusal, RefusalKind, Site, View};
 use super::check::Verdict;
 use super::expr::{EvalError, Names};
+use super::machine::guards::{Hindrance, may_begin};
 use super::model::Limits;
 use super::model::{OnFailure, Runbook};
 use super::plan::{
@@ -24,7 +25,7 @@ use super::plan::{
 use super::value::Value;
 use crate::domain::counted::counted;
 use crate::domain::exit::Exit;
-use crate::domain::ops::Query;
+use crate::domain::ops::{Query, cloudwatch};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::price::PriceTable;
 
@@ -213,6 +214,16 @@ impl Planner<'_> {
             if found.need(reads, view) {
                 let verdict = super::check::judge(item, &self.shared_names(), view, self.now);
                 weigh(item, &verdict, (&mut assembly, &mut found));
+            }
+        }
+        let alarms = Query::CloudWatch(cloudwatch::Read::Alarms);
+        for guard in &guards {
+            if !assembly.is_empty()
+                && found.need(vec![alarms.clone()], view)
+                && let Err(Hindrance { reason, class }) = may_begin(guard, view)
+            {
+                let exit = class.map_or(Exit::Precondition, super::machine::exit_of);
+                found.refuse(exit, format!("precondition: {reason}"));
             }
         }
         if !found.reasons.is_empty() {

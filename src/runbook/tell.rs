@@ -23,7 +23,7 @@ use crate::runbook::action::named_time;
 
 pub use drift::{GONE, drift, not_as_planned};
 pub use happening::{act as act_words, happening, question};
-pub use plan::{confirm_advice, framed_plan, plan, totals};
+pub use plan::{WARNING, confirm_advice, framed_plan, plan, totals};
 pub use record::{record, steps};
 pub use state::{Standing, standings, state};
 pub use summary::{Commands, afterwards, afterwards_command, status_role, summary};

@@ -498,7 +498,15 @@ fn verify_line(watched: &Watched, ledger: &Ledger) -> Vec<Cell> {
     } else if ledger.exit().is_some() || !ledger.halts().is_empty() {
         ("not proved".to_owned(), Tone::Warn)
     } else if all_done && watched.ledger.is_some() {
-        ("being read".to_owned(), Tone::Accent)
+        let longest = watched.awaited.values().max_by_key(|waiting| waiting.limit_s);
+        let word = longest.map_or_else(
+            || "being read".to_owned(),
+            |waiting| {
+                let (elapsed, limit) = (tell::seconds(waiting.elapsed_s), tell::seconds(waiting.limit_s));
+                format!("does not hold yet, {elapsed} of {limit}")
+            },
+        );
+        (word, Tone::Accent)
     } else {
         ("to come".to_owned(), Tone::Muted)
     };

@@ -102,8 +102,14 @@ impl Run {
         let elapsed = u64::try_from(self.now.cloud.duration_since(looking.since).as_secs()).unwrap_or(0);
         let late = failing.iter().find(|(item, _)| elapsed >= item.timeout_s);
         if let (Some(first), None) = (failing.first(), late) {
-            for (item, verdict) in &verdicts {
-                Self::emit(happening(item, verdict), out);
+            for (item, verdict) in &failing {
+                let awaited = Happening::Awaited {
+                    check: item.check.clone(),
+                    detail: verdict.detail().to_owned(),
+                    elapsed_s: elapsed,
+                    limit_s: item.timeout_s,
+                };
+                Self::emit(awaited, out);
             }
             let every_s = first.0.every_s.clamp(1, (first.0.timeout_s - elapsed).max(1));
             looking.ticket = Some(self.timer(every_s * 1_000, out));

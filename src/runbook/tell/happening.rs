@@ -76,6 +76,20 @@ pub fn happening(happening: &Happening, plan: &Plan) -> Option<Line> {
             passed,
             detail,
         } => checked(check, *passed, detail),
+        Happening::Awaited {
+            check,
+            detail,
+            elapsed_s,
+            limit_s,
+        } => bullet(
+            Role::Dim,
+            "…",
+            format!(
+                "{check}: {detail} ({} of at most {})",
+                seconds(*elapsed_s),
+                seconds(*limit_s)
+            ),
+        ),
         Happening::Guarded { alarm, state } => {
             let role = if state == "OK" { Role::Dim } else { Role::Warn };
             bullet(role, "◦", format!("guard {alarm}: {state}"))

@@ -565,10 +565,13 @@ fn nothing_to_do(plan: &Plan) -> Vec<Line> {
     lines
 }
 
+/// What stands before each warning.
+pub const WARNING: &str = "WARNING";
+
 fn warnings(plan: &Plan) -> Vec<Line> {
     plan.warnings
         .iter()
-        .map(|warning| labelled("WARNING").with(Role::Warn, warning))
+        .map(|warning| labelled(WARNING).with(Role::Warn, warning))
         .collect()
 }
 

@@ -8,12 +8,11 @@ use quarterdeck::domain::datastore::{Cache, DbCluster, DbInstance};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, elasticache, rds};
 use quarterdeck::domain::policy::ConfirmLevel;
-use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::machine::Happening;
-use quarterdeck::runbook::record::{Signal, Status, Then};
+use quarterdeck::runbook::record::Status;
 use quarterdeck::runbook::tell::{self, Commands};
 
-use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
+use super::stage::{EPOCH, Stage, given, load_text, run, who};
 
 const PROD: &str = "codemate-db-prod";
 const OLD: &str = "codemate-db-prod-old-2026-11-21";
@@ -193,17 +192,12 @@ async fn swapped_back(moment: impl Fn(&Happening) -> bool) {
     let before = database(&stage, PROD).await;
     let set = [("instance", PROD), ("swap", "true")];
     let plan = stage.plan("restore-rds-snapshot", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    let mut watch = stage.begin(plan);
     watch
         .until(|happening| matches!(happening, Happening::StepBegan { step } if step == "put-in-place"))
         .await;
     watch.until(moment).await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let summary = watch.taken_back().await;
     assert_eq!(
         (summary.exit, summary.rolled_back),
         (Exit::Partial, false),

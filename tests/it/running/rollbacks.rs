@@ -20,13 +20,11 @@ use quarterdeck::domain::ops::{
 use quarterdeck::domain::scalable::ScalableTarget;
 use quarterdeck::domain::units::UsdPerHour;
 use quarterdeck::engine::clock::Clock;
-use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::action::{Arguments, View};
 use quarterdeck::runbook::check::{self, Verdict};
 use quarterdeck::runbook::machine::{Happening, Summary};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::planner::Refused;
-use quarterdeck::runbook::record::{Signal, Then};
 
 use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
@@ -169,7 +167,9 @@ async fn a_pipeline_is_held_with_the_run_as_reason_and_released_by_hand() {
     );
     let said = plan.warnings.join("\n");
     assert!(
-        said.contains("enable-stage-transition --pipeline-name codemate-pipeline-prod"),
+        said.contains(
+            "qd runbook run pipeline-release --set pipeline=codemate-pipeline-prod --set stage=Deploy"
+        ),
         "{said}"
     );
     assert!(!said.contains("hold it with hold_pipeline"), "{said}");
@@ -530,6 +530,10 @@ async fn every_service_of_the_demo_can_be_planned() {
     }
 }
 
+fn refreshing(happening: &Happening) -> bool {
+    matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress"))
+}
+
 /// Instances must not go on being replaced while the tag already means the other image again.
 #[tokio::test(start_paused = true)]
 async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
@@ -538,16 +542,9 @@ async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
     let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
     let before = images(&stage).await;
     let plan = stage.plan("asg-rollback-image", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
-    watch
-        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
-        .await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let mut watch = stage.begin(plan);
+    watch.until(refreshing).await;
+    let summary = watch.taken_back().await;
     // What was replaced stays so, and is said.
     assert_eq!(
         (summary.exit, summary.rolled_back),
@@ -594,16 +591,9 @@ async fn an_image_that_was_deleted_meanwhile_is_a_failed_rollback_that_names_it(
         _ => None,
     }));
     let plan = stage.plan("asg-rollback-image", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
-    watch
-        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
-        .await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let mut watch = stage.begin(plan);
+    watch.until(refreshing).await;
+    let summary = watch.taken_back().await;
     assert_eq!(
         (summary.exit, summary.rolled_back),
         (Exit::RollbackFailed, false),

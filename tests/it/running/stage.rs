@@ -31,7 +31,8 @@ use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary, Via};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::{Given, Sources};
 use quarterdeck::runbook::plan::Plan;
-use quarterdeck::runbook::record::{Entry, Record, Who};
+use quarterdeck::runbook::planner::Refused;
+use quarterdeck::runbook::record::{Entry, Record, Signal, Then, Who};
 use quarterdeck::runbook::{File, catalogue, load, shipped};
 use tokio::sync::oneshot;
 
@@ -353,14 +354,17 @@ impl Stage {
 
     /// A plan of any runbook.
     pub async fn plan_of(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Prepared {
+        let planned = self.try_plan(runbook, set).await;
+        planned.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, which may be refused.
+    pub async fn try_plan(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Result<Prepared, Refused> {
         let mut preparation = self.preparation_of(runbook).await;
         let given = given(preparation.runbook(), set);
         let resolution = preparation.resolve(given).await;
         let resolved = resolution.result.unwrap_or_else(|error| panic!("{error:?}"));
-        preparation
-            .plan(&resolved, (&who("alice"), Some("a test")))
-            .await
-            .unwrap_or_else(|error| panic!("{error}"))
+        preparation.plan(&resolved, (&who("alice"), Some("a test"))).await
     }
 
     /// The backend with another number of tasks.
@@ -372,6 +376,12 @@ impl Stage {
             ("desired", &desired),
         ];
         self.plan("ecs-scale", &set).await.plan
+    }
+
+    /// Begins a run that is confirmed by flags.
+    pub fn begin(&self, plan: Plan) -> Watch {
+        let start = self.unattended(&plan);
+        Watch::new(self.engine.start(plan, start).unwrap())
     }
 
     /// Confirmed by flags, without a terminal.
@@ -550,6 +560,15 @@ impl Watch {
                 _ => {}
             }
         }
+    }
+
+    /// Interrupts it, has what it did taken back, and goes on to the end.
+    pub async fn taken_back(&mut self) -> Summary {
+        self.tell(Control::Interrupt {
+            signal: Signal::Interrupt,
+            then: Then::RollBack,
+        });
+        self.end().await
     }
 
     pub fn warnings(&self) -> Vec<&str> {

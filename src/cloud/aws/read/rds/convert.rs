@@ -275,12 +275,16 @@ pub(super) fn db_snapshot_from_sdk(snapshot: &types::DbSnapshot) -> Option<DbSna
         snapshot_type: snapshot.snapshot_type.clone().unwrap_or_default(),
         status: snapshot.status.clone().unwrap_or_default(),
         percent_progress: snapshot.percent_progress.and_then(percent),
-        // A copy is created later than the data in it was true.
-        created_at: snapshot
-            .snapshot_database_time()
-            .or(snapshot.original_snapshot_create_time())
-            .or(snapshot.snapshot_create_time())
-            .and_then(timestamp),
+        // A copy is created later than the data in it was true; never is its data newer than itself.
+        created_at: [
+            snapshot.snapshot_database_time(),
+            snapshot.original_snapshot_create_time(),
+            snapshot.snapshot_create_time(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter_map(timestamp)
+        .min(),
         storage_gib: snapshot.allocated_storage.and_then(unsigned),
         encrypted: snapshot.encrypted.unwrap_or(false),
         kms_key: snapshot.kms_key_id.clone(),
@@ -590,8 +594,10 @@ mod tests {
             .clone()
             .original_snapshot_create_time(DateTime::from_secs(200));
         assert_eq!(db_snapshot_from_sdk(&copied.build()).unwrap().created_at, at(200));
-        let exact = builder.snapshot_database_time(DateTime::from_secs(100));
+        let exact = builder.clone().snapshot_database_time(DateTime::from_secs(100));
         assert_eq!(db_snapshot_from_sdk(&exact.build()).unwrap().created_at, at(100));
+        let later = builder.original_snapshot_create_time(DateTime::from_secs(400));
+        assert_eq!(db_snapshot_from_sdk(&later.build()).unwrap().created_at, at(300));
     }
 
     #[test]
