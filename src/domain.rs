@@ -56,6 +56,7 @@ pub mod remedy;
 pub mod rest;
 pub mod rules;
 pub mod sagemaker;
+pub mod savings;
 pub mod scalable;
 pub mod scope;
 pub mod secret;
