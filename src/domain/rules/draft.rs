@@ -27,6 +27,7 @@ impl Rule {
             since: None,
             runbooks: self.runbooks.iter().map(|name| (*name).to_owned()).collect(),
             accepted: None,
+            helped_at: Vec::new(),
             saves: None,
         })
     }
@@ -94,6 +95,12 @@ impl Draft {
     /// Other runbooks help here than the rule's, or in another order.
     pub fn helped_by(mut self, runbooks: &[&str]) -> Self {
         self.0.runbooks = runbooks.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    /// The runbooks help on these resources, the best one first.
+    pub fn helped_at(mut self, resources: impl IntoIterator<Item = ResourceKey>) -> Self {
+        self.0.helped_at.extend(resources);
         self
     }
 

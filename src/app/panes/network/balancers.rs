@@ -11,6 +11,7 @@ use crate::domain::ids::{Kind, last_segment};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::metric_catalog::{Metric, load_balancer as balancer, target_group as metric};
+use crate::domain::rules::Measured;
 
 /// The columns of [`Served`].
 const SERVED: [Column; 4] = [
@@ -40,7 +41,14 @@ impl<'a> Served<'a> {
         let latest = |metric: &Metric| scope.latest(&id(metric)?, now);
         let per_minute = latest(requests).map(|sum| sum / 5.0);
         // A minute without an error has no value, so beside requests no value means none.
-        let counted = errors.iter().filter_map(latest).reduce(|a, b| a + b);
+        // The mean of five minutes, as findings and `qd status` have it.
+        let counted = errors
+            .iter()
+            .filter_map(|metric| {
+                let (series, as_of) = scope.lasting_metric(&id(metric)?, now)?;
+                Some(Measured { series, as_of }.per_minute())
+            })
+            .reduce(|a, b| a + b);
         Self {
             requests: id(requests).and_then(|id| scope.metric(&id)),
             per_minute,
