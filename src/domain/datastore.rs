@@ -2,6 +2,7 @@
 
 pub mod node_type;
 mod settings;
+pub mod support;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
