@@ -6,6 +6,7 @@ mod deployment;
 mod events;
 mod execution;
 mod models;
+mod push;
 mod related;
 
 pub use related::{beneath, for_resource, nodegroups_behind};
@@ -53,6 +54,8 @@ pub enum Word {
     Training,
     /// An execution of a pipeline.
     Pipeline,
+    /// An image that took a tag which moves.
+    Image,
 }
 
 impl Word {
@@ -62,14 +65,18 @@ impl Word {
         match self {
             Self::Deploy => deployment::SAME,
             Self::Scaling => activity::SAME,
-            Self::Rds | Self::Redis | Self::Alarm | Self::Instance | Self::Training | Self::Pipeline => {
-                SignedDuration::ZERO
-            }
+            Self::Rds
+            | Self::Redis
+            | Self::Alarm
+            | Self::Instance
+            | Self::Training
+            | Self::Pipeline
+            | Self::Image => SignedDuration::ZERO,
         }
     }
 
     /// Every sort.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deploy,
         Self::Scaling,
         Self::Rds,
@@ -78,6 +85,7 @@ impl Word {
         Self::Instance,
         Self::Training,
         Self::Pipeline,
+        Self::Image,
     ];
 
     /// The word as it is shown, at most eight columns.
@@ -91,6 +99,7 @@ impl Word {
             Self::Instance => "instance",
             Self::Training => "training",
             Self::Pipeline => "pipeline",
+            Self::Image => "image",
         }
     }
 }
@@ -114,6 +123,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         events::collect(state, span, &mut changes);
         models::collect(state, span, &mut changes);
         execution::collect(state, span, &mut changes);
+        push::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {
         b.at.cmp(&a.at)

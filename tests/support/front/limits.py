@@ -19,6 +19,7 @@ class PageSize:
 # botocore's paginators, or from OWN_KEYS where it has none.
 PAGES: dict[tuple[str, str], PageSize] = {
     ("autoscaling", "DescribeAutoScalingGroups"): PageSize(50),
+    ("autoscaling", "DescribePolicies"): PageSize(50),
     ("autoscaling", "DescribeScalingActivities"): PageSize(100),
     ("autoscaling", "DescribeScheduledActions"): PageSize(50),
     ("budgets", "DescribeBudgets"): PageSize(100, most=1000),
