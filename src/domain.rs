@@ -55,6 +55,7 @@ pub mod region_zone;
 pub mod remedy;
 pub mod rules;
 pub mod sagemaker;
+pub mod savings;
 pub mod scalable;
 pub mod scope;
 pub mod secret;

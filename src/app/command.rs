@@ -90,7 +90,7 @@ pub enum Command {
     LogsOf,
     /// What changed, for what is selected.
     Changes,
-    /// Runbooks for what is selected.
+    /// Runbooks for what is selected; in front of a run, what it offers next.
     Runbooks,
     /// Accepts the finding until the console ends.
     Accept,
@@ -412,7 +412,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Runbooks,
         "runbooks",
-        "runbooks for this",
+        "runbooks for this, or what comes after a run",
         Context::Global,
         &["x"],
     ),

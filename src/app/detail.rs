@@ -23,6 +23,7 @@ use crate::app::format;
 use crate::app::panes::{is_accepted, scope_of};
 use crate::app::state::{Level, State};
 use crate::app::table::{Cell, RowKey, Section, Tone};
+use crate::domain::changes::for_resource;
 use crate::domain::health::{Finding, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
@@ -144,7 +145,9 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
             blocks: Vec::new(),
         };
     };
-    let mut blocks = findings(state, resource);
+    // What somebody has just asked for is seen without scrolling.
+    let mut blocks = trail(state, resource);
+    blocks.extend(findings(state, resource));
     let scope = scope_of(state, resource);
     let own = scope.and_then(|scope| match resource.kind {
         Kind::EcsService => ecs::service(state, scope, &resource.id, reveal),
@@ -187,7 +190,6 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
             Cell::new("this resource is gone, or has not been read yet").tone(Tone::Warn),
         ]])),
     }
-    blocks.extend(trail(state, resource));
     let called = scope.and_then(|scope| called(scope, resource));
     let name = called.unwrap_or_else(|| name_of(resource));
     Detail {
@@ -293,13 +295,15 @@ fn finding_line(state: &State, finding: &Finding, now: Timestamp) -> Vec<Cell> {
     ]
 }
 
-/// What changed in the last two hours, newest first.
+/// What changed in the last two hours, newest first: everything, or of a resource and what is behind it.
 fn changes(state: &State, of: Option<&ResourceKey>) -> Detail {
-    let lines: Vec<Vec<Cell>> = state
-        .picture
-        .changes
-        .iter()
-        .filter(|change| of.is_none_or(|of| change.resource.as_ref() == Some(of)))
+    let all = &state.picture.changes;
+    let lines: Vec<Vec<Cell>> = of
+        .map_or_else(
+            || all.iter().collect(),
+            |of| for_resource(&state.picture.inventory, all, of),
+        )
+        .into_iter()
         .map(|change| crate::app::changes::line(state, change))
         .collect();
     let zone = &state.zone().label;

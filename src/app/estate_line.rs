@@ -5,6 +5,7 @@ mod further;
 mod kubernetes;
 mod recovery;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::format;
@@ -392,48 +393,26 @@ fn logs(state: &State) -> String {
 }
 
 fn spend(state: &State) -> String {
-    let first = state
-        .picture
-        .at
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .first_of_month();
-    let usages: Vec<_> = state
-        .picture
-        .inventory
-        .account_leaders()
-        .filter_map(|scope| scope.usage.get())
-        .collect();
-    let spent = (!usages.is_empty()).then(|| -> f64 {
-        let days = usages
-            .iter()
-            .flat_map(|usage| &usage.daily)
-            .filter(|day| day.date >= first);
-        days.map(DailyCost::total).sum()
+    let today = state.picture.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let spent = spent_by_the_estate(state, today).unwrap_or_else(|| {
+        // The bill is the account's: where the estate is a part of it, they are told apart.
+        let is_part = state.picture.inventory.account_leaders().any(|scope| {
+            let tag = &state.setup.policies.of(scope.name()).cost_tag;
+            !scope.selection.is_everything() || tag.is_some()
+        });
+        let budget = if is_part {
+            state.setup.monthly_budget
+        } else {
+            state.setup.monthly_budget.or_else(|| only_budget(state))
+        };
+        let amount = spent_by_accounts(state, today).map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
+        match (is_part, budget.map(format::usd)) {
+            (true, None) => format!("account {amount}"),
+            (true, Some(budget)) => format!("account {amount}, budget {budget}"),
+            (false, None) => amount,
+            (false, Some(budget)) => format!("{amount}/{budget}"),
+        }
     });
-    let leaders = || state.picture.inventory.account_leaders();
-    // The bill is the account's: where the estate is a part of it, no budget is compared with it.
-    let is_part = leaders().any(|scope| {
-        let tag = &state.setup.policies.of(scope.name()).cost_tag;
-        !scope.selection.is_everything() || tag.is_some()
-    });
-    let budget = if is_part {
-        None
-    } else {
-        state.setup.monthly_budget.or_else(|| {
-            let mut limits = leaders()
-                .filter_map(|scope| scope.budgets.get())
-                .flatten()
-                .filter_map(|budget| budget.limit);
-            // Several budgets may overlap, or be of parts of what was spent.
-            limits
-                .next()
-                .filter(|_| limits.next().is_none() && leaders().count() == 1)
-        })
-    };
-    let whose = if is_part { "account " } else { "" };
-    let spent = spent.map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
-    let budget = budget.map_or_else(String::new, |budget| format!("/{}", format::usd(budget)));
     let burn = state
         .picture
         .burn
@@ -442,7 +421,42 @@ fn spend(state: &State) -> String {
         .filter(|_| !is_unknown(state, &Source::Instances))
         .map(|rate| format::usd(rate.per_hour().as_f64()));
     let burn = burn.map_or_else(String::new, |burn| format!("  burn {burn}/h"));
-    format!("spend {whose}{spent}{budget}{burn}")
+    format!("spend {spent}{burn}")
+}
+
+/// Month to date and budget of an estate whose cost allocation tag tells its part of the bill.
+fn spent_by_the_estate(state: &State, today: Date) -> Option<String> {
+    let mut leaders = state.picture.inventory.account_leaders();
+    let scope = leaders.next().filter(|_| leaders.next().is_none())?;
+    let policy = state.setup.policies.of(scope.name());
+    policy.cost_tag.as_ref()?;
+    let amount = scope.usage.get()?.of_estate(policy, false, today)?;
+    // What AWS does not know is no part of the amount, so it is none of the budget here.
+    let budget = policy.aws_monthly_budget_usd();
+    let budget = budget.map_or_else(String::new, |budget| format!("/{}", format::usd(budget)));
+    Some(format!("{}{budget}", format::usd(amount)))
+}
+
+/// Month to date of all accounts.
+fn spent_by_accounts(state: &State, today: Date) -> Option<f64> {
+    let leaders = state.picture.inventory.account_leaders();
+    let usages: Vec<_> = leaders.filter_map(|scope| scope.usage.get()).collect();
+    (!usages.is_empty()).then(|| {
+        let days = usages.iter().flat_map(|usage| usage.days_of_month(today));
+        days.map(DailyCost::total).sum()
+    })
+}
+
+/// The budget of the only account, if it has one only: several may overlap, or be of parts of what was spent.
+fn only_budget(state: &State) -> Option<f64> {
+    let leaders = || state.picture.inventory.account_leaders();
+    let mut limits = leaders()
+        .filter_map(|scope| scope.budgets.get())
+        .flatten()
+        .filter_map(|budget| budget.limit);
+    limits
+        .next()
+        .filter(|_| limits.next().is_none() && leaders().count() == 1)
 }
 
 fn alarms(state: &State) -> String {

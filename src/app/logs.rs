@@ -1,7 +1,7 @@
 //! Logs: the groups that can be tailed, the lines of the tail that is open, and what the user does
 //! with them. Lines arrive as messages; whatever reads many of them is a job, done elsewhere.
 
-mod brief;
+pub(in crate::app) mod brief;
 pub mod buffer;
 pub mod job;
 mod json;

@@ -24,6 +24,7 @@ use crate::app::table::{RowKey, Tables};
 use crate::app::tables::TableView;
 use crate::app::update::mfa::Asked;
 use crate::config::keys::{Chord, Keymap};
+use crate::domain::changes::beneath;
 use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
 use crate::domain::ids::{Kind, ResourceKey};
@@ -242,6 +243,22 @@ pub struct State {
     told: Option<Focus>,
 }
 
+/// The deployments of a service, for which its history is read.
+fn history_of(resource: &ResourceKey) -> Option<SourceKey> {
+    (resource.kind == Kind::EcsService).then(|| SourceKey {
+        scope: resource.scope.clone(),
+        source: Source::EcsDeployments(resource.id.to_string()),
+    })
+}
+
+/// The published versions of a function.
+fn versions_of(resource: &ResourceKey) -> Option<SourceKey> {
+    (resource.kind == Kind::Lambda).then(|| SourceKey {
+        scope: resource.scope.clone(),
+        source: Source::FunctionVersions(resource.id.to_string()),
+    })
+}
+
 impl State {
     /// The console before anything is known.
     pub fn new(setup: Setup, picture: Arc<Picture>, now: Timestamp) -> Self {
@@ -366,27 +383,24 @@ impl State {
                 && let Some(resource) = key.resource()
                 && resource.kind == Kind::EcsService
             {
-                let source = |source| SourceKey {
+                focus.details.insert(SourceKey {
                     scope: resource.scope.clone(),
-                    source,
-                };
-                focus
-                    .details
-                    .insert(source(Source::EcsTasks(resource.id.to_string())));
-                focus
-                    .details
-                    .insert(source(Source::EcsDeployments(resource.id.to_string())));
+                    source: Source::EcsTasks(resource.id.to_string()),
+                });
+                focus.details.extend(history_of(resource));
             }
             if let Level::Detail { key, .. } = level
                 && let Some(resource) = key.resource()
             {
-                if resource.kind == Kind::Lambda {
-                    focus.details.insert(SourceKey {
-                        scope: resource.scope.clone(),
-                        source: Source::FunctionVersions(resource.id.to_string()),
-                    });
-                }
                 focus.front.insert(resource.kind);
+                focus.details.extend(versions_of(resource));
+            }
+            // What changed of a function are its versions, of a target group the deployments behind it.
+            if let Level::Changes { of: Some(of), .. } = level {
+                let mut told = beneath(&self.picture.inventory, of);
+                told.push(of.clone());
+                focus.details.extend(told.iter().filter_map(history_of));
+                focus.details.extend(told.iter().filter_map(versions_of));
             }
         }
         crate::app::update::runs::attend(self, &mut focus);

@@ -290,3 +290,11 @@ pub struct Tables {
     /// From top to bottom.
     pub sections: Vec<Section>,
 }
+
+impl Tables {
+    /// Whether a row stands for this.
+    pub fn has(&self, key: &RowKey) -> bool {
+        let mut rows = self.sections.iter().flat_map(|section| &section.rows);
+        rows.any(|row| row.key == *key)
+    }
+}

@@ -93,6 +93,22 @@ impl TableView {
         }
     }
 
+    /// Filters the rows anew. A selected row that is hidden by that gives way to the first of those that are
+    /// left, so that no key acts on what is not shown; one that has gone stays selected.
+    pub fn set_filter(&mut self, tables: &Tables, filter: String) {
+        self.filter = filter;
+        self.refresh(tables);
+        let hidden = self.find(tables).is_none()
+            && self
+                .selected
+                .as_ref()
+                .is_some_and(|selected| tables.has(selected));
+        if hidden {
+            self.selected = None;
+            self.select_position(tables, 0);
+        }
+    }
+
     /// The selected row's place among the visible ones; `None` once it has gone or is filtered out.
     pub fn find(&self, tables: &Tables) -> Option<usize> {
         let selected = self.selected.as_ref()?;

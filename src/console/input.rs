@@ -42,6 +42,10 @@ pub struct Reader {
 /// How long a read waits before it looks whether it is paused.
 const POLL: Duration = Duration::from_millis(200);
 
+/// What follows a key within this time came with it: nobody types so fast. The reader looks at nothing at all
+/// when it may not wait.
+const AT_ONCE: Duration = Duration::from_millis(2);
+
 impl Reader {
     /// Starts to read.
     pub fn start(sender: mpsc::Sender<Input>) -> io::Result<Self> {
@@ -91,7 +95,7 @@ impl Reader {
 
 /// The next event, and whether it was there already when the one before had been read; none for a while.
 fn next(has_read: bool) -> io::Result<Option<(Event, Arrival)>> {
-    let arrival = if has_read && event::poll(Duration::ZERO)? {
+    let arrival = if has_read && event::poll(AT_ONCE)? {
         Arrival::AtOnce
     } else if event::poll(POLL)? {
         Arrival::Alone

@@ -1,10 +1,11 @@
-//! What changed lately: deployments, scaling, database and cache events, alarm transitions,
-//! instances that started or stopped. Only what was read anyway; CloudTrail is asked on request.
+//! What changed lately: deployments, versions and aliases of functions, scaling, database and cache events,
+//! alarm transitions, instances that started or stopped. Only what was read anyway; CloudTrail is asked on request.
 
 mod activity;
 mod deployment;
 mod events;
 mod execution;
+mod functions;
 mod models;
 mod push;
 mod related;
@@ -38,7 +39,7 @@ pub struct Change {
 /// The sorts of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
-    /// A deployment of a service.
+    /// A deployment of a service, an endpoint or a function.
     Deploy,
     /// The capacity of a group.
     Scaling,
@@ -124,6 +125,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         models::collect(state, span, &mut changes);
         execution::collect(state, span, &mut changes);
         push::collect(state, span, &mut changes);
+        functions::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {
         b.at.cmp(&a.at)

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::policy::Policy;
+
 /// What an account has spent: the answer of two calls of `GetCostAndUsage`, credits left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
@@ -61,6 +63,16 @@ impl Usage {
         let mut days = self.days_of_month(today).peekable();
         days.peek()?;
         Some(days.map(DailyCost::total).sum())
+    }
+
+    /// The month to date of an estate: what its cost allocation tag tells, else the account's, and that only
+    /// where the estate is the whole account.
+    pub fn of_estate(&self, policy: &Policy, is_whole_account: bool, today: Date) -> Option<f64> {
+        if let Some(tag) = &policy.cost_tag {
+            let costs = self.by_tag.as_ref().filter(|costs| costs.key == tag.key)?;
+            return costs.of(&tag.value);
+        }
+        is_whole_account.then(|| self.month_to_date(today)).flatten()
     }
 
     /// The days of this month, UTC, oldest first.

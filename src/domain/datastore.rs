@@ -1,5 +1,6 @@
 //! Data stores: RDS instances, Aurora clusters, snapshots; ElastiCache in its three forms.
 
+pub mod engine_version;
 pub mod node_type;
 mod settings;
 pub mod support;
@@ -99,6 +100,9 @@ pub struct DbCluster {
     pub endpoint: Option<String>,
     /// Whether deletion is refused.
     pub deletion_protection: bool,
+    /// Modifications that wait, as `name=value`.
+    #[serde(default)]
+    pub pending_modifications: Vec<String>,
     /// The cluster's tags.
     pub tags: Vec<Tag>,
     /// How it is configured beside that.

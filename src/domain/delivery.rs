@@ -108,6 +108,11 @@ impl Pipeline {
         self.stages.iter().find(|stage| stage.has_failed())
     }
 
+    /// The first stage that is kept from being entered.
+    pub fn held(&self) -> Option<&Stage> {
+        self.stages.iter().find(|stage| !stage.enabled)
+    }
+
     /// The approval that somebody has to give: its stage and action.
     pub fn approval(&self) -> Option<(&Stage, &StageAction)> {
         self.stages.iter().find_map(|stage| {

@@ -206,6 +206,46 @@ pub struct AccountConcurrency {
     pub unreserved: Option<u32>,
 }
 
+/// An alias that led elsewhere when it was read the next time. AWS tells neither that it moved nor when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AliasMove {
+    /// The function's ARN.
+    pub function: String,
+    /// The alias's name.
+    pub alias: String,
+    /// Where it led.
+    pub from: Routing,
+    /// Where it leads.
+    pub to: Routing,
+    /// When it was seen: by then it had moved.
+    pub seen_at: Timestamp,
+}
+
+impl Functions {
+    /// The aliases that lead elsewhere than they did `before`, as seen now.
+    pub fn moved_since<'a>(
+        &'a self,
+        before: &'a Self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = AliasMove> + 'a {
+        self.functions.iter().flat_map(move |function| {
+            let mut known = before.functions.iter();
+            let led = known.find(|known| known.arn == function.arn);
+            function.aliases.iter().flatten().filter_map(move |alias| {
+                let mut led = led?.aliases.iter().flatten();
+                let led = led.find(|known| known.name == alias.name)?;
+                (led.routing != alias.routing).then(|| AliasMove {
+                    function: function.arn.clone(),
+                    alias: alias.name.clone(),
+                    from: led.routing.clone(),
+                    to: alias.routing.clone(),
+                    seen_at: now,
+                })
+            })
+        })
+    }
+}
+
 impl Function {
     /// An alias by name; the only one there is for [`ONLY`].
     pub fn alias(&self, name: &str) -> Option<&Alias> {

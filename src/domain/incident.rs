@@ -364,7 +364,7 @@ pub fn timeline(incident: &Incident, runs: &[RunStory]) -> Vec<Moment> {
         .map(|entry| Moment {
             at: Incident::moment(entry),
             sort: sort_of(&entry.event),
-            who: entry.by.clone(),
+            who: whose(entry),
             text: words(incident, entry, &stretches),
         })
         .collect();
@@ -372,7 +372,7 @@ pub fn timeline(incident: &Incident, runs: &[RunStory]) -> Vec<Moment> {
         all.extend(run.steps.iter().map(|(at, text)| Moment {
             at: *at,
             sort: "run",
-            who: run.who.clone(),
+            who: Some(run.who.clone()),
             text: format!("{} {}: {text}", run.runbook, run.run),
         }));
     }
@@ -388,10 +388,20 @@ pub struct Moment {
     pub at: Timestamp,
     /// `begin`, `found`, `gone`, `changed`, `note`, `log`, `run` or `end`.
     pub sort: &'static str,
-    /// Who wrote it down or did it.
-    pub who: String,
+    /// Whose doing it is; `None` where nobody knows. Who keeps the record is not who changed something.
+    pub who: Option<String>,
     /// What; foreign text.
     pub text: String,
+}
+
+fn whose(entry: &Entry) -> Option<String> {
+    match &entry.event {
+        Event::Changed { who, .. } => who.clone(),
+        Event::Appeared { .. } | Event::Gone { .. } => None,
+        Event::Started { .. } | Event::Note { .. } | Event::Pinned { .. } | Event::Closed => {
+            Some(entry.by.clone())
+        }
+    }
 }
 
 const fn sort_of(event: &Event) -> &'static str {
@@ -433,10 +443,7 @@ fn words(incident: &Incident, entry: &Entry, stretches: &[Stretch]) -> String {
                 None => format!("over: {rule}"),
             }
         }
-        Event::Changed { sort, text, who, .. } => match who {
-            Some(who) => format!("{sort}: {text}, by {who}"),
-            None => format!("{sort}: {text}"),
-        },
+        Event::Changed { sort, text, .. } => format!("{sort}: {text}"),
         Event::Note { text } => text.clone(),
         Event::Pinned { group, text, .. } => format!("{group}: {text}"),
         Event::Closed => "incident closed".to_owned(),

@@ -1,6 +1,7 @@
 //! Everything that is known of the scopes being watched: one [`Loadable`] for each source, filled
 //! by answers in whatever order they come. Rules, panes and headless commands read it.
 
+mod account;
 mod selected;
 mod source;
 mod standing;
@@ -31,7 +32,7 @@ use crate::domain::ecr::Repository;
 use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
-use crate::domain::function::{Functions, Version};
+use crate::domain::function::{AliasMove, Functions, Version};
 use crate::domain::gpu::agent_metrics::AgentMetric;
 use crate::domain::gpu::history::GpuHistory;
 use crate::domain::gpu::{self, HostFacts, HostReading};
@@ -169,6 +170,8 @@ pub struct ScopeState {
     pub notebooks: Loadable<Vec<Notebook>>,
     /// Lambda functions.
     pub functions: Loadable<Functions>,
+    /// Aliases that were seen to lead elsewhere, oldest first.
+    pub alias_moves: Arc<Vec<AliasMove>>,
     /// Published versions of the functions being looked at, by function ARN.
     pub function_versions: BTreeMap<String, Loadable<Vec<Version>>>,
     /// EKS clusters and node groups.
@@ -312,6 +315,7 @@ impl ScopeState {
             training_jobs: Loadable::default(),
             notebooks: Loadable::default(),
             functions: Loadable::default(),
+            alias_moves: Arc::default(),
             function_versions: BTreeMap::new(),
             kubernetes: Loadable::default(),
             cluster_upgrades: Loadable::default(),
@@ -481,7 +485,14 @@ impl ScopeState {
             Source::EndpointTargets => settle!(self.endpoint_targets, ScalableTargets),
             Source::TrainingJobs => settle!(self.training_jobs, TrainingJobs),
             Source::Notebooks => settle!(self.notebooks, Notebooks),
-            Source::Functions => settle!(self.functions, Functions),
+            Source::Functions => {
+                let before = self.functions.value.clone();
+                let stored = settle!(self.functions, Functions);
+                if let Some((before, _)) = before.filter(|_| stored) {
+                    self.note_alias_moves(&before, at);
+                }
+                stored
+            }
             Source::FunctionVersions(function) => {
                 settle!(
                     self.function_versions.entry(function.clone()).or_default(),
@@ -580,6 +591,22 @@ impl ScopeState {
         }
     }
 
+    /// Notes which aliases lead elsewhere than they did.
+    fn note_alias_moves(&mut self, before: &Functions, at: Timestamp) {
+        /// Nobody looks back further.
+        const MOST: usize = 200;
+        let moves = self
+            .functions
+            .get()
+            .map(|now| now.moved_since(before, at).collect::<Vec<_>>());
+        if let Some(moves) = moves.filter(|moves| !moves.is_empty()) {
+            let known = Arc::make_mut(&mut self.alias_moves);
+            known.extend(moves);
+            let old = known.len().saturating_sub(MOST);
+            known.drain(..old);
+        }
+    }
+
     /// Forgets the history of cards whose instances are gone: groups replace theirs every night.
     fn forget_gone_cards(&mut self) {
         if let Some(instances) = self.instances.get() {
@@ -625,18 +652,6 @@ impl Inventory {
     /// Scopes that are shown: those that are not merged into another.
     pub fn shown(&self) -> impl Iterator<Item = &ScopeState> {
         self.scopes.iter().filter(|state| state.merged_into.is_none())
-    }
-
-    /// The scopes that collect account-wide families: the first shown one of each account.
-    pub fn account_leaders(&self) -> impl Iterator<Item = &ScopeState> {
-        self.shown().enumerate().filter_map(|(index, state)| {
-            let account = state.account()?;
-            let earlier = self
-                .shown()
-                .take(index)
-                .any(|other| other.account() == Some(account));
-            (!earlier).then_some(state)
-        })
     }
 
     /// Forgets what a scope knew and drops the answers still under way.
@@ -745,6 +760,9 @@ impl Inventory {
         }
         if answer.key.source == Source::Identity {
             self.merge_same_places();
+        }
+        if answer.key.source == Source::Identity || answer.key.source.is_account_wide() {
+            self.gather_account_wide();
         }
         match (changed, stored) {
             (true, _) => Applied::AccountChanged,

@@ -97,6 +97,14 @@ impl<T> Loadable<T> {
         }
         true
     }
+
+    /// Gives its value to another place of the same sort, unless that was answered later, and forgets all.
+    pub fn hand_to(&mut self, other: &mut Self) {
+        let given = std::mem::take(self);
+        if given.value.is_some() && given.asked_at > other.asked_at {
+            *other = given;
+        }
+    }
 }
 
 #[cfg(test)]

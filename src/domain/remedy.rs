@@ -4,6 +4,7 @@
 
 use crate::domain::asg::{Group, NIGHT_TAG};
 use crate::domain::datastore::CacheForm;
+use crate::domain::delivery::Pipeline;
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::gpu::is_gpu_type;
 use crate::domain::ids::{self, Kind, ResourceKey, Tag};
@@ -30,6 +31,9 @@ pub fn is_in_vain(state: &ScopeState, runbook: &str, key: &ResourceKey) -> bool 
             instance(state, id).is_some_and(|one| !is_noted(&one.tags) || one.group().is_some())
         }
         ("sqs-redrive", Kind::Queue) => takes_dead_letters(state, id) == Some(false),
+        ("pipeline-release", Kind::Pipeline) => {
+            pipeline(state, id).is_some_and(|pipeline| pipeline.held().is_none())
+        }
         ("eks-scale-nodegroup", Kind::Asg) => {
             group(state, id).is_some_and(|group| !is_of_nodegroup(state, group))
         }
@@ -91,6 +95,10 @@ fn group<'a>(state: &'a ScopeState, id: &str) -> Option<&'a Group> {
     // Of a group that was not read when its hosts were, only the name is known.
     let mut groups = state.groups.get()?.iter();
     groups.find(|group| group.arn == id || group.name == id)
+}
+
+fn pipeline<'a>(state: &'a ScopeState, id: &str) -> Option<&'a Pipeline> {
+    state.pipelines.get()?.iter().find(|pipeline| pipeline.id() == id)
 }
 
 fn instance<'a>(state: &'a ScopeState, id: &str) -> Option<&'a Instance> {

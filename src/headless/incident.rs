@@ -12,7 +12,7 @@ use crate::domain::incident::{Incident, Places, RunStory, markdown, timeline};
 use crate::engine::incident::{IncidentError, IncidentStore, runs_of};
 use crate::engine::run::RunStore;
 use crate::headless::out::{Page, Report, complain, print, times_in};
-use crate::headless::table::{Cell, Column, Table};
+use crate::headless::table::{Cell, Column, Table, UNKNOWN};
 use crate::headless::{Exit, Out};
 
 /// The names and versions of the formats.
@@ -156,7 +156,7 @@ struct Row {
 struct Line {
     at: Timestamp,
     sort: &'static str,
-    who: String,
+    who: Option<String>,
     text: String,
 }
 
@@ -228,7 +228,7 @@ impl Report for One {
                 Cell::new(page.time(line.at, self.now)),
                 Cell::new(line.sort),
                 Cell::new(&line.text),
-                Cell::new(&line.who),
+                Cell::new(line.who.as_deref().unwrap_or(UNKNOWN)),
             ]);
         }
         format!(

@@ -26,6 +26,7 @@ use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, Receipt, Token};
 use crate::domain::policy::{ConfirmLevel, Policy, Selection};
 use crate::domain::price::{PriceTable, Priced, SpotPrices};
+use crate::domain::savings::Off;
 use crate::domain::scope::ScopeName;
 use crate::domain::units::UsdPerHour;
 use crate::runbook::schema::ActionSchema;
@@ -291,6 +292,8 @@ pub struct Proposal {
     pub skipped: Vec<String>,
     /// How many seconds what it saves is saved for each time, where it is put back every morning.
     pub off_s: Option<u64>,
+    /// Instances that were off until now, and that the changes bring back.
+    pub was_off: Vec<Off>,
 }
 
 impl Proposal {

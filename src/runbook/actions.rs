@@ -94,6 +94,7 @@ pub static ALL: &[&dyn Action] = &[
     &rds::CLUSTER_POINT_IN_TIME,
     &rds::AddMembers,
     &rds::CopyClusterSettings,
+    &rds::ModifyCluster,
     &rds::RenameCluster,
     &rds::CLUSTER_STOP,
     &rds::CLUSTER_START,

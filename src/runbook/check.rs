@@ -25,6 +25,7 @@ use super::plan::CheckItem;
 use super::schema::ActionSchema;
 use super::value::Value;
 use crate::domain::ops::Query;
+use crate::domain::savings::Savings;
 
 /// Something that can be looked at. Implementations hold no state.
 pub trait Check: Sync {
@@ -45,6 +46,11 @@ pub trait Check: Sync {
     /// # Errors
     /// As of [`Check::reads`].
     fn judge(&self, with: &Arguments, view: &View, now: Timestamp) -> Result<Verdict, BadArguments>;
+
+    /// What the same answers show of what is saved, for the result; `None` where nothing is measured.
+    fn measured(&self, _with: &Arguments, _view: &View, _now: Timestamp) -> Option<Savings> {
+        None
+    }
 }
 
 /// What a check found.
@@ -117,6 +123,11 @@ pub fn reads(item: &CheckItem, names: &BTreeMap<String, Value>, now: Timestamp) 
         .unwrap_or_default()
 }
 
+/// What a check of a plan measures of what is saved.
+pub fn measured(item: &CheckItem, view: &View, now: Timestamp) -> Option<Savings> {
+    find(&item.check)?.measured(&item.with, view, now)
+}
+
 /// What a check of a plan finds. What cannot be judged has not passed.
 pub fn judge(item: &CheckItem, names: &BTreeMap<String, Value>, view: &View, now: Timestamp) -> Verdict {
     let unclear = |reason: String| Verdict::Unclear { reason, class: None };
@@ -164,6 +175,7 @@ pub static ALL: &[&dyn Check] = &[
     &acm::Validated,
     &alarm::State,
     &asg::NoActivityInProgress,
+    &asg::RefreshSettled,
     &ecs::Settled,
     &http::Health,
     &image::RunsTag,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::expr::{Expr, Place, Template, Text};
-use super::model::{Arg, Confirm, Input, Limits, Offer, OnFailure, Runbook, Spanned, Target};
+use super::model::{Afterwards, Arg, Confirm, Input, Limits, Offer, OnFailure, Runbook, Spanned, Target};
 use super::value::{Value, parse_duration};
 use crate::domain::diagnostic::{Diagnostic, Source, Span, quoted};
 use crate::domain::document::{Node, Value as Tree};
@@ -90,6 +90,7 @@ impl<'a> Decoder<'a> {
                 _ => OnFailure::Rollback,
             },
             always: self.each(root, "always", Self::step),
+            afterwards: self.each(root, "afterwards", Self::afterwards),
             name,
         };
         Decoded {
@@ -308,10 +309,9 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn offer(&mut self, node: &Node) -> Option<Offer> {
-        let kind = Self::text(node, "kind")?;
-        let rules = self.texts(node, "rules");
-        let set = match node.get("set").map(|set| &set.value) {
+    /// Expressions by name.
+    fn expressions(&mut self, node: &Node, key: &str) -> Vec<(Spanned<String>, Expr)> {
+        match node.get(key).map(|set| &set.value) {
             Some(Tree::Map(entries)) => entries
                 .iter()
                 .filter_map(|entry| {
@@ -323,7 +323,29 @@ impl<'a> Decoder<'a> {
                 })
                 .collect(),
             _ => Vec::new(),
+        }
+    }
+
+    fn afterwards(&mut self, node: &Node) -> Option<Afterwards> {
+        let runbook = Self::text(node, "runbook")?;
+        self.identifier(&runbook, "the name of a runbook", &['-']);
+        let kind = match Self::text(node, "kind") {
+            Some(kind) => Some(Spanned::new(kind.span, kind.parse().ok()?)),
+            None => None,
         };
+        Some(Afterwards {
+            about: Self::text(node, "about")?.value,
+            when: self.expr(node, "when"),
+            kind,
+            set: self.expressions(node, "set"),
+            runbook,
+        })
+    }
+
+    fn offer(&mut self, node: &Node) -> Option<Offer> {
+        let kind = Self::text(node, "kind")?;
+        let rules = self.texts(node, "rules");
+        let set = self.expressions(node, "set");
         Some(Offer {
             kind: Spanned::new(kind.span, kind.parse().ok()?),
             rules: rules

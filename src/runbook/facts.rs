@@ -227,6 +227,11 @@ const PIPELINE: &[Fact] = &[
     fact("version", Text, "`V1` or `V2`."),
     fact("failed_stage", Text, "The first stage that failed."),
     fact("busy_stage", Text, "The first stage in which an execution is."),
+    fact(
+        "held_stage",
+        Text,
+        "The first stage that is kept from being entered.",
+    ),
     fact("approval_stage", Text, "The stage whose manual approval waits."),
     fact(
         "deploy_stage",

@@ -12,7 +12,7 @@ use crate::domain::document::{Field, Schema, Shape};
 pub const API_VERSION: &str = "quarterdeck/v1";
 
 /// Names of shapes that are used in several places, in the order of the documentation.
-pub const NAMED: [&str; 13] = [
+pub const NAMED: [&str; 14] = [
     "Param",
     "From",
     "Target",
@@ -26,6 +26,7 @@ pub const NAMED: [&str; 13] = [
     "Retry",
     "Backoff",
     "Wait",
+    "Afterwards",
 ];
 
 fn text() -> Shape {
@@ -197,6 +198,11 @@ fn root() -> Vec<Field> {
             ("Step", 0),
             "What is done at the end whatever happened. It cannot change the verdict.",
         ),
+        optional_list(
+            "afterwards",
+            ("Afterwards", 0),
+            "Runbooks that are offered once a run has succeeded, parameters filled in: in the console under a key, else as commands, in the result as `afterwards`.",
+        ),
     ]
 }
 
@@ -234,6 +240,7 @@ fn named_shapes() -> BTreeMap<String, Shape> {
         ("Retry", retry()),
         ("Backoff", backoff()),
         ("Wait", wait()),
+        ("Afterwards", afterwards()),
         (
             "Concurrency",
             vec![
@@ -270,7 +277,11 @@ fn param() -> Vec<Field> {
             Shape::Switch,
             "Whether it may be left out and is null then. Without this and without a default it must be given.",
         ),
-        optional("enum", list(Shape::Anything, 1), "The only values."),
+        optional(
+            "enum",
+            Shape::Either(vec![list(Shape::Anything, 1), Shape::Table(Box::new(text()))]),
+            "The only values: a list, or of text each with what it means, which forms and `qd runbook show` say.",
+        ),
         optional_text(
             "pattern",
             "A regular expression that the whole text must match, each item of a list too.",
@@ -350,6 +361,29 @@ fn offer() -> Vec<Field> {
             "set",
             Shape::Table(Box::new(text())),
             "Parameters, as expressions over `resource`.",
+        ),
+    ]
+}
+
+fn afterwards() -> Vec<Field> {
+    let kinds: Vec<&str> = NAMEABLE.iter().map(|kind| kind.name()).collect();
+    vec![
+        required("runbook", text(), "The runbook's name."),
+        required("about", text(), "What it is for then, in a few words."),
+        optional(
+            "when",
+            condition(),
+            "Whether it is offered. An expression over `params` and what steps gave.",
+        ),
+        optional(
+            "kind",
+            words(&kinds),
+            "Offered once for each resource of this kind in the account and region, which expressions see as `resource`. What could not be listed is said.",
+        ),
+        optional(
+            "set",
+            Shape::Table(Box::new(text())),
+            "Its parameters, as expressions over `resource`, `params` and the rest.",
         ),
     ]
 }

@@ -157,6 +157,7 @@ impl Lint<'_> {
         for check in &self.runbook.verify {
             self.check(check, &known);
         }
+        self.afterwards();
         self.always();
         self.confirm();
         self.unused();
@@ -460,7 +461,10 @@ fn base(runbook: &Runbook, lost: &Lost) -> Known {
     known.explain(&["each"], "only with `for_each`");
     known.explain(&["live"], "only in `wait`");
     known.explain(&["before"], "only in the steps of `undo`");
-    known.explain(&["resource"], "only in `offers`");
+    known.explain(
+        &["resource"],
+        "only in `offers`, and in `afterwards` with a `kind`",
+    );
     known.explain(&["results"], "nothing has been done yet");
     known.explain(&["run", "status"], "only in `always`");
     known.explain(&["run", "summary"], "only in `always`");

@@ -13,7 +13,7 @@ mod borne;
 mod closing;
 mod flight;
 mod forward;
-mod guards;
+pub(in crate::runbook) mod guards;
 mod late;
 mod ledger;
 mod mending;

@@ -85,6 +85,8 @@ pub struct Runbook {
     pub on_failure: OnFailure,
     /// What is done at the end whatever happened; cannot change the verdict.
     pub always: Vec<Step>,
+    /// Runbooks that are offered once it has succeeded.
+    pub afterwards: Vec<Afterwards>,
 }
 
 impl Runbook {
@@ -165,6 +167,21 @@ pub struct Offer {
     /// Only for findings of these rules; empty for the resource whatever is wrong with it.
     pub rules: Vec<Spanned<Glob>>,
     /// Parameters by name, as expressions over `resource`.
+    pub set: Vec<(Spanned<String>, Expr)>,
+}
+
+/// A runbook that is offered once another one has succeeded, with its parameters filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Afterwards {
+    /// The runbook's name.
+    pub runbook: Spanned<String>,
+    /// What it is for then, in a few words.
+    pub about: String,
+    /// Whether it is offered at all; `None` is always.
+    pub when: Option<Expr>,
+    /// Offered once for each resource of this kind, which expressions see as `resource`.
+    pub kind: Option<Spanned<Kind>>,
+    /// Parameters by name, as expressions.
     pub set: Vec<(Spanned<String>, Expr)>,
 }
 

@@ -400,6 +400,7 @@ fn pipeline(pipeline: &Pipeline) -> Resource {
             ("version", maybe(pipeline.version.as_deref())),
             ("failed_stage", name(pipeline.failed())),
             ("busy_stage", name(pipeline.busy())),
+            ("held_stage", name(pipeline.held())),
             (
                 "approval_stage",
                 name(pipeline.approval().map(|(stage, _)| stage)),

@@ -4,6 +4,7 @@
 //! Nothing is decided later that is not in here: loops are unrolled, conditions judged, names resolved
 //! to ids, each change has its `before` and `after`.
 
+mod afterwards;
 mod assemble;
 mod digest;
 mod steps;
@@ -17,9 +18,11 @@ use serde_json::Value as Json;
 
 use super::action::{Change, Target};
 use crate::domain::policy::ConfirmLevel;
+use crate::domain::savings::{Night, Off};
 use crate::domain::scope::ScopeName;
 use crate::runbook::value::Value;
 
+pub use afterwards::Afterwards;
 pub use assemble::{Assembly, Frame};
 pub use digest::{PlanError, canonical};
 pub use steps::{
@@ -85,6 +88,15 @@ pub struct Plan {
     /// anybody likes. Checked when it is planned and again when the plan is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_runs_per_hour: Option<u32>,
+    /// What is offered once it has succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Afterwards>,
+    /// How long what it saves is saved for, where it is put back every morning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub night: Option<Night>,
+    /// Instances that were off until now, and that it brings back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was_off: Vec<Off>,
 }
 
 /// Which runbook a plan is of.
@@ -128,6 +140,37 @@ impl Plan {
     /// Whether nothing would be changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Its parameters, as `--set` takes them: to run the same again. A list whose items hold commas is several
+    /// of one name; secrets, and what has no value, are left out.
+    pub fn set(&self) -> Vec<(String, String)> {
+        let Some(Value::Map(params)) = self.names.get("params") else {
+            return Vec::new();
+        };
+        let text = |value: &Value| match value {
+            Value::Null | Value::Secret(_) => None,
+            Value::Resource(resource) => Some(resource.handle().to_owned()),
+            other => Some(other.to_string()),
+        };
+        let mut set = Vec::new();
+        for (name, value) in params {
+            let texts: Vec<String> = match value {
+                Value::List(items) => items.iter().filter_map(text).collect(),
+                Value::Map(entries) => entries
+                    .iter()
+                    .filter_map(|(key, value)| Some(format!("{key}={}", text(value)?)))
+                    .collect(),
+                one => text(one).into_iter().collect(),
+            };
+            let is_list = matches!(value, Value::List(_) | Value::Map(_));
+            if is_list && texts.iter().all(|text| !text.contains(',')) && !texts.is_empty() {
+                set.push((name.clone(), texts.join(",")));
+            } else {
+                set.extend(texts.into_iter().map(|text| (name.clone(), text)));
+            }
+        }
+        set
     }
 
     /// What a target is called in lines about this plan: its name, with its cluster or its id where another

@@ -5,6 +5,7 @@
 //! Here loops are unrolled, conditions judged and expressions evaluated, each exactly once. Steps are
 //! planned in order, against the answers as the steps before will leave them.
 
+mod afterwards;
 mod checks;
 mod steps;
 
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::{Allowances, Decisions, Refusal, RefusalKind, Site, View};
 use super::check::Verdict;
 use super::expr::{EvalError, Names};
+use super::machine::guards::{Hindrance, may_begin};
 use super::model::Limits;
 use super::model::{OnFailure, Runbook};
 use super::plan::{
@@ -23,7 +25,7 @@ use super::plan::{
 use super::value::Value;
 use crate::domain::counted::counted;
 use crate::domain::exit::Exit;
-use crate::domain::ops::Query;
+use crate::domain::ops::{Query, cloudwatch};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::price::PriceTable;
 
@@ -195,6 +197,12 @@ impl Planner<'_> {
         }
         let names = Names::within(&base).with("results", Value::Map(results));
         let verify = checks::items(&self.runbook.verify, (&names, &own), &mut found);
+        let afterwards = if assembly.is_empty() {
+            Vec::new()
+        } else {
+            let scene = (&names, view, &self.decisions.selection);
+            afterwards::of(&self.runbook.afterwards, scene, &mut found)
+        };
         let Around {
             preconditions,
             guards,
@@ -206,6 +214,16 @@ impl Planner<'_> {
             if found.need(reads, view) {
                 let verdict = super::check::judge(item, &self.shared_names(), view, self.now);
                 weigh(item, &verdict, (&mut assembly, &mut found));
+            }
+        }
+        let alarms = Query::CloudWatch(cloudwatch::Read::Alarms);
+        for guard in &guards {
+            if !assembly.is_empty()
+                && found.need(vec![alarms.clone()], view)
+                && let Err(Hindrance { reason, class }) = may_begin(guard, view)
+            {
+                let exit = class.map_or(Exit::Precondition, super::machine::exit_of);
+                found.refuse(exit, format!("precondition: {reason}"));
             }
         }
         if !found.reasons.is_empty() {
@@ -250,6 +268,7 @@ impl Planner<'_> {
                 deadline_s: seconds(limits.deadline),
                 rollback_deadline_s: seconds(limits.rollback_deadline),
                 max_runs_per_hour: limits.max_runs_per_hour,
+                afterwards,
             })
             .map_err(|error| Refused {
                 exit: Exit::Internal,

@@ -18,6 +18,7 @@ use super::plan::Plan;
 use crate::domain::exit::Exit;
 use crate::domain::fault::Fault;
 use crate::domain::ops::{Mutation, Receipt, Token};
+use crate::domain::savings::Savings;
 
 pub use chain::{Chain, Journal, JournalError, read};
 
@@ -279,6 +280,8 @@ pub enum Signal {
     Terminate,
     /// The terminal went away.
     HangUp,
+    /// Another process is to take it up at once.
+    HandOver,
 }
 
 /// What to do once stopped.
@@ -412,6 +415,9 @@ pub enum Record {
         passed: bool,
         /// What it saw.
         detail: String,
+        /// What it measured of what is saved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        savings: Option<Box<Savings>>,
     },
     /// A person answered a pause.
     Continued {

@@ -143,6 +143,7 @@ fn heading(name: &str) -> String {
         "Retry" => "Trying again (`retry`)".to_owned(),
         "Backoff" => "Time between attempts (`backoff`)".to_owned(),
         "Wait" => "Waiting (`wait`)".to_owned(),
+        "Afterwards" => "What is offered next (`afterwards`)".to_owned(),
         other => other.to_owned(),
     }
 }

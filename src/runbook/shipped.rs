@@ -57,6 +57,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/pipeline-approve.yaml"),
     ),
     (
+        "pipeline-release",
+        include_str!("../../runbooks/pipeline-release.yaml"),
+    ),
+    (
         "pipeline-retry-stage",
         include_str!("../../runbooks/pipeline-retry-stage.yaml"),
     ),

@@ -23,10 +23,10 @@ use crate::runbook::action::named_time;
 
 pub use drift::{GONE, drift, not_as_planned};
 pub use happening::{act as act_words, happening, question};
-pub use plan::{confirm_advice, framed_plan, plan, totals};
+pub use plan::{WARNING, confirm_advice, framed_plan, plan, totals};
 pub use record::{record, steps};
 pub use state::{Standing, standings, state};
-pub use summary::{Commands, status_role, summary};
+pub use summary::{Commands, afterwards, afterwards_command, status_role, summary};
 pub use values::{money_per_hour, money_per_month, value};
 
 /// The part that a text plays.
@@ -249,27 +249,7 @@ impl Clock {
     /// The same text with every moment that stands in it as programs write it, such as
     /// `2026-11-21T18:00:00Z`, in the zone that is shown.
     pub fn in_zone(&self, text: &str) -> String {
-        let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.+".contains(character);
-        let mut told = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(is_part) {
-            let (before, from) = rest.split_at(at);
-            let end = from.find(|character| !is_part(character)).unwrap_or(from.len());
-            let (word, after) = from.split_at(end);
-            // A sentence may go on, or end, behind it.
-            let moment = word.trim_end_matches([':', '.']);
-            told.push_str(before);
-            match moment.parse::<Timestamp>() {
-                Ok(at) if moment.contains('T') => {
-                    told.push_str(&named_time(at, &self.zone));
-                    told.push_str(&word[moment.len()..]);
-                }
-                _ => told.push_str(word),
-            }
-            rest = after;
-        }
-        told.push_str(rest);
-        told
+        told_in(text, &self.zone)
     }
 
     /// What the zone is called at a moment, such as `KST`.
@@ -281,6 +261,39 @@ impl Clock {
     pub fn hour(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
+}
+
+/// The same lines with every moment that stands in them as programs write it, such as
+/// `2026-11-21T18:00:00Z`, in the zone that is shown.
+pub fn in_zone(mut lines: Vec<Line>, zone: &TimeZone) -> Vec<Line> {
+    for span in lines.iter_mut().flat_map(|line| &mut line.spans) {
+        span.text = told_in(&span.text, zone);
+    }
+    lines
+}
+
+fn told_in(text: &str, zone: &TimeZone) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.+".contains(character);
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_part) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|character| !is_part(character)).unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        // A sentence may go on, or end, behind it.
+        let moment = word.trim_end_matches([':', '.']);
+        told.push_str(before);
+        match moment.parse::<Timestamp>() {
+            Ok(at) if moment.contains('T') => {
+                told.push_str(&named_time(at, zone));
+                told.push_str(&word[moment.len()..]);
+            }
+            _ => told.push_str(word),
+        }
+        rest = after;
+    }
+    told.push_str(rest);
+    told
 }
 
 /// A number of seconds, as people say it.

@@ -171,12 +171,21 @@ fn run_hints(state: &State, run: &RunId) -> Vec<Hint> {
     let mut hints = Vec::new();
     if watched.is_some_and(|watched| watched.asked.is_some()) {
         hints.push(hint(Command::Open, "answer"));
-    } else if head.is_some_and(|head| !head.allowed().is_empty()) {
-        hints.push(hint(Command::Open, "resume, roll back, give up"));
+    } else if let Some(ways) = head.and_then(Head::ways) {
+        hints.push(hint(Command::Open, ways));
+    } else if watched.is_some_and(|watched| !watched.afterwards().is_empty()) {
+        hints.push(hint(Command::Runbooks, "what comes next"));
     }
     let is_live = watched.is_some_and(Watched::is_ours) || head.is_some_and(Head::is_live);
     if is_live {
-        hints.push(("Ctrl-C".to_owned(), "stop, roll back, detach"));
+        let ledger = watched.and_then(|watched| watched.ledger.as_ref());
+        let what = match (watched.is_some_and(Watched::is_ours), ledger) {
+            (true, None) => "stop, roll back, detach",
+            (true, Some(ledger)) if ledger.could_take_back() => "stop, roll back, detach",
+            (true, Some(_)) => "stop, detach",
+            (false, _) => "interrupt, detach",
+        };
+        hints.push(("Ctrl-C".to_owned(), what));
     }
     hints.push(("PgDn".to_owned(), "scroll"));
     hints

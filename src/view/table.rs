@@ -1,5 +1,7 @@
 //! Tables: columns fitted to the width, rows in a window, the selected one marked.
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -27,7 +29,7 @@ pub fn draw(
     };
     for (number, section) in tables.sections.iter().enumerate() {
         let widths = fit(
-            &section.columns,
+            &with_arrow(&section.columns, view.sort),
             &content(section, view.sort),
             area.width.saturating_sub(1),
         );
@@ -64,6 +66,20 @@ pub fn draw(
             break;
         }
     }
+}
+
+/// The columns, of which the one that is sorted by has room for its title and the arrow beside it.
+fn with_arrow(columns: &[Column], sort: Option<Sort>) -> Cow<'_, [Column]> {
+    let Some(sorted) = sort.and_then(|sort| columns.iter().position(|column| column.title == sort.column))
+    else {
+        return Cow::Borrowed(columns);
+    };
+    let mut columns = columns.to_vec();
+    let column = &mut columns[sorted];
+    let room = u16::try_from(column.title.width() + 1).unwrap_or(u16::MAX);
+    column.min = column.min.max(room);
+    column.max = column.max.max(room);
+    Cow::Owned(columns)
 }
 
 /// The widest cell of each column, with room for the arrow beside the title that is sorted by.
@@ -481,6 +497,24 @@ mod tests {
             [12, 0, 5],
             "a column without content takes no room"
         );
+    }
+
+    #[test]
+    fn the_title_that_is_sorted_by_stays_whole_beside_its_arrow() {
+        let columns = [
+            Column::names("SERVICE", 16, 40, 0),
+            Column::numbers("RUN/WANT", 8, 0),
+            Column::words("ROLLOUT", 11, 24, 1),
+        ];
+        let sort = Some(Sort {
+            column: "RUN/WANT",
+            direction: Direction::Up,
+        });
+        let sorted = with_arrow(&columns, sort);
+        for width in 30..80 {
+            assert_eq!(fit(&sorted, &[30, 9, 11], width)[1], 9, "{width}");
+            assert_eq!(fit(&with_arrow(&columns, None), &[30, 3, 11], width)[1], 8);
+        }
     }
 
     #[test]

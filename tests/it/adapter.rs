@@ -6,9 +6,14 @@ mod data;
 mod failures;
 mod fixture;
 mod fleet;
+#[cfg(feature = "aws-extra")]
+mod functions;
 mod groups;
 mod hosts;
 mod identity;
+#[cfg(feature = "aws-extra")]
+mod models;
 mod probe;
+mod scaling;
 mod server;
 mod writes;

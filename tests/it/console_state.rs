@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use quarterdeck::app::detail::Block;
 use quarterdeck::app::effect::Effect;
+use quarterdeck::app::estate_line;
 use quarterdeck::app::geometry::Geometry;
 use quarterdeck::app::msg::Msg;
 use quarterdeck::app::overlay::{Overlay, Prompt, Purpose, completions};
@@ -14,7 +15,10 @@ use quarterdeck::app::state::{Level, WriteState};
 use quarterdeck::app::table::RowKey;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::keys::{Chord, Key};
+use quarterdeck::domain::cost::TagCosts;
 use quarterdeck::domain::fault::{CredentialFault, Fault, FaultKind};
+use quarterdeck::domain::gpu::ReadingSource;
+use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::loadable::Failing;
 use quarterdeck::domain::picture::Picture;
 use quarterdeck::domain::trail::Back;
@@ -143,6 +147,22 @@ fn a_vanished_resource_is_not_replaced_by_its_neighbour() {
     stage.send(Msg::Picture(without(&whole, &gone)));
     stage.keys(&["down"]);
     assert_eq!(selected(&stage), next, "a step goes to whoever took its place");
+}
+
+#[test]
+fn what_a_filter_hides_is_not_what_the_next_key_is_about() {
+    let mut stage = services();
+    stage.keys(&["end"]);
+    let (first, last) = (visible(&stage)[0].clone(), selected(&stage));
+    assert_ne!(first, last);
+    let id = first.resource().expect("it is a resource").id.to_string();
+    stage.filter(id.rsplit('/').next().expect("it has a name"));
+    assert_eq!(selected(&stage), first);
+    stage.keys(&["esc"]);
+    stage.filter("no service is called this");
+    assert_eq!(stage.state.subject(), None);
+    stage.keys(&["esc"]);
+    assert_eq!(stage.state.subject(), Some(&first), "something is selected again");
 }
 
 #[test]
@@ -326,6 +346,132 @@ fn who_wrote_something_is_looked_for_further_back_each_time() {
     stage.keys(&["w"]);
     let said = stage.state.notices.back().expect("a notice").text.clone();
     assert!(said.contains("7 days already"), "{said}");
+}
+
+#[test]
+fn who_wrote_something_is_seen_where_it_was_asked_for() {
+    let mut stage = services();
+    // Its detail is longer than the screen, and somebody has read on to its end.
+    stage.keys(&["enter", "G"]);
+    let scroll = |stage: &Stage| match stage.state.levels.last() {
+        Some(Level::Detail { scroll, .. }) => *scroll,
+        other => panic!("{other:?}"),
+    };
+    assert!(scroll(&stage) > 0);
+    stage.keys(&["w"]);
+    let first = |stage: &Stage| match stage.state.detail.blocks.first() {
+        Some(Block::Heading(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(scroll(&stage), 0);
+    assert!(
+        first(&stage).starts_with("CloudTrail, last 2 hours"),
+        "{}",
+        first(&stage)
+    );
+}
+
+#[test]
+fn what_changed_of_a_target_group_is_what_changed_behind_it() {
+    let mut stage = Stage::one(World::Codemate, Scenario::BadDeploy);
+    stage.keys(&["5"]);
+    let group = "codemate-backend-tg";
+    stage.filter(group);
+    stage.keys(&["t"]);
+    let Some(Level::Changes { of: Some(of), .. }) = stage.state.levels.last() else {
+        panic!("{:?}", stage.state.levels);
+    };
+    assert_eq!(of.kind, Kind::TargetGroup);
+    let said: Vec<String> = (stage.state.detail.blocks.iter())
+        .filter_map(|block| match block {
+            Block::Lines(lines) => Some(lines),
+            _ => None,
+        })
+        .flatten()
+        .map(|line| line.iter().map(|cell| cell.text.as_str()).collect())
+        .collect();
+    assert!(
+        said.iter()
+            .any(|line| line.contains("deploy") && line.contains("codemate-backend")),
+        "{said:?}"
+    );
+    // Their history is read for as long as somebody looks.
+    let read = &stage.state.picture.inventory.scopes[0].deployments;
+    assert!(!read.is_empty() && read.values().all(|history| history.get().is_some()));
+}
+
+#[test]
+fn what_changed_of_a_function_are_its_versions() {
+    let mut stage = Stage::one(World::Fashion, Scenario::LambdaErrors);
+    stage.keys(&[":", "f", "u", "n", "c", "t", "i", "o", "n", "s", "enter"]);
+    stage.filter("image-resize");
+    stage.keys(&["t"]);
+    let said: Vec<String> = (stage.state.detail.blocks.iter())
+        .filter_map(|block| match block {
+            Block::Lines(lines) => Some(lines),
+            _ => None,
+        })
+        .flatten()
+        .map(|line| line.iter().map(|cell| cell.text.as_str()).collect())
+        .collect();
+    assert!(
+        said.iter()
+            .any(|line| line.contains("image-resize: version 5 published, serves live")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_estate_is_set_against_its_own_budget() {
+    let mut stage = Stage::one(World::Ecommerce, Scenario::Quiet);
+    let spend = |stage: &Stage| {
+        let entries = estate_line::entries(&stage.state);
+        let spend = entries.iter().find(|entry| entry.pane == Pane::Spend);
+        spend.expect("it is there").text.clone()
+    };
+    // The bill is not split by the tag: the account's is nothing to set the estate's budget against.
+    stage.state.setup.monthly_budget = Some(250.0);
+    let text = spend(&stage);
+    assert!(
+        text.starts_with("spend account $") && text.contains(", budget $250"),
+        "{text}"
+    );
+    let mut picture = (*stage.state.picture).clone();
+    for scope in &mut picture.inventory.scopes {
+        if let Some((usage, _)) = &mut scope.usage.value {
+            Arc::make_mut(usage).by_tag = Some(TagCosts {
+                key: "Project".to_owned(),
+                by_value: vec![("ecommerce".to_owned(), 151.0), (String::new(), 10.0)],
+            });
+        }
+    }
+    stage.send(Msg::Picture(Arc::new(picture)));
+    let text = spend(&stage);
+    assert!(text.starts_with("spend $151/$250"), "{text}");
+}
+
+#[test]
+fn the_mark_of_what_the_cloudwatch_agent_told_is_explained() {
+    let mut stage = Stage::one(World::Invokeai, Scenario::Quiet);
+    stage.keys(&["3"]);
+    let title = |stage: &Stage| {
+        let mut sections = stage.state.tables.sections.iter();
+        let cards = sections.find(|section| section.title.starts_with("GPU cards"));
+        cards.expect("cards are shown").title.clone()
+    };
+    assert!(!title(&stage).contains("cw"), "{}", title(&stage));
+    let mut picture = (*stage.state.picture).clone();
+    for scope in &mut picture.inventory.scopes {
+        if let Some((readings, _)) = &mut scope.gpu.value {
+            Arc::make_mut(readings)[0].source = ReadingSource::CloudwatchAgent;
+        }
+    }
+    stage.send(Msg::Picture(Arc::new(picture)));
+    assert!(
+        title(&stage).ends_with("cw: by the CloudWatch agent"),
+        "{}",
+        title(&stage)
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ const KNOWN: [&str; 10] = [
 ];
 
 /// The line in brief, or as it is.
-pub(super) fn brief(text: &str) -> Cow<'_, str> {
+pub(in crate::app) fn brief(text: &str) -> Cow<'_, str> {
     if text.len() > MOST {
         return Cow::Borrowed(text);
     }

@@ -226,13 +226,21 @@ fn cards(state: &State) -> Section {
         1 => ", 1 host did not answer".to_owned(),
         some => format!(", {some} hosts did not answer"),
     };
+    let by_agent =
+        all().any(|reading| reading.source == ReadingSource::CloudwatchAgent && !reading.cards.is_empty());
+    // What the rows' mark means.
+    let marked = if by_agent {
+        ", cw: by the CloudWatch agent"
+    } else {
+        ""
+    };
     let empty = match (state.setup.probing, is_probing(state)) {
         (Probing::No, _) => "nobody is asked: --no-probe",
         (Probing::Yes, true) => "asking the hosts with GPUs …",
         (Probing::Yes, false) => "no GPU hosts here",
     };
     Section {
-        title: format!("GPU cards {}{silent}", told.count(count)),
+        title: format!("GPU cards {}{silent}{marked}", told.count(count)),
         note: note_of_probe(state),
         columns,
         rows,

@@ -1,7 +1,10 @@
 //! The record of the incident: its time line, newest first.
 
+use std::borrow::Cow;
+
 use crate::app::detail::{Block, Detail};
 use crate::app::format;
+use crate::app::logs::brief::brief;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::counted::counted;
@@ -76,12 +79,23 @@ pub(crate) fn entry(state: &State, key: &RowKey) -> Option<Detail> {
             Block::Facts(vec![
                 ("at".to_owned(), Cell::new(format!("{at} {}", zone.label))),
                 ("sort".to_owned(), Cell::new(moment.sort)),
-                ("by".to_owned(), Cell::new(&moment.who)),
+                (
+                    "by".to_owned(),
+                    Cell::new(moment.who.as_deref().unwrap_or(format::UNKNOWN)),
+                ),
             ]),
             Block::Heading("text".to_owned()),
             Block::Lines(text.collect()),
         ],
     })
+}
+
+/// A pinned line as the log pane has it, its message first; it is whole where it is opened.
+fn in_brief(line: &Moment) -> Cow<'_, str> {
+    match line.text.split_once(": ") {
+        Some((group, text)) if line.sort == "log" => Cow::Owned(format!("{group}: {}", brief(text))),
+        _ => Cow::Borrowed(&line.text),
+    }
 }
 
 fn columns() -> Vec<Column> {
@@ -108,8 +122,8 @@ fn row(state: &State, (number, line): (usize, &Moment)) -> Row {
         cells: vec![
             Cell::new(format::day_or_clock(line.at, state.picture.at, zone)).tone(Tone::Muted),
             Cell::new(line.sort).tone(tone),
-            Cell::new(&line.text).tone(if tone == Tone::Ok { Tone::Plain } else { tone }),
-            Cell::new(&line.who).tone(Tone::Muted),
+            Cell::new(in_brief(line)).tone(if tone == Tone::Ok { Tone::Plain } else { tone }),
+            Cell::new(line.who.as_deref().unwrap_or(format::UNKNOWN)).tone(Tone::Muted),
         ],
         health: Health::Ok,
     }

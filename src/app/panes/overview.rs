@@ -147,6 +147,7 @@ fn short(runbook: &str) -> &str {
         "pipeline-retry-stage" => "retry",
         "pipeline-rollback-stage" => "stage-back",
         "pipeline-approve" => "approve",
+        "pipeline-release" => "release",
         "lambda-rollback-alias" => "rollback",
         "lambda-throttle" => "throttle",
         "eks-scale-nodegroup" => "nodes",

@@ -34,6 +34,8 @@ pub struct Head {
     pub targets: Vec<String>,
     /// Whether anything was changed, or may have been.
     pub changed: bool,
+    /// Whether a rollback would do anything.
+    pub takes_back: bool,
     /// What remains that should not, in words; foreign text.
     pub remains: Vec<String>,
     /// What went wrong without changing the status, in words; foreign text.
@@ -61,19 +63,50 @@ impl Head {
 
     /// What it can be taken up for, since nobody drives it.
     pub fn allowed(&self) -> &'static [Resume] {
-        match self.status {
-            Status::Interrupted => &[Resume::Forward, Resume::RollBack, Resume::Abandon],
-            Status::WaitingCredentials if !self.is_live() => {
-                &[Resume::Forward, Resume::RollBack, Resume::Abandon]
-            }
-            Status::Partial => &[Resume::RollBack, Resume::Abandon],
-            Status::Abandoned => &[Resume::RollBack],
+        let is_left = match self.status {
+            Status::Interrupted => true,
+            Status::WaitingCredentials => !self.is_live(),
             Status::Running
-            | Status::WaitingCredentials
             | Status::Succeeded
             | Status::Failed
-            | Status::RolledBack => &[],
+            | Status::RolledBack
+            | Status::Partial
+            | Status::Abandoned => false,
+        };
+        // Only what does something.
+        match (self.status, self.takes_back) {
+            _ if is_left && self.takes_back => &[Resume::Forward, Resume::RollBack, Resume::Abandon],
+            _ if is_left => &[Resume::Forward, Resume::Abandon],
+            (Status::Partial, true) => &[Resume::RollBack, Resume::Abandon],
+            (Status::Partial, false) => &[Resume::Abandon],
+            (Status::Abandoned, true) => &[Resume::RollBack],
+            (Status::Abandoned, false) => &[],
+            (
+                Status::Running
+                | Status::WaitingCredentials
+                | Status::Interrupted
+                | Status::Succeeded
+                | Status::Failed
+                | Status::RolledBack,
+                _,
+            ) => &[],
         }
+    }
+
+    /// The same in a few words; `None` if there is nothing.
+    pub fn ways(&self) -> Option<&'static str> {
+        let allowed = self.allowed();
+        let has = |to| allowed.contains(&to);
+        Some(
+            match (has(Resume::Forward), has(Resume::RollBack), has(Resume::Abandon)) {
+                (true, true, _) => "resume, roll back, give up",
+                (true, false, _) => "resume, give up",
+                (false, true, true) => "roll back, give up",
+                (false, true, false) => "roll back",
+                (false, false, true) => "give up",
+                (false, false, false) => return None,
+            },
+        )
     }
 
     /// How long it took, or has taken so far.

@@ -91,38 +91,45 @@ impl Menu {
         self.items.get(self.at).map(|item| &item.choice)
     }
 
-    /// What Ctrl-C asks while a run of this console is in front.
-    pub fn of_running(run: &RunId, runbook: &str) -> Self {
+    /// What Ctrl-C asks while a run of this console is in front; rolling back is offered where `takes_back`,
+    /// since it would do something.
+    pub fn of_running(run: &RunId, runbook: &str, takes_back: bool) -> Self {
         let interrupt = |then| Choice::Interrupt {
             run: run.clone(),
             then,
         };
-        Self::new(
-            format!("{runbook} is running"),
-            Vec::new(),
-            vec![
-                Item {
-                    label: "Let it run",
-                    about: "nothing happens",
-                    choice: Choice::Nothing,
+        let mut items = vec![
+            Item {
+                label: "Let it run",
+                about: "nothing happens",
+                choice: Choice::Nothing,
+            },
+            Item {
+                label: "Detach this view",
+                about: "the run goes on in this console; 9 lists it",
+                choice: Choice::Leave,
+            },
+            Item {
+                label: "Stop",
+                about: if takes_back {
+                    "leave things as they are; resume or roll back later"
+                } else {
+                    "leave things as they are; resume later"
                 },
-                Item {
-                    label: "Detach this view",
-                    about: "the run goes on in this console; 9 lists it",
-                    choice: Choice::Leave,
-                },
-                Item {
-                    label: "Stop",
-                    about: "leave things as they are; resume or roll back later",
-                    choice: interrupt(Then::Stop),
-                },
-                Item {
-                    label: "Stop and roll back",
-                    about: "take back what was begun, in reverse",
-                    choice: interrupt(Then::RollBack),
-                },
-            ],
-        )
+                choice: interrupt(Then::Stop),
+            },
+        ];
+        let mut lines = Vec::new();
+        if takes_back {
+            items.push(Item {
+                label: "Stop and roll back",
+                about: "take back what was begun, in reverse",
+                choice: interrupt(Then::RollBack),
+            });
+        } else {
+            lines.push("nothing of it can be taken back, so a rollback is not offered".to_owned());
+        }
+        Self::new(format!("{runbook} is running"), lines, items)
     }
 
     /// What Ctrl-C asks while a run of another process is in front.
@@ -164,7 +171,10 @@ impl Menu {
             let (label, about) = match to {
                 Resume::Forward => ("Resume", "read how far it came, and go on from there"),
                 Resume::RollBack => ("Roll back", "take back what was begun, in reverse"),
-                Resume::Abandon => ("Abandon", "leave things as they are, for good; needs a reason"),
+                Resume::Abandon => (
+                    "Abandon",
+                    "leave things as they are, for good: it is listed as given up; needs a reason",
+                ),
             };
             items.push(Item {
                 label,

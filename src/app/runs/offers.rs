@@ -14,6 +14,7 @@ use crate::domain::remedy;
 use crate::domain::text;
 use crate::runbook::expr::Names;
 use crate::runbook::model::{self, Presence, Runbook};
+use crate::runbook::plan::Afterwards;
 use crate::runbook::types::Type;
 use crate::runbook::value::{Resource, Value};
 
@@ -54,6 +55,8 @@ pub enum Why {
     Beneath,
     /// It was called by its name.
     Called,
+    /// A run that succeeded offers it.
+    Afterwards,
 }
 
 impl Why {
@@ -67,6 +70,7 @@ impl Why {
             Self::BeneathFinding(..) => "for a finding of what it stands on",
             Self::Beneath => "for what it stands on",
             Self::Called => "",
+            Self::Afterwards => "after this run",
         }
     }
 }
@@ -161,6 +165,28 @@ pub fn called(state: &State, book: &Book, runbook: &Arc<Runbook>) -> Offer {
         about: String::new(),
         why: Why::Called,
     }
+}
+
+/// What a run that succeeded offers next, filled in; what names a runbook that is not here is left out.
+pub fn afterwards(state: &State, offered: &[Afterwards]) -> Vec<Offer> {
+    offered
+        .iter()
+        .filter_map(|next| {
+            let book = state.runs.book(&next.runbook)?;
+            let mut offer = called(state, book, book.runbook()?);
+            offer.set.extend(next.set.clone());
+            let about = match (&next.subject, &next.unread) {
+                (Some(subject), _) => subject.as_str(),
+                (None, Some(_)) => "another one: not all could be listed",
+                (None, None) => "",
+            };
+            Some(Offer {
+                about: text::clean(about).into_owned(),
+                why: Why::Afterwards,
+                ..offer
+            })
+        })
+        .collect()
 }
 
 /// The estate, where a runbook must be told it and there is one at hand. Several worlds of the demo are

@@ -119,6 +119,12 @@ fn of_planning(state: &State, planning: &Planning) -> Detail {
                 .iter()
                 .map(|caution| Line::of(Role::Warn, "! ").hanging().with(Role::Plain, caution));
             lines.extend(fitted(cautions, columns));
+            let warnings = prepared.plan.warnings.len();
+            if warnings > 0 {
+                let words = format!("{}, under \"In all\"", tell::count(warnings, "warning"));
+                let line = Line::of(Role::Warn, "! ").hanging().with(Role::Plain, words);
+                lines.extend(fitted([line], columns));
+            }
             lines.extend(fitted(tell::framed_plan(&prepared.plan, &clock(state)), columns));
             Detail {
                 title: title(&prepared.plan),
@@ -126,6 +132,16 @@ fn of_planning(state: &State, planning: &Planning) -> Detail {
             }
         }
     }
+}
+
+/// The line of a plan's detail that its first warning begins on.
+pub fn first_warning(detail: &Detail) -> Option<usize> {
+    let [Block::Lines(lines)] = detail.blocks.as_slice() else {
+        return None;
+    };
+    lines
+        .iter()
+        .position(|line| line.first().is_some_and(|cell| cell.text.trim() == tell::WARNING))
 }
 
 fn title(plan: &Plan) -> String {

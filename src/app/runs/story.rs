@@ -167,13 +167,63 @@ fn opening(state: &State, watched: &Watched, head: Option<&Head>) -> Vec<Vec<Cel
             Cell::new(format!("nothing more is known: {why}")).tone(Tone::Crit),
         ]);
     }
-    if head.is_some_and(|head| !head.allowed().is_empty()) && !watched.is_ours() {
+    if let Some(next) = watched.afterwards().first() {
+        let more = watched.afterwards().len() - 1;
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let of = next
+            .subject
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" of {name}"));
         lines.push(vec![
-            Cell::new("nobody drives it: ").tone(Tone::Warn),
-            Cell::new("Enter resumes it, rolls it back or gives it up").tone(Tone::Accent),
+            Cell::new("offered next: ").tone(Tone::Strong),
+            Cell::new(format!("{}{of}{more}  ", next.runbook)),
+            Cell::new("Enter opens it").tone(Tone::Accent),
+        ]);
+    }
+    if !watched.is_ours()
+        && let Some((why, what)) = head.and_then(ways)
+    {
+        lines.push(vec![
+            Cell::new(why).tone(Tone::Warn),
+            Cell::new(what).tone(Tone::Accent),
         ]);
     }
     lines
+}
+
+/// What a run that nobody drives needs of a person, and what Enter offers for it.
+fn ways(head: &Head) -> Option<(&'static str, &'static str)> {
+    let may_roll_back = head.takes_back;
+    Some(match head.status {
+        Status::Interrupted | Status::WaitingCredentials if !head.is_live() => (
+            "nobody drives it: ",
+            if may_roll_back {
+                "Enter resumes it, rolls it back or gives it up"
+            } else {
+                "Enter resumes it or gives it up; nothing of it can be taken back"
+            },
+        ),
+        Status::Partial => (
+            "it is over, and something remains: ",
+            if may_roll_back {
+                "Enter rolls it back, or leaves it so for good"
+            } else {
+                "nothing of it can be taken back; Enter leaves it so for good"
+            },
+        ),
+        Status::Abandoned if may_roll_back => ("it was given up: ", "Enter rolls it back"),
+        Status::Interrupted
+        | Status::WaitingCredentials
+        | Status::Abandoned
+        | Status::Running
+        | Status::Succeeded
+        | Status::Failed
+        | Status::RolledBack => return None,
+    })
 }
 
 /// What a person is asked, in a line.
@@ -245,6 +295,7 @@ fn step_lines(
                         format!("{}: {}", ledger.plan().called(&planned.target), planned.summary),
                     );
                 if let Some((words, tone)) = note(state, watched, ledger, (change, wait.timeout_s)) {
+                    let words = prose::clock(state).in_zone(&words);
                     line = line.with(role_of(tone), format!("  {words}"));
                 }
                 lines.extend(prose::fitted([line], width));
@@ -447,7 +498,15 @@ fn verify_line(watched: &Watched, ledger: &Ledger) -> Vec<Cell> {
     } else if ledger.exit().is_some() || !ledger.halts().is_empty() {
         ("not proved".to_owned(), Tone::Warn)
     } else if all_done && watched.ledger.is_some() {
-        ("being read".to_owned(), Tone::Accent)
+        let longest = watched.awaited.values().max_by_key(|waiting| waiting.limit_s);
+        let word = longest.map_or_else(
+            || "being read".to_owned(),
+            |waiting| {
+                let (elapsed, limit) = (tell::seconds(waiting.elapsed_s), tell::seconds(waiting.limit_s));
+                format!("does not hold yet, {elapsed} of {limit}")
+            },
+        );
+        (word, Tone::Accent)
     } else {
         ("to come".to_owned(), Tone::Muted)
     };
@@ -488,7 +547,7 @@ fn closing(state: &State, watched: &Watched, head: Option<&Head>) -> Vec<Vec<Cel
     if let Some(summary) = &watched.summary {
         let again = state.setup.again.iter().map(String::as_str);
         let told = tell::summary(summary, &Commands::of(again));
-        return prose::fitted(told, width);
+        return prose::fitted(tell::in_zone(told, &state.zone().zone), width);
     }
     let remains = head.into_iter().flat_map(|head| &head.remains);
     let lines = remains.map(|remains| {
@@ -502,7 +561,10 @@ fn closing(state: &State, watched: &Watched, head: Option<&Head>) -> Vec<Vec<Cel
             .hanging()
             .with(Role::Plain, warning)
     });
-    prose::fitted(lines.chain(warnings), width)
+    let again = state.setup.again.iter().map(String::as_str);
+    let next = tell::afterwards(watched.afterwards(), &Commands::of(again));
+    let lines = lines.chain(warnings).chain(next).collect();
+    prose::fitted(tell::in_zone(lines, &state.zone().zone), width)
 }
 
 /// What happened last, newest first.
@@ -515,11 +577,9 @@ fn last(state: &State, watched: &Watched, (width, most): (usize, usize)) -> Vec<
         Said::Happened(happening) => {
             let line = tell::happening(happening, plan)?;
             let begin = Line::of(Role::Dim, format!("{} ", clock.hour(at.wall))).hanging();
-            Some(
-                line.spans
-                    .into_iter()
-                    .fold(begin, |whole, span| whole.with(span.role, span.text)),
-            )
+            Some(line.spans.into_iter().fold(begin, |whole, span| {
+                whole.with(span.role, clock.in_zone(&span.text))
+            }))
         }
         Said::Recorded(entry) => Some(tell::record(entry, plan, &clock)),
     });

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::app::runs::News;
 use crate::app::runs::head::Head;
 use crate::runbook::machine::{Happening, Ledger, Question, Summary, Ticket};
+use crate::runbook::plan::Afterwards;
 use crate::runbook::record::{Act, Entry, Moment, RunId, Status, Then};
 
 /// Happenings that are kept.
@@ -23,6 +24,8 @@ pub struct Watched {
     pub began: Option<Moment>,
     /// What is waited for, by act.
     pub waits: BTreeMap<Act, Waiting>,
+    /// Checks that do not hold yet and have time left, by name.
+    pub awaited: BTreeMap<String, Waiting>,
     /// The guards as they were last seen, by alarm; foreign text.
     pub guards: BTreeMap<String, String>,
     /// What happened last, oldest first.
@@ -81,6 +84,7 @@ impl Watched {
             ledger: None,
             began: None,
             waits: BTreeMap::new(),
+            awaited: BTreeMap::new(),
             guards: BTreeMap::new(),
             last: VecDeque::new(),
             asked: None,
@@ -116,6 +120,15 @@ impl Watched {
         self.ledger
             .as_ref()
             .map(|ledger| ledger.plan().runbook.name.as_str())
+    }
+
+    /// What it offers next, if it succeeded.
+    pub fn afterwards(&self) -> &[Afterwards] {
+        match (&self.summary, &self.ledger) {
+            (Some(summary), _) => &summary.afterwards,
+            (None, Some(ledger)) if ledger.status() == Status::Succeeded => &ledger.plan().afterwards,
+            (None, _) => &[],
+        }
     }
 
     /// Takes news in.
@@ -187,6 +200,25 @@ impl Watched {
                     return;
                 }
             }
+            Happening::Awaited {
+                check,
+                detail,
+                elapsed_s,
+                limit_s,
+            } => {
+                let waiting = Waiting {
+                    detail: detail.clone(),
+                    elapsed_s: *elapsed_s,
+                    limit_s: *limit_s,
+                };
+                let known = self.awaited.insert(check.clone(), waiting);
+                if known.is_some_and(|known| known.detail == *detail) {
+                    return;
+                }
+            }
+            Happening::Checked { check, .. } => {
+                self.awaited.remove(check);
+            }
             Happening::Guarded { alarm, state } => {
                 let known = self.guards.insert(alarm.clone(), state.clone());
                 if known.as_ref() == Some(state) {
@@ -203,7 +235,6 @@ impl Watched {
             | Happening::Writing { .. }
             | Happening::Retrying { .. }
             | Happening::Reconciling { .. }
-            | Happening::Checked { .. }
             | Happening::Halted(_)
             | Happening::RollingBack
             | Happening::Verifying

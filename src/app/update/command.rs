@@ -419,6 +419,10 @@ fn trail(state: &mut State) -> Effects {
         },
     };
     state.trails.insert(resource, back);
+    // The answer is the first thing of the detail.
+    if let Some(scroll) = state.levels.last_mut().and_then(Level::scroll_mut) {
+        *scroll = 0;
+    }
     state.rebuild_detail();
     let further = back
         .wider()

@@ -65,7 +65,8 @@ fn edited(state: &mut State) -> Effects {
 }
 
 fn set_filter(state: &mut State, text: String) {
-    state.views.entry(state.pane).or_default().filter = text;
+    let view = state.views.entry(state.pane).or_default();
+    view.set_filter(&state.tables, text);
     state.rebuild();
 }
 

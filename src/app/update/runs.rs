@@ -105,7 +105,13 @@ fn interrupt(state: &mut State, run: &RunId) -> Option<Effects> {
     let name = name_of(state, run);
     let is_ours = state.runs.watched.get(run).is_some_and(Watched::is_ours);
     let menu = if is_ours {
-        Menu::of_running(run, &name)
+        let ledger = state
+            .runs
+            .watched
+            .get(run)
+            .and_then(|watched| watched.ledger.as_ref());
+        // Before its first entry nothing is known of it, and a rollback does no harm.
+        Menu::of_running(run, &name, ledger.is_none_or(Ledger::could_take_back))
     } else if state
         .runs
         .head(run)
@@ -137,6 +143,9 @@ fn act(state: &mut State, run: &RunId) -> Effects {
     };
     match menu {
         Some(menu) => state.overlay = Some(Overlay::Menu(menu)),
+        None if watched.is_some_and(|watched| !watched.afterwards().is_empty()) => {
+            return preparing::afterwards(state, run);
+        }
         None => {
             let status = watched.and_then(|watched| story::shown_status(watched, state.runs.head(run)));
             let words = match status {

@@ -146,6 +146,37 @@ impl Sample {
         }
     }
 
+    /// Times of many requests, of which none takes longer than `limit`: it is ended then.
+    pub fn times_within(mean: f64, count: f64, limit: f64) -> Self {
+        let times = Self::times(mean, count);
+        let average = times.average.min(limit);
+        Self {
+            average,
+            minimum: times.minimum.min(limit),
+            maximum: times.maximum.min(limit),
+            sum: average * count,
+            p95: times.p95.min(limit),
+            p99: times.p99.min(limit),
+            ..times
+        }
+    }
+
+    /// The share of such requests that would take longer than `limit`.
+    pub fn share_over(mean: f64, limit: f64) -> f64 {
+        let times = Self::times(mean, 1.0);
+        if times.maximum <= limit {
+            0.0
+        } else if times.p99 <= limit {
+            0.005
+        } else if times.p95 <= limit {
+            0.03
+        } else if times.average <= limit {
+            0.25
+        } else {
+            1.0
+        }
+    }
+
     const fn of(&self, stat: Stat) -> f64 {
         match stat {
             Stat::Average => self.average,

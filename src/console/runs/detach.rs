@@ -23,7 +23,7 @@ pub(super) async fn hand_over(shared: &Arc<Shared>, run: &RunId) -> Result<(), S
         return Ok(());
     };
     let stop = Control::Interrupt {
-        signal: Signal::HangUp,
+        signal: Signal::HandOver,
         then: Then::Stop,
     };
     // Whoever has ended needs no telling.

@@ -66,6 +66,7 @@ pub(super) fn head(head: RunHead) -> Head {
         region: head.region,
         targets: head.targets,
         changed: head.changed,
+        takes_back: head.takes_back,
         remains: head.remains,
         warnings: head.warnings,
         reason: head.reason,

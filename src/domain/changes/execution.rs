@@ -1,5 +1,7 @@
 //! Executions of pipelines.
 
+use jiff::Timestamp;
+
 use crate::domain::changes::{Change, Span, Word, key};
 use crate::domain::delivery::{Execution, Pipeline};
 use crate::domain::ids::Kind;
@@ -9,7 +11,7 @@ use crate::domain::text::clean;
 pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>) {
     let pipelines = state.pipelines.get().map(Vec::as_slice).unwrap_or_default();
     for execution in state.executions.get().into_iter().flatten() {
-        let Some(at) = execution.started_at.filter(|at| span.has(*at)) else {
+        let Some(at) = when(execution).filter(|at| span.has(*at)) else {
             continue;
         };
         let pipeline = pipelines.iter().find(|one| one.name == execution.pipeline);
@@ -22,6 +24,14 @@ pub(super) fn collect(state: &ScopeState, span: Span, changes: &mut Vec<Change>)
             // Where it stands follows once the stages are read; how it ends is another thing to know.
             id: Some(format!("{} {}", execution.id, execution.status)),
         });
+    }
+}
+
+/// When what is told of it came to be: how it ended when it ended, that it is under way when it began.
+fn when(execution: &Execution) -> Option<Timestamp> {
+    match execution.status.as_str() {
+        "InProgress" => execution.started_at,
+        _ => execution.updated_at.or(execution.started_at),
     }
 }
 
@@ -100,7 +110,11 @@ mod tests {
         bench.know(
             Source::PipelineExecutions,
             ReplyData::PipelineExecutions(vec![
-                execution("e-2", 170, "Failed"),
+                // Begun before the other one ended.
+                Execution {
+                    updated_at: Some(at(178)),
+                    ..execution("e-2", 95, "Failed")
+                },
                 execution("e-1", 100, "Succeeded"),
                 execution("e-0", 1, "Succeeded"),
             ]),

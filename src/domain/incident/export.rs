@@ -65,7 +65,7 @@ fn row(line: &Moment, places: &Places) -> Vec<String> {
         utc(line.at, "%m-%d %H:%M:%S"),
         line.sort.to_owned(),
         inline(&line.text),
-        inline(&line.who),
+        line.who.as_deref().map_or_else(|| "–".to_owned(), inline),
     ]
 }
 

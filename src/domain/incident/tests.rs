@@ -103,7 +103,10 @@ fn changes_of_the_hour_before_belong_to_it() {
     };
     picture.changes = vec![
         change(110, "after"),
-        change(90, "before"),
+        Change {
+            who: Some("deployer".to_owned()),
+            ..change(90, "before")
+        },
         change(10, "long before"),
     ];
     let events = incident.gather(&picture);
@@ -119,6 +122,15 @@ fn changes_of_the_hour_before_belong_to_it() {
             "incident began: 주문이 느려요 | \"slow\"",
             "deploy: after"
         ]
+    );
+    // What was changed is not the doing of whoever keeps the record.
+    let whose: Vec<Option<String>> = timeline(&incident, &[])
+        .into_iter()
+        .map(|line| line.who)
+        .collect();
+    assert_eq!(
+        whose,
+        [Some("deployer".to_owned()), Some("kim@bastion".to_owned()), None]
     );
     assert_eq!(incident.gather(&picture), []);
 }

@@ -379,7 +379,7 @@ fn mutations() -> Vec<Mutation> {
         }),
         Mutation::Rds(rds::Write::ModifyCluster {
             cluster: none(),
-            change: ClusterModification::default(),
+            change: Box::new(ClusterModification::default()),
         }),
         Mutation::Rds(rds::Write::RenameCluster {
             cluster: none(),

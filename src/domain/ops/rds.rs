@@ -9,7 +9,7 @@ use crate::domain::ids::Tag;
 use crate::domain::ops::Operation;
 
 pub use settings::{
-    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, MemberSettings,
+    ClusterModification, ClusterOrigin, ClusterRestoreSettings, DbModification, LogExports, MemberSettings,
     RestoreSettings,
 };
 
@@ -145,7 +145,7 @@ pub enum Write {
         /// The cluster's name.
         cluster: String,
         /// What is changed.
-        change: ClusterModification,
+        change: Box<ClusterModification>,
     },
     /// Renames a cluster at once; its instances keep their names.
     RenameCluster {

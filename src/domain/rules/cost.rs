@@ -372,18 +372,11 @@ fn period(budget: &Budget) -> String {
     budget.period.to_ascii_lowercase()
 }
 
-/// The month to date of the estate: what its cost allocation tag tells, else the account's, and that
-/// only where the estate is the whole account.
+/// The month to date of the estate.
 fn estates_bill(context: &Context<'_>) -> Option<f64> {
     let usage = context.state.usage.get()?;
-    if let Some(tag) = &context.policy.cost_tag {
-        let costs = usage.by_tag.as_ref().filter(|costs| costs.key == tag.key)?;
-        return costs.of(&tag.value);
-    }
-    let is_accounts = context.state.selection.is_everything();
-    is_accounts
-        .then(|| usage.month_to_date(today(context.now)))
-        .flatten()
+    let is_whole_account = context.state.selection.is_everything();
+    usage.of_estate(context.policy, is_whole_account, today(context.now))
 }
 
 /// What AWS expects of the rest of the month: of a part of the account in proportion to its share of

@@ -154,6 +154,7 @@ mod tests {
         "pipeline-retry-stage",
         "pipeline-rollback-stage",
         "pipeline-approve",
+        "pipeline-release",
         "dr-drill",
         "sagemaker-scale-endpoint",
         "sagemaker-endpoint-rollback",

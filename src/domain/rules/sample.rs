@@ -566,6 +566,7 @@ pub fn db_cluster(name: &str, members: usize) -> DbCluster {
         serverless_acu: None,
         endpoint: None,
         deletion_protection: true,
+        pending_modifications: Vec::new(),
         tags: Vec::new(),
         settings: crate::domain::datastore::DbClusterSettings::default(),
     }

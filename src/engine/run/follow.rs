@@ -141,7 +141,8 @@ impl Follower {
         let signal = match signal {
             Signal::Interrupt => rustix::process::Signal::INT,
             Signal::Terminate => rustix::process::Signal::TERM,
-            Signal::HangUp => rustix::process::Signal::HUP,
+            // Stopped so, a process takes nothing back.
+            Signal::HangUp | Signal::HandOver => rustix::process::Signal::HUP,
         };
         rustix::process::kill_process(pid, signal)
             .map_err(|error| format!("process {}: {error}", head.driver.pid))

@@ -324,8 +324,13 @@ impl Preparation {
         }
         match self.engine.reach() {
             Some(Reach::Host) => {}
-            Some(reach) => cautions.push(format!("locks: {}", reach.words())),
-            None => cautions.push("locks: none, since there is no folder for them".to_owned()),
+            Some(reach @ Reach::Login) => cautions.push(format!(
+                "locks: {}; where several people run things here, pass --state-dir DIR, a folder of all of them",
+                reach.words()
+            )),
+            None => cautions.push(
+                "locks: none, since there is no folder for them; pass --state-dir DIR, or set HOME".to_owned(),
+            ),
         }
         if let Some(locks) = self.engine.locks() {
             match locks.holders(&plan.lock_keys()) {

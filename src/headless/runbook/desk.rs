@@ -220,7 +220,7 @@ impl Signals {
 /// How a process ends that a signal stopped while nothing was changed.
 pub const fn exit_of_signal(signal: Signal) -> Exit {
     match signal {
-        Signal::HangUp => Exit::HangUp,
+        Signal::HangUp | Signal::HandOver => Exit::HangUp,
         Signal::Interrupt => Exit::Interrupted,
         Signal::Terminate => Exit::Terminated,
     }

@@ -1,9 +1,12 @@
 //! What a run came to, as a document: `quarterdeck.run/1`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::recovery::MeasuredRestore;
+use crate::domain::savings::Savings;
 use crate::engine::run::RunStore;
 use crate::engine::run::store::RunHead;
 use crate::headless::Exit;
@@ -11,6 +14,7 @@ use crate::headless::out::{Page, Report};
 use crate::headless::runbook::failure::Failure;
 use crate::headless::runbook::teller;
 use crate::runbook::machine::{Summary, Targets};
+use crate::runbook::plan::Afterwards;
 use crate::runbook::record::{RunId, Status};
 use crate::runbook::tell::{self, Commands, Line};
 
@@ -42,9 +46,41 @@ pub struct RunDocument {
     warnings: Vec<String>,
     /// What it measured, if it restored a database.
     measured: Option<MeasuredRestore>,
+    /// What was measured of what is saved; unknown amounts are null.
+    savings: Option<Savings>,
+    /// Runbooks that are offered next.
+    afterwards: Vec<NextDocument>,
     /// For people.
     #[serde(skip)]
     lines: Vec<Line>,
+}
+
+/// A runbook that is offered once a run has succeeded.
+#[derive(Debug, Clone, Serialize)]
+struct NextDocument {
+    runbook: String,
+    about: String,
+    /// The resource that it is filled in for.
+    subject: Option<String>,
+    /// Its parameters, as far as they are known.
+    set: BTreeMap<String, String>,
+    /// Why there may be more resources that it is for.
+    unread: Option<String>,
+    /// What runs it.
+    command: String,
+}
+
+impl NextDocument {
+    fn of(next: &Afterwards, commands: &Commands) -> Self {
+        Self {
+            runbook: next.runbook.clone(),
+            about: next.about.clone(),
+            subject: next.subject.clone(),
+            set: next.set.clone(),
+            unread: next.unread.clone(),
+            command: tell::afterwards_command(next, commands),
+        }
+    }
 }
 
 impl RunDocument {
@@ -69,6 +105,12 @@ impl RunDocument {
             remains: summary.remains.clone(),
             warnings: summary.warnings.clone(),
             measured: summary.measured.as_deref().cloned(),
+            savings: summary.savings.as_deref().cloned(),
+            afterwards: summary
+                .afterwards
+                .iter()
+                .map(|next| NextDocument::of(next, commands))
+                .collect(),
             lines: tell::summary(summary, commands),
         }
     }
@@ -104,6 +146,8 @@ impl RunDocument {
             remains: Vec::new(),
             warnings: Vec::new(),
             measured: None,
+            savings: None,
+            afterwards: Vec::new(),
             lines: Vec::new(),
         }
     }
@@ -125,6 +169,8 @@ impl RunDocument {
             remains: Vec::new(),
             warnings: Vec::new(),
             measured: None,
+            savings: None,
+            afterwards: Vec::new(),
             lines,
         }
     }
@@ -154,7 +200,9 @@ impl RunDocument {
 
 impl Report for RunDocument {
     fn text(&self, page: &Page) -> String {
-        teller::text(self.lines.iter().cloned(), page.paint, page.width)
+        // People read their own time; the JSON has AWS's.
+        let lines = tell::in_zone(self.lines.clone(), &page.zone.0);
+        teller::text(lines, page.paint, page.width)
     }
 
     fn records(&self) -> serde_json::Result<Vec<Value>> {

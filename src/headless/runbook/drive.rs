@@ -145,7 +145,7 @@ fn judged(question: &Question, typed: Option<String>) -> Answer {
 /// to see it.
 const fn then(plan: &Plan, signal: Signal) -> Then {
     match (signal, plan.on_failure) {
-        (Signal::HangUp, _) | (_, FailurePolicy::Ask | FailurePolicy::Stop) => Then::Stop,
+        (Signal::HangUp | Signal::HandOver, _) | (_, FailurePolicy::Ask | FailurePolicy::Stop) => Then::Stop,
         (Signal::Interrupt | Signal::Terminate, FailurePolicy::RollBack) => Then::RollBack,
     }
 }
@@ -161,6 +161,17 @@ struct EventLine<'a> {
     text: Option<String>,
 }
 
+/// Whether something that lasts says something else than before, or was not said for long.
+fn is_new<K: Ord>(said: &mut BTreeMap<K, (String, u64)>, key: K, (detail, at_s): (&str, u64)) -> bool {
+    let known = said
+        .get(&key)
+        .is_some_and(|(before, before_s)| before == detail && at_s.saturating_sub(*before_s) < AGAIN_AFTER_S);
+    if !known {
+        said.insert(key, (detail.to_owned(), at_s));
+    }
+    !known
+}
+
 /// What is shown of a run.
 struct Show<'a> {
     bench: &'a Bench,
@@ -168,6 +179,7 @@ struct Show<'a> {
     plan: Arc<Plan>,
     /// What was last said of each wait: how far, and after how many seconds.
     waits: BTreeMap<Act, (String, u64)>,
+    awaited: BTreeMap<String, (String, u64)>,
     guards: BTreeMap<String, String>,
     /// What was warned of: the reasons, where the summary has none.
     warnings: Vec<String>,
@@ -180,6 +192,7 @@ impl<'a> Show<'a> {
             run,
             plan,
             waits: BTreeMap::new(),
+            awaited: BTreeMap::new(),
             guards: BTreeMap::new(),
             warnings: Vec::new(),
         }
@@ -196,7 +209,8 @@ impl<'a> Show<'a> {
         if self.is_news(happening)
             && let Some(line) = line
         {
-            self.bench.place.teller.say([line]);
+            let zone = self.bench.place.clock().zone;
+            self.bench.place.teller.say(tell::in_zone(vec![line], &zone));
         }
     }
 
@@ -208,15 +222,13 @@ impl<'a> Show<'a> {
                 detail,
                 elapsed_s,
                 ..
-            } => {
-                let known = self.waits.get(act).is_some_and(|(said, at)| {
-                    said == detail && elapsed_s.saturating_sub(*at) < AGAIN_AFTER_S
-                });
-                if !known {
-                    self.waits.insert(*act, (detail.clone(), *elapsed_s));
-                }
-                !known
-            }
+            } => is_new(&mut self.waits, *act, (detail, *elapsed_s)),
+            Happening::Awaited {
+                check,
+                detail,
+                elapsed_s,
+                ..
+            } => is_new(&mut self.awaited, check.clone(), (detail, *elapsed_s)),
             Happening::Guarded { alarm, state } => {
                 self.guards.insert(alarm.clone(), state.clone()).as_ref() != Some(state)
             }

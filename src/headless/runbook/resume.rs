@@ -108,7 +108,11 @@ fn refused(bench: &Bench, (id, plan): (&RunId, &Plan), error: &CannotResume) -> 
         }
         CannotResume::Journal(ReplayError::Over(..)) => vec![
             format!("what it did: {}", commands.status(id)),
-            format!("to run it again: {}", commands.plan(&plan.runbook.name)),
+            format!("to plan it again: {}", {
+                let set = plan.set();
+                let set = set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                commands.plan(&plan.runbook.name, set)
+            }),
         ],
         CannotResume::Journal(ReplayError::NoStart | ReplayError::Plan)
         | CannotResume::Store(StoreError::Journal { .. }) => {

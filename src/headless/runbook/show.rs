@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -53,6 +55,8 @@ struct ParamRow {
     /// As it is written in the file.
     default: Option<String>,
     one_of: Vec<String>,
+    /// What those mean, by value.
+    meanings: BTreeMap<String, String>,
     from: Option<String>,
 }
 
@@ -167,6 +171,7 @@ fn param_row(param: &Param, file: &File) -> ParamRow {
             Presence::Default(default) => Some(written(default.span.start, default.span.end)),
         },
         one_of: param.one_of.iter().map(|value| value.value.to_string()).collect(),
+        meanings: param.meanings.clone(),
         from: param.from.as_ref().map(|from| match from {
             Origin::Live(discovery) => discovery.list.to_string(),
             Origin::Secret(secret) => secret.to_string(),

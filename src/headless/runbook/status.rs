@@ -44,11 +44,14 @@ pub fn document(store: &RunStore, id: &RunId, commands: &Commands) -> Result<Run
     );
     let commands_now: Vec<(&str, String)> = match head.status {
         Status::Running => vec![("follow it:", commands.attach(id))],
-        Status::Interrupted | Status::WaitingCredentials => vec![
-            ("go on:", commands.resume(id)),
-            ("take back:", commands.roll_back(id)),
-            ("leave it so:", commands.abandon(id)),
-        ],
+        Status::Interrupted | Status::WaitingCredentials => {
+            let mut ways = vec![("go on:", commands.resume(id))];
+            if summary.takes_back {
+                ways.push(("take back:", commands.roll_back(id)));
+            }
+            ways.push(("leave it so:", commands.abandon(id)));
+            ways
+        }
         Status::Succeeded | Status::Failed | Status::RolledBack | Status::Partial | Status::Abandoned => {
             Vec::new()
         }

@@ -137,9 +137,8 @@ fn summary(holds: bool, stage: &str) -> String {
 /// How somebody lets the pipeline go on later.
 fn how_to_release(pipeline: &str, stage: &str) -> String {
     format!(
-        "the pipeline {pipeline} stays held before its stage {stage}, also after this run; release it with: aws \
-         codepipeline enable-stage-transition --pipeline-name {pipeline} --stage-name {stage} --transition-type \
-         Inbound"
+        "the pipeline {pipeline} stays held before its stage {stage}, also after this run; release it with: qd \
+         runbook run pipeline-release --set pipeline={pipeline} --set stage={stage}"
     )
 }
 

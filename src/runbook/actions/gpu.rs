@@ -14,7 +14,7 @@ use super::script::{Composed, Draft};
 
 pub(super) use idle::AwaitIdle;
 pub(super) use morning::refill;
-pub(in crate::runbook) use morning::stopped_at;
+pub(in crate::runbook) use morning::{instance_in, stopped_at};
 
 /// `gpu.night_down`.
 pub(super) const NIGHT_DOWN: Composed<night::NightDown> = Composed::new("gpu.night_down", night::NightDown);

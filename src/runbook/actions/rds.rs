@@ -17,7 +17,7 @@ mod snapshot;
 
 pub(super) use cluster::{
     AddMembers, CLUSTER_POINT_IN_TIME, CLUSTER_SNAPSHOT, CLUSTER_START, CLUSTER_STOP, CopyClusterSettings,
-    FailoverCluster, RenameCluster,
+    FailoverCluster, ModifyCluster, RenameCluster,
 };
 pub(super) use delete::DeleteInstance;
 pub(super) use modify::{CopySettings, Modify};

@@ -173,6 +173,21 @@ fn cases() -> Vec<(&'static str, Value)> {
             "rds.rename_cluster",
             json!({"cluster": "aurora", "to": "aurora-old"}),
         ),
+        (
+            "rds.modify_cluster",
+            json!({
+                "cluster": "aurora",
+                "backup_retention_days": 14,
+                "deletion_protection": false,
+                "log_exports": ["postgresql", "instance"],
+                "parameter_group": "own",
+                "storage_type": "aurora-iopt1",
+            }),
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "engine_version": "17.2", "allow_major": true}),
+        ),
         ("rds.stop_cluster", json!({"cluster": "aurora"})),
         ("rds.start_cluster", json!({"cluster": "sleeping"})),
         ("rds.failover_cluster", json!({"cluster": "aurora"})),

@@ -7,10 +7,11 @@ use super::{Check, Verdict};
 use crate::domain::asg::Group;
 use crate::domain::ids::tag;
 use crate::domain::ops::{Query, autoscaling, ec2};
+use crate::domain::savings::{Off, Savings};
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Arguments, BadArguments, Unread, View, parse};
 use crate::runbook::actions::asg::Sizes;
-use crate::runbook::actions::gpu::{NIGHT, stopped_at};
+use crate::runbook::actions::gpu::{NIGHT, instance_in, stopped_at};
 use crate::runbook::actions::saved::{Saved, What};
 use crate::runbook::schema::{ActionSchema, FieldSchema};
 use crate::runbook::types::Type;
@@ -91,6 +92,18 @@ impl Check for Fleet {
         };
         Ok(judged.unwrap_or_else(Verdict::from))
     }
+
+    fn measured(&self, with: &Arguments, view: &View, now: Timestamp) -> Option<Savings> {
+        let With { targets } = parse(with).ok()?;
+        match self.wanted {
+            Wanted::Down => {
+                let evening = evening(&targets, view, now).ok()?;
+                (evening.rest > 0).then(|| Savings::of(evening.off, evening.is_whole, now))
+            }
+            // What was off is told by the plan: its notes are gone by then.
+            Wanted::Up => None,
+        }
+    }
 }
 
 /// What the evening brought.
@@ -102,11 +115,27 @@ struct Evening {
     /// What is no longer billed, an hour; `None` once it is not known of one.
     saves: Option<UsdPerHour>,
     saved: Usd,
+    /// The same, instance by instance.
+    off: Vec<Off>,
+    /// Whether those are all that was put to rest.
+    is_whole: bool,
 }
 
+/// An instance that ended: which, if AWS says so, and when.
+type End = (Option<String>, Timestamp);
+
 fn down(targets: &[String], view: &View, now: Timestamp) -> Result<Verdict, Unread> {
+    let evening = evening(targets, view, now)?;
+    if !evening.wrong.is_empty() {
+        return Ok(Verdict::Fail(evening.wrong.join("; ")));
+    }
+    Ok(Verdict::Pass(evening.words()))
+}
+
+fn evening(targets: &[String], view: &View, now: Timestamp) -> Result<Evening, Unread> {
     let mut evening = Evening {
         saves: Some(UsdPerHour::ZERO),
+        is_whole: true,
         ..Evening::default()
     };
     for target in targets {
@@ -125,17 +154,18 @@ fn down(targets: &[String], view: &View, now: Timestamp) -> Result<Verdict, Unre
             match Saved::decode(text) {
                 Ok(saved) if instance.state == "stopped" => {
                     let end = stopped_at(instance.state_reason.as_deref());
-                    evening.rests(&saved, &end.into_iter().collect::<Vec<_>>(), now);
+                    let end: Vec<End> = end
+                        .into_iter()
+                        .map(|at| (Some(instance.id.clone()), at))
+                        .collect();
+                    evening.rests((target, &saved), &end, now);
                 }
                 Ok(_) => evening.wrong.push(format!("{target} is {}", instance.state)),
                 Err(why) => evening.wrong.push(format!("{target}: {why}")),
             }
         }
     }
-    if !evening.wrong.is_empty() {
-        return Ok(Verdict::Fail(evening.wrong.join("; ")));
-    }
-    Ok(Verdict::Pass(evening.words()))
+    Ok(evening)
 }
 
 impl Evening {
@@ -160,7 +190,7 @@ impl Evening {
             ));
             return;
         }
-        let ends: Vec<Timestamp> = view
+        let ends: Vec<End> = view
             .activities()
             .unwrap_or_default()
             .iter()
@@ -170,18 +200,27 @@ impl Evening {
                     && activity.status == "Successful"
                     && activity.description.starts_with("Terminating")
             })
-            .filter_map(|activity| activity.ended_at)
+            .filter_map(|activity| Some((instance_in(&activity.description), activity.ended_at?)))
             .collect();
-        self.rests(saved, &ends, now);
+        self.rests((name, saved), &ends, now);
     }
 
-    fn rests(&mut self, saved: &Saved, ends: &[Timestamp], now: Timestamp) {
+    fn rests(&mut self, (target, saved): (&str, &Saved), ends: &[End], now: Timestamp) {
         self.rest += 1;
-        self.ends.extend(ends);
+        self.ends.extend(ends.iter().map(|(_, at)| *at));
+        // Where AWS tells no end of what costs something, not all of it is measured.
+        self.is_whole &= !ends.is_empty() || saved.saves == Some(UsdPerHour::ZERO);
+        self.off.extend(ends.iter().map(|(instance, at)| Off {
+            target: target.to_owned(),
+            instance: instance.clone(),
+            from: *at,
+            until: None,
+            usd_per_hour: saved.saves.map(|saves| saves.scale(1, ends.len() as u64)),
+        }));
         match saved.saves {
             Some(saves) => {
                 self.saves = self.saves.map(|total| total + saves);
-                for end in ends {
+                for (_, end) in ends {
                     let seconds = u64::try_from(now.duration_since(*end).as_secs()).unwrap_or(0);
                     self.saved += saves.for_seconds(seconds).scale(1, ends.len() as u64);
                 }
@@ -197,7 +236,8 @@ impl Evening {
             many => format!("{many} groups and instances rest"),
         };
         if let (Some(first), Some(last)) = (self.ends.iter().min(), self.ends.iter().max()) {
-            let time = |at: &Timestamp| at.strftime("%H:%M:%S UTC").to_string();
+            // As programs write it: whoever shows it says it in the zone of who reads.
+            let time = |at: &Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             words.push_str(&format!(
                 ", {} ended from {} to {}",
                 self.ends.len(),

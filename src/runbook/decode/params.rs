@@ -1,5 +1,7 @@
 //! Parameters.
 
+use std::collections::BTreeMap;
+
 use super::{Decoder, literal};
 use crate::domain::diagnostic::{Diagnostic, nearest, quoted};
 use crate::domain::document::{Entry, Node, Value as Tree};
@@ -25,6 +27,7 @@ impl Decoder<'_> {
         let from = self.origin(node, &ty);
         let pattern = self.pattern(node, &element);
         let one_of = self.choices(node, &element);
+        let meanings = meanings(node);
         let (min, max) = (
             self.bound(node, "min", &element),
             self.bound(node, "max", &element),
@@ -60,6 +63,7 @@ impl Decoder<'_> {
             presence,
             pattern,
             one_of,
+            meanings,
             min,
             max,
             min_items,
@@ -220,8 +224,23 @@ impl Decoder<'_> {
     }
 
     fn choices(&mut self, node: &Node, element: &Type) -> Vec<Spanned<Value>> {
-        let Some(Tree::List(items)) = node.get("enum").map(|node| &node.value) else {
-            return Vec::new();
+        let items = match node.get("enum").map(|node| (node.span, &node.value)) {
+            Some((_, Tree::List(items))) => items,
+            Some((_, Tree::Map(entries))) if *element == Type::Text => {
+                return entries
+                    .iter()
+                    .map(|entry| Spanned::new(entry.key.span, Value::text(&entry.key.text)))
+                    .collect();
+            }
+            Some((span, Tree::Map(_))) => {
+                self.error(
+                    span,
+                    "`enum` with meanings is for text",
+                    "write the values as a list, and what they mean in `about`",
+                );
+                return Vec::new();
+            }
+            _ => return Vec::new(),
         };
         let mut choices: Vec<Spanned<Value>> = Vec::new();
         for item in items {
@@ -330,5 +349,19 @@ fn number(value: &Value) -> Option<f64> {
         Value::Int(number) => Some(*number as f64),
         Value::Number(number) => Some(*number),
         _ => None,
+    }
+}
+
+/// What the values under `enum` mean, where it says that.
+fn meanings(node: &Node) -> BTreeMap<String, String> {
+    match node.get("enum").map(|node| &node.value) {
+        Some(Tree::Map(entries)) => entries
+            .iter()
+            .filter_map(|entry| match &entry.value.value {
+                Tree::Text(meaning) => Some((entry.key.text.clone(), meaning.clone())),
+                _ => None,
+            })
+            .collect(),
+        _ => BTreeMap::new(),
     }
 }

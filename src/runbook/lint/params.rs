@@ -90,4 +90,20 @@ impl Lint<'_> {
             }
         }
     }
+
+    pub(super) fn afterwards(&mut self) {
+        let runbook = self.runbook;
+        for next in &runbook.afterwards {
+            let mut known = self.known();
+            if let Some(kind) = &next.kind {
+                known.set("resource", Type::Resource(vec![kind.value]));
+            }
+            if let Some(when) = &next.when {
+                self.condition(when, &self.known());
+            }
+            for (_, expr) in &next.set {
+                self.expr(expr, &known);
+            }
+        }
+    }
 }

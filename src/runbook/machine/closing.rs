@@ -7,8 +7,9 @@ use super::opening::{exit_of, exit_of_signal};
 use super::{CALL_OFF, Command, Fate, Happening, Ledger, Out, Phase, ReplayError, Run};
 use crate::domain::exit::Exit;
 use crate::domain::recovery::MeasuredRestore;
+use crate::domain::savings::Savings;
 use crate::runbook::action::Undo;
-use crate::runbook::plan::{Role, Step};
+use crate::runbook::plan::{Afterwards, Role, Step};
 use crate::runbook::record::{Act, End, Halt, Journal, Made, Record, Resume, RunId, Status};
 use crate::runbook::tell::not_as_planned;
 
@@ -34,6 +35,12 @@ pub struct Summary {
     pub rolled_back: bool,
     /// Whether it can be taken up again.
     pub resumable: bool,
+    /// Whether a rollback would do anything.
+    #[serde(default)]
+    pub takes_back: bool,
+    /// Its parameters, as `--set` takes them; secrets are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<(String, String)>,
     /// Why it stopped, in words; empty if it did not.
     pub reasons: Vec<String>,
     /// What remains that should not, in words; empty if it succeeded or everything was taken back.
@@ -45,6 +52,12 @@ pub struct Summary {
     /// What it measured, if it restored a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<MeasuredRestore>>,
+    /// What was measured of what is saved, if it put instances to rest or brought them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub savings: Option<Box<Savings>>,
+    /// What is offered next, if it succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Afterwards>,
     /// Whether there is a journal of it.
     pub journaled: bool,
 }
@@ -213,7 +226,14 @@ impl Run {
             targets: targets(&self.ledger),
             rolled_back: undone && remains.made > 0 && remains.left.is_empty(),
             resumable: false,
-            reasons: self.ledger.halts().iter().map(reason).collect(),
+            takes_back: self.ledger.takes_back(),
+            set: self.plan().set(),
+            reasons: self
+                .ledger
+                .halts()
+                .iter()
+                .map(|halt| reason_in(halt, &self.ledger))
+                .collect(),
             // What a run was for remains too, and is no trouble once it succeeded.
             remains: if status == Status::Succeeded {
                 Vec::new()
@@ -222,6 +242,12 @@ impl Run {
             },
             warnings: self.ledger.warnings(),
             measured: self.ledger.measured().cloned().map(Box::new),
+            savings: self.ledger.savings().map(Box::new),
+            afterwards: if status == Status::Succeeded && remains.made > 0 {
+                self.plan().afterwards.clone()
+            } else {
+                Vec::new()
+            },
             journaled: true,
         }
     }
@@ -342,7 +368,12 @@ impl Run {
     pub(super) fn outcome_so_far(&mut self) -> (Status, String) {
         let exit = self.verdict();
         let status = self.status_of(exit);
-        let mut said: Vec<String> = self.ledger.halts().iter().map(reason).collect();
+        let mut said: Vec<String> = self
+            .ledger
+            .halts()
+            .iter()
+            .map(|halt| reason_in(halt, &self.ledger))
+            .collect();
         if said.is_empty() {
             said.push(status.word().to_owned());
         }
@@ -461,6 +492,32 @@ fn exit_of_halt(halt: &Halt, ledger: &Ledger) -> Exit {
     }
 }
 
+/// A reason to stop, in words; of a step that failed with what failed in it.
+fn reason_in(halt: &Halt, ledger: &Ledger) -> String {
+    let Halt::StepFailed { step } = halt else {
+        return reason(halt);
+    };
+    let of_step = |act: Act| !act.is_undo() && ledger.step_of(act.change).is_some_and(|of| of.id == *step);
+    let mut why = ledger
+        .fates()
+        .filter(|(act, _)| of_step(*act))
+        .filter_map(|(act, fate)| {
+            let said = match fate {
+                Fate::Ended(End::Failed { reason, .. }) => reason.clone(),
+                Fate::Ended(End::Drifted { .. }) => "somebody changed it since the plan".to_owned(),
+                Fate::Ended(End::Gone) => "it does not exist any more".to_owned(),
+                _ => return None,
+            };
+            let change = ledger.plan().changes.get(act.change)?;
+            Some(format!("{}: {said}", ledger.plan().called(&change.target)))
+        });
+    match (why.next(), why.count()) {
+        (None, _) => reason(halt),
+        (Some(first), 0) => format!("{}: {first}", reason(halt)),
+        (Some(first), more) => format!("{}: {first}, and {more} more", reason(halt)),
+    }
+}
+
 /// A reason to stop, in words.
 pub(super) fn reason(halt: &Halt) -> String {
     match halt {
@@ -473,6 +530,7 @@ pub(super) fn reason(halt: &Halt) -> String {
             crate::runbook::record::Signal::Interrupt => "interrupted".to_owned(),
             crate::runbook::record::Signal::Terminate => "terminated".to_owned(),
             crate::runbook::record::Signal::HangUp => "the terminal went away".to_owned(),
+            crate::runbook::record::Signal::HandOver => "handed over to a process of its own".to_owned(),
         },
         Halt::JournalLost { reason } => format!("the journal cannot be written: {reason}"),
         Halt::LockLost => "a lock was lost".to_owned(),

@@ -23,6 +23,38 @@ pub(super) struct Watchman {
     held: BTreeSet<String>,
 }
 
+/// Why an alarm that is to be watched does not let a run begin.
+pub(in crate::runbook) struct Hindrance {
+    pub(in crate::runbook) reason: String,
+    /// Of what kind the error was, if it could not be read.
+    pub(in crate::runbook) class: Option<ErrorClass>,
+}
+
+/// Whether an alarm that is to be watched lets a run begin: looked at when it is planned, and again when it
+/// begins.
+pub(in crate::runbook) fn may_begin(guard: &Guard, view: &View) -> Result<(), Hindrance> {
+    let refuse = |reason: String| Err(Hindrance { reason, class: None });
+    match view.alarm(&guard.alarm) {
+        Err(unread) if guard.unreadable == OnUnclear::Stop => Err(Hindrance {
+            reason: format!("guard {}: {unread}", guard.alarm),
+            class: Some(unread.class().unwrap_or(ErrorClass::Other)),
+        }),
+        Ok(None) if guard.unreadable == OnUnclear::Stop => refuse(format!(
+            "guard {}: there is no such alarm; correct guard_alarms of the estate, or the runbook",
+            guard.alarm
+        )),
+        Ok(Some(alarm)) if alarm.state == AlarmState::Alarm && guard.baseline == GuardBaseline::RequireOk => {
+            refuse(format!("guard {} is in alarm already", guard.alarm))
+        }
+        Ok(Some(alarm))
+            if alarm.state == AlarmState::InsufficientData && guard.insufficient_data == OnUnclear::Stop =>
+        {
+            refuse(format!("guard {} has insufficient data", guard.alarm))
+        }
+        Err(_) | Ok(None | Some(_)) => Ok(()),
+    }
+}
+
 impl Watchman {
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
         self.ticket == Some(ticket)
@@ -67,30 +99,10 @@ impl Run {
     /// Whether the guards let a run begin.
     pub(super) fn guards_at_start(&self, view: &View) -> Result<(), Halt> {
         for guard in &self.plan().guards {
-            let refuse = |reason: String| Err(Halt::Precondition { reason });
-            match view.alarm(&guard.alarm) {
-                Err(unread) if guard.unreadable == OnUnclear::Stop => {
-                    return Err(Halt::Unreadable {
-                        reason: format!("guard {}: {unread}", guard.alarm),
-                        class: unread.class().unwrap_or(ErrorClass::Other),
-                    });
-                }
-                Ok(None) if guard.unreadable == OnUnclear::Stop => {
-                    return refuse(format!("guard {}: there is no such alarm", guard.alarm));
-                }
-                Ok(Some(alarm))
-                    if alarm.state == AlarmState::Alarm && guard.baseline == GuardBaseline::RequireOk =>
-                {
-                    return refuse(format!("guard {} is in alarm already", guard.alarm));
-                }
-                Ok(Some(alarm))
-                    if alarm.state == AlarmState::InsufficientData
-                        && guard.insufficient_data == OnUnclear::Stop =>
-                {
-                    return refuse(format!("guard {} has insufficient data", guard.alarm));
-                }
-                Err(_) | Ok(None | Some(_)) => {}
-            }
+            may_begin(guard, view).map_err(|Hindrance { reason, class }| match class {
+                Some(class) => Halt::Unreadable { reason, class },
+                None => Halt::Precondition { reason },
+            })?;
         }
         for guard in &self.plan().guard_checks {
             let verdict = self.judge(&guard.check, view);

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::domain::exit::Exit;
 use crate::domain::ops::Receipt;
 use crate::domain::recovery::MeasuredRestore;
-use crate::runbook::action::{Applied, ErrorClass, Fields, Made as MadeIds};
+use crate::domain::savings::{Off, Savings};
+use crate::runbook::action::{self, Applied, ErrorClass, Fields, Made as MadeIds, Undo};
 use crate::runbook::measure::Measure;
 use crate::runbook::plan::{Lane, Plan, Role, Step, Work};
 use crate::runbook::record::{
@@ -68,6 +69,10 @@ pub struct Ledger {
     befores: BTreeMap<Act, Fields>,
     /// What it measures, if it restores a database.
     measure: Measure,
+    /// What a check at its end measured of what is saved.
+    savings: Option<Box<Savings>>,
+    /// When each change was first asked for, on the cloud's clock.
+    asked_at: BTreeMap<usize, Timestamp>,
     /// AWS's own ids of what changes have made.
     made: BTreeMap<usize, String>,
     /// In the order in which they were first intended.
@@ -112,6 +117,8 @@ impl Ledger {
             fates: BTreeMap::new(),
             befores: BTreeMap::new(),
             measure: Measure::default(),
+            savings: None,
+            asked_at: BTreeMap::new(),
             made: BTreeMap::new(),
             began: Vec::new(),
             steps_ended: BTreeMap::new(),
@@ -180,6 +187,9 @@ impl Ledger {
                 if !self.began.contains(act) {
                     self.began.push(*act);
                 }
+                if !act.is_undo() {
+                    self.asked_at.entry(act.change).or_insert(entry.at.cloud);
+                }
                 self.befores.insert(*act, before.clone());
                 self.fates.insert(
                     *act,
@@ -239,6 +249,7 @@ impl Ledger {
                 check,
                 passed: false,
                 detail,
+                ..
             } => {
                 let said = self.unmet_check(check, detail);
                 self.failing.push(said);
@@ -250,6 +261,10 @@ impl Ledger {
                 exit,
                 remains,
             } => self.closed = Some((*status, *exit, remains.clone())),
+            Record::Checked {
+                savings: Some(savings),
+                ..
+            } => self.savings = Some(savings.clone()),
             Record::Locked { .. } | Record::Checked { .. } | Record::Note { .. } => {}
         }
     }
@@ -525,6 +540,83 @@ impl Ledger {
                 End::AlreadyThere | End::Drifted { .. } | End::Gone | End::NotUndone { .. } => Made::No,
             },
         }
+    }
+
+    /// Whether a rollback would do anything now: something that was made, or may have been, has a way back that
+    /// was not gone yet.
+    pub fn takes_back(&self) -> bool {
+        (0..self.plan.changes.len())
+            .any(|change| self.was_made(change) != Made::No && self.has_way_back(change))
+    }
+
+    /// Whether a rollback could do anything at all, were it asked for in mid-run.
+    pub fn could_take_back(&self) -> bool {
+        (0..self.plan.changes.len()).any(|change| self.has_way_back(change))
+    }
+
+    fn has_way_back(&self, change: usize) -> bool {
+        let Some(planned) = self.plan.changes.get(change) else {
+            return false;
+        };
+        let is_main = self.step_of(change).is_none_or(|step| step.role == Role::Main);
+        if !is_main || planned.is_message() || self.is_removed(change) {
+            return false;
+        }
+        // What was tried and failed is tried again.
+        let mut undone = self
+            .fates()
+            .filter(|(act, _)| act.change == change && act.is_undo())
+            .peekable();
+        let is_settled = |fate: &Fate| {
+            matches!(
+                fate,
+                Fate::Ended(End::Done | End::AlreadyThere | End::NotUndone { .. })
+            )
+        };
+        if undone.peek().is_some() && undone.all(|(_, fate)| is_settled(fate)) {
+            return false;
+        }
+        let mut made = planned.clone();
+        if let Some(before) = self.before(Act::make(change)) {
+            made.before.extend(before.clone());
+        }
+        let Some(action) = action::find(&made.action) else {
+            return false;
+        };
+        let is_undone = || match self.lane_of(change).and_then(|lane| lane.undo.as_ref()) {
+            Some(steps) => !steps.is_empty(),
+            None => matches!(action.invert(&made), Undo::By(_)),
+        };
+        (self.kept(change).is_none() && is_undone()) || action.call_off(&made).is_some()
+    }
+
+    /// What was saved, as it was measured: of what the run put to rest, or of what was off until it brought it
+    /// back. `None` of a run that does neither, or has not come so far.
+    pub fn savings(&self) -> Option<Savings> {
+        if let Some(savings) = &self.savings {
+            return Some((**savings).clone());
+        }
+        let was_off = &self.plan.was_off;
+        if was_off.is_empty() || !self.verified {
+            return None;
+        }
+        let asked_back = |off: &Off| {
+            let place = self.plan.changes.iter().position(|change| {
+                matches!(change.action.as_str(), "asg.set_capacity" | "ec2.start")
+                    && (change.target.name == off.target || change.target.id == off.target)
+            })?;
+            self.asked_at.get(&place).copied()
+        };
+        let instances: Vec<Off> = was_off
+            .iter()
+            .map(|off| Off {
+                until: asked_back(off),
+                ..off.clone()
+            })
+            .collect();
+        let is_whole = instances.iter().all(|off| off.until.is_some());
+        let now = instances.iter().filter_map(|off| off.until).max()?;
+        Some(Savings::of(instances, is_whole, now).in_nights(self.plan.night))
     }
 
     /// Whether somebody asked for everything to be taken back, as opposed to a failure that led to it.

@@ -396,7 +396,7 @@ impl Run {
         }
         for item in self.plan().preconditions.clone() {
             let verdict = self.judge(&item, view);
-            self.checked(&item, &verdict, out);
+            self.checked((&item, &verdict), None, out);
             match verdict {
                 Verdict::Pass(_) => {}
                 _ if item.severity == Severity::Warn => {}
@@ -593,6 +593,6 @@ pub(super) const fn exit_of_signal(signal: Signal) -> Exit {
     match signal {
         Signal::Interrupt => Exit::Interrupted,
         Signal::Terminate => Exit::Terminated,
-        Signal::HangUp => Exit::HangUp,
+        Signal::HangUp | Signal::HandOver => Exit::HangUp,
     }
 }

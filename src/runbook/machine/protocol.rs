@@ -257,6 +257,17 @@ pub enum Happening {
         /// What was seen.
         detail: String,
     },
+    /// A check does not hold yet, and has time left.
+    Awaited {
+        /// Which.
+        check: String,
+        /// What was seen.
+        detail: String,
+        /// Seconds since it was first looked at.
+        elapsed_s: u64,
+        /// Seconds that it may take.
+        limit_s: u64,
+    },
     /// A guard was looked at.
     Guarded {
         /// The alarm.

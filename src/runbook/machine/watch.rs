@@ -3,6 +3,7 @@
 
 use super::{Happening, Out, Parked, Phase, Run, Ticket, protocol::Command};
 use crate::domain::ops::Query;
+use crate::domain::savings::Savings;
 use crate::runbook::action::View;
 use crate::runbook::check::{self, Verdict};
 use crate::runbook::plan::{CheckItem, Severity};
@@ -88,6 +89,12 @@ impl Run {
             .iter()
             .map(|item| (item.clone(), self.judge(item, view)))
             .collect();
+        let night = self.plan().night;
+        let now = self.now.cloud;
+        let measured = |item: &CheckItem, verdict: &Verdict| {
+            let savings = check::measured(item, view, now).filter(|_| verdict.passed())?;
+            Some(Box::new(savings.in_nights(night)))
+        };
         let failing: Vec<&(CheckItem, Verdict)> = verdicts
             .iter()
             .filter(|(item, verdict)| !verdict.passed() && item.severity == Severity::Error)
@@ -95,8 +102,14 @@ impl Run {
         let elapsed = u64::try_from(self.now.cloud.duration_since(looking.since).as_secs()).unwrap_or(0);
         let late = failing.iter().find(|(item, _)| elapsed >= item.timeout_s);
         if let (Some(first), None) = (failing.first(), late) {
-            for (item, verdict) in &verdicts {
-                Self::emit(happening(item, verdict), out);
+            for (item, verdict) in &failing {
+                let awaited = Happening::Awaited {
+                    check: item.check.clone(),
+                    detail: verdict.detail().to_owned(),
+                    elapsed_s: elapsed,
+                    limit_s: item.timeout_s,
+                };
+                Self::emit(awaited, out);
             }
             let every_s = first.0.every_s.clamp(1, (first.0.timeout_s - elapsed).max(1));
             looking.ticket = Some(self.timer(every_s * 1_000, out));
@@ -104,7 +117,7 @@ impl Run {
             return;
         }
         for (item, verdict) in &verdicts {
-            self.checked(item, verdict, out);
+            self.checked((item, verdict), measured(item, verdict), out);
         }
         match (late, looking.step) {
             (Some((item, verdict)), step) => {
@@ -148,12 +161,18 @@ impl Run {
     }
 
     /// Keeps and tells what a check found.
-    pub(super) fn checked(&mut self, item: &CheckItem, verdict: &Verdict, out: &mut Out) {
+    pub(super) fn checked(
+        &mut self,
+        (item, verdict): (&CheckItem, &Verdict),
+        savings: Option<Box<Savings>>,
+        out: &mut Out,
+    ) {
         Self::emit(happening(item, verdict), out);
         let record = Record::Checked {
             check: item.check.clone(),
             passed: verdict.passed(),
             detail: verdict.detail().to_owned(),
+            savings,
         };
         self.write(record, out);
     }

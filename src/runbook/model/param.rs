@@ -1,11 +1,12 @@
 //! What a runbook can be told.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
 use super::{Arg, Spanned};
-use crate::runbook::types::Type;
+use crate::runbook::types::{Type, read_literal};
 use crate::runbook::value::{SecretRef, Value};
 
 /// A parameter.
@@ -24,6 +25,8 @@ pub struct Param {
     /// The only values, each item of a list too; empty for any. With [`Param::from`]: values that are
     /// valid beside those that are found, such as `latest`.
     pub one_of: Vec<Spanned<Value>>,
+    /// What those values mean, by value; without those of which the author says nothing.
+    pub meanings: BTreeMap<String, String>,
     /// The least value, or the least length of text; for each item of a list too.
     pub min: Option<Spanned<Value>>,
     /// The greatest value, or the greatest length of text; for each item of a list too.
@@ -37,6 +40,14 @@ pub struct Param {
 }
 
 impl Param {
+    /// The value that holds if none is given, where the file says it as it is.
+    pub fn default_value(&self) -> Option<Value> {
+        match &self.presence {
+            Presence::Default(default) => read_literal(&default.as_literal()?, &self.written_type()).ok(),
+            Presence::Required | Presence::Optional | Presence::Stored | Presence::All => None,
+        }
+    }
+
     /// Its type as expressions see it: what may be left out may be nothing.
     pub fn value_type(&self) -> Type {
         match self.presence {

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::{
-    BlastRadius, CheckItem, Confirm, Cost, FailurePolicy, Guard, GuardCheck, Plan, PlanError, PlanIdentity,
-    RunbookRef, SCHEMA, Step,
+    Afterwards, BlastRadius, CheckItem, Confirm, Cost, FailurePolicy, Guard, GuardCheck, Plan, PlanError,
+    PlanIdentity, RunbookRef, SCHEMA, Step,
 };
 use crate::domain::ops::Token;
-use crate::domain::policy::ConfirmLevel;
+use crate::domain::policy::{BusinessHours, ConfirmLevel};
+use crate::domain::savings::{Night, Off};
 use crate::runbook::action::{self, Action, Arguments, Change, Refusal, Site, Stamp, Undo, View};
 use crate::runbook::value::Value;
 
@@ -28,6 +29,8 @@ pub struct Assembly<'a> {
     skipped: Vec<String>,
     /// How many seconds savings last each time, where they are put back every morning.
     off_s: Option<u64>,
+    /// Instances that were off until now.
+    was_off: Vec<Off>,
 }
 
 /// What surrounds the steps of a plan.
@@ -63,6 +66,8 @@ pub struct Frame {
     pub rollback_deadline_s: u64,
     /// Runs within an hour.
     pub max_runs_per_hour: Option<u32>,
+    /// What is offered once it has succeeded.
+    pub afterwards: Vec<Afterwards>,
 }
 
 impl<'a> Assembly<'a> {
@@ -76,6 +81,7 @@ impl<'a> Assembly<'a> {
             warnings: Vec::new(),
             skipped: Vec::new(),
             off_s: None,
+            was_off: Vec::new(),
         }
     }
 
@@ -102,6 +108,7 @@ impl<'a> Assembly<'a> {
         if let Some(seconds) = proposal.off_s {
             self.off_s = Some(self.off_s.map_or(seconds, |other| other.min(seconds)));
         }
+        self.was_off.extend(proposal.was_off);
         let mut places = Vec::with_capacity(proposal.changes.len());
         for mut change in proposal.changes {
             // A change may be another action's, such as the bounds that a count needs.
@@ -199,6 +206,13 @@ impl<'a> Assembly<'a> {
         if let Some(savings) = self.off_s.and_then(|seconds| cost.savings(seconds, works)) {
             self.warn(savings);
         }
+        let night = match (self.off_s, self.was_off.is_empty()) {
+            (Some(seconds), _) => Some(seconds),
+            // What was off says how long the night was.
+            (None, false) => Some(0),
+            (None, true) => None,
+        };
+        let night = night.map(|seconds| Night::new(seconds, works.map(BusinessHours::share_off)));
         let mut plan = Plan {
             schema: SCHEMA.to_owned(),
             digest: String::new(),
@@ -226,6 +240,9 @@ impl<'a> Assembly<'a> {
             deadline_s: frame.deadline_s,
             rollback_deadline_s: frame.rollback_deadline_s,
             max_runs_per_hour: frame.max_runs_per_hour,
+            afterwards: frame.afterwards,
+            night,
+            was_off: self.was_off,
         };
         // What would take a change back is confirmed with it.
         let floors = plan.changes.iter().chain(plan.undo_changes());

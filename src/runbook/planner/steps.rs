@@ -8,7 +8,7 @@ use super::{Around, Found, Planner, beyond, checks, seconds};
 use crate::domain::exit::Exit;
 use crate::domain::ids::Kind;
 use crate::runbook::action::{self, Action, Arguments, Change, ErrorClass, View};
-use crate::runbook::expr::{EvalError, Names};
+use crate::runbook::expr::{EvalError, Expr, Names};
 use crate::runbook::lint::is_late;
 use crate::runbook::model::{self, Arg, Body, Jitter, Runbook, Undo};
 use crate::runbook::params::violations;
@@ -80,6 +80,16 @@ pub(super) fn plan(runbook: &Runbook, names: &Names<'_>, results: &mut Results, 
     list(&runbook.always, &always, &at_the_end(names), results, pen);
 }
 
+/// That a step is left out, and by which condition.
+fn passed_over(id: &str, step: &model::Step, when: &Expr) -> String {
+    let does = if step.title.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", step.title)
+    };
+    format!("step {id}{does}, since `{}` is false", when.source())
+}
+
 /// What steps see that always run at the end.
 fn at_the_end<'n>(names: &'n Names<'n>) -> Names<'n> {
     let mut run = match names.get("run") {
@@ -130,8 +140,7 @@ fn list(
                 match when.holds(&own) {
                     Ok(true) => {}
                     Ok(false) => {
-                        pen.assembly
-                            .skip(format!("{id}: `{}` does not hold", when.source()));
+                        pen.assembly.skip(passed_over(&id, step, when));
                         register(step, Value::Null, results);
                         continue;
                     }

@@ -76,6 +76,20 @@ pub fn happening(happening: &Happening, plan: &Plan) -> Option<Line> {
             passed,
             detail,
         } => checked(check, *passed, detail),
+        Happening::Awaited {
+            check,
+            detail,
+            elapsed_s,
+            limit_s,
+        } => bullet(
+            Role::Dim,
+            "…",
+            format!(
+                "{check}: {detail} ({} of at most {})",
+                seconds(*elapsed_s),
+                seconds(*limit_s)
+            ),
+        ),
         Happening::Guarded { alarm, state } => {
             let role = if state == "OK" { Role::Dim } else { Role::Warn };
             bullet(role, "◦", format!("guard {alarm}: {state}"))
@@ -151,10 +165,12 @@ pub(super) fn halted(halt: &Halt) -> Line {
                 Signal::Interrupt => "interrupted",
                 Signal::Terminate => "told to terminate",
                 Signal::HangUp => "the terminal went away",
+                Signal::HandOver => "handed over",
             };
-            let then = match then {
-                Then::Stop => "it can be resumed",
-                Then::RollBack => "what was begun is taken back",
+            let then = match (then, signal) {
+                (Then::Stop, Signal::HandOver) => "a process of its own takes it up at once",
+                (Then::Stop, _) => "it can be resumed",
+                (Then::RollBack, _) => "what was begun is taken back",
             };
             format!("{who}: {then}")
         }
@@ -198,7 +214,7 @@ pub fn question(question: &Question, plan: &Plan, clock: &Clock) -> Vec<Line> {
         Question::RollBack { reason } => vec![
             Line::of(Role::Bad, "It stopped: ")
                 .hanging()
-                .with(Role::Plain, reason),
+                .with(Role::Plain, clock.in_zone(reason)),
             Line::of(
                 Role::Plain,
                 format!("Take back what {} has begun ", plan.runbook.name),
@@ -211,7 +227,7 @@ pub fn question(question: &Question, plan: &Plan, clock: &Clock) -> Vec<Line> {
         Question::Continue { step, message, until } => vec![
             Line::of(Role::Heading, format!("{step}: "))
                 .hanging()
-                .with(Role::Plain, message),
+                .with(Role::Plain, clock.in_zone(message)),
             Line::of(Role::Plain, format!("Go on with {} ", plan.runbook.name))
                 .with(Role::Key, format!("in {} {}", identity.account, identity.region))
                 .with(Role::Plain, "? Type ")

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use unicode_width::UnicodeWidthStr;
 
 use super::values::{NOTHING, money_per_hour, money_per_month};
-use super::{Clock, Line, Role, count, seconds, value};
+use super::{Clock, Line, Role, count, in_zone, seconds, value};
 use crate::domain::policy::ConfirmLevel;
 use crate::runbook::action::{Change, CostDelta};
 use crate::runbook::plan::{
@@ -25,7 +25,7 @@ pub fn plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
     lines.extend(header(plan, clock));
     lines.push(Line::blank());
     lines.extend(body(plan));
-    in_zone(lines, clock)
+    in_zone(lines, &clock.zone)
 }
 
 /// The same where a frame names the runbook, the environment, the account and the region already: what will
@@ -35,14 +35,7 @@ pub fn framed_plan(plan: &Plan, clock: &Clock) -> Vec<Line> {
     lines.push(Line::blank());
     lines.push(Line::of(Role::Heading, "Where, as whom, with what"));
     lines.extend(header(plan, clock));
-    in_zone(lines, clock)
-}
-
-fn in_zone(mut lines: Vec<Line>, clock: &Clock) -> Vec<Line> {
-    for span in lines.iter_mut().flat_map(|line| &mut line.spans) {
-        span.text = clock.in_zone(&span.text);
-    }
-    lines
+    in_zone(lines, &clock.zone)
 }
 
 /// Steps, checks and what they come to.
@@ -66,14 +59,11 @@ fn body(plan: &Plan) -> Vec<Line> {
             lines.extend(self::step(step, plan));
         }
     }
-    for (title, checks) in [
-        ("Must hold before", &plan.preconditions),
-        ("Proven at the end by", &plan.verify),
-    ] {
+    for (title, checks) in [(Moment::Before, &plan.preconditions), (Moment::End, &plan.verify)] {
         if !checks.is_empty() {
             lines.push(Line::blank());
-            lines.push(Line::of(Role::Heading, title));
-            lines.extend(checks.iter().map(|item| check("", item, 2)));
+            lines.push(Line::of(Role::Heading, title.heading()));
+            lines.extend(checks.iter().flat_map(|item| sentence(item, title)));
         }
     }
     if !(plan.guards.is_empty() && plan.guard_checks.is_empty()) {
@@ -358,6 +348,59 @@ fn risk(risk: Risk) -> (&'static str, Role) {
     }
 }
 
+/// When checks are looked at.
+#[derive(Clone, Copy)]
+enum Moment {
+    Before,
+    End,
+}
+
+impl Moment {
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Before => "Must hold before",
+            Self::End => "Proven at the end, by reading",
+        }
+    }
+
+    /// What follows if a check does not hold.
+    const fn otherwise(self, severity: Severity) -> &'static str {
+        match (self, severity) {
+            (Self::Before, Severity::Error) => "refused if ",
+            (Self::End, Severity::Error) => "failed if ",
+            (Self::Before | Self::End, Severity::Warn) => "warns if ",
+        }
+    }
+}
+
+/// A check in a sentence, as its author says what is wrong where it does not hold, and what is looked at.
+fn sentence(item: &CheckItem, moment: Moment) -> Vec<Line> {
+    let Some(message) = &item.message else {
+        return vec![check("", item, 2)];
+    };
+    let mut said = message.clone();
+    if item.timeout_s > 0 {
+        said.push_str(&format!(", looked at for up to {}", seconds(item.timeout_s)));
+    }
+    let looked_at = CheckItem {
+        timeout_s: 0,
+        severity: Severity::Error,
+        ..item.clone()
+    };
+    let looked_at = check("", &looked_at, 0).text();
+    let looked_at = looked_at.strip_prefix("expr ").unwrap_or(&looked_at);
+    vec![
+        Line::indented(2)
+            .with(Role::Dim, moment.otherwise(item.severity))
+            .hanging()
+            .with(Role::Plain, said),
+        Line::indented(4)
+            .with(Role::Dim, "by ")
+            .hanging()
+            .with(Role::Dim, looked_at),
+    ]
+}
+
 fn check(lead: &str, item: &CheckItem, indent: usize) -> Line {
     let mut with: Vec<String> = item
         .with
@@ -464,14 +507,56 @@ pub fn totals(plan: &Plan) -> Vec<Line> {
         .collect();
     lines.push(labelled("calls").with(Role::Plain, calls.join(", ")));
     let policy = match plan.on_failure {
+        FailurePolicy::RollBack if nothing_goes_back(plan) => {
+            "it stops, and says what state remains: nothing of it can be taken back"
+        }
+        FailurePolicy::RollBack if plan.blast_radius.irreversible > 0 => {
+            "what was begun is taken back, as far as it can be"
+        }
         FailurePolicy::RollBack => "what was begun is taken back",
         FailurePolicy::Ask => "a person is asked whether to take back what was begun",
         FailurePolicy::Stop => "it stops, and says what state remains",
     };
     lines.push(labelled("on failure").with(Role::Plain, policy));
+    lines.extend(afterwards(plan));
     lines.extend(warnings(plan));
     lines.push(labelled("confirm").with(Role::Key, confirm_advice(plan)));
     lines
+}
+
+/// What is offered once it has succeeded, each runbook once.
+fn afterwards(plan: &Plan) -> Vec<Line> {
+    let mut offered: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for next in &plan.afterwards {
+        let subject = next.subject.as_deref();
+        match offered
+            .iter_mut()
+            .find(|(runbook, about, _)| *runbook == next.runbook && *about == next.about)
+        {
+            Some((_, _, subjects)) => subjects.extend(subject),
+            None => offered.push((&next.runbook, &next.about, subject.into_iter().collect())),
+        }
+    }
+    offered
+        .into_iter()
+        .map(|(runbook, about, mut subjects)| {
+            subjects.dedup();
+            let of = match subjects.as_slice() {
+                [] => String::new(),
+                few @ ([_] | [_, _] | [_, _, _]) => format!(" of {}", few.join(", ")),
+                [first, second, rest @ ..] => format!(" of {first}, {second} and {} more", rest.len()),
+            };
+            labelled("afterwards").with(Role::Plain, format!("{runbook}{of} is offered: {about}"))
+        })
+        .collect()
+}
+
+/// Whether no change of the plan has a way back.
+fn nothing_goes_back(plan: &Plan) -> bool {
+    plan.changes
+        .iter()
+        .filter(|change| !change.is_message())
+        .all(|change| !change.reversible)
 }
 
 fn nothing_to_do(plan: &Plan) -> Vec<Line> {
@@ -480,10 +565,13 @@ fn nothing_to_do(plan: &Plan) -> Vec<Line> {
     lines
 }
 
+/// What stands before each warning.
+pub const WARNING: &str = "WARNING";
+
 fn warnings(plan: &Plan) -> Vec<Line> {
     plan.warnings
         .iter()
-        .map(|warning| labelled("WARNING").with(Role::Warn, warning))
+        .map(|warning| labelled(WARNING).with(Role::Warn, warning))
         .collect()
 }
 

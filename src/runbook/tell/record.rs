@@ -23,9 +23,9 @@ pub fn record(entry: &Entry, plan: &Plan, clock: &Clock) -> Line {
     let mut whole = Line::of(Role::Dim, &time).hanging();
     whole.hang += line.indent + line.hang;
     let whole = whole.with(Role::Plain, " ".repeat(line.indent));
-    line.spans
-        .into_iter()
-        .fold(whole, |whole, span| whole.with(span.role, span.text))
+    line.spans.into_iter().fold(whole, |whole, span| {
+        whole.with(span.role, clock.in_zone(&span.text))
+    })
 }
 
 /// How a run was confirmed, and by whom where somebody typed something.
@@ -107,6 +107,7 @@ fn told(record: &Record, plan: &Plan) -> Line {
             check,
             passed,
             detail,
+            ..
         } => checked(check, *passed, detail),
         Record::Continued { step, by } => {
             let name = plan.steps.get(*step).map_or("?", |step| step.id.as_str());

@@ -7,6 +7,7 @@ use crate::domain::exit::Exit;
 use crate::domain::recovery::MeasuredRestore;
 use crate::domain::units::HumanDuration;
 use crate::runbook::machine::Summary;
+use crate::runbook::plan::Afterwards;
 use crate::runbook::record::{RunId, Status};
 
 /// How the program is called again for the same place: `qd`, with the flags that say where.
@@ -55,9 +56,18 @@ impl Commands {
         format!("{} runbook history", self.program)
     }
 
-    /// What plans a runbook anew.
-    pub fn plan(&self, runbook: &str) -> String {
-        format!("{} runbook plan {}", self.program, shell_word(runbook))
+    /// What plans a runbook anew with these parameters.
+    pub fn plan<'p>(&self, runbook: &str, set: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+        let mut words = vec![format!("{} runbook plan {}", self.program, shell_word(runbook))];
+        words.extend(set_words(set));
+        words.join(" ")
+    }
+
+    /// What runs a runbook with these parameters.
+    pub fn run<'p>(&self, runbook: &str, set: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+        let mut words = vec![format!("{} runbook run {}", self.program, shell_word(runbook))];
+        words.extend(set_words(set));
+        words.join(" ")
     }
 
     /// What lists locks and who holds them.
@@ -69,6 +79,12 @@ impl Commands {
     pub fn attach(&self, run: &RunId) -> String {
         format!("{} runbook attach {run}", self.program)
     }
+}
+
+/// Parameters as the command line takes them.
+fn set_words<'p>(set: impl IntoIterator<Item = (&'p str, &'p str)>) -> impl Iterator<Item = String> {
+    set.into_iter()
+        .map(|(name, value)| format!("--set {}", shell_word(&format!("{name}={value}"))))
 }
 
 /// A word as a POSIX shell takes it: quoted where it must be.
@@ -144,6 +160,14 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
     if let Some(measured) = &summary.measured {
         lines.push(restored(measured));
     }
+    if let Some(savings) = &summary.savings {
+        lines.push(
+            Line::indented(2)
+                .with(Role::Plain, "savings: ")
+                .hanging()
+                .with(Role::Key, savings.words()),
+        );
+    }
     for reason in &summary.reasons {
         lines.push(
             Line::indented(2)
@@ -175,7 +199,51 @@ pub fn summary(summary: &Summary, commands: &Commands) -> Vec<Line> {
         lines.push(Line::indented(2).with(Role::Plain, "nothing was changed"));
     }
     lines.extend(next(summary, commands));
+    lines.extend(afterwards(&summary.afterwards, commands));
     lines
+}
+
+/// Commands that are printed of what is offered next; the rest is counted.
+const OFFERED: usize = 8;
+
+/// What is offered next: what it is for, and the commands.
+pub fn afterwards(offered: &[Afterwards], commands: &Commands) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut said: Option<(&str, &str)> = None;
+    for next in offered.iter().take(OFFERED) {
+        let what = (next.runbook.as_str(), next.about.as_str());
+        if said != Some(what) {
+            said = Some(what);
+            lines.push(
+                Line::indented(2)
+                    .padded(Role::Plain, "afterwards:", 14)
+                    .hanging()
+                    .with(Role::Plain, &next.about),
+            );
+        }
+        if let Some(why) = &next.unread {
+            lines.push(Line::indented(4).with(Role::Warn, why));
+        }
+        lines.push(
+            Line::indented(4)
+                .hanging()
+                .with(Role::Key, afterwards_command(next, commands)),
+        );
+    }
+    let more = offered.len().saturating_sub(OFFERED);
+    if more > 0 {
+        lines.push(Line::indented(4).with(Role::Dim, format!("and {more} more")));
+    }
+    lines
+}
+
+/// The command that runs what is offered next.
+pub fn afterwards_command(next: &Afterwards, commands: &Commands) -> String {
+    let set = next
+        .set
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    commands.run(&next.runbook, set)
 }
 
 fn verdict(summary: &Summary) -> Line {
@@ -237,14 +305,27 @@ fn next(summary: &Summary, commands: &Commands) -> Vec<Line> {
     if summary.resumable {
         advise("go on:", commands.resume(run));
     }
-    let remains = summary.changed && !summary.rolled_back;
-    let takes_back = match summary.status {
-        Status::Interrupted | Status::WaitingCredentials | Status::Running => true,
-        Status::Partial | Status::Abandoned => remains,
+    let may_take_back = match summary.status {
+        Status::Interrupted
+        | Status::WaitingCredentials
+        | Status::Running
+        | Status::Partial
+        | Status::Abandoned => summary.takes_back,
         Status::Succeeded | Status::Failed | Status::RolledBack => false,
     };
-    if takes_back {
+    if may_take_back {
         advise("take back:", commands.roll_back(run));
+    }
+    // A run that is over is not gone on with, but what it was for can be tried again.
+    if matches!(
+        summary.status,
+        Status::Partial | Status::Failed | Status::RolledBack | Status::Abandoned
+    ) {
+        let set = summary
+            .set
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        advise("plan again:", commands.plan(&summary.runbook, set));
     }
     if matches!(
         summary.status,

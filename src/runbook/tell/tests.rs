@@ -377,3 +377,93 @@ fn targets_of_one_name_are_told_apart() {
     "i-0b".clone_into(&mut plan.changes[0].target.id);
     assert!(act_of(&plan, 1).starts_with("web: "), "{}", act_of(&plan, 1));
 }
+
+#[test]
+fn what_can_no_longer_be_taken_back_is_planned_again_with_its_parameters() {
+    let commands = Commands::of(["qd", "--state-dir", "/srv/qd"]);
+    let mut partial = ended(Status::Partial, Exit::Partial);
+    partial.takes_back = true;
+    partial.set = vec![
+        ("fleet".to_owned(), "workers,i-1".to_owned()),
+        ("reason".to_owned(), "a b".to_owned()),
+    ];
+    let lines = text(&summary(&partial, &commands));
+    assert!(
+        lines.contains("take back:    qd --state-dir /srv/qd runbook rollback"),
+        "{lines}"
+    );
+    partial.takes_back = false;
+    let lines = text(&summary(&partial, &commands));
+    assert!(!lines.contains("rollback"), "{lines}");
+    assert!(
+        lines.contains("qd --state-dir /srv/qd runbook plan test --set fleet=workers,i-1 --set 'reason=a b'"),
+        "{lines}"
+    );
+}
+
+#[test]
+fn a_hand_over_is_no_terminal_that_went_away() {
+    let halt = |signal| record::Halt::Interrupted {
+        signal,
+        then: record::Then::Stop,
+    };
+    let told = |signal| {
+        let line = happening(&Happening::Halted(halt(signal)), &sample_plan());
+        line.expect("it is told").text()
+    };
+    assert_eq!(
+        told(record::Signal::HandOver),
+        "stops: handed over: a process of its own takes it up at once"
+    );
+    assert_eq!(
+        told(record::Signal::HangUp),
+        "stops: the terminal went away: it can be resumed"
+    );
+}
+
+#[test]
+fn what_a_run_tells_is_in_the_zone_that_is_shown() {
+    let seoul = Clock {
+        zone: jiff::tz::TimeZone::get("Asia/Seoul").unwrap(),
+        now: clock().now,
+    };
+    let journal = record::read(&sample_journal()).unwrap();
+    let mut entry = journal.entries[0].clone();
+    entry.record = record::Record::Checked {
+        check: "gpu.is_down".to_owned(),
+        passed: true,
+        detail: "2 ended from 2026-11-21T18:00:00Z to 2026-11-21T18:05:00Z".to_owned(),
+        savings: None,
+    };
+    let told = record(&entry, &sample_plan(), &seoul).text();
+    assert!(
+        told.contains("from 2026-11-22 03:00:00 KST to 2026-11-22 03:05:00 KST"),
+        "{told}"
+    );
+    let mut late = ended(Status::Failed, Exit::Precondition);
+    late.reasons = vec!["not before 2026-11-21T18:00:00Z".to_owned()];
+    let lines = in_zone(summary(&late, &Commands::of(["qd"])), &seoul.zone);
+    assert!(text(&lines).contains("not before 2026-11-22 03:00:00 KST"));
+}
+
+#[test]
+fn a_check_is_told_as_its_author_says_what_is_wrong_without_it() {
+    let mut plan = sample_plan();
+    plan.verify = vec![crate::runbook::plan::CheckItem {
+        check: "expr".to_owned(),
+        with: serde_json::from_value(json!({"that": "params.service.running == params.desired"})).unwrap(),
+        message: Some("backend does not run 5 tasks".to_owned()),
+        severity: crate::runbook::plan::Severity::Error,
+        timeout_s: 300,
+        every_s: 10,
+        names: std::collections::BTreeMap::new(),
+    }];
+    let text = told(&plan);
+    assert!(
+        text.contains(
+            "Proven at the end, by reading\n  failed if backend does not run 5 tasks, looked at for up to 5m\n    \
+             by params.service.running == params.desired\n"
+        ),
+        "{text}"
+    );
+}

@@ -115,7 +115,7 @@ impl Fixture {
             endpoint_url: Some(url.to_owned()),
             read_only: read_only.clone(),
             probe_documents: vec!["estate-probe".to_owned()],
-            command_documents: Vec::new(),
+            command_documents: vec!["estate-restart".to_owned()],
             config_file: Some(folder.path().join("config")),
             deadlines,
         };

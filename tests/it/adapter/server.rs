@@ -13,6 +13,7 @@ use super::cbor;
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
+    method: String,
     path: String,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
@@ -27,6 +28,11 @@ impl Request {
         self.form("Action")
             .or_else(|| self.path.rsplit("/operation/").next().map(str::to_owned))
             .unwrap_or_default()
+    }
+
+    /// Method and path with the query, which is what the REST protocols ask with.
+    pub fn line(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 
     /// A header by its name in lower case.
@@ -122,6 +128,16 @@ impl Answer {
             content_type: "application/x-amz-json-1.1",
             headers: Vec::new(),
             body: json!({"__type": code, "message": message}).to_string(),
+        }
+    }
+
+    /// A failure of the JSON protocols that comes with this status, as REST services have it.
+    pub fn json_failure(status: u16, code: &str, message: &str) -> Self {
+        Self::Reply {
+            status,
+            content_type: "application/json",
+            headers: vec![("x-amzn-errortype", code.to_owned())],
+            body: json!({"Message": message}).to_string(),
         }
     }
 
@@ -334,7 +350,8 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Request>> {
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
@@ -350,5 +367,10 @@ fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Request>> {
         .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some(Request { path, headers, body }))
+    Ok(Some(Request {
+        method,
+        path,
+        headers,
+        body,
+    }))
 }

@@ -3,7 +3,8 @@
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::meter::CallEnd;
 use quarterdeck::domain::fault::FaultKind;
-use quarterdeck::domain::ops::{Mutation, Receipt, autoscaling, ec2, ecs};
+use quarterdeck::domain::ops::rds::{ClusterModification, LogExports};
+use quarterdeck::domain::ops::{Mutation, Receipt, autoscaling, ec2, ecs, rds};
 use serde_json::json;
 
 use super::fixture::Fixture;
@@ -192,4 +193,77 @@ async fn an_instance_that_cannot_stop_is_a_conflict() {
     let fault = fixture.change(stop()).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Conflict);
     assert_eq!(fault.request_id.as_deref(), Some("req-4"));
+}
+
+#[tokio::test]
+async fn settings_of_a_cluster_are_changed_at_once_and_nothing_else_is_named() {
+    let server = Server::start(|request| Answer::query(&request.operation(), ""));
+    let fixture = Fixture::new(&server);
+    let modify = |change: ClusterModification| {
+        Mutation::Rds(rds::Write::ModifyCluster {
+            cluster: "aurora".to_owned(),
+            change: Box::new(change),
+        })
+    };
+    let whole = ClusterModification {
+        backup_retention_days: Some(14),
+        backup_window: Some("17:00-17:30".to_owned()),
+        maintenance_window: Some("sun:19:30-sun:20:30".to_owned()),
+        deletion_protection: Some(false),
+        copy_tags_to_snapshots: Some(true),
+        engine_version: Some("17.2".to_owned()),
+        allow_major_upgrade: Some(true),
+        serverless_acu: Some((0.5, 16.0)),
+        parameter_group: Some("own-17".to_owned()),
+        iam_authentication: Some(true),
+        log_exports: Some(LogExports {
+            enable: vec!["instance".to_owned()],
+            disable: vec!["postgresql".to_owned()],
+        }),
+        storage_type: Some("aurora-iopt1".to_owned()),
+        http_endpoint: Some(true),
+    };
+    fixture.change(modify(whole)).await.unwrap();
+    fixture
+        .change(modify(ClusterModification {
+            deletion_protection: Some(true),
+            ..ClusterModification::default()
+        }))
+        .await
+        .unwrap();
+    let sent = server.requests("ModifyDBCluster");
+    let fields = [
+        ("DBClusterIdentifier", "aurora"),
+        ("BackupRetentionPeriod", "14"),
+        ("PreferredBackupWindow", "17:00-17:30"),
+        ("PreferredMaintenanceWindow", "sun:19:30-sun:20:30"),
+        ("DeletionProtection", "false"),
+        ("CopyTagsToSnapshot", "true"),
+        ("EngineVersion", "17.2"),
+        ("AllowMajorVersionUpgrade", "true"),
+        ("ServerlessV2ScalingConfiguration.MinCapacity", "0.5"),
+        ("ServerlessV2ScalingConfiguration.MaxCapacity", "16"),
+        ("DBClusterParameterGroupName", "own-17"),
+        ("EnableIAMDatabaseAuthentication", "true"),
+        (
+            "CloudwatchLogsExportConfiguration.EnableLogTypes.member.1",
+            "instance",
+        ),
+        (
+            "CloudwatchLogsExportConfiguration.DisableLogTypes.member.1",
+            "postgresql",
+        ),
+        ("StorageType", "aurora-iopt1"),
+        ("EnableHttpEndpoint", "true"),
+        ("ApplyImmediately", "true"),
+    ];
+    for (name, value) in fields {
+        assert_eq!(sent[0].form(name).as_deref(), Some(value), "{name}");
+        let alone = match name {
+            "DBClusterIdentifier" => Some("aurora"),
+            "DeletionProtection" | "ApplyImmediately" => Some("true"),
+            _ => None,
+        };
+        assert_eq!(sent[1].form(name).as_deref(), alone, "{name}");
+    }
 }

@@ -45,6 +45,32 @@ steps:
     wait: {timeout: 30m}
 ";
 
+/// The same, and other services are offered afterwards.
+pub const AGAIN_AND_NEXT: &str = r"
+apiVersion: quarterdeck/v1
+kind: Runbook
+name: again-and-next
+title: Deploy what runs once more, then others
+params:
+  cluster: {type: string, about: The cluster, from: {list: ecs-cluster}}
+  service: {type: aws/ecs-service, about: The service, from: {list: ecs-service, where: {cluster: '${params.cluster}'}}}
+  tell: {type: bool, about: Whether others are offered, default: true}
+offers:
+  - {kind: ecs-service, set: {cluster: resource.cluster, service: resource}}
+confirm: {level: ack}
+steps:
+  - id: again
+    action: ecs.restart
+    with: {cluster: '${params.cluster}', service: '${params.service}'}
+    wait: {timeout: 30m}
+afterwards:
+  - runbook: again
+    about: others may still know the old one
+    when: params.tell
+    kind: ecs-service
+    set: {cluster: resource.cluster, service: resource}
+";
+
 /// How many tasks is for a person to decide.
 pub const SCALE: &str = r"
 apiVersion: quarterdeck/v1

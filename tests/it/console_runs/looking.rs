@@ -8,6 +8,8 @@ use quarterdeck::app::msg::Msg;
 use quarterdeck::app::overlay::Overlay;
 use quarterdeck::app::pane::Pane;
 use quarterdeck::app::runs::head::Head;
+use quarterdeck::app::runs::menu::Menu;
+use quarterdeck::app::runs::offers::Offer;
 use quarterdeck::app::runs::{News, RunsEffect, RunsMsg};
 use quarterdeck::app::state::{Level, WriteState};
 use quarterdeck::cloud::demo::{Scenario, World};
@@ -17,11 +19,12 @@ use quarterdeck::domain::scope::ScopeName;
 use quarterdeck::runbook::machine::{Happening, Question, Ticket};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::record::{
-    Act, Approval, Entry, Moment, Outcome, Record, Resume, RunId, Status, Then,
+    Act, Approval, End, Entry, Moment, Outcome, Record, Resume, RunId, Status, Then,
 };
 
-use super::desk::{AGAIN, Desk, who};
+use super::desk::{AGAIN, AGAIN_AND_NEXT, Desk, who};
 use crate::screens::stage::EPOCH;
+use crate::screens::{Look, hold_at};
 
 pub const RUN: &str = "r-20261121-020000-test";
 
@@ -105,6 +108,7 @@ pub fn head(status: Status) -> Head {
         region: "ap-northeast-2".to_owned(),
         targets: vec!["codemate-backend-service".to_owned()],
         changed: true,
+        takes_back: true,
         remains: Vec::new(),
         warnings: Vec::new(),
         reason: None,
@@ -206,15 +210,49 @@ fn ctrl_c_asks_and_the_first_choice_does_nothing() {
     assert!(matches!(desk.stage.state.overlay, Some(Overlay::Menu(_))));
     desk.keys(&["enter"]);
     assert_eq!(desk.take(), []);
-    for (downs, then) in [(2, Then::Stop), (3, Then::RollBack)] {
-        desk.keys(&["ctrl-c"]);
-        for _ in 0..downs {
-            desk.keys(&["down"]);
-        }
-        desk.keys(&["enter"]);
-        assert_eq!(desk.take(), [RunsEffect::Interrupt { run: id(), then }]);
-        assert!(text(&desk).contains("stopping"), "{}", text(&desk));
-    }
+    // A restart of tasks has nothing to go back to, so that nobody is offered it.
+    desk.keys(&["ctrl-c"]);
+    let Some(Overlay::Menu(menu)) = &desk.stage.state.overlay else {
+        panic!("it asks");
+    };
+    let labels: Vec<&str> = menu.items.iter().map(|item| item.label).collect();
+    assert_eq!(labels, ["Let it run", "Detach this view", "Stop"]);
+    desk.keys(&["end", "enter"]);
+    let then = Then::Stop;
+    assert_eq!(desk.take(), [RunsEffect::Interrupt { run: id(), then }]);
+    assert!(text(&desk).contains("stopping"), "{}", text(&desk));
+}
+
+#[test]
+fn a_rollback_is_offered_where_something_can_be_taken_back() {
+    let offered = |takes_back| {
+        let menu = Menu::of_running(&id(), "scale", takes_back);
+        menu.items.iter().any(|item| item.label == "Stop and roll back")
+    };
+    assert_eq!((offered(true), offered(false)), (true, false));
+    let allowed = |status, takes_back| {
+        let head = Head {
+            takes_back,
+            ..head(status)
+        };
+        (head.allowed().to_vec(), head.ways())
+    };
+    assert_eq!(
+        allowed(Status::Partial, false),
+        (vec![Resume::Abandon], Some("give up"))
+    );
+    assert_eq!(
+        allowed(Status::Interrupted, false),
+        (vec![Resume::Forward, Resume::Abandon], Some("resume, give up"))
+    );
+    assert_eq!(
+        allowed(Status::Partial, true),
+        (
+            vec![Resume::RollBack, Resume::Abandon],
+            Some("roll back, give up")
+        )
+    );
+    assert_eq!(allowed(Status::Abandoned, false), (vec![], None));
 }
 
 #[test]
@@ -441,4 +479,94 @@ fn a_run_of_another_process_is_followed_by_its_journal() {
         "it is not ours to wait for"
     );
     assert_eq!(desk.stage.state.pane, Pane::Overview);
+}
+
+#[test]
+fn what_a_run_that_succeeded_offers_next_is_a_key_away_and_filled_in() {
+    let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[AGAIN_AND_NEXT, AGAIN]);
+    desk.select("2", "backend-service").keys(&["x"]);
+    let place = desk
+        .offers()
+        .iter()
+        .position(|offer| offer.book.name == "again-and-next");
+    for _ in 0..place.expect("it is offered") {
+        desk.keys(&["down"]);
+    }
+    desk.keys(&["enter"]);
+    desk.serve();
+    desk.keys(&["enter"]);
+    desk.serve();
+    let plan = desk.shown_plan();
+    desk.keys(&["esc", "esc", "esc", "esc"]);
+
+    let mut entries = journal(&plan);
+    let end = [
+        Record::Ended {
+            act: Act::make(0),
+            end: End::Done,
+        },
+        Record::StepEnded { step: 0, failures: 0 },
+        Record::Verified,
+    ];
+    entries.extend(end.into_iter().zip(5..).map(|(record, seq)| entry(seq, record)));
+    let closed = Record::Closed {
+        status: Status::Succeeded,
+        exit: Exit::Done,
+        remains: Vec::new(),
+    };
+    let look = |desk: &mut Desk, entries: Vec<Entry>| {
+        desk.stage.send(Msg::Runs(RunsMsg::News {
+            run: id(),
+            news: vec![News::Journal(entries)],
+        }));
+    };
+    desk.stage
+        .send(Msg::Runs(RunsMsg::Heads(vec![head(Status::Succeeded)])));
+    desk.keys(&["9", "home", "enter"]);
+    // Until it has succeeded nothing is offered.
+    look(&mut desk, entries.clone());
+    assert!(!text(&desk).contains("offered next"), "{}", text(&desk));
+    entries.push(entry(8, closed));
+    look(&mut desk, entries);
+    let shown = text(&desk);
+    assert!(
+        shown.contains("offered next: again of codemate-") && shown.contains("and 3 more"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(
+            "runbook run again --set cluster=codemate-cluster-dev --set service=codemate-backend-service"
+        ),
+        "{shown}"
+    );
+    hold_at(
+        "runs_afterwards_80x24",
+        &mut desk.stage,
+        (80, 24),
+        Look::default(),
+    );
+    desk.keys(&["x"]);
+    let of = |offer: &Offer| (offer.set["cluster"].clone(), offer.set["service"].clone());
+    let offered: Vec<_> = desk.offers().iter().map(of).collect();
+    assert_eq!(offered.len(), 4);
+    hold_at(
+        "runs_afterwards_choose_80x24",
+        &mut desk.stage,
+        (80, 24),
+        Look::default(),
+    );
+    desk.keys(&["end", "enter"]);
+    let left = desk.serve();
+    assert_eq!(left, []);
+    let plan = desk.shown_plan();
+    assert_eq!(
+        (
+            plan.runbook.name.as_str(),
+            plan.params["cluster"].as_str().map(str::to_owned)
+        ),
+        ("again", Some(offered[3].0.clone()))
+    );
+    // Back out of it is the run again.
+    desk.keys(&["ctrl-c"]);
+    assert!(matches!(desk.stage.state.levels.last(), Some(Level::Run { .. })));
 }

@@ -311,6 +311,36 @@ fn every_metric_of_the_catalogue_exists() {
 }
 
 #[test]
+fn no_call_of_a_function_takes_longer_than_its_timeout() {
+    let stage = Stage::open(World::Fashion, Scenario::EventSourceLag);
+    let ReplyData::Functions(known) = stage.read(&Query::Lambda(ops::lambda::Read::Functions)) else {
+        panic!("functions are asked for");
+    };
+    assert!(known.functions.len() > 2);
+    let mut ended = Vec::new();
+    for function in &known.functions {
+        let timeout_ms = f64::from(function.timeout_s.expect("the world has it")) * 1000.0;
+        for stat in [Stat::Average, Stat::P95, Stat::Maximum] {
+            let dimensions = [("FunctionName", function.name.as_str())];
+            let id = MetricId::new("AWS/Lambda", "Duration", &dimensions, stat);
+            let points = stage.series(id.by_five_minutes()).points;
+            assert!(!points.is_empty(), "{}", function.name);
+            let longest = points.iter().map(|(_, ms)| *ms).fold(0.0_f64, f64::max);
+            assert!(
+                longest <= timeout_ms,
+                "{} takes {longest} ms, {stat:?}",
+                function.name
+            );
+            if longest >= timeout_ms {
+                ended.push(function.name.as_str());
+            }
+        }
+    }
+    // The slow one runs into it at its longest.
+    assert_eq!(ended, ["fashion-ai-style-events"]);
+}
+
+#[test]
 fn hosts_say_what_nvidia_smi_would() {
     let stage = Stage::open(World::Invokeai, Scenario::Everyday);
     let readings = stage.probe();

@@ -93,6 +93,33 @@ fn every_shipped_runbook_is_listed_and_clean() {
     }
 }
 
+/// What a shipped runbook offers afterwards is shipped too, and takes what it is given.
+#[test]
+fn what_comes_afterwards_is_there_and_takes_what_it_is_given() {
+    let loaded = |name: &str| {
+        let file = shipped::get(name).unwrap_or_else(|| panic!("{name} is not shipped"));
+        load(&file, &NoLibrary, catalogue())
+            .unwrap_or_else(|error| panic!("{error}"))
+            .runbook
+    };
+    let mut offered = 0;
+    for (name, _) in SHIPPED {
+        for next in &loaded(name).afterwards {
+            let other = loaded(&next.runbook.value);
+            for (param, _) in &next.set {
+                assert!(
+                    other.param(param).is_some(),
+                    "{name}: {} has no {}",
+                    *next.runbook,
+                    **param
+                );
+            }
+            offered += 1;
+        }
+    }
+    assert_eq!(offered, 2, "after each of the two restores");
+}
+
 /// Every key of the format is used by some fixture, so that none is only documented.
 #[test]
 fn every_key_of_the_format_is_tried() {

@@ -175,6 +175,21 @@ const SAMPLES: &[Sample] = &[
         undo: Undo::Leaves,
     },
     Sample {
+        runbook: "pipeline-release",
+        world: World::Codemate,
+        scenario: Scenario::BadDeploy,
+        before: Before::Runbook(
+            "rollback-deploy",
+            &[
+                ("cluster", "codemate-cluster"),
+                ("service", "codemate-backend-service"),
+                ("hold_pipeline", "true"),
+            ],
+        ),
+        set: &[("pipeline", "codemate-pipeline-prod"), ("stage", "Deploy")],
+        undo: Undo::Whole,
+    },
+    Sample {
         runbook: "pipeline-retry-stage",
         world: World::Codemate,
         scenario: Scenario::PipelineFailed,
@@ -402,6 +417,7 @@ crashes! {
     gpu_morning_up: "gpu-morning-up",
     gpu_night_down: "gpu-night-down",
     pipeline_approve: "pipeline-approve",
+    pipeline_release: "pipeline-release",
     pipeline_retry_stage: "pipeline-retry-stage",
     pipeline_rollback_stage: "pipeline-rollback-stage",
     rds_backup_now: "rds-backup-now",

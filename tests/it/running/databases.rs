@@ -8,11 +8,11 @@ use quarterdeck::domain::datastore::{Cache, DbCluster, DbInstance};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, elasticache, rds};
 use quarterdeck::domain::policy::ConfirmLevel;
-use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::machine::Happening;
-use quarterdeck::runbook::record::{Signal, Status, Then};
+use quarterdeck::runbook::record::Status;
+use quarterdeck::runbook::tell::{self, Commands};
 
-use super::stage::{EPOCH, Stage, Watch, given, run, who};
+use super::stage::{EPOCH, Stage, given, load_text, run, who};
 
 const PROD: &str = "codemate-db-prod";
 const OLD: &str = "codemate-db-prod-old-2026-11-21";
@@ -150,6 +150,7 @@ async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
         (plan.confirm.level, plan.confirm.name.as_str()),
         (ConfirmLevel::TypeName, PROD)
     );
+    let plan_offers = plan.afterwards.clone();
     for words in ["codemate-proxy", "connection pools", "alarms and metrics follow"] {
         assert!(
             plan.warnings.iter().any(|warning| warning.contains(words)),
@@ -166,6 +167,17 @@ async fn a_swap_puts_the_restored_database_in_the_place_of_the_old_one() {
     assert_eq!(now.endpoint, before.endpoint, "clients find it where it was");
     assert_eq!(configured(&now), configured(&old));
     assert!(old.deletion_protection && old.status == "available");
+    let lines = tell::summary(&summary, &Commands::of(["qd"]));
+    let said: Vec<String> = lines.iter().map(|line| line.text().trim().to_owned()).collect();
+    for (cluster, service) in [
+        ("codemate-cluster", "codemate-backend-service"),
+        ("codemate-cluster", "codemate-frontend-service"),
+        ("codemate-cluster-dev", "codemate-backend-service"),
+    ] {
+        let command = format!("qd runbook run ecs-restart --set cluster={cluster} --set service={service}");
+        assert!(said.contains(&command), "{said:#?}");
+    }
+    assert_eq!(summary.afterwards, plan_offers);
 
     // The same once more, on the same day: the name for the old one is taken, which is said before.
     let (exit, why) = refused(&stage, "restore-rds-point-in-time", &set).await;
@@ -180,17 +192,12 @@ async fn swapped_back(moment: impl Fn(&Happening) -> bool) {
     let before = database(&stage, PROD).await;
     let set = [("instance", PROD), ("swap", "true")];
     let plan = stage.plan("restore-rds-snapshot", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    let mut watch = stage.begin(plan);
     watch
         .until(|happening| matches!(happening, Happening::StepBegan { step } if step == "put-in-place"))
         .await;
     watch.until(moment).await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let summary = watch.taken_back().await;
     assert_eq!(
         (summary.exit, summary.rolled_back),
         (Exit::Partial, false),
@@ -384,4 +391,70 @@ async fn failovers_make_somebody_else_primary() {
         "{:?}",
         now.members
     );
+}
+
+/// Settings of a cluster, and an end that is found wrong if asked to.
+const AURORA: &str = "apiVersion: quarterdeck/v1
+kind: Runbook
+name: test
+title: Change settings of a cluster
+params:
+  healthy: {type: bool, about: Whether the end is as it should be}
+limits: {max_targets: 1, deadline: 2h, rollback_deadline: 2h}
+confirm: {level: ack}
+steps:
+  - id: modify
+    action: rds.modify_cluster
+    with:
+      cluster: fashion-ai-aurora
+      backup_retention_days: 14
+      copy_tags_to_snapshots: true
+      iam_authentication: false
+      log_exports: [instance, postgresql]
+    wait: {timeout: 30m}
+verify:
+  - check: expr
+    that: params.healthy
+    message: it is not as it should be
+on_failure: rollback
+";
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_a_cluster_are_changed_at_once_and_set_back() {
+    for healthy in ["true", "false"] {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(World::Fashion, &home);
+        let before = cluster(&stage, "fashion-ai-aurora").await;
+        let plan = stage
+            .plan_of(load_text(AURORA), &[("healthy", healthy)])
+            .await
+            .plan;
+        assert_eq!(
+            plan.changes[0].summary,
+            "backup_retention_days 7 → 14, copy_tags_to_snapshots false → true, iam_authentication true → \
+             false, log_exports [\"postgresql\"] → [\"instance\",\"postgresql\"]"
+        );
+        let start = stage.unattended(&plan);
+        let (summary, watch) = run(&stage.engine, plan, start).await;
+        let now = cluster(&stage, "fashion-ai-aurora").await;
+        let logs = |cluster: &DbCluster| cluster.settings.log_exports.clone();
+        let seen = (
+            now.backup_retention_days,
+            now.settings.iam_authentication,
+            logs(&now),
+        );
+        if healthy == "true" {
+            assert_eq!(summary.exit, Exit::Done, "{summary:#?} {:#?}", watch.happenings);
+            let both = vec!["instance".to_owned(), "postgresql".to_owned()];
+            assert_eq!(seen, (14, Some(false), both));
+        } else {
+            assert_eq!(
+                summary.exit,
+                Exit::RolledBack,
+                "{summary:#?} {:#?}",
+                watch.happenings
+            );
+            assert_eq!(seen, (7, Some(true), logs(&before)));
+        }
+    }
 }

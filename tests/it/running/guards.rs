@@ -11,7 +11,7 @@ use quarterdeck::runbook::machine::Happening;
 use quarterdeck::runbook::plan::GuardBaseline;
 use quarterdeck::runbook::record::Status;
 
-use super::stage::{EPOCH, Stage, Watch};
+use super::stage::{EPOCH, Stage, load_shipped};
 
 const GUARD: &str = "codemate-5xx-errors";
 const RENDERING: &str = "invokeai-api-5xx";
@@ -73,6 +73,37 @@ async fn a_plan_lists_the_alarms_of_its_estate() {
     assert_eq!(guards, [(GUARD, GuardBaseline::Transition)]);
 }
 
+/// Somebody has deleted or renamed them.
+fn no_alarms(reply: &mut Reply) {
+    if let ReplyData::Alarms(all) = &mut reply.data {
+        all.clear();
+    }
+}
+
+/// Found out before anybody confirms anything.
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_does_not_exist_is_a_refused_plan() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::open(home.path());
+    *stage.cloud.differs.lock().unwrap() = Some(no_alarms);
+    let set = [
+        ("cluster", "codemate-cluster"),
+        ("service", "codemate-backend-service"),
+        ("desired", "2"),
+    ];
+    let refused = stage
+        .try_plan(load_shipped("ecs-scale"), &set)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(refused.exit, Exit::Precondition, "{refused}");
+    let said = refused.to_string();
+    assert!(
+        said.contains("guard codemate-5xx-errors: there is no such alarm"),
+        "{said}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
     let home = tempfile::tempdir().unwrap();
@@ -80,8 +111,7 @@ async fn an_alarm_that_begins_to_fire_has_the_run_taken_back() {
     let stage = Stage::new((World::Invokeai, Scenario::Quiet), Vec::new(), now, home.path());
     let set = [("group", "invokeai-gpu-workers"), ("desired", "1")];
     let plan = stage.plan("asg-scale", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    let mut watch = stage.begin(plan);
     watch
         .until(|happening| matches!(happening, Happening::Waiting { .. }))
         .await;

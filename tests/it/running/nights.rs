@@ -1,7 +1,8 @@
 //! A GPU fleet's evening and morning in the demo, the morning from another host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::domain::asg::Group;
@@ -12,6 +13,7 @@ use quarterdeck::domain::ops::{Query, ReplyData, autoscaling, ec2};
 use quarterdeck::domain::price::PriceTable;
 use quarterdeck::domain::units::Usd;
 use quarterdeck::runbook::action::CostDelta;
+use quarterdeck::runbook::tell::{self, Commands, Line};
 
 use super::stage::{EPOCH, Stage, given, run, who};
 
@@ -59,7 +61,7 @@ fn is_noted(tags: &[quarterdeck::domain::ids::Tag]) -> bool {
 
 async fn there_and_back(world: World) {
     let (evening, morning) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let now = EPOCH.parse().unwrap();
+    let now: Timestamp = EPOCH.parse().unwrap();
     let mut stage = Stage::new((world, Scenario::GpuIdleNight), Vec::new(), now, evening.path());
     let before = day(&stage).await;
 
@@ -75,9 +77,26 @@ async fn there_and_back(world: World) {
         "{:#?}",
         plan.warnings
     );
+    let promised = plan.cost.usd_per_hour.map(|rate| -rate);
     let start = stage.unattended(&plan);
     let (summary, _) = run(&stage.engine, plan, start).await;
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let evening = summary.savings.as_deref().expect("it is measured");
+    assert_eq!(
+        (evening.currency.as_str(), evening.usd_per_hour),
+        ("USD", promised)
+    );
+    assert_eq!(evening.usd_per_night.is_some(), promised.is_some());
+    assert!(!evening.instances.is_empty());
+    for off in &evening.instances {
+        assert!(off.until.is_none() && off.instance.is_some(), "{off:?}");
+        assert!(now <= off.from && off.from <= evening.measured_at, "{off:?}");
+    }
+    let ended: BTreeSet<_> = evening
+        .instances
+        .iter()
+        .map(|off| (off.instance.clone(), off.from))
+        .collect();
     for group in groups(&stage).await.iter().filter(|group| is_noted(&group.tags)) {
         assert_eq!((group.min, group.max, group.desired), (0, 0, 0), "{}", group.name);
         assert_eq!(group.instances, [], "{}", group.name);
@@ -103,6 +122,34 @@ async fn there_and_back(world: World) {
     let start = stage.unattended(&plan);
     let (summary, _) = run(&stage.engine, plan, start).await;
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let night = summary.savings.as_deref().expect("it is measured");
+    let was: BTreeSet<_> = night
+        .instances
+        .iter()
+        .map(|off| (off.instance.clone(), off.from))
+        .collect();
+    assert_eq!(was, ended, "the same instances were off");
+    let sum: Option<Usd> = night
+        .instances
+        .iter()
+        .map(|off| off.saved(night.measured_at))
+        .sum();
+    assert_eq!((night.saved_usd, night.usd_per_night), (sum, sum));
+    assert!(
+        night
+            .instances
+            .iter()
+            .all(|off| off.until.is_some_and(|until| until > off.from))
+    );
+    let said: Vec<String> = tell::summary(&summary, &Commands::of(["qd"]))
+        .iter()
+        .map(Line::text)
+        .collect();
+    assert!(
+        said.iter()
+            .any(|line| line.contains("savings: ") && line.contains("a night")),
+        "{said:#?}"
+    );
     assert_eq!(day(&stage).await, before);
     assert!(!groups(&stage).await.iter().any(|group| is_noted(&group.tags)));
     assert!(

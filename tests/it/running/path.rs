@@ -160,8 +160,7 @@ async fn another_process_follows_a_run_to_its_end() {
     let home = tempfile::tempdir().unwrap();
     let stage = Stage::open(home.path());
     let plan = stage.scale(5).await;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    let mut watch = stage.begin(plan);
     watch
         .until(|happening| matches!(happening, Happening::Waiting { .. }))
         .await;

@@ -271,3 +271,28 @@ async fn what_does_not_wait_or_has_not_failed_is_refused() {
         assert!(said.contains(why), "{runbook}: {said}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rollback_held_is_released_by_a_runbook_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(World::Codemate, Scenario::BadDeploy, &home);
+    let release = [("pipeline", PIPELINE), ("stage", "Deploy")];
+    let nothing = stage.plan("pipeline-release", &release).await.plan;
+    assert!(nothing.is_empty(), "{nothing:#?}");
+    carry_out(
+        &stage,
+        "rollback-deploy",
+        &[
+            ("cluster", "codemate-cluster"),
+            ("service", "codemate-backend-service"),
+            ("hold_pipeline", "true"),
+        ],
+    )
+    .await;
+    assert_eq!(pipeline(&stage).await.held().unwrap().name, "Deploy");
+    let plan = stage.plan("pipeline-release", &release).await.plan;
+    let said = plan.warnings.join("\n");
+    assert!(said.contains("is held because: quarterdeck run"), "{said}");
+    carry_out(&stage, "pipeline-release", &release).await;
+    assert_eq!(pipeline(&stage).await.held(), None);
+}

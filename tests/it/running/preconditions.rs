@@ -8,7 +8,7 @@ use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::ids::Tag;
 use quarterdeck::domain::ops::{Reply, ReplyData};
 
-use super::stage::{EPOCH, Stage, given, run, who};
+use super::stage::{EPOCH, Stage, load_shipped, run};
 
 const BACKUP: (&str, &[(&str, &str)]) = ("rds-backup-now", &[("instance", "ecommerce-db")]);
 
@@ -61,10 +61,7 @@ fn launch_is_suspended(reply: &mut Reply) {
 
 /// The warnings of a plan, or why there is none.
 async fn planned(stage: &Stage, (runbook, set): (&str, &[(&str, &str)])) -> Result<String, String> {
-    let mut preparation = stage.preparation(runbook).await;
-    let given = given(preparation.runbook(), set);
-    let resolved = preparation.resolve(given).await.result.unwrap();
-    let prepared = preparation.plan(&resolved, (&who("alice"), None)).await;
+    let prepared = stage.try_plan(load_shipped(runbook), set).await;
     prepared
         .map(|prepared| prepared.plan.warnings.join("\n"))
         .map_err(|refused| {

@@ -1,30 +1,30 @@
 //! Services, images and messages taken back in the demo, from the plan to what can be read afterwards.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
-use quarterdeck::domain::asg::GroupInstance;
+use quarterdeck::domain::asg::{GroupInstance, LaunchTemplate, RefreshSettings, Spared};
 use quarterdeck::domain::delivery::Pipeline;
 use quarterdeck::domain::ecr::Image;
 use quarterdeck::domain::ecs::{Fleet, Service, Task};
 use quarterdeck::domain::exit::Exit;
 use quarterdeck::domain::fault::{Fault, FaultKind};
 use quarterdeck::domain::ops::{
-    Mutation, Query, ReplyData, application_auto_scaling, autoscaling, codepipeline, ecr, ecs, elb, sqs,
+    Mutation, Query, Reply, ReplyData, Token, application_auto_scaling, autoscaling, codepipeline, ecr, ecs,
+    elb, sqs,
 };
 use quarterdeck::domain::scalable::ScalableTarget;
 use quarterdeck::domain::units::UsdPerHour;
 use quarterdeck::engine::clock::Clock;
-use quarterdeck::engine::run::Control;
 use quarterdeck::runbook::action::{Arguments, View};
 use quarterdeck::runbook::check::{self, Verdict};
 use quarterdeck::runbook::machine::{Happening, Summary};
 use quarterdeck::runbook::plan::Plan;
 use quarterdeck::runbook::planner::Refused;
-use quarterdeck::runbook::record::{Signal, Then};
 
 use super::stage::{EPOCH, Stage, Watch, given, load_text, run, who};
 
@@ -167,7 +167,9 @@ async fn a_pipeline_is_held_with_the_run_as_reason_and_released_by_hand() {
     );
     let said = plan.warnings.join("\n");
     assert!(
-        said.contains("enable-stage-transition --pipeline-name codemate-pipeline-prod"),
+        said.contains(
+            "qd runbook run pipeline-release --set pipeline=codemate-pipeline-prod --set stage=Deploy"
+        ),
         "{said}"
     );
     assert!(!said.contains("hold it with hold_pipeline"), "{said}");
@@ -549,6 +551,10 @@ async fn every_service_of_the_demo_can_be_planned() {
     }
 }
 
+fn refreshing(happening: &Happening) -> bool {
+    matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress"))
+}
+
 /// Instances must not go on being replaced while the tag already means the other image again.
 #[tokio::test(start_paused = true)]
 async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
@@ -557,16 +563,9 @@ async fn taking_an_image_back_calls_the_refresh_off_before_the_tag_is_moved() {
     let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
     let before = images(&stage).await;
     let plan = stage.plan("asg-rollback-image", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
-    watch
-        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
-        .await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let mut watch = stage.begin(plan);
+    watch.until(refreshing).await;
+    let summary = watch.taken_back().await;
     // What was replaced stays so, and is said.
     assert_eq!(
         (summary.exit, summary.rolled_back),
@@ -613,16 +612,9 @@ async fn an_image_that_was_deleted_meanwhile_is_a_failed_rollback_that_names_it(
         _ => None,
     }));
     let plan = stage.plan("asg-rollback-image", &set).await.plan;
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
-    watch
-        .until(|happening| matches!(happening, Happening::Waiting { detail, .. } if detail.contains("InProgress")))
-        .await;
-    watch.tell(Control::Interrupt {
-        signal: Signal::Interrupt,
-        then: Then::RollBack,
-    });
-    let summary = watch.end().await;
+    let mut watch = stage.begin(plan);
+    watch.until(refreshing).await;
+    let summary = watch.taken_back().await;
     assert_eq!(
         (summary.exit, summary.rolled_back),
         (Exit::RollbackFailed, false),
@@ -640,4 +632,99 @@ async fn an_image_that_was_deleted_meanwhile_is_a_failed_rollback_that_names_it(
         ),
         "{last:?}"
     );
+}
+
+/// The application's group, whose instances are being replaced by those of another version.
+const REFRESHED: &str = "ecommerce-app-asg";
+
+async fn begin_refresh(stage: &Stage) {
+    let groups = match read(stage, Query::AutoScaling(autoscaling::Read::Groups)).await {
+        ReplyData::Groups(groups) => groups,
+        other => panic!("{other:?}"),
+    };
+    let group = groups.into_iter().find(|group| group.name == REFRESHED).unwrap();
+    let change = Mutation::AutoScaling(autoscaling::Write::StartInstanceRefresh {
+        group: REFRESHED.to_owned(),
+        settings: RefreshSettings {
+            min_healthy_percent: 90,
+            max_healthy_percent: None,
+            warmup_s: None,
+            skip_matching: false,
+            spared: Spared::Ignore,
+            template: Some(LaunchTemplate {
+                version: "2".to_owned(),
+                ..group.launch_template.unwrap()
+            }),
+        },
+    });
+    let token = Token("before".to_owned());
+    stage.cloud.write(&stage.scope, &change, &token).await.unwrap();
+}
+
+/// The newest refresh has this status instead of another one.
+fn told_as(reply: &mut Reply, (status, instead): (&str, &str)) -> bool {
+    let ReplyData::InstanceRefreshes(all) = &mut reply.data else {
+        return false;
+    };
+    match all.first_mut().filter(|newest| newest.status == status) {
+        Some(newest) => {
+            instead.clone_into(&mut newest.status);
+            newest.reason = Some("an instance did not become healthy".to_owned());
+            true
+        }
+        None => false,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_a_refresh_that_does_not_end_well_fails_the_run_and_says_how_it_ended() {
+    /// Whether the rollback has been seen to succeed.
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let ends: [(fn(&mut Reply), &str); 4] = [
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "RollbackFailed"));
+            },
+            "the refresh is RollbackFailed",
+        ),
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "Failed"));
+            },
+            "the refresh is Failed",
+        ),
+        (
+            |reply| {
+                told_as(reply, ("RollbackInProgress", "Cancelled"));
+            },
+            "the refresh is Cancelled",
+        ),
+        // The step was done: the end is looked at by itself.
+        (
+            |reply| {
+                if SEEN.load(Ordering::SeqCst) {
+                    told_as(reply, ("RollbackSuccessful", "RollbackFailed"));
+                } else if told_as(reply, ("RollbackSuccessful", "RollbackSuccessful")) {
+                    SEEN.store(true, Ordering::SeqCst);
+                }
+            },
+            "the rollback of the instance refresh of ecommerce-app-asg has failed",
+        ),
+    ];
+    for (differs, said) in ends {
+        let home = tempfile::tempdir().unwrap();
+        let stage = open(World::Ecommerce, Scenario::Quiet, &home);
+        begin_refresh(&stage).await;
+        let set = [("group", REFRESHED)];
+        let plan = stage.plan("asg-instance-refresh-rollback", &set).await.plan;
+        *stage.cloud.differs.lock().unwrap() = Some(differs);
+        let start = stage.unattended(&plan);
+        let (summary, watch) = run(&stage.engine, plan, start).await;
+        assert_eq!(summary.exit, Exit::Partial, "{said}: {:#?}", watch.happenings);
+        let reasons = summary.reasons.join("\n");
+        assert!(
+            reasons.contains(said) && reasons.contains("an instance did not become healthy"),
+            "{reasons}"
+        );
+    }
 }

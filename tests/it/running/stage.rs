@@ -31,7 +31,8 @@ use quarterdeck::runbook::machine::{Answer, Happening, Question, Summary, Via};
 use quarterdeck::runbook::model::Runbook;
 use quarterdeck::runbook::params::{Given, Sources};
 use quarterdeck::runbook::plan::Plan;
-use quarterdeck::runbook::record::{Entry, Record, Who};
+use quarterdeck::runbook::planner::Refused;
+use quarterdeck::runbook::record::{Entry, Record, Signal, Then, Who};
 use quarterdeck::runbook::{File, catalogue, load, shipped};
 use tokio::sync::oneshot;
 
@@ -322,7 +323,6 @@ impl Stage {
         self.engine.prepare(site, runbook)
     }
 
-    /// A plan of a shipped runbook.
     /// What one refresh of these kinds finds, by these policies and what runs have measured.
     pub async fn findings(&self, kinds: &[Kind], policies: Policies) -> Vec<Finding> {
         let clocks = Clocks {
@@ -347,17 +347,24 @@ impl Stage {
         picture.findings.clone()
     }
 
+    /// A plan of a shipped runbook.
     pub async fn plan(&self, runbook: &str, set: &[(&str, &str)]) -> Prepared {
-        let mut preparation = self.preparation(runbook).await;
+        self.plan_of(load_shipped(runbook), set).await
+    }
+
+    /// A plan of any runbook.
+    pub async fn plan_of(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Prepared {
+        let planned = self.try_plan(runbook, set).await;
+        planned.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, which may be refused.
+    pub async fn try_plan(&self, runbook: Arc<Runbook>, set: &[(&str, &str)]) -> Result<Prepared, Refused> {
+        let mut preparation = self.preparation_of(runbook).await;
         let given = given(preparation.runbook(), set);
         let resolution = preparation.resolve(given).await;
-        let resolved = resolution
-            .result
-            .unwrap_or_else(|error| panic!("{runbook}: {error:?}"));
-        preparation
-            .plan(&resolved, (&who("alice"), Some("a test")))
-            .await
-            .unwrap_or_else(|error| panic!("{runbook}: {error}"))
+        let resolved = resolution.result.unwrap_or_else(|error| panic!("{error:?}"));
+        preparation.plan(&resolved, (&who("alice"), Some("a test"))).await
     }
 
     /// The backend with another number of tasks.
@@ -369,6 +376,12 @@ impl Stage {
             ("desired", &desired),
         ];
         self.plan("ecs-scale", &set).await.plan
+    }
+
+    /// Begins a run that is confirmed by flags.
+    pub fn begin(&self, plan: Plan) -> Watch {
+        let start = self.unattended(&plan);
+        Watch::new(self.engine.start(plan, start).unwrap())
     }
 
     /// Confirmed by flags, without a terminal.
@@ -547,6 +560,15 @@ impl Watch {
                 _ => {}
             }
         }
+    }
+
+    /// Interrupts it, has what it did taken back, and goes on to the end.
+    pub async fn taken_back(&mut self) -> Summary {
+        self.tell(Control::Interrupt {
+            signal: Signal::Interrupt,
+            then: Then::RollBack,
+        });
+        self.end().await
     }
 
     pub fn warnings(&self) -> Vec<&str> {

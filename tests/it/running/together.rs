@@ -19,8 +19,7 @@ fn waits(happening: &Happening) -> bool {
 /// A run that holds its lock until the stage's calls are answered again.
 async fn holder(stage: &Stage, plan: Plan) -> Watch {
     stage.cloud.hangs.store(true, Ordering::SeqCst);
-    let start = stage.unattended(&plan);
-    let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+    let mut watch = stage.begin(plan);
     watch
         .until(|happening| matches!(happening, Happening::Writing { .. }))
         .await;

@@ -87,8 +87,7 @@ async fn an_interrupt_in_a_wait_stops_or_takes_back() {
         let home = tempfile::tempdir().unwrap();
         let stage = Stage::open(home.path());
         let plan = stage.scale(5).await;
-        let start = stage.unattended(&plan);
-        let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+        let mut watch = stage.begin(plan);
         watch.until(waits).await;
         watch.tell(Control::Interrupt {
             signal: Signal::Terminate,
@@ -275,8 +274,7 @@ async fn a_killed_process_leaves_nothing_locked() {
         let left = runtime.block_on(async {
             let stage = Stage::open(&state);
             let plan = stage.scale(5).await;
-            let start = stage.unattended(&plan);
-            let mut watch = Watch::new(stage.engine.start(plan, start).unwrap());
+            let mut watch = stage.begin(plan);
             watch.until(waits).await;
             let at = watch.entries.last().unwrap().at.cloud;
             (watch.handle.id.clone(), stage.log.writes(), at)

@@ -64,6 +64,17 @@ impl Front {
     /// calls. `None` only where `QD_TEST_WITHOUT_MOTO=1` says that these tests are to be left out.
     #[track_caller]
     pub fn start() -> Option<Self> {
+        Self::with_world("usual")
+    }
+
+    /// Starts one with every family of resources that `qd` lists, which takes twice as long.
+    #[track_caller]
+    pub fn start_whole() -> Option<Self> {
+        Self::with_world("whole")
+    }
+
+    #[track_caller]
+    fn with_world(world: &str) -> Option<Self> {
         if env::var_os("QD_TEST_WITHOUT_MOTO").is_some_and(|value| value == "1") {
             eprintln!("SKIPPED, since QD_TEST_WITHOUT_MOTO=1: this test needs a local AWS endpoint");
             return None;
@@ -73,7 +84,7 @@ impl Front {
         let mut folders = vec![support.clone()];
         folders.extend(packages);
         let mut child = Command::new(&python)
-            .args(["-m", "front", "--seed-world"])
+            .args(["-m", "front", "--seed-world", world])
             .current_dir(&support)
             .env(
                 "PYTHONPATH",

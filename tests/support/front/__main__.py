@@ -13,7 +13,7 @@ from front import control
 from front.memory import Memory
 from front.server import Front
 from front.upstream import Upstream
-from front.world import seed
+from front.world import seed, seed_more
 
 
 def main() -> None:
@@ -22,7 +22,11 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; any free one if left out")
     parser.add_argument(
-        "--seed-world", action="store_true", help="start with the world of the tests, not empty"
+        "--seed-world",
+        nargs="?",
+        choices=("usual", "whole"),
+        const="usual",
+        help="start with the world of the tests, not empty; with every family if it is to be whole",
     )
     arguments = parser.parse_args()
     # werkzeug writes a line for each request.
@@ -30,6 +34,8 @@ def main() -> None:
     upstream, memory = Upstream(), Memory()
     if arguments.seed_world:
         seed(upstream, memory)
+    if arguments.seed_world == "whole":
+        seed_more(upstream, memory)
     front = Front(upstream, memory, arguments.port)
     front.start()
     ready = {"endpoint": front.endpoint, "control": front.endpoint + control.PREFIX}

@@ -16,8 +16,11 @@ class PageSize:
 
 
 # Operations that are paged here, whoever answers them. The names of their tokens and lists come from
-# botocore's paginators, or from OWN_KEYS where it has none.
+# botocore's paginators, or from OWN_KEYS where it has none. Lists of what the account has once are not among
+# them: CloudFront and Route 53 write a flag beside the token, and S3 gives all buckets at once unless asked.
 PAGES: dict[tuple[str, str], PageSize] = {
+    ("acm", "ListCertificates"): PageSize(1000, most=1000),
+    ("application-autoscaling", "DescribeScalableTargets"): PageSize(50, most=50),
     ("autoscaling", "DescribeAutoScalingGroups"): PageSize(50),
     ("autoscaling", "DescribePolicies"): PageSize(50),
     ("autoscaling", "DescribeScalingActivities"): PageSize(100),
@@ -30,21 +33,31 @@ PAGES: dict[tuple[str, str], PageSize] = {
     ("cloudwatch", "DescribeAlarms"): PageSize(50),
     ("cloudwatch", "GetMetricData"): PageSize(500, most=100_800),
     ("cloudwatch", "ListMetrics"): PageSize(500, most=500),
+    ("codebuild", "ListProjects"): PageSize(100),
+    ("codepipeline", "ListPipelineExecutions"): PageSize(100),
+    ("codepipeline", "ListPipelines"): PageSize(1000, most=1000),
     ("ec2", "DescribeInstanceTypes"): PageSize(100, 5),
     ("ec2", "DescribeInstances"): PageSize(1000, 5, 1000),
     ("ec2", "DescribeLaunchTemplateVersions"): PageSize(200, most=200),
     ("ec2", "DescribeNatGateways"): PageSize(1000, 5, 1000),
     ("ec2", "DescribeSpotPriceHistory"): PageSize(1000, most=1000),
+    ("ec2", "DescribeVpcEndpoints"): PageSize(1000, 5, 1000),
+    ("ecr", "DescribeImages"): PageSize(100, most=1000),
+    ("ecr", "DescribeRepositories"): PageSize(100, most=1000),
     ("ecs", "ListClusters"): PageSize(100),
     ("ecs", "ListServiceDeployments"): PageSize(20),
     ("ecs", "ListServices"): PageSize(10),
     ("ecs", "ListTasks"): PageSize(100),
+    ("eks", "ListClusters"): PageSize(100),
+    ("eks", "ListNodegroups"): PageSize(100),
     ("elasticache", "DescribeCacheClusters"): PageSize(100, 20),
     ("elasticache", "DescribeEvents"): PageSize(100, 20),
     ("elasticache", "DescribeReplicationGroups"): PageSize(100, 20),
     ("elasticache", "DescribeServerlessCaches"): PageSize(50),
     ("elasticloadbalancing", "DescribeLoadBalancers"): PageSize(400, most=400),
     ("elasticloadbalancing", "DescribeTargetGroups"): PageSize(400, most=400),
+    ("lambda", "ListAliases"): PageSize(50, most=10_000),
+    ("lambda", "ListFunctions"): PageSize(50, most=10_000),
     ("logs", "DescribeLogGroups"): PageSize(50, most=50),
     ("logs", "FilterLogEvents"): PageSize(10_000, most=10_000),
     ("rds", "DescribeDBClusterSnapshots"): PageSize(100, 20),
@@ -54,7 +67,12 @@ PAGES: dict[tuple[str, str], PageSize] = {
     ("rds", "DescribeDBSnapshots"): PageSize(100, 20),
     ("rds", "DescribeEvents"): PageSize(100, 20),
     ("rds", "DescribePendingMaintenanceActions"): PageSize(100, 20),
+    ("sagemaker", "ListEndpoints"): PageSize(10),
+    ("sagemaker", "ListNotebookInstances"): PageSize(10),
+    ("sagemaker", "ListTrainingJobs"): PageSize(10),
+    ("secretsmanager", "ListSecrets"): PageSize(100),
     ("ssm", "DescribeInstanceInformation"): PageSize(10, 5, 50),
+    ("ssm", "DescribeParameters"): PageSize(10, most=50),
     ("ssm", "ListCommandInvocations"): PageSize(50, most=50),
 }
 

@@ -64,6 +64,8 @@ pub struct Candidate {
     pub text: String,
     /// Whether it is marked; for lists.
     pub is_marked: bool,
+    /// Whether the runbook itself names it; its note is then what it means.
+    pub is_own: bool,
 }
 
 impl Field {
@@ -259,7 +261,7 @@ impl Field {
                 .filter(|candidate| candidate.is_marked)
                 .map(|candidate| candidate.text.clone())
                 .collect();
-            let own = self.candidates.iter().filter(|candidate| candidate.note == OWN);
+            let own = self.candidates.iter().filter(|candidate| candidate.is_own);
             let own: Vec<Candidate> = own.cloned().collect();
             self.candidates = own;
             self.candidates.extend(candidates.iter().map(candidate));
@@ -293,7 +295,7 @@ impl Field {
         let passes = |candidate: &Candidate| {
             typed.is_empty()
                 || candidate.label.to_lowercase().contains(&typed)
-                || (candidate.note != OWN && candidate.note.to_lowercase().contains(&typed))
+                || (!candidate.is_own && candidate.note.to_lowercase().contains(&typed))
         };
         self.passing = (0..self.candidates.len())
             .filter(|at| passes(&self.candidates[*at]))
@@ -308,14 +310,25 @@ impl Field {
     }
 }
 
-/// The note of candidates that the runbook itself names.
-const OWN: &str = "as the runbook says";
-
-/// Values that the runbook itself names.
+/// Values that the runbook itself names, each with what it means and whether it is the default.
 fn choices(param: &Param) -> Vec<Candidate> {
-    let own = |value: &Value| Candidate {
-        note: OWN.to_owned(),
-        ..candidate(value)
+    let default = param.default_value();
+    let own = |value: &Value| {
+        let meaning = match value {
+            Value::Bool(true) => Some("yes"),
+            Value::Bool(false) => Some("no"),
+            other => param.meanings.get(&other.to_string()).map(String::as_str),
+        };
+        let is_default = default.as_ref() == Some(value);
+        let said: Vec<&str> = meaning
+            .into_iter()
+            .chain(is_default.then_some("the default"))
+            .collect();
+        Candidate {
+            note: text::clean(&said.join("; ")).into_owned(),
+            is_own: true,
+            ..candidate(value)
+        }
     };
     let named: Vec<Candidate> = param.one_of.iter().map(|choice| own(&choice.value)).collect();
     if named.is_empty() && param.ty.value == Type::Bool {
@@ -337,6 +350,7 @@ fn candidate(value: &Value) -> Candidate {
         note: text::clean(&note).into_owned(),
         text: given,
         is_marked: false,
+        is_own: false,
     }
 }
 
@@ -379,6 +393,10 @@ fn hint(param: &Param) -> String {
         (None, Some(max)) => parts.push(format!("{max} or less")),
         (None, None) => {}
     }
-    parts.push(presence_words(&param.presence).to_owned());
+    parts.push(match param.default_value() {
+        Some(Value::Null) | None => presence_words(&param.presence).to_owned(),
+        Some(Value::Text(text)) if text.is_empty() => "may be empty".to_owned(),
+        Some(default) => format!("default {}", shown(&default)),
+    });
     text::clean(&parts.join(", ")).into_owned()
 }

@@ -51,7 +51,18 @@ pub(super) fn open(state: &mut State) -> Effects {
         reason: Some(Line::default()),
         ..Confirm::new(What::Apply, word, text::clean(&about).into_owned())
     };
-    put(state, confirm, Some(&plan.identity))
+    let effects = put(state, confirm, Some(&plan.identity));
+    show_warnings(state);
+    effects
+}
+
+/// Nobody confirms a plan of two screens without its warnings in sight.
+fn show_warnings(state: &mut State) {
+    let first = prose::first_warning(&state.detail);
+    if let (Some(first), Some(scroll)) = (first, state.levels.last_mut().and_then(Level::scroll_mut)) {
+        *scroll = (*scroll).max(first);
+        state.rebuild_detail();
+    }
 }
 
 /// Why a plan cannot be confirmed now.

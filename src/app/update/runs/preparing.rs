@@ -5,18 +5,20 @@ use crate::app::effect::Effects;
 use crate::app::pane::Pane;
 use crate::app::runs::flow::{Flow, PlanState, Planning, Stage};
 use crate::app::runs::form::{Form, Outcome};
-use crate::app::runs::offers::{Offer, called, offers};
+use crate::app::runs::offers::{self, Offer, called, offers};
 use crate::app::runs::subject::Subject;
 use crate::app::runs::{RunsEffect, Wanted};
 use crate::app::state::{Level, State};
 use crate::app::table::{RowKey, Tone};
 use crate::app::tables::Step;
 use crate::app::update::command::{page, push};
-use crate::app::update::runs::{act, confirming};
+use crate::app::update::runs::{act, confirming, name_of};
 use crate::config::keys::{Chord, Key};
 use crate::domain::diagnostic::nearest;
 use crate::domain::scope::ScopeName;
+use crate::domain::text;
 use crate::runbook::params::Resolved;
+use crate::runbook::record::RunId;
 
 /// `x`: the runbooks for what is marked or selected.
 pub(in crate::app::update) fn offer(state: &mut State) -> Effects {
@@ -138,6 +140,49 @@ pub(in crate::app::update) fn call(state: &mut State, name: &str) -> Effects {
             fill_in(state, offer, scope)
         }
         _ => begin(state, String::new(), vec![Stage::Where { offer, scopes, at: 0 }]),
+    }
+}
+
+/// What a run offers now that it has succeeded: the form, or a list where there are several.
+pub(super) fn afterwards(state: &mut State, run: &RunId) -> Effects {
+    let Some(watched) = state.runs.watched.get(run) else {
+        return Effects::none();
+    };
+    if state.runs.books.is_none() {
+        state.say("the runbooks are still being read", Tone::Muted);
+        return Effects::redraw();
+    }
+    let found = offers::afterwards(state, watched.afterwards());
+    let scope = watched
+        .ledger
+        .as_ref()
+        .map(|ledger| ledger.plan().identity.scope.clone());
+    let title = format!("what comes after {}", name_of(state, run));
+    match (found.as_slice(), scope) {
+        ([], _) | (_, None) => {
+            let names: Vec<&str> = watched
+                .afterwards()
+                .iter()
+                .map(|next| next.runbook.as_str())
+                .collect();
+            let names = text::clean(&names.join(", ")).into_owned();
+            state.say(format!("this console has no runbook {names}"), Tone::Warn);
+            Effects::redraw()
+        }
+        ([only], Some(scope)) => {
+            let only = only.clone();
+            begin(state, title, Vec::new());
+            fill_in(state, only, scope)
+        }
+        (_, Some(scope)) => begin(
+            state,
+            title,
+            vec![Stage::Choose {
+                scope,
+                offers: found,
+                at: 0,
+            }],
+        ),
     }
 }
 

@@ -86,13 +86,16 @@ const UNSUPPORTED: [&str; 6] = [
 /// There is too little history to answer.
 const NO_DATA: [&str; 2] = ["DataUnavailable", "DataUnavailableException"];
 
-/// The resource, or something about it, does not allow this now. Several name no state at all.
-const CONFLICTS: [&str; 9] = [
+/// The resource, or something about it, does not allow this now. Several name no state at all; a precondition
+/// is the revision or ETag that was read, which somebody else's change has replaced.
+const CONFLICTS: [&str; 11] = [
     "IncorrectInstanceState",
     "IncorrectState",
     "IrreversibleInstanceRefresh",
     "OperationAborted",
     "OperationNotPermitted",
+    "PreconditionFailed",
+    "PreconditionFailedException",
     "ServiceNotActiveException",
     "ScalingActivityInProgress",
     "TestFailoverNotAvailableFault",
@@ -162,6 +165,8 @@ impl Answer<'_> {
             || has("Conflict")
             || has("AlreadyExists")
             || has("InProgress")
+            || has("ConcurrentUpdate")
+            || has("ConcurrentModification")
             || (has("Invalid") && (has("State") || has("Status")));
         if conflict {
             return FaultKind::Conflict;

@@ -78,7 +78,10 @@ impl Sim {
             _ if calls.ran <= 0.0 => None,
             CallMetric::Invocations => counted(calls.ran),
             CallMetric::Errors => counted(calls.failed),
-            CallMetric::Duration => Some(Sample::times(calls.duration_ms, calls.ran)),
+            CallMetric::Duration => {
+                let timeout_ms = self.plan.functions[index].timeout_ms();
+                Some(Sample::times_within(calls.duration_ms, calls.ran, timeout_ms))
+            }
             CallMetric::Concurrent => {
                 let at_once = (calls.ran * calls.duration_ms / MINUTE as f64).max(1.0);
                 let most = (at_once * 1.8).ceil();

@@ -37,6 +37,13 @@ pub struct Function {
     pub load: FunctionLoad,
 }
 
+impl Function {
+    /// The timeout, milliseconds.
+    pub fn timeout_ms(&self) -> f64 {
+        f64::from(self.timeout_s) * 1000.0
+    }
+}
+
 /// What a function does under its traffic.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

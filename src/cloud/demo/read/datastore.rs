@@ -114,6 +114,7 @@ pub fn clusters(sim: &Sim) -> Vec<DbCluster> {
                     .as_ref()
                     .map(|name| host(sim, &format!("{name}.cluster"))),
                 deletion_protection: cluster.deletion_protection,
+                pending_modifications: cluster.pending.clone(),
                 tags: tags(&cluster.tags),
                 settings: DbClusterSettings {
                     resource_id: Some(cluster.resource.clone()),

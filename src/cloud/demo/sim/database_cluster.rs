@@ -33,6 +33,8 @@ pub struct DatabaseCluster {
     pub deletion_protection: bool,
     /// Serverless v2 capacity: least and most.
     pub serverless_acu: Option<(f64, f64)>,
+    /// Modifications that are on their way, as `name=value`.
+    pub pending: Vec<String>,
     /// When it was created.
     pub created: Ms,
     /// Since when it can be restored to a point in time.
@@ -51,7 +53,7 @@ pub struct DatabaseCluster {
 pub type Step = course::Step<Effect>;
 
 /// What a step changes beside the status.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Effect {
     /// Nothing.
     #[default]
@@ -63,7 +65,7 @@ pub enum Effect {
     /// This instance writes from then on.
     Writer(String),
     /// These settings hold from then on.
-    Modified(ClusterModification),
+    Modified(Box<ClusterModification>),
     /// AWS starts it, and its instances.
     Wake,
 }
@@ -119,6 +121,7 @@ impl Sim {
                 backup_window: cluster.backup_window.clone(),
                 deletion_protection: cluster.deletion_protection,
                 serverless_acu: cluster.serverless_acu,
+                pending: Vec::new(),
                 created: self.epoch - 190 * DAY,
                 restorable_from: self.epoch - Ms::from(cluster.backup_days) * DAY,
                 tags: cluster.tags.clone(),
@@ -236,10 +239,15 @@ impl Sim {
                 }
             }
             Effect::Modified(change) => {
-                if let Some(window) = change.maintenance_window {
-                    cluster.settings.maintenance_window = Some(window);
+                cluster.pending.clear();
+                if let Some(version) = &change.engine_version {
+                    for member in members {
+                        Arc::make_mut(&mut self.databases[member].plan)
+                            .version
+                            .clone_from(version);
+                    }
                 }
-                cluster.settings.http_endpoint = change.http_endpoint.or(cluster.settings.http_endpoint);
+                modified(&mut self.database_clusters[index], *change);
             }
             Effect::Wake => self.wake_members(&members, at),
         }
@@ -260,5 +268,48 @@ impl Sim {
             ];
             self.plan_steps(*member, steps, at);
         }
+    }
+}
+
+/// Gives a cluster the settings of a modification.
+fn modified(cluster: &mut DatabaseCluster, change: ClusterModification) {
+    // Everything is named, so that a new setting cannot be forgotten here.
+    let ClusterModification {
+        backup_retention_days,
+        backup_window,
+        maintenance_window,
+        deletion_protection,
+        copy_tags_to_snapshots,
+        engine_version,
+        allow_major_upgrade: _,
+        serverless_acu,
+        parameter_group,
+        iam_authentication,
+        log_exports,
+        storage_type,
+        http_endpoint,
+    } = change;
+    if let Some(days) = backup_retention_days {
+        cluster.backup_days = days;
+    }
+    if let Some(window) = backup_window {
+        cluster.backup_window = window;
+    }
+    if let Some(protection) = deletion_protection {
+        cluster.deletion_protection = protection;
+    }
+    if let Some(version) = engine_version {
+        Arc::make_mut(&mut cluster.plan).version = version;
+    }
+    cluster.serverless_acu = serverless_acu.or(cluster.serverless_acu);
+    let own = &mut cluster.settings;
+    own.maintenance_window = maintenance_window.or(own.maintenance_window.take());
+    own.copy_tags_to_snapshots = copy_tags_to_snapshots.or(own.copy_tags_to_snapshots);
+    own.parameter_group = parameter_group.or(own.parameter_group.take());
+    own.iam_authentication = iam_authentication.or(own.iam_authentication);
+    own.storage_type = storage_type.or(own.storage_type.take());
+    own.http_endpoint = http_endpoint.or(own.http_endpoint);
+    if let Some(exports) = log_exports {
+        own.log_exports = exports.applied_to(&own.log_exports);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::super::metric::Sample;
 use super::super::plan::Tags;
 use super::super::signal;
 use super::super::time::{DAY, MINUTE, Ms, part};
@@ -318,11 +319,14 @@ impl Sim {
                 Some(Flaw::Fails) => BROKEN,
                 Some(Flaw::Slow) | None => plan.load.errors,
             };
+            let each_ms = plan.load.duration_ms * slower(flaw);
+            // What runs into the timeout is ended there, and counts as an error.
+            let failing = Sample::share_over(each_ms, plan.timeout_ms()).max(failing);
             calls.ran += ran;
             calls.failed += (ran * failing + signal::unit(&[key[0], key[1], key[2], 13]))
                 .floor()
                 .min(ran);
-            time += ran * plan.load.duration_ms * slower(flaw);
+            time += ran * each_ms.min(plan.timeout_ms());
         }
         calls.ran = calls.ran.round();
         calls.duration_ms = if calls.ran > 0.0 {

@@ -188,15 +188,88 @@ pub struct ClusterRestoreSettings {
 }
 
 /// What is changed of a cluster, at once.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterModification {
+    /// Days that backups are kept, 1 to 35.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_retention_days: Option<u32>,
+    /// The daily backup window, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_window: Option<String>,
     /// The weekly maintenance window, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance_window: Option<String>,
+    /// Whether deletion is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_protection: Option<bool>,
+    /// Whether snapshots get its tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_tags_to_snapshots: Option<bool>,
+    /// The engine's version; AWS only goes up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_version: Option<String>,
+    /// Whether the engine's version may be another major one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_major_upgrade: Option<bool>,
+    /// Serverless v2 capacity, ACUs: least and most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serverless_acu: Option<(f64, f64)>,
+    /// The cluster's parameter group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter_group: Option<String>,
+    /// Whether IAM identities may log in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam_authentication: Option<bool>,
+    /// Logs whose export to CloudWatch Logs begins or ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_exports: Option<LogExports>,
+    /// `aurora` or `aurora-iopt1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_type: Option<String>,
     /// Whether the Data API answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_endpoint: Option<bool>,
+}
+
+/// Logs whose export to CloudWatch Logs begins or ends; AWS leaves all others as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogExports {
+    /// Those that begin.
+    pub enable: Vec<String>,
+    /// Those that end.
+    pub disable: Vec<String>,
+}
+
+impl LogExports {
+    /// What makes `after` of `before`.
+    pub fn between(before: &[String], after: &[String]) -> Self {
+        let only = |these: &[String], others: &[String]| {
+            these
+                .iter()
+                .filter(|one| !others.contains(one))
+                .cloned()
+                .collect()
+        };
+        Self {
+            enable: only(after, before),
+            disable: only(before, after),
+        }
+    }
+
+    /// What `before` becomes, sorted.
+    pub fn applied_to(&self, before: &[String]) -> Vec<String> {
+        let mut after: Vec<String> = before
+            .iter()
+            .filter(|one| !self.disable.contains(one))
+            .chain(&self.enable)
+            .cloned()
+            .collect();
+        after.sort();
+        after.dedup();
+        after
+    }
 }
 
 /// An instance that is made in a cluster.

@@ -22,18 +22,16 @@ pub const RULE: Rule = Rule {
     what: "Cards of a group, or of an instance of no group, that have no process and next to no memory \
            in use, and the share of the instance's price that they cost an hour: list price on-demand, \
            the newest Spot price for Spot. Utilisation does not make a card busy, since asking wakes it. \
-           One sample of few cards is noise: until enough agree over time it is only good to know. So it is \
-           of a group that was taken down for the night, which is as small as it shall be.",
+           One sample of few cards is noise: until enough agree over time it is only good to know. A host \
+           that could not be asked is not idle, nor is one that no longer runs, nor a group that was taken \
+           down for the night and is as small as it shall be.",
     severities: &[
         (Severity::Crit, "idle for the critical time"),
         (
             Severity::Warn,
             "idle for the warning time, or at least two cards and half of all idle now",
         ),
-        (
-            Severity::Info,
-            "idle for less, or for an unknown time, or of a group at its night size",
-        ),
+        (Severity::Info, "idle for less, or for an unknown time"),
     ],
     thresholds: &["gpu_idle_min", "gpu_idle_util_percent", "gpu_idle_memory_mib"],
     runbooks: &["gpu-night-down", "eks-scale-nodegroup"],
@@ -44,7 +42,9 @@ pub const RULE: Rule = Rule {
 /// The cards of a group, or of an instance of no group.
 #[derive(Default)]
 struct Fleet<'a> {
-    hosts: usize,
+    /// Hosts that told of their cards.
+    asked: usize,
+    /// Hosts that could not be asked: what they do is unknown, which is not idle.
     unread: usize,
     cards: u32,
     idle: u32,
@@ -68,7 +68,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let spot = SpotPrices::known(&context.state.scope.region, &context.state.spot_prices);
     let mut fleets: BTreeMap<(Option<&str>, &str), Fleet<'_>> = BTreeMap::new();
     for host in &hosts {
-        let Some(instance) = host.instance else {
+        // What ends or has ended is not paid for much longer, whatever was read of it before.
+        let Some(instance) = host.instance.filter(|instance| instance.is_running()) else {
             continue;
         };
         let group = instance.group();
@@ -98,11 +99,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 impl<'a> Fleet<'a> {
     fn add(&mut self, context: &Context<'_>, spot: &SpotPrices, host: &Host<'a>, instance: &'a Instance) {
-        self.hosts += 1;
         if host.reading.cards.is_empty() {
             self.unread += 1;
             return;
         }
+        self.asked += 1;
         let cards = host.reading.cards.len();
         self.cards += cards as u32;
         let mut idle = 0;
@@ -133,16 +134,18 @@ impl<'a> Fleet<'a> {
 
     fn report(mut self, context: &Context<'_>, group: Option<(&str, Option<&str>)>) -> Option<Finding> {
         let at = context.state.gpu.at()?;
+        if group.is_some_and(|(name, _)| is_at_night_size(context, name)) {
+            return None;
+        }
         let since = self.since.filter(|_| self.is_since_known);
         let breach = since.and_then(|since| {
             let minutes = at.duration_since(since).as_secs_f64() / 60.0;
             context.limits().gpu_idle_min.judge(minutes)
         });
         // One look is enough where much of a group does nothing: a single status has no history.
-        let is_much = self.idle >= 2 && self.idle * 2 >= self.cards;
-        let at_night_size = group.is_some_and(|group| is_at_night_size(context, group));
+        let all = self.cards as usize + self.unread;
+        let is_much = self.idle >= 2 && self.idle as usize * 2 >= all;
         let grade = match breach {
-            _ if at_night_size => Severity::Info,
             Some(breach) => severity(breach),
             None if is_much => Severity::Warn,
             None => Severity::Info,
@@ -177,7 +180,7 @@ impl<'a> Fleet<'a> {
                     "{} of {} on {} {} no process{} and next to no memory in use{}.",
                     self.idle,
                     words::count(self.cards as usize, "card"),
-                    words::count(self.hosts, "host"),
+                    words::count(self.asked, "host"),
                     if self.idle == 1 { "has" } else { "have" },
                     if self.by_use > 0 { " that is told of" } else { "" },
                     since
@@ -190,9 +193,6 @@ impl<'a> Fleet<'a> {
                         words::count(self.by_use as usize, "card")
                     )
                 }))
-                .perhaps_because(at_night_size.then(|| {
-                    "The group was taken down for the night; what idles is what the night keeps.".to_owned()
-                }))
                 .perhaps_because(self.as_of.map(|as_of| {
                     format!("Their share of the instances' price is {cost} an hour (prices of {as_of}).")
                 }))
@@ -202,8 +202,9 @@ impl<'a> Fleet<'a> {
                 )
                 .perhaps_because((self.unread > 0).then(|| {
                     format!(
-                        "{} could not be asked and is not counted.",
-                        words::count(self.unread, "host")
+                        "{} could not be asked and {} not counted.",
+                        words::count(self.unread, "host"),
+                        if self.unread == 1 { "is" } else { "are" }
                     )
                 }))
                 .report(grade, title),
@@ -212,7 +213,7 @@ impl<'a> Fleet<'a> {
 }
 
 /// Whether a group has been taken down for the night, and nobody has made it larger since.
-fn is_at_night_size(context: &Context<'_>, (name, _): (&str, Option<&str>)) -> bool {
+fn is_at_night_size(context: &Context<'_>, name: &str) -> bool {
     let night = context.policy.night_capacity.get(name);
     let mut groups = context.state.groups.get().into_iter().flatten();
     groups.any(|group| {
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_night_keeps_is_only_good_to_know() {
+    fn what_the_night_keeps_is_not_idle() {
         let mut night = group("workers", 2);
         night.desired = 2;
         night.tags = vec![Tag {
@@ -321,20 +322,47 @@ mod tests {
             value: "{}".to_owned(),
         }];
         let mut bench = bench(20, false);
+        assert_eq!(bench.check(&RULE).len(), 1);
         bench.know(Source::Groups, ReplyData::Groups(vec![night]));
-        let finding = bench.check(&RULE).remove(0);
-        assert_eq!(finding.severity, Severity::Info);
-        assert!(
-            finding.evidence[1].contains("taken down for the night"),
-            "{:?}",
-            finding.evidence
-        );
+        assert_eq!(bench.check(&RULE), []);
         // Two are more than the night's one: somebody has made it larger again.
         let mut policy = Policy::default();
         let one = NightCapacity { min: 1, desired: 1 };
         policy.night_capacity.insert("workers".to_owned(), one);
         let grown = bench.with_policy(policy).check(&RULE).remove(0);
         assert_eq!(grown.severity, Severity::Warn);
+    }
+
+    #[test]
+    fn a_host_that_could_not_be_asked_is_not_idle() {
+        let mut bench = Bench::new();
+        bench.know(Source::Groups, ReplyData::Groups(vec![group("workers", 5)]));
+        let hosts = ["i-1", "i-2", "i-3", "i-4", "i-5"];
+        let members = hosts.map(|id| member(id, Purchase::OnDemand)).to_vec();
+        bench.know(Source::Instances, ReplyData::Instances(members));
+        let mut told = readings(false);
+        told.extend(hosts[2..].iter().map(|id| reading(id, Vec::new())));
+        bench.gpu_readings(told);
+        let finding = bench.check(&RULE).remove(0);
+        // Two of five at the least: nobody knows of the other three.
+        assert_eq!(finding.severity, Severity::Info);
+        assert_eq!(
+            finding.evidence[0],
+            "2 of 2 cards on 2 hosts have no process and next to no memory in use."
+        );
+        let last = finding.evidence.last().expect("there is evidence");
+        assert_eq!(last, "3 hosts could not be asked and are not counted.");
+    }
+
+    #[test]
+    fn hosts_that_were_stopped_since_they_were_asked_are_silent() {
+        let mut bench = bench(20, false);
+        let stopped = ["i-1", "i-2"].map(|id| Instance {
+            state: "shutting-down".to_owned(),
+            ..member(id, Purchase::OnDemand)
+        });
+        bench.know(Source::Instances, ReplyData::Instances(stopped.to_vec()));
+        assert_eq!(bench.check(&RULE), []);
     }
 
     #[test]

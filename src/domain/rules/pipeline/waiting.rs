@@ -42,7 +42,7 @@ pub const HELD: Rule = Rule {
         (Severity::Warn, "for the warning time, or an execution waits"),
     ],
     thresholds: &["pipeline_held_h"],
-    runbooks: &[],
+    runbooks: &["pipeline-release"],
     reach: Reach::Scope,
     check: held,
 };
@@ -133,16 +133,7 @@ fn held_stage(
                 "The transition into {} was disabled{who}: {reason}",
                 stage.name
             )))
-            .perhaps_because(
-                stage
-                    .waiting
-                    .then(|| "An execution waits before it.".to_owned()),
-            )
-            .because(format!(
-                "To let it go on: aws codepipeline enable-stage-transition --pipeline-name {} --stage-name {} \
-                 --transition-type Inbound",
-                pipeline.name, stage.name
-            ))
+            .perhaps_because(stage.waiting.then(|| "An execution waits before it.".to_owned()))
             .report(severity, format!("{} held{for_long}", stage.name)),
     )
 }

@@ -48,6 +48,9 @@ pub struct RunHead {
     pub changed: bool,
     /// Whether everything that was changed was taken back.
     pub rolled_back: bool,
+    /// Whether a rollback would do anything; yes where nobody can say.
+    #[serde(default = "nobody_can_say")]
+    pub takes_back: bool,
     /// What remains that should not, in words.
     pub remains: Vec<String>,
     /// What went wrong without changing the status, in words: a notification that was not delivered, for one.
@@ -115,6 +118,7 @@ impl RunHead {
             targets,
             changed,
             rolled_back: ledger.is_rolling_back() && status == Status::RolledBack && remains.is_empty(),
+            takes_back: ledger.takes_back(),
             remains: remains.to_vec(),
             warnings: if ended_at.is_some() {
                 ledger.warnings()
@@ -153,6 +157,7 @@ impl RunHead {
             // Nobody can say that nothing was.
             changed: true,
             rolled_back: false,
+            takes_back: nobody_can_say(),
             remains: Vec::new(),
             warnings: Vec::new(),
             measured: None,
@@ -163,6 +168,11 @@ impl RunHead {
             ..kept.filter(|kept| kept.id == *id).unwrap_or_else(unknown)
         }
     }
+}
+
+/// A rollback that finds nothing to do says so, one that is not offered helps nobody.
+const fn nobody_can_say() -> bool {
+    true
 }
 
 /// The moment in a run's name.

@@ -1,6 +1,6 @@
 //! A runbook as a person reads it.
 
-use super::{CheckRow, Shown, StepRow};
+use super::{CheckRow, ParamRow, Shown, StepRow};
 use crate::domain::policy::ConfirmLevel;
 use crate::domain::text::{clean, clean_multiline};
 use crate::headless::out::Page;
@@ -106,7 +106,7 @@ impl Shown {
                 Cell::new(&param.name),
                 Cell::new(ty),
                 Cell::new(otherwise),
-                Cell::new(&param.about),
+                Cell::new(about(param)),
             ]);
         }
         table.render(page.width, page.paint)
@@ -159,4 +159,18 @@ fn check(check: &CheckRow) -> String {
         ""
     };
     format!("{}{each}{only}", check.check)
+}
+
+/// What a parameter is, and what its values mean.
+fn about(param: &ParamRow) -> String {
+    let meanings: Vec<String> = param
+        .one_of
+        .iter()
+        .filter_map(|value| Some(format!("{value}: {}", param.meanings.get(value)?)))
+        .collect();
+    if meanings.is_empty() {
+        param.about.clone()
+    } else {
+        format!("{}; {}", param.about, meanings.join("; "))
+    }
 }

@@ -206,7 +206,9 @@ fn elsewhere(
         container.name, container.image
     );
     match (name.digest, recorded, is_shared(wanted, container)) {
-        (Some(_), ..) => pins.warnings.push(unchecked),
+        // What runs now is of the same image.
+        (Some(_), _, true) => {}
+        (Some(_), _, false) => pins.warnings.push(unchecked),
         (None, Some(digest), true) => {
             // Sidecars name the same tag in all revisions; they are pinned only if that has moved.
             let now = now_runs(wanted, container);
@@ -215,8 +217,11 @@ fn elsewhere(
                 pins.warnings.push(unchecked);
             }
         }
+        // A tag with a name of its own is the same image in both; only one that moves may have moved.
+        (None, None, true) if name.tag.is_some_and(|tag| tag != "latest") => {}
         (None, None, true) => pins.warnings.push(format!(
-            "{}: {} is named by both revisions, and what it was then is not recorded",
+            "{}: {} is named by both revisions, and what it was then is not recorded: other tasks may start with \
+             another build",
             container.name, container.image
         )),
         (None, _, false) => pins.warnings.push(unchecked),

@@ -10,6 +10,7 @@ use crate::domain::ec2::Instance;
 use crate::domain::ids::tag;
 use crate::domain::ops::{Query, autoscaling, ec2};
 use crate::domain::policy::ConfirmLevel;
+use crate::domain::savings::Off;
 use crate::domain::units::{Usd, UsdPerHour};
 use crate::runbook::action::{Arguments, BadArguments, CostDelta, Refusal, View, parse};
 use crate::runbook::actions::asg::{Prepared, RESUME_PROCESSES, SetCapacity, SetWarmPool, Sizes};
@@ -171,7 +172,7 @@ fn of_group(group: &Group, view: &View, draft: &mut Draft<'_>) -> Result<(), Ref
         ));
     }
     let ends = ends(view, name);
-    tell_savings(draft, name, saved.saves, &ends);
+    tell_savings(draft, (name, name), saved.saves, &ends);
     Ok(())
 }
 
@@ -209,14 +210,26 @@ pub fn refill(group: &Group, pool: Option<Prepared>, draft: &mut Draft<'_>) -> R
     }
 }
 
+/// An instance that ended: which, if AWS says so, and when.
+type End = (Option<String>, Timestamp);
+
+/// The instance in what Auto Scaling says of an activity: `Terminating EC2 instance: i-0abc`.
+pub fn instance_in(description: &str) -> Option<String> {
+    description
+        .split([' ', ':', ','])
+        .find(|word| word.starts_with("i-"))
+        .map(str::to_owned)
+}
+
 /// When instances of a group ended since the evening, as its activities tell.
-fn ends(view: &View, name: &str) -> Vec<Timestamp> {
+fn ends(view: &View, name: &str) -> Vec<End> {
     let ended = |activity: &Activity| {
         (activity.group == name
             && activity.status == "Successful"
             && activity.description.starts_with("Terminating"))
         .then_some(activity.ended_at)
         .flatten()
+        .map(|at| (instance_in(&activity.description), at))
     };
     view.activities()
         .map(|all| all.iter().filter_map(ended).collect())
@@ -244,12 +257,11 @@ fn of_instance(instance: &Instance, draft: &mut Draft<'_>) -> Result<(), Refusal
             let stopped = stopped_at(instance.state_reason.as_deref());
             draft.add(&power::START, json!({"instance": instance.id}))?;
             price_as_noted(draft, &label, &saved);
-            tell_savings(
-                draft,
-                &label,
-                saved.saves,
-                &stopped.into_iter().collect::<Vec<_>>(),
-            );
+            let ends: Vec<End> = stopped
+                .into_iter()
+                .map(|at| (Some(instance.id.clone()), at))
+                .collect();
+            tell_savings(draft, (&label, &instance.id), saved.saves, &ends);
         }
     }
     draft.add(
@@ -268,12 +280,27 @@ pub fn stopped_at(reason: Option<&str>) -> Option<Timestamp> {
 }
 
 /// What the night saved, from when the instances ended until now.
-fn tell_savings(draft: &mut Draft<'_>, name: &str, saves: Option<UsdPerHour>, ends: &[Timestamp]) {
-    let (Some(saves), Some(first)) = (saves, ends.iter().min()) else {
+fn tell_savings(
+    draft: &mut Draft<'_>,
+    (name, target): (&str, &str),
+    saves: Option<UsdPerHour>,
+    ends: &[End],
+) {
+    draft
+        .proposal
+        .was_off
+        .extend(ends.iter().map(|(instance, at)| Off {
+            target: target.to_owned(),
+            instance: instance.clone(),
+            from: *at,
+            until: None,
+            usd_per_hour: saves.map(|saves| saves.scale(1, ends.len() as u64)),
+        }));
+    let (Some(saves), Some(first)) = (saves, ends.iter().map(|(_, at)| at).min()) else {
         return;
     };
     let now = draft.site.now;
-    let share = |end: &Timestamp| {
+    let share = |(_, end): &End| {
         let seconds = u64::try_from(now.duration_since(*end).as_secs()).unwrap_or(0);
         saves.for_seconds(seconds).scale(1, ends.len() as u64)
     };

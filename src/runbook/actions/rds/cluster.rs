@@ -2,6 +2,7 @@
 
 mod failover;
 mod members;
+mod modify;
 mod power;
 mod rename;
 mod restore;
@@ -9,6 +10,7 @@ mod settings;
 
 pub use failover::FailoverCluster;
 pub use members::AddMembers;
+pub use modify::ModifyCluster;
 pub(in crate::runbook::actions) use power::unstoppable;
 pub use power::{START as CLUSTER_START, STOP as CLUSTER_STOP};
 pub use rename::RenameCluster;

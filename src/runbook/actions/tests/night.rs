@@ -458,17 +458,18 @@ fn instances_on_their_own_are_stopped_and_started_again() {
     assert!(member.reason.contains("name the group"), "{member}");
 }
 
+fn morning(world: &World) -> Result<Proposal, Refusal> {
+    plan_in(
+        "gpu.morning_up",
+        &json!({"target": "down"}),
+        &seen(world),
+        Policy::default(),
+    )
+}
+
 #[test]
 fn the_morning_names_what_changed_and_does_nothing_without_a_note() {
     let mut world = world();
-    let morning = |world: &World| {
-        plan_in(
-            "gpu.morning_up",
-            &json!({"target": "down"}),
-            &seen(world),
-            Policy::default(),
-        )
-    };
     let down = group(&mut world, "down");
     (down.max, down.desired) = (2, 1);
     down.suspended.retain(|known| known.name != "ScheduledActions");
@@ -674,15 +675,6 @@ fn a_morning_whose_price_nobody_knows_has_that_of_the_evening_with_its_day() {
     let down = group(&mut world, "down");
     let text = "v1 was=1/4/2 left=0/0/0 at=2026-11-20T20:00:00Z usd-h=2.0100";
     down.tags = vec![note(text)];
-    let morning = |world: &World| {
-        plan_in(
-            "gpu.morning_up",
-            &json!({"target": "down"}),
-            &seen(world),
-            Policy::default(),
-        )
-        .unwrap()
-    };
     let cost = |up: &Proposal| {
         let change = up
             .changes
@@ -690,7 +682,7 @@ fn a_morning_whose_price_nobody_knows_has_that_of_the_evening_with_its_day() {
             .find(|change| change.action == "asg.set_capacity");
         change.unwrap().cost.clone()
     };
-    let up = morning(&world);
+    let up = morning(&world).unwrap();
     let CostDelta::Known { usd_per_hour, as_of } = cost(&up) else {
         panic!("{:?}", cost(&up));
     };
@@ -704,9 +696,9 @@ fn a_morning_whose_price_nobody_knows_has_that_of_the_evening_with_its_day() {
     // Another number than the evening's has another price.
     let down = group(&mut world, "down");
     (down.max, down.desired) = (4, 1);
-    assert!(matches!(cost(&morning(&world)), CostDelta::Unknown(_)));
+    assert!(matches!(cost(&morning(&world).unwrap()), CostDelta::Unknown(_)));
     let down = group(&mut world, "down");
     (down.max, down.desired) = (0, 0);
     down.tags = vec![note(text.trim_end_matches(" usd-h=2.0100"))];
-    assert!(matches!(cost(&morning(&world)), CostDelta::Unknown(_)));
+    assert!(matches!(cost(&morning(&world).unwrap()), CostDelta::Unknown(_)));
 }

@@ -313,6 +313,42 @@ fn each_refusal_names_its_reason() {
             "for all of them",
         ),
         (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "engine_version": "17.2"}),
+            |_| {},
+            "needs allow_major: true",
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "engine_version": "15.9"}),
+            |_| {},
+            "does not go back",
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "max_acu": 8}),
+            |_| {},
+            "no Serverless v2 capacity",
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "min_acu": 8}),
+            |world| world.clusters[0].serverless_acu = Some((0.5, 4.0)),
+            "min_acu 8 is more than max_acu 4",
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "backup_retention_days": 3}),
+            |world| world.clusters[0].pending_modifications = vec!["BackupRetentionPeriod=3".to_owned()],
+            "waiting already",
+        ),
+        (
+            "rds.modify_cluster",
+            json!({"cluster": "aurora", "storage_type": "gp3"}),
+            |_| {},
+            "aurora-iopt1",
+        ),
+        (
             "rds.snapshot",
             json!({"instance": "asleep", "snapshot": "now"}),
             |_| {},

@@ -728,6 +728,7 @@ fn cluster(name: &str) -> DbCluster {
         resource_id: Some(format!("cluster-{name}")),
         subnet_group: Some("private".to_owned()),
         security_groups: vec!["sg-1".to_owned()],
+        parameter_group: Some("default.aurora-postgresql16".to_owned()),
         maintenance_window: Some("sun:19:00-sun:20:00".to_owned()),
         http_endpoint: Some(true),
         ..DbClusterSettings::default()

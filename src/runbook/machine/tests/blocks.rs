@@ -283,15 +283,29 @@ steps:
     // It gets well while it is looked at.
     let mut world = alarmed();
     let began = world.now;
-    let mut driver = Driver::new(plan, &world).hooked(move |world, _| {
+    let (mut awaited, mut failed) = (Vec::new(), 0);
+    let mut driver = Driver::new(plan, &world).hooked(|world, command| {
         if world.now.duration_since(began).as_secs() > 240 {
             world.alarms[0].state = AlarmState::Ok;
+        }
+        match command {
+            Command::Emit(Happening::Awaited {
+                elapsed_s, limit_s, ..
+            }) => awaited.push((*elapsed_s, *limit_s)),
+            Command::Emit(Happening::Checked { passed: false, .. }) => failed += 1,
+            _ => {}
         }
         Vec::new()
     });
     let summary = driver.drive(&mut world).unwrap();
     drop(driver);
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    assert_eq!(
+        awaited[..2],
+        [(0, 600), (30, 600)],
+        "what has time left has not failed"
+    );
+    assert_eq!(failed, 0);
     assert_eq!(world.sizes()[..2], [(0, 6, 0); 2]);
     let found = survives(&body("5m"), alarmed);
     assert_eq!(found.1, Exit::RolledBack);

@@ -95,6 +95,7 @@ impl Planned {
                 deadline_s: 3_600,
                 rollback_deadline_s: 3_600,
                 max_runs_per_hour: None,
+                afterwards: Vec::new(),
             },
             steps,
         }

@@ -51,17 +51,21 @@ def answer(service: str, operation: str) -> Callable[[Handler], Handler]:
 def load() -> None:
     """Registers all answers."""
     from front.answers import (  # noqa: F401
+        applicationautoscaling,
         autoscaling,
         cloudtrail,
         cloudwatch,
+        codepipeline,
         costs,
         ec2,
         ecs,
+        eks,
         elasticache,
         elb,
         logs,
         metrics,
         rds,
+        s3,
         sagemaker,
         ssm,
     )

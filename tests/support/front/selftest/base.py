@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from front.memory import Memory
 from front.server import Front
 from front.upstream import Upstream
-from front.world import RENDER, SHOP, seed
+from front.world import RENDER, SHOP, seed, seed_more
 
 __all__ = ["RENDER", "SHOP", "Case", "ClientError", "front"]
 
@@ -24,6 +24,7 @@ def front() -> Front:
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     upstream, memory = Upstream(), Memory()
     seed(upstream, memory)
+    seed_more(upstream, memory)
     server = Front(upstream, memory)
     server.start()
     return server

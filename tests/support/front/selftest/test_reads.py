@@ -139,8 +139,10 @@ class Stores(Case):
     def test_events_are_those_of_the_window(self) -> None:
         rds = self.client("rds")
         self.assertEqual(len(rds.describe_events(Duration=60)["Events"]), 2)
-        self.assertEqual(len(rds.describe_events(Duration=24 * 60)["Events"]), 3)
-        recent = rds.describe_events(StartTime=ago(minutes=35, seconds=30), EndTime=now())["Events"]
+        events = rds.describe_events(Duration=24 * 60)["Events"]
+        self.assertEqual(len(events), 3)
+        newest = max(one["Date"] for one in events)
+        recent = rds.describe_events(StartTime=newest - timedelta(seconds=30), EndTime=now())["Events"]
         self.assertEqual([one["Message"] for one in recent], ["Multi-AZ instance failover completed"])
 
     def test_caches_of_three_forms(self) -> None:
@@ -300,3 +302,42 @@ class Inventory(Case):
                 if (region, kind) != (RENDER, "rds-cluster"):
                     self.assertTrue(names, f"no {kind} in {region}")
         self.assertEqual(self.control("GET", "calls"), [])
+
+
+class Rest(Case):
+    """Services whose operations are paths."""
+
+    def test_answers_of_ours_reach_them(self) -> None:
+        eks = self.client("eks", RENDER)
+        self.assertEqual(eks.list_addons(clusterName="render-kube")["addons"], [])
+        self.assertEqual(eks.list_insights(clusterName="render-kube")["insights"], [])
+
+    def test_lists_of_theirs_are_cut_into_pages(self) -> None:
+        self.control("PUT", "settings", {"page_cap": 2})
+        eks = self.client("eks", RENDER)
+        first = eks.list_clusters()
+        self.assertEqual(len(first["clusters"]), 2)
+        rest = eks.list_clusters(nextToken=first["nextToken"])
+        self.assertEqual(first["clusters"] + rest["clusters"], ["render-kube", "render-kube-next", "render-test"])
+        self.assertNotIn("nextToken", rest)
+        functions = self.client("lambda")
+        self.assertIn("NextMarker", functions.list_functions())
+
+    def test_calls_are_logged_and_broken_by_their_names(self) -> None:
+        self.control("PUT", "rules", [{"service": "eks", "operation": "ListNodegroups", "fault": "denied"}])
+        eks = self.client("eks", RENDER)
+        with self.refused("AccessDeniedException"):
+            eks.list_nodegroups(clusterName="render-kube")
+        self.assertEqual(self.control("GET", "calls")[-1]["operation"], "ListNodegroups")
+        eks.describe_nodegroup(clusterName="render-kube", nodegroupName="gpu")
+        self.assertEqual(self.control("GET", "calls")[-1]["operation"], "DescribeNodegroup")
+
+    def test_buckets_say_what_moto_does_not(self) -> None:
+        s3 = self.client("s3", RENDER)
+        self.assertNotIn("Status", s3.get_bucket_versioning(Bucket="render-models"))
+        with self.refused("NoSuchBucketPolicy"):
+            s3.get_bucket_policy_status(Bucket="render-models")
+
+    def test_a_pipeline_is_where_its_stages_are(self) -> None:
+        state = self.client("codepipeline").get_pipeline_state(name="shop-web")
+        self.assertEqual([stage["stageName"] for stage in state["stageStates"]], ["Source", "Production"])

@@ -161,6 +161,47 @@ fn pending_from_sdk(pending: &types::PendingModifiedValues) -> Vec<String> {
     list
 }
 
+/// The same of a cluster.
+fn pending_of_cluster_from_sdk(pending: &types::ClusterPendingModifiedValues) -> Vec<String> {
+    let number = |value: Option<i32>| value.map(|value| value.to_string());
+    let all = [
+        ("DBClusterIdentifier", pending.db_cluster_identifier.clone()),
+        (
+            "MasterUserPassword",
+            pending
+                .master_user_password
+                .is_some()
+                .then(|| "(hidden)".to_owned()),
+        ),
+        ("BackupRetentionPeriod", number(pending.backup_retention_period)),
+        ("EngineVersion", pending.engine_version.clone()),
+        ("StorageType", pending.storage_type.clone()),
+        ("AllocatedStorage", number(pending.allocated_storage)),
+        ("Iops", number(pending.iops)),
+        (
+            "IAMDatabaseAuthenticationEnabled",
+            pending
+                .iam_database_authentication_enabled
+                .map(|enabled| enabled.to_string()),
+        ),
+        (
+            "CloudwatchLogsExports",
+            pending
+                .pending_cloudwatch_logs_exports()
+                .map(log_exports_from_sdk),
+        ),
+        (
+            "CertificateDetails",
+            pending
+                .certificate_details()
+                .and_then(|details| details.ca_identifier.clone()),
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", value?)))
+        .collect()
+}
+
 fn log_exports_from_sdk(exports: &types::PendingCloudwatchLogsExports) -> String {
     let on = exports
         .log_types_to_enable()
@@ -211,6 +252,10 @@ pub(super) fn db_cluster_from_sdk(cluster: &types::DbCluster) -> Option<DbCluste
             .and_then(|scaling| Some((scaling.min_capacity?, scaling.max_capacity?))),
         endpoint: cluster.endpoint.clone(),
         deletion_protection: cluster.deletion_protection.unwrap_or(false),
+        pending_modifications: cluster
+            .pending_modified_values()
+            .map(pending_of_cluster_from_sdk)
+            .unwrap_or_default(),
         tags: tags_from_sdk(cluster.tag_list()),
         settings: settings::of_cluster(cluster),
     })
@@ -230,12 +275,16 @@ pub(super) fn db_snapshot_from_sdk(snapshot: &types::DbSnapshot) -> Option<DbSna
         snapshot_type: snapshot.snapshot_type.clone().unwrap_or_default(),
         status: snapshot.status.clone().unwrap_or_default(),
         percent_progress: snapshot.percent_progress.and_then(percent),
-        // A copy is created later than the data in it was true.
-        created_at: snapshot
-            .snapshot_database_time()
-            .or(snapshot.original_snapshot_create_time())
-            .or(snapshot.snapshot_create_time())
-            .and_then(timestamp),
+        // A copy is created later than the data in it was true; never is its data newer than itself.
+        created_at: [
+            snapshot.snapshot_database_time(),
+            snapshot.original_snapshot_create_time(),
+            snapshot.snapshot_create_time(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter_map(timestamp)
+        .min(),
         storage_gib: snapshot.allocated_storage.and_then(unsigned),
         encrypted: snapshot.encrypted.unwrap_or(false),
         kms_key: snapshot.kms_key_id.clone(),
@@ -501,8 +550,28 @@ mod tests {
                     .max_capacity(16.0)
                     .build(),
             )
+            .pending_modified_values(
+                types::ClusterPendingModifiedValues::builder()
+                    .engine_version("16.6")
+                    .iam_database_authentication_enabled(true)
+                    .pending_cloudwatch_logs_exports(
+                        types::PendingCloudwatchLogsExports::builder()
+                            .log_types_to_enable("instance")
+                            .log_types_to_disable("postgresql")
+                            .build(),
+                    )
+                    .build(),
+            )
             .build();
         let cluster = db_cluster_from_sdk(&sdk).unwrap();
+        assert_eq!(
+            cluster.pending_modifications,
+            [
+                "EngineVersion=16.6",
+                "IAMDatabaseAuthenticationEnabled=true",
+                "CloudwatchLogsExports=+instance,-postgresql"
+            ]
+        );
         assert_eq!(
             cluster.members,
             [("one".to_owned(), true), ("two".to_owned(), false)]
@@ -525,8 +594,10 @@ mod tests {
             .clone()
             .original_snapshot_create_time(DateTime::from_secs(200));
         assert_eq!(db_snapshot_from_sdk(&copied.build()).unwrap().created_at, at(200));
-        let exact = builder.snapshot_database_time(DateTime::from_secs(100));
+        let exact = builder.clone().snapshot_database_time(DateTime::from_secs(100));
         assert_eq!(db_snapshot_from_sdk(&exact.build()).unwrap().created_at, at(100));
+        let later = builder.original_snapshot_create_time(DateTime::from_secs(400));
+        assert_eq!(db_snapshot_from_sdk(&later.build()).unwrap().created_at, at(300));
     }
 
     #[test]

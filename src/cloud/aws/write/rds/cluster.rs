@@ -1,13 +1,16 @@
 //! Changes of DB clusters and their instances.
 
-use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::operation::modify_db_cluster::builders::ModifyDBClusterFluentBuilder;
+use aws_sdk_rds::types::{
+    CloudwatchLogsExportConfiguration, DbCluster, DbClusterSnapshot, ServerlessV2ScalingConfiguration,
+};
 
 use super::{arn, receipt, signed, some, tags};
 use crate::cloud::aws::caller::Caller;
 use crate::cloud::aws::convert::date_time;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::Receipt;
-use crate::domain::ops::rds::{ClusterOrigin, ClusterRestoreSettings, MemberSettings, Write};
+use crate::domain::ops::rds::{ClusterModification, ClusterOrigin, MemberSettings, Write};
 
 /// A restore with its settings. The two restores have requests of different types with the same fields.
 macro_rules! with_settings {
@@ -21,7 +24,7 @@ macro_rules! with_settings {
             .set_storage_type($settings.storage_type.clone())
             .set_iops(signed($settings.iops))
             .set_db_cluster_instance_class($settings.class.clone())
-            .set_serverless_v2_scaling_configuration(capacity($settings))
+            .set_serverless_v2_scaling_configuration(capacity($settings.serverless_acu))
             .set_kms_key_id($settings.kms_key.clone())
             .set_enable_iam_database_authentication($settings.iam_authentication)
             .set_enable_cloudwatch_logs_exports(some(&$settings.log_exports))
@@ -94,12 +97,7 @@ pub(super) async fn write(caller: &Caller<'_>, change: &Write) -> Result<Receipt
             settings,
         } => create_member(caller, change, (cluster, instance, settings)).await,
         Write::ModifyCluster { cluster, change } => {
-            let call = client
-                .modify_db_cluster()
-                .db_cluster_identifier(cluster)
-                .set_preferred_maintenance_window(change.maintenance_window.clone())
-                .set_enable_http_endpoint(change.http_endpoint)
-                .apply_immediately(true);
+            let call = modification(client.modify_db_cluster().db_cluster_identifier(cluster), change);
             let answer = caller.call(operation, call.send()).await?;
             Ok(receipt(&answer, None))
         }
@@ -187,11 +185,39 @@ fn cluster_arn(cluster: Option<&DbCluster>) -> Option<&str> {
     cluster.and_then(DbCluster::db_cluster_arn)
 }
 
-fn capacity(settings: &ClusterRestoreSettings) -> Option<ServerlessV2ScalingConfiguration> {
-    settings.serverless_acu.map(|(least, most)| {
+fn capacity(acu: Option<(f64, f64)>) -> Option<ServerlessV2ScalingConfiguration> {
+    acu.map(|(least, most)| {
         ServerlessV2ScalingConfiguration::builder()
             .min_capacity(least)
             .max_capacity(most)
             .build()
     })
+}
+
+/// A modification with what it changes; what it does not name is left alone. Without `ApplyImmediately`
+/// half of it would wait for the maintenance window.
+fn modification(
+    call: ModifyDBClusterFluentBuilder,
+    change: &ClusterModification,
+) -> ModifyDBClusterFluentBuilder {
+    let exports = change.log_exports.as_ref().map(|exports| {
+        CloudwatchLogsExportConfiguration::builder()
+            .set_enable_log_types(some(&exports.enable))
+            .set_disable_log_types(some(&exports.disable))
+            .build()
+    });
+    call.set_backup_retention_period(signed(change.backup_retention_days))
+        .set_preferred_backup_window(change.backup_window.clone())
+        .set_preferred_maintenance_window(change.maintenance_window.clone())
+        .set_deletion_protection(change.deletion_protection)
+        .set_copy_tags_to_snapshot(change.copy_tags_to_snapshots)
+        .set_engine_version(change.engine_version.clone())
+        .set_allow_major_version_upgrade(change.allow_major_upgrade)
+        .set_serverless_v2_scaling_configuration(capacity(change.serverless_acu))
+        .set_db_cluster_parameter_group_name(change.parameter_group.clone())
+        .set_enable_iam_database_authentication(change.iam_authentication)
+        .set_cloudwatch_logs_export_configuration(exports)
+        .set_storage_type(change.storage_type.clone())
+        .set_enable_http_endpoint(change.http_endpoint)
+        .apply_immediately(true)
 }

@@ -1,6 +1,8 @@
 //! Changes of DB clusters and their instances.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterFromSnapshot.html>
 
+mod modify;
+
 use std::sync::Arc;
 
 use super::super::super::plan::store::{Database as MemberPlan, DatabaseCluster as Plan};
@@ -44,12 +46,7 @@ pub(super) fn apply(sim: &mut Sim, write: &Write, refuse: &Refusal) -> Result<Op
             Ok(Some(database_arn(sim, instance)))
         }
         Write::ModifyCluster { cluster, change } => {
-            let index = available(sim, cluster, refuse)?;
-            let steps = vec![
-                Step::to(0, "modifying"),
-                Step::to(MINUTE, "available").with(Effect::Modified(change.clone())),
-            ];
-            sim.plan_cluster_steps(index, steps, sim.now);
+            modify::apply(sim, (cluster, change), refuse)?;
             record(sim, refuse, &[cluster]);
             Ok(None)
         }
@@ -244,6 +241,7 @@ fn restore(
             .unwrap_or_else(|| plan.backup_window.clone()),
         deletion_protection: settings.deletion_protection.unwrap_or(false),
         serverless_acu: settings.serverless_acu,
+        pending: Vec::new(),
         created: now,
         restorable_from: Ms::MAX,
         tags: if settings.tags.is_empty() {

@@ -18,7 +18,7 @@ use crate::runbook::schema::{ActionSchema, Completion, FieldSchema, Planning, Ri
 use crate::runbook::types::Type;
 
 /// The settings of a cluster by name; null is not known, or off.
-fn facts(cluster: &DbCluster) -> Fields {
+pub(super) fn facts(cluster: &DbCluster) -> Fields {
     let own = &cluster.settings;
     fields([
         ("port", json!(own.port)),
@@ -142,7 +142,7 @@ impl Action for CopyClusterSettings {
         };
         Ok(Mutation::Rds(rds::Write::ModifyCluster {
             cluster: with.cluster,
-            change: serde_json::from_value(Value::Object(set))?,
+            change: Box::new(serde_json::from_value(Value::Object(set))?),
         }))
     }
 
