@@ -316,6 +316,7 @@ fn group(name: &str) -> Group {
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
         launch_template: None,
+        mix: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),
