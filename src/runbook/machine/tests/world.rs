@@ -154,6 +154,7 @@ impl World {
                 ReplyData::Groups(self.groups.clone())
             }
             Query::AutoScaling(autoscaling::Read::Activities { .. }) => ReplyData::Activities(Vec::new()),
+            Query::AutoScaling(autoscaling::Read::Policies) => ReplyData::GroupPolicies(Vec::new()),
             Query::Ec2(_) => ReplyData::Instances(Vec::new()),
             Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(self.alarms.clone()),
             Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }) => ReplyData::AlarmHistory(
