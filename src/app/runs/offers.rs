@@ -64,6 +64,15 @@ impl Why {
     }
 }
 
+/// How well an offer fits the finding that it is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It names the finding's rule.
+    Rule,
+    /// It names none.
+    Any,
+}
+
 /// Runbooks that apply to the subject, best first.
 pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
     let Some(scope) = state.picture.inventory.scope(&subject.scope) else {
@@ -73,7 +82,7 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
     let mut found: Vec<Offer> = Vec::new();
     let own: Vec<&ResourceKey> = subject.resources.iter().map(|chosen| &chosen.key).collect();
     let beneath: Vec<ResourceKey> = match own.as_slice() {
-        [one] => beneath(state, one),
+        [one] => beneath(state, scope, one),
         _ => Vec::new(),
     };
     for book in state.runs.books.iter().flatten() {
@@ -101,11 +110,11 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
                 .offers
                 .iter()
                 .filter_map(|offer| {
-                    let why = reasons.why(&book.name, offer, resources[0].kind, plain)?;
-                    Some((why, filled(state, scope, runbook, offer, &resources)?))
+                    let (why, fit) = reasons.why(&book.name, offer, resources[0].kind, plain)?;
+                    Some((why, fit, filled(state, scope, runbook, offer, &resources)?))
                 })
-                .min_by_key(|(why, _)| *why);
-            if let Some((why, set)) = best {
+                .min_by_key(|(why, fit, _)| (*why, *fit));
+            if let Some((why, _, set)) = best {
                 let names: Vec<&str> = resources.iter().map(|resource| resource.name.as_str()).collect();
                 found.push(Offer {
                     book: book.clone(),
@@ -154,9 +163,10 @@ fn at_hand(state: &State, runbook: &Runbook) -> BTreeMap<String, String> {
     wanted("estate").zip(estate.cloned()).into_iter().collect()
 }
 
-/// What a resource stands on; a host is an instance too.
-fn beneath(state: &State, key: &ResourceKey) -> Vec<ResourceKey> {
-    let mut keys = changes::beneath(&state.picture.inventory, key);
+/// What a resource stands on; a host is an instance too, and what is the account's stands on what this scope has.
+fn beneath(state: &State, scope: &ScopeState, key: &ResourceKey) -> Vec<ResourceKey> {
+    let here = ResourceKey::new(scope.name(), key.kind, &key.id);
+    let mut keys = changes::beneath(&state.picture.inventory, &here);
     if key.kind == Kind::GpuHost {
         keys.insert(0, ResourceKey::new(&key.scope, Kind::Ec2Instance, &key.id));
     }
@@ -189,29 +199,35 @@ impl<'a> Reasons<'a> {
         self.selected.iter().find_map(place)
     }
 
-    /// Why an offer holds here, if it does.
-    fn why(&self, book: &str, offer: &model::Offer, kind: Kind, plain: Why) -> Option<Why> {
+    /// Why an offer holds here, if it does, and how well it fits. An offer that is made for findings of
+    /// some rules fills in what those ask for, which may be the opposite of what another one does.
+    fn why(&self, book: &str, offer: &model::Offer, kind: Kind, plain: Why) -> Option<(Why, Fit)> {
         if offer.kind.value != kind {
             return None;
         }
-        let fits = |finding: &&&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+        let is_for = |finding: &&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+        let fit = |is_meant: bool| match (is_meant, offer.rules.is_empty()) {
+            (true, _) => Some(Fit::Rule),
+            (false, true) => Some(Fit::Any),
+            (false, false) => None,
+        };
         if let Some(place) = self.named(book) {
-            return Some(Why::Named(place));
+            return Some((Why::Named(place), fit(self.selected.iter().any(is_for))?));
         }
-        if self.selected.iter().any(|finding| fits(&finding)) {
-            return Some(Why::Rule);
+        if self.selected.iter().any(is_for) {
+            return Some((Why::Rule, Fit::Rule));
         }
         let elsewhere = self.others.iter().enumerate().find_map(|(rank, finding)| {
             let place = finding.runbooks.iter().position(|name| name == book)?;
-            Some(Why::NamedElsewhere(rank, place))
+            Some((Why::NamedElsewhere(rank, place), fit(is_for(finding))?))
         });
         if elsewhere.is_some() {
             return elsewhere;
         }
-        if self.others.iter().any(|finding| fits(&finding)) {
-            return Some(Why::RuleElsewhere);
+        if self.others.iter().any(is_for) {
+            return Some((Why::RuleElsewhere, Fit::Rule));
         }
-        offer.rules.is_empty().then_some(plain)
+        offer.rules.is_empty().then_some((plain, Fit::Any))
     }
 }
 
