@@ -1,14 +1,15 @@
 //! What changed lately: deployments, scaling, database and cache events, alarm transitions,
-//! instances that started or stopped. Only what was read anyway; CloudTrail is asked on request.
+//! instances that started or stopped, functions that were changed. Only what was read anyway; CloudTrail is asked on request.
 
 mod activity;
 mod deployment;
 mod events;
 mod execution;
+mod functions;
 mod models;
 mod related;
 
-pub use related::{beneath, for_resource, nodegroups_behind};
+pub use related::{beneath, for_resource, nodegroups_behind, paid_hosts};
 
 use std::fmt;
 
@@ -53,6 +54,8 @@ pub enum Word {
     Training,
     /// An execution of a pipeline.
     Pipeline,
+    /// Code or configuration of a function.
+    Function,
 }
 
 impl Word {
@@ -62,14 +65,18 @@ impl Word {
         match self {
             Self::Deploy => deployment::SAME,
             Self::Scaling => activity::SAME,
-            Self::Rds | Self::Redis | Self::Alarm | Self::Instance | Self::Training | Self::Pipeline => {
-                SignedDuration::ZERO
-            }
+            Self::Rds
+            | Self::Redis
+            | Self::Alarm
+            | Self::Instance
+            | Self::Training
+            | Self::Pipeline
+            | Self::Function => SignedDuration::ZERO,
         }
     }
 
     /// Every sort.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deploy,
         Self::Scaling,
         Self::Rds,
@@ -78,6 +85,7 @@ impl Word {
         Self::Instance,
         Self::Training,
         Self::Pipeline,
+        Self::Function,
     ];
 
     /// The word as it is shown, at most eight columns.
@@ -91,6 +99,7 @@ impl Word {
             Self::Instance => "instance",
             Self::Training => "training",
             Self::Pipeline => "pipeline",
+            Self::Function => "function",
         }
     }
 }
@@ -114,6 +123,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         events::collect(state, span, &mut changes);
         models::collect(state, span, &mut changes);
         execution::collect(state, span, &mut changes);
+        functions::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {
         b.at.cmp(&a.at)
