@@ -473,11 +473,13 @@ fn newest_whole(series: &Series, now: Timestamp) -> Option<(Timestamp, Timestamp
     })
 }
 
-/// What customers see, over all load balancers in the newest five minutes: the share of answers 5xx
-/// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
+/// What customers see, over all load balancers in the newest five whole minutes: the share of answers 5xx, the end
+/// of those minutes where there is such a share, since other figures may be newer, and the slowest 95th
+/// percentile, of the same minutes where it is known of them. `None` while nothing is known or nobody asks for anything.
 pub fn impact(state: &State) -> Option<String> {
     let now = state.picture.at;
     let (mut requests, mut errors, mut slowest) = (0.0, 0.0, None::<f64>);
+    let mut until: Option<Timestamp> = None;
     for scope in state.picture.inventory.shown() {
         let balancers = scope
             .balancing
@@ -495,13 +497,19 @@ pub fn impact(state: &State) -> Option<String> {
                 .and_then(|(series, read_at)| newest_whole(series, read_at));
             if let Some((from, to, asked)) = asked {
                 requests += asked;
+                until = Some(until.map_or(to, |known| known.min(to)));
                 for one in [metric::OWN_5XX, metric::TARGET_5XX] {
                     if let Some((series, _)) = scope.lasting_metric(&id(one), now) {
                         errors += series.between(from, to).sum::<f64>();
                     }
                 }
             }
-            if let Some(p95) = scope.latest(&id(metric::LATENCY_P95), now) {
+            let p95 = asked.and_then(|(from, to, _)| {
+                let (series, _) = scope.lasting_metric(&id(metric::LATENCY_P95), now)?;
+                series.between(from, to).reduce(f64::max)
+            });
+            let p95 = p95.or_else(|| scope.latest(&id(metric::LATENCY_P95), now));
+            if let Some(p95) = p95 {
                 slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
             }
         }
@@ -509,5 +517,9 @@ pub fn impact(state: &State) -> Option<String> {
     let p95 = slowest.map_or_else(String::new, |seconds| {
         format!(" p95 {}", format::seconds(seconds))
     });
-    (requests > 0.0).then(|| format!("5xx {:.1}%{p95}", (100.0 * errors / requests).min(100.0)))
+    let share = (requests > 0.0).then(|| (100.0 * errors / requests).min(100.0))?;
+    let to = until
+        .filter(|_| share >= 0.05)
+        .map(|to| format!(" to {}", format::clock(to, now, &state.zone().zone)));
+    Some(format!("5xx {share:.1}%{}{p95}", to.unwrap_or_default()))
 }
