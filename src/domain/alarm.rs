@@ -43,6 +43,54 @@ pub struct AlarmMetric {
     pub threshold: Option<f64>,
     /// Seconds per period.
     pub period_s: Option<u32>,
+    /// What is made of the samples of a period: `Average`, `Sum`, `p95`, …; `None` of an expression.
+    #[serde(default)]
+    pub statistic: Option<String>,
+    /// How many periods are looked at.
+    #[serde(default)]
+    pub periods: Option<u32>,
+    /// In how many of those it has to hold; `None` is in each.
+    #[serde(default)]
+    pub datapoints: Option<u32>,
+}
+
+impl AlarmMetric {
+    /// Whether the metric counts bytes, as far as its name says so.
+    pub fn is_in_bytes(&self) -> bool {
+        matches!(
+            self.name.as_str(),
+            "FreeStorageSpace"
+                | "FreeableMemory"
+                | "FreeLocalStorage"
+                | "SwapUsage"
+                | "TransactionLogsDiskUsage"
+        ) || self.name.starts_with("Bytes")
+            || self.name.ends_with("Bytes")
+    }
+
+    /// For how long it has to hold, in words: `Average of 5m, 3 of 5 times`; `None` where nothing of it is known.
+    pub fn lasting(&self) -> Option<String> {
+        let period = self.period_s.map(|seconds| {
+            crate::domain::rules::words::span(jiff::SignedDuration::from_secs(i64::from(seconds)))
+        });
+        let each = match (&self.statistic, period) {
+            (Some(statistic), Some(period)) => Some(format!("{statistic} of {period}")),
+            (Some(statistic), None) => Some(statistic.clone()),
+            (None, Some(period)) => Some(format!("each {period}")),
+            (None, None) => None,
+        };
+        let times = self
+            .periods
+            .map(|periods| match self.datapoints.unwrap_or(periods) {
+                1 if periods == 1 => "once".to_owned(),
+                all if all == periods => format!("{periods} times in a row"),
+                some => format!("{some} of {periods} times"),
+            });
+        match (each, times) {
+            (Some(each), Some(times)) => Some(format!("{each}, {times}")),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 /// The three states of an alarm.
@@ -77,4 +125,45 @@ pub struct AlarmTransition {
     pub at: Timestamp,
     /// What AWS says, such as `Alarm updated from OK to ALARM`.
     pub summary: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_it_has_to_hold_is_told_as_far_as_it_is_known() {
+        let of = |statistic: Option<&str>, period_s, periods, datapoints| {
+            AlarmMetric {
+                namespace: "AWS/SQS".to_owned(),
+                name: "ApproximateNumberOfMessagesVisible".to_owned(),
+                dimensions: Vec::new(),
+                comparison: "GreaterThanThreshold".to_owned(),
+                threshold: Some(10.0),
+                period_s,
+                statistic: statistic.map(str::to_owned),
+                periods,
+                datapoints,
+            }
+            .lasting()
+        };
+        for (told, expected) in [
+            (
+                of(Some("Average"), Some(300), Some(3), None),
+                Some("Average of 5m, 3 times in a row"),
+            ),
+            (
+                of(Some("p95"), Some(60), Some(5), Some(3)),
+                Some("p95 of 1m, 3 of 5 times"),
+            ),
+            (
+                of(Some("Sum"), Some(60), Some(1), Some(1)),
+                Some("Sum of 1m, once"),
+            ),
+            (of(None, Some(60), None, None), Some("each 1m")),
+            (of(None, None, None, None), None),
+        ] {
+            assert_eq!(told.as_deref(), expected);
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! EC2 Auto Scaling: groups, their instances, schedules and activities.
 
+mod policy;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::Tag;
+
+pub use policy::{GroupPolicy, PolicyForm, PolicyStep};
 
 /// The tag in which `gpu.night_down` notes what a group or an instance was like before the night.
 pub const NIGHT_TAG: &str = "quarterdeck:night";
@@ -38,12 +42,43 @@ pub struct Group {
     /// the group does not say.
     #[serde(default)]
     pub launch_template: Option<LaunchTemplate>,
+    /// How it pays for its instances, if it has a policy of mixed instances.
+    #[serde(default)]
+    pub mix: Option<Mix>,
     /// Target groups that the instances register with.
     pub target_groups: Vec<String>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// The group's tags.
     pub tags: Vec<Tag>,
+}
+
+/// How a policy of mixed instances pays for them.
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstancesDistribution.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mix {
+    /// How many are on demand before anything else.
+    pub on_demand_base: u32,
+    /// How many of those above are, percent; `None` where it is not told as one number.
+    pub on_demand_percent: Option<u32>,
+}
+
+impl Mix {
+    /// How many of so many instances are on demand; AWS rounds up. `None` where the share is not known.
+    pub fn on_demand_of(self, instances: u32) -> Option<u32> {
+        let above = instances.saturating_sub(self.on_demand_base);
+        let share = match (above, self.on_demand_percent) {
+            (0, _) => 0,
+            (above, Some(percent)) => (above * percent.min(100)).div_ceil(100),
+            (_, None) => return None,
+        };
+        Some(instances.min(self.on_demand_base) + share)
+    }
+
+    /// Whether some may be Spot.
+    pub fn has_spot(self) -> bool {
+        self.on_demand_percent.is_none_or(|percent| percent < 100)
+    }
 }
 
 /// A version of a launch template.
@@ -246,5 +281,30 @@ impl Activity {
     /// Whether it is a launch that failed.
     pub fn is_failed_launch(&self) -> bool {
         self.status == "Failed" && self.description.starts_with("Launching")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mix_has_its_base_first_and_rounds_up() {
+        let mix = |on_demand_base, on_demand_percent| Mix {
+            on_demand_base,
+            on_demand_percent,
+        };
+        for (mix, instances, expected) in [
+            (mix(1, Some(0)), 0, Some(0)),
+            (mix(1, Some(0)), 1, Some(1)),
+            (mix(1, Some(0)), 6, Some(1)),
+            (mix(2, Some(25)), 7, Some(4)),
+            (mix(0, Some(100)), 3, Some(3)),
+            (mix(4, None), 3, Some(3)),
+            (mix(4, None), 5, None),
+        ] {
+            assert_eq!(mix.on_demand_of(instances), expected, "{mix:?} of {instances}");
+        }
+        assert!(mix(1, None).has_spot() && !mix(1, Some(100)).has_spot());
     }
 }

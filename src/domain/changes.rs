@@ -7,6 +7,7 @@ mod events;
 mod execution;
 mod functions;
 mod models;
+mod push;
 mod related;
 
 pub use related::{beneath, for_resource, nodegroups_behind};
@@ -54,6 +55,8 @@ pub enum Word {
     Training,
     /// An execution of a pipeline.
     Pipeline,
+    /// An image that took a tag which moves.
+    Image,
 }
 
 impl Word {
@@ -63,14 +66,18 @@ impl Word {
         match self {
             Self::Deploy => deployment::SAME,
             Self::Scaling => activity::SAME,
-            Self::Rds | Self::Redis | Self::Alarm | Self::Instance | Self::Training | Self::Pipeline => {
-                SignedDuration::ZERO
-            }
+            Self::Rds
+            | Self::Redis
+            | Self::Alarm
+            | Self::Instance
+            | Self::Training
+            | Self::Pipeline
+            | Self::Image => SignedDuration::ZERO,
         }
     }
 
     /// Every sort.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Deploy,
         Self::Scaling,
         Self::Rds,
@@ -79,6 +86,7 @@ impl Word {
         Self::Instance,
         Self::Training,
         Self::Pipeline,
+        Self::Image,
     ];
 
     /// The word as it is shown, at most eight columns.
@@ -92,6 +100,7 @@ impl Word {
             Self::Instance => "instance",
             Self::Training => "training",
             Self::Pipeline => "pipeline",
+            Self::Image => "image",
         }
     }
 }
@@ -115,6 +124,7 @@ pub fn recent(inventory: &Inventory, now: Timestamp, window: SignedDuration) -> 
         events::collect(state, span, &mut changes);
         models::collect(state, span, &mut changes);
         execution::collect(state, span, &mut changes);
+        push::collect(state, span, &mut changes);
         functions::collect(state, span, &mut changes);
     }
     changes.sort_by(|a, b| {

@@ -3,6 +3,7 @@
 pub mod engine_version;
 pub mod node_type;
 mod settings;
+pub mod support;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

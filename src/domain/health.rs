@@ -95,6 +95,10 @@ pub struct Finding {
     pub since: Option<Timestamp>,
     /// Runbooks that help, the most likely one first.
     pub runbooks: Vec<String>,
+    /// Other resources on which those runbooks help, the best one first: groups that work on a queue, a group with
+    /// other instances.
+    #[serde(default)]
+    pub helped_at: Vec<ResourceKey>,
     /// Why it is accepted, if the estate's operators or this session's user accepted it.
     pub accepted: Option<String>,
     /// US dollars that would be saved in a month of 730 hours; `None` unless it is a possible saving
@@ -188,6 +192,7 @@ mod tests {
             since: None,
             runbooks: Vec::new(),
             accepted: None,
+            helped_at: Vec::new(),
             saves: None,
         }
     }

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::advice::Advices;
 use crate::domain::alarm::{Alarm, AlarmTransition};
-use crate::domain::asg::{Activity, Group};
+use crate::domain::asg::{Activity, Group, GroupPolicy};
 use crate::domain::bucket::{Bucket, BucketStorage};
 use crate::domain::certificate::Certificate;
 use crate::domain::codebuild::Project;
@@ -114,6 +114,8 @@ pub struct ScopeState {
     pub groups: Loadable<Vec<Group>>,
     /// Scaling activities.
     pub activities: Loadable<Vec<Activity>>,
+    /// Scaling policies of groups.
+    pub group_policies: Loadable<Vec<GroupPolicy>>,
     /// EC2 instances.
     pub instances: Loadable<Vec<Instance>>,
     /// GPUs of instance types.
@@ -285,6 +287,7 @@ impl ScopeState {
             deployments: BTreeMap::new(),
             groups: Loadable::default(),
             activities: Loadable::default(),
+            group_policies: Loadable::default(),
             instances: Loadable::default(),
             instance_types: Loadable::default(),
             spot_prices: Loadable::default(),
@@ -436,6 +439,7 @@ impl ScopeState {
             }
             Source::Groups => settle!(self.groups, Groups),
             Source::Activities => settle!(self.activities, Activities),
+            Source::GroupPolicies => settle!(self.group_policies, GroupPolicies),
             Source::Instances => {
                 let stored = settle!(self.instances, Instances);
                 self.forget_gone_cards();
@@ -532,6 +536,7 @@ impl ScopeState {
             Source::EcsDeployments(service) => Standing::of_any(self.deployments.get(service)),
             Source::Groups => Standing::of(&self.groups),
             Source::Activities => Standing::of(&self.activities),
+            Source::GroupPolicies => Standing::of(&self.group_policies),
             Source::Instances => Standing::of(&self.instances),
             Source::InstanceTypes => Standing::of(&self.instance_types),
             Source::SpotPrices => Standing::of(&self.spot_prices),

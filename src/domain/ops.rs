@@ -131,6 +131,8 @@ pub enum ReplyData {
     Groups(Vec<crate::domain::asg::Group>),
     /// Scaling activities.
     Activities(Vec<crate::domain::asg::Activity>),
+    /// Scaling policies of groups.
+    GroupPolicies(Vec<crate::domain::asg::GroupPolicy>),
     /// Instance refreshes of a group.
     InstanceRefreshes(Vec<crate::domain::asg::InstanceRefresh>),
     /// EC2 instances.

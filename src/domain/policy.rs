@@ -189,6 +189,14 @@ impl Policy {
             .map(|budget| budget - self.fixed_monthly_usd())
     }
 
+    /// The groups and services that work on what a queue holds; none if nobody has said so.
+    pub fn feeds(&self, queue: &str) -> &[String] {
+        let mut known = self.work_queues.iter();
+        known
+            .find(|work| work.queue == queue)
+            .map_or(&[], |work| work.feeds.as_slice())
+    }
+
     /// The queues that feed a group or service.
     pub fn queues_of<'a>(&'a self, worker: &'a str) -> impl Iterator<Item = &'a WorkQueue> {
         self.work_queues

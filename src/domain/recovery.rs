@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::datastore::{Cache, DbCluster, DbInstance, DbSnapshot};
-use crate::domain::ids::{Kind, Tag};
+use crate::domain::ids::{self, Kind, Tag};
 use crate::domain::inventory::ScopeState;
+use crate::domain::ops::rds::OwnCopy;
 use crate::domain::policy::{Environment, Objectives, Policy};
 use crate::domain::rules::non_production;
 
@@ -258,11 +259,13 @@ impl<'a> Looker<'a, '_> {
         }
     }
 
-    /// What the estate wants of it. Of what does not serve customers a productive estate wants nothing,
-    /// unless its file names it.
+    /// What the estate wants of it. Of what does not serve customers a productive estate wants nothing, unless its
+    /// file names it; so it does of a copy that stands beside production for a drill, and bears the run's name.
     fn objectives(&self, name: &str, tags: &[Tag]) -> Objectives {
         let recovery = &self.policy.recovery;
-        let beside = self.policy.environment == Environment::Prod && non_production::says_so(name, tags);
+        let is_copy = ids::tag(tags, OwnCopy::TAG).is_some_and(|run| !run.is_empty() && name.ends_with(run));
+        let beside =
+            is_copy || (self.policy.environment == Environment::Prod && non_production::says_so(name, tags));
         if beside && recovery.named(name).is_none() {
             Objectives::default()
         } else {

@@ -2,12 +2,12 @@
 //! of runbooks for a resource offers them. What is not known speaks against nothing, since a plan refuses
 //! with the reason.
 
-use crate::domain::asg::Group;
+use crate::domain::asg::{Group, NIGHT_TAG};
 use crate::domain::datastore::CacheForm;
 use crate::domain::delivery::Pipeline;
 use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::gpu::is_gpu_type;
-use crate::domain::ids::{self, Kind, ResourceKey};
+use crate::domain::ids::{self, Kind, ResourceKey, Tag};
 use crate::domain::inventory::ScopeState;
 
 /// The tag that EKS sets on the groups and nodes of a managed node group.
@@ -20,16 +20,24 @@ pub fn is_in_vain(state: &ScopeState, runbook: &str, key: &ResourceKey) -> bool 
         ("redis-failover", Kind::Redis) => has_replica(state, id) == Some(false),
         ("rds-reboot-failover", Kind::RdsInstance) => has_standby(state, id) == Some(false),
         ("rds-reboot-failover", Kind::RdsCluster) => has_reader(state, |arn, _| arn == id) == Some(false),
-        ("gpu-night-down" | "gpu-morning-up", Kind::Asg) => {
+        ("gpu-night-down", Kind::Asg) => {
             group(state, id).is_some_and(|group| owner(state, group).is_some() || !has_gpus(state, group))
         }
+        // It brings back what the evening noted, and nothing else.
+        ("gpu-morning-up", Kind::Asg) => {
+            group(state, id).is_some_and(|group| !is_noted(&group.tags) || owner(state, group).is_some())
+        }
+        ("gpu-morning-up", Kind::Ec2Instance | Kind::GpuHost) => {
+            instance(state, id).is_some_and(|one| !is_noted(&one.tags) || one.group().is_some())
+        }
+        ("sqs-redrive", Kind::Queue) => takes_dead_letters(state, id) == Some(false),
         ("pipeline-release", Kind::Pipeline) => {
             pipeline(state, id).is_some_and(|pipeline| pipeline.held().is_none())
         }
         ("eks-scale-nodegroup", Kind::Asg) => {
             group(state, id).is_some_and(|group| !is_of_nodegroup(state, group))
         }
-        ("gpu-night-down" | "gpu-morning-up" | "drain-gpu-host", Kind::Ec2Instance | Kind::GpuHost) => {
+        ("gpu-night-down" | "drain-gpu-host", Kind::Ec2Instance | Kind::GpuHost) => {
             instance(state, id).is_some_and(|one| {
                 one.foreign_owner().is_some()
                     || !is_gpu_type(&one.instance_type)
@@ -42,6 +50,22 @@ pub fn is_in_vain(state: &ScopeState, runbook: &str, key: &ResourceKey) -> bool 
         }
         _ => false,
     }
+}
+
+/// Whether the evening noted on it what it was like.
+pub fn is_noted(tags: &[Tag]) -> bool {
+    ids::tag(tags, NIGHT_TAG).is_some()
+}
+
+/// Whether a queue is the dead-letter queue of another one.
+fn takes_dead_letters(state: &ScopeState, arn: &str) -> Option<bool> {
+    let mut sources = state.queues.get()?.iter();
+    Some(sources.any(|queue| {
+        queue
+            .dead_letter
+            .as_ref()
+            .is_some_and(|(target, _)| target == arn)
+    }))
 }
 
 /// Whether a shard of a cache has a replica that can take over.
@@ -112,10 +136,10 @@ fn has_gpus(state: &ScopeState, group: &Group) -> bool {
 mod tests {
     use super::*;
     use crate::domain::datastore::DbInstance;
-    use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, cache, db, db_cluster, group, instance, serverless};
+    use crate::domain::queue::Queue;
+    use crate::domain::rules::sample::{Bench, arn, cache, db, db_cluster, group, instance, serverless};
 
     fn in_vain(bench: &mut Bench, runbook: &str, kind: Kind, id: &str) -> bool {
         let state = bench.state();
@@ -174,6 +198,56 @@ mod tests {
         assert!(in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-1"));
         assert!(in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-2"));
         assert!(!in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-3"));
+    }
+
+    #[test]
+    fn the_morning_is_for_what_the_evening_noted() {
+        let mut bench = Bench::new();
+        let mut noted = group("noted", 1);
+        noted.tags = tag(NIGHT_TAG);
+        let mut host = instance("i-noted", "g5.xlarge");
+        host.tags = tag(NIGHT_TAG);
+        bench.know(Source::Groups, ReplyData::Groups(vec![noted, group("short", 1)]));
+        let hosts = vec![host, instance("i-plain", "g5.xlarge")];
+        bench.know(Source::Instances, ReplyData::Instances(hosts));
+        for (kind, id, vain) in [
+            (Kind::Asg, "noted", false),
+            (Kind::Asg, "short", true),
+            (Kind::Asg, "unread", false),
+            (Kind::GpuHost, "i-noted", false),
+            (Kind::GpuHost, "i-plain", true),
+        ] {
+            assert_eq!(in_vain(&mut bench, "gpu-morning-up", kind, id), vain, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_a_dead_letter_queue_gives_messages_back() {
+        let queue = |name: &str, dead: Option<&str>| Queue {
+            arn: arn("sqs", name),
+            name: name.to_owned(),
+            url: format!("https://sqs/{name}"),
+            visible: 1,
+            in_flight: 0,
+            delayed: 0,
+            visibility_timeout_s: None,
+            dead_letter: dead.map(|name| (arn("sqs", name), 3)),
+        };
+        let mut bench = Bench::new();
+        let queues = vec![queue("jobs", Some("jobs-dlq")), queue("jobs-dlq", None)];
+        bench.know(Source::Queues, ReplyData::Queues(queues));
+        assert!(in_vain(
+            &mut bench,
+            "sqs-redrive",
+            Kind::Queue,
+            &arn("sqs", "jobs")
+        ));
+        assert!(!in_vain(
+            &mut bench,
+            "sqs-redrive",
+            Kind::Queue,
+            &arn("sqs", "jobs-dlq")
+        ));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod draft;
 mod measured;
 pub(in crate::domain) mod non_production;
 mod verdict;
-mod words;
+pub(in crate::domain) mod words;
 
 mod alarm;
 mod alb;

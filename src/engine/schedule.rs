@@ -306,6 +306,16 @@ fn wants_of_groups(collect: &mut Collecting<'_>, since: Timestamp) {
     collect.want(Source::Groups, groups, each(instances_s, 1, 2), ());
     let activities = Query::AutoScaling(autoscaling::Read::Activities { since });
     collect.want(Source::Activities, activities, each(instances_s, 2, 4), ());
+    // Who has no group has no policy, and saves the call and the permission.
+    if collect
+        .state
+        .groups
+        .get()
+        .is_some_and(|groups| !groups.is_empty())
+    {
+        let policies = Query::AutoScaling(autoscaling::Read::Policies);
+        collect.want(Source::GroupPolicies, policies, fixed(300, 900), ());
+    }
     let instances = Query::Ec2(ec2::Read::Instances);
     collect.want(Source::Instances, instances, each(instances_s, 1, 2), ());
     let gateways = Query::Ec2(ec2::Read::NatGateways);

@@ -115,6 +115,11 @@ const RDS_INSTANCE: &[Fact] = &[
     fact("status", Text, "`available` and so on."),
     fact("multi_az", Bool, "Whether it has a standby in another zone."),
     fact("storage_gib", Int, "Allocated storage in GiB."),
+    fact(
+        "max_storage_gib",
+        Int,
+        "Up to where storage grows by itself, GiB; null if it does not.",
+    ),
     fact("cluster", Text, "The cluster that it is in; null on its own."),
     fact(
         "backup_days",

@@ -154,6 +154,7 @@ pub fn resources(kind: Kind, view: &View) -> Result<Vec<Resource>, Unread> {
                         ("status", text(&db.status)),
                         ("multi_az", Value::Bool(db.multi_az)),
                         ("storage_gib", count(db.storage_gib)),
+                        ("max_storage_gib", count(db.max_storage_gib)),
                         ("cluster", maybe(db.cluster.as_deref())),
                         ("backup_days", count(Some(db.backup_retention_days))),
                         ("tags", tags(&db.tags)),

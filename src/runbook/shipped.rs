@@ -73,6 +73,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../runbooks/rds-backup-now.yaml"),
     ),
     (
+        "rds-grow-storage",
+        include_str!("../../runbooks/rds-grow-storage.yaml"),
+    ),
+    (
         "rds-reboot-failover",
         include_str!("../../runbooks/rds-reboot-failover.yaml"),
     ),

@@ -60,13 +60,18 @@ pub(super) fn group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
             ),
         ));
     }
+    let policies = scope.group_policies.get();
+    let own = policies.into_iter().flatten();
+    for policy in own.filter(|policy| policy.group == group.name) {
+        facts.push(fact(&format!("policy {}", policy.name), policy.in_words()));
+    }
     if let Some(pool) = &group.warm_pool {
         facts.push(fact(
             "warm pool",
             format!("{}, {}", counted(pool.instances.len(), "instance"), pool.state),
         ));
     }
-    let mut blocks = vec![Block::Facts(facts), instances(scope, group)];
+    let mut blocks = vec![Block::Facts(facts), instances(state, scope, group)];
     let activities: Vec<Vec<Cell>> = scope
         .activities
         .get()
@@ -106,13 +111,14 @@ pub(super) fn group(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
     Some(blocks)
 }
 
-fn instances(scope: &ScopeState, group: &Group) -> Block {
+fn instances(state: &State, scope: &ScopeState, group: &Group) -> Block {
     let columns = vec![
         Column::words("INSTANCE", 19, 20, 0),
         Column::words("TYPE", 10, 14, 0),
         Column::words("ZONE", 10, 16, 2),
         Column::words("LIFECYCLE", 10, 22, 0),
         Column::words("HEALTH", 9, 10, 0),
+        Column::numbers("CPU", 5, 1),
         Column::words("BOUGHT", 9, 10, 1),
         Column::words("", 9, 12, 1),
     ];
@@ -138,6 +144,10 @@ fn instances(scope: &ScopeState, group: &Group) -> Block {
                     }),
                     Cell::new(if instance.healthy { "healthy" } else { "UNHEALTHY" })
                         .tone(if instance.healthy { Tone::Plain } else { Tone::Crit }),
+                    Cell::number(
+                        scope.latest(&metric::CPU.of(&instance.id).id(), state.picture.at),
+                        percent,
+                    ),
                     Cell::new(bought.unwrap_or(format::UNKNOWN)),
                     Cell::new(if instance.protected { "protected" } else { "" }).tone(Tone::Accent),
                 ],

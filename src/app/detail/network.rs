@@ -84,7 +84,8 @@ pub(super) fn target_group(state: &State, scope: &ScopeState, arn: &str) -> Opti
                 ("requests/min", metric::REQUESTS, format::number),
                 ("5xx/min", metric::TARGET_5XX, format::number),
                 ("latency p95", metric::LATENCY_P95, format::seconds),
-                ("unhealthy targets", metric::UNHEALTHY, format::number),
+                // Minutes behind what the targets themselves say above.
+                ("unhealthy, metric", metric::UNHEALTHY, format::number),
             ];
             let of = |metric: &Metric| metric.of_both(group, balancer);
             blocks.push(charts(state, scope, graphs, of));
@@ -107,8 +108,8 @@ pub(super) fn load_balancer(state: &State, scope: &ScopeState, arn: &str) -> Opt
     let units = edge_cost::capacity_units(scope, balancer, now);
     let graphs: &[Graph] = &[
         ("requests/5 min", balancer_metric::REQUESTS, format::number),
-        ("5xx of targets/min", balancer_metric::TARGET_5XX, format::number),
-        ("5xx of its own/min", balancer_metric::OWN_5XX, format::number),
+        ("5xx of targets", balancer_metric::TARGET_5XX, format::number),
+        ("5xx of its own", balancer_metric::OWN_5XX, format::number),
         ("latency p95", balancer_metric::LATENCY_P95, format::seconds),
         (
             "capacity units/h",
@@ -270,10 +271,16 @@ pub(super) fn alarm(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<
             "metric",
             format!("{} {} {}", metric.namespace, metric.name, dimensions.join(" ")),
         ));
+        let number = if metric.is_in_bytes() {
+            format::bytes
+        } else {
+            format::number
+        };
         let threshold = metric
             .threshold
-            .map_or_else(|| format::UNKNOWN.to_owned(), format::number);
+            .map_or_else(|| format::UNKNOWN.to_owned(), number);
         facts.push(fact("when", format!("{} {threshold}", metric.comparison)));
+        facts.push(maybe("for", metric.lasting()));
     }
     facts.extend(alarm.composite_rule.as_ref().map(|rule| fact("rule", rule)));
     let mut blocks = vec![Block::Facts(facts)];

@@ -6,6 +6,7 @@ use crate::app::format;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::bucket::{AccessBlock, Bucket, Exposure, Versioning};
+use crate::domain::counted::counted;
 use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::edge_cost;
 use crate::domain::health::Health;
@@ -112,10 +113,18 @@ pub(super) fn bucket(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec
     let yes = |set: bool| if set { "yes" } else { "no" };
     let lifecycle = bucket.lifecycle.map(|lifecycle| {
         format!(
-            "{} rules; thins out: {}; removes unfinished uploads: {}",
-            lifecycle.rules,
-            yes(lifecycle.thins_out),
-            yes(lifecycle.aborts_uploads)
+            "{}: {}; {}",
+            counted(lifecycle.rules as usize, "rule"),
+            if lifecycle.thins_out {
+                "what is old goes, or to a cheaper class"
+            } else {
+                "nothing old goes"
+            },
+            if lifecycle.aborts_uploads {
+                "unfinished uploads go"
+            } else {
+                "unfinished uploads stay"
+            }
         )
     });
     let mut facts = vec![

@@ -134,6 +134,8 @@ fn short(runbook: &str) -> &str {
         "gpu-morning-up" => "morning-up",
         "drain-gpu-host" => "drain",
         "asg-instance-refresh-rollback" => "refresh",
+        "rds-grow-storage" => "grow",
+        "rds-backup-now" => "backup",
         "asg-rollback-image" => "image",
         "rds-reboot-failover" => "failover",
         "redis-failover" => "failover",

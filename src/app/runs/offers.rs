@@ -46,6 +46,11 @@ pub enum Why {
     RuleElsewhere,
     /// It is made for resources of the kind.
     Kind,
+    /// It is made for a saving of the resource, which is no fault.
+    Saving,
+    /// A finding of what the resource stands on names it, or it is made for one: which of them, worst first, and
+    /// its place in that finding's list.
+    BeneathFinding(usize, usize),
     /// It is made for what the resource stands on.
     Beneath,
     /// It was called by its name.
@@ -61,6 +66,8 @@ impl Why {
             Self::Named(_) | Self::Rule => "for this finding",
             Self::NamedElsewhere(..) | Self::RuleElsewhere => "for another finding of it",
             Self::Kind => "for resources like this",
+            Self::Saving => "for a saving of it",
+            Self::BeneathFinding(..) => "for a finding of what it stands on",
             Self::Beneath => "for what it stands on",
             Self::Called => "",
             Self::Afterwards => "after this run",
@@ -80,6 +87,7 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
         [one] => beneath(state, one),
         _ => Vec::new(),
     };
+    let reasons_beneath: Vec<Reasons<'_>> = beneath.iter().map(|key| Reasons::beneath(state, key)).collect();
     for book in state.runs.books.iter().flatten() {
         let Some(runbook) = book.runbook().filter(|_| !book.is_hidden) else {
             continue;
@@ -90,10 +98,20 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
         if !allowed {
             continue;
         }
-        let groups = std::iter::once((own.clone(), Why::Kind))
-            .chain(beneath.iter().map(|key| (vec![key], Why::Beneath)));
+        let helped = reasons.helped_at(&book.name);
+        let places = helped
+            .iter()
+            .map(|key| (vec![*key], Place::Helped))
+            .chain(std::iter::once((own.clone(), Place::Own)))
+            .chain(
+                beneath
+                    .iter()
+                    .zip(&reasons_beneath)
+                    .filter(|(key, _)| !helped.contains(key))
+                    .map(|(key, its)| (vec![key], Place::Beneath(its))),
+            );
         let before = found.len();
-        for (keys, plain) in groups {
+        for (keys, place) in places {
             let resources: Option<Vec<Arc<Resource>>> = keys.iter().map(|key| resource(state, key)).collect();
             let Some(resources) = resources.filter(|some| !some.is_empty()) else {
                 continue;
@@ -105,7 +123,11 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
                 .offers
                 .iter()
                 .filter_map(|offer| {
-                    let why = reasons.why(&book.name, offer, resources[0].kind, plain)?;
+                    let kind = resources[0].kind;
+                    let why = match place {
+                        Place::Own | Place::Helped => reasons.why(&book.name, offer, kind, Why::Kind),
+                        Place::Beneath(its) => reasons.why_beneath(&book.name, offer, kind, its),
+                    }?;
                     Some((why, filled(state, scope, runbook, offer, &resources)?))
                 })
                 .min_by_key(|(why, _)| *why);
@@ -189,25 +211,65 @@ fn beneath(state: &State, key: &ResourceKey) -> Vec<ResourceKey> {
     keys
 }
 
+/// Where a runbook would do something.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// On what was selected.
+    Own,
+    /// On what a finding of it names, since it helps there.
+    Helped,
+    /// On what it stands on, of which these are the findings.
+    Beneath(&'a Reasons<'a>),
+}
+
 /// What the findings of the subject say.
 struct Reasons<'a> {
     selected: Vec<&'a Finding>,
+    /// Faults; what could be saved is no reason where something is broken.
     others: Vec<&'a Finding>,
+    savings: Vec<&'a Finding>,
 }
 
 impl<'a> Reasons<'a> {
     fn of(state: &'a State, subject: &Subject) -> Self {
-        let of_subject = |finding: &&Finding| {
-            subject
-                .resources
-                .iter()
-                .any(|chosen| chosen.key == finding.resource)
-        };
+        let is_meant = |key: &ResourceKey| subject.resources.iter().any(|chosen| chosen.key == *key);
+        Self::about(state, &is_meant, subject.rule.as_deref())
+    }
+
+    fn beneath(state: &'a State, key: &ResourceKey) -> Self {
+        Self::about(state, &|known| known == key, None)
+    }
+
+    fn about(state: &'a State, is_meant: &dyn Fn(&ResourceKey) -> bool, rule: Option<&str>) -> Self {
         let picture = &state.picture;
-        let all = picture.findings.iter().chain(&picture.savings).filter(of_subject);
-        let (selected, others) =
-            all.partition(|finding| subject.rule.as_ref().is_some_and(|rule| *rule == finding.rule));
-        Self { selected, others }
+        let split = |all: &'a [Finding]| -> (Vec<&'a Finding>, Vec<&'a Finding>) {
+            all.iter()
+                .filter(|finding| is_meant(&finding.resource))
+                .partition(|finding| rule == Some(finding.rule.as_str()))
+        };
+        let (mut selected, others) = split(&picture.findings);
+        let (chosen, savings) = split(&picture.savings);
+        selected.extend(chosen);
+        Self {
+            selected,
+            others,
+            savings,
+        }
+    }
+
+    /// Other resources on which a runbook helps, by the findings that name it.
+    fn helped_at(&self, book: &str) -> Vec<&'a ResourceKey> {
+        let mut found = Vec::new();
+        for finding in self.selected.iter().chain(&self.others) {
+            if finding.runbooks.iter().any(|name| name == book) {
+                for key in &finding.helped_at {
+                    if !found.contains(&key) {
+                        found.push(key);
+                    }
+                }
+            }
+        }
+        found
     }
 
     fn named(&self, book: &str) -> Option<usize> {
@@ -220,25 +282,49 @@ impl<'a> Reasons<'a> {
         if offer.kind.value != kind {
             return None;
         }
-        let fits = |finding: &&&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
         if let Some(place) = self.named(book) {
             return Some(Why::Named(place));
         }
-        if self.selected.iter().any(|finding| fits(&finding)) {
+        if fits_one(offer, &self.selected) {
             return Some(Why::Rule);
         }
-        let elsewhere = self.others.iter().enumerate().find_map(|(rank, finding)| {
-            let place = finding.runbooks.iter().position(|name| name == book)?;
-            Some(Why::NamedElsewhere(rank, place))
-        });
-        if elsewhere.is_some() {
-            return elsewhere;
+        if let Some((rank, place)) = place_in(book, &self.others) {
+            return Some(Why::NamedElsewhere(rank, place));
         }
-        if self.others.iter().any(|finding| fits(&finding)) {
+        if fits_one(offer, &self.others) {
             return Some(Why::RuleElsewhere);
         }
-        offer.rules.is_empty().then_some(plain)
+        if offer.rules.is_empty() {
+            return Some(plain);
+        }
+        fits_one(offer, &self.savings).then_some(Why::Saving)
     }
+
+    /// Why an offer holds for something that the subject stands on, of which `its` findings are.
+    fn why_beneath(&self, book: &str, offer: &model::Offer, kind: Kind, its: &Reasons<'_>) -> Option<Why> {
+        let why = self.why(book, offer, kind, Why::Beneath);
+        match why {
+            Some(Why::Beneath) | None => match its.why(book, offer, kind, Why::Beneath) {
+                Some(Why::NamedElsewhere(rank, place)) => Some(Why::BeneathFinding(rank, place)),
+                Some(Why::RuleElsewhere) => Some(Why::BeneathFinding(usize::MAX, 0)),
+                _ => why,
+            },
+            better => better,
+        }
+    }
+}
+
+/// Which of these findings names a runbook, and at which place of its list.
+fn place_in(book: &str, findings: &[&Finding]) -> Option<(usize, usize)> {
+    findings.iter().enumerate().find_map(|(rank, finding)| {
+        let place = finding.runbooks.iter().position(|name| name == book)?;
+        Some((rank, place))
+    })
+}
+
+fn fits_one(offer: &model::Offer, findings: &[&Finding]) -> bool {
+    let fits = |finding: &&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+    findings.iter().any(fits)
 }
 
 /// The parameters that an offer fills in for these resources together; `None` if it takes one at a time.

@@ -69,7 +69,9 @@ fn count(sim: &Sim, query: &Query, operation: Operation) -> usize {
             "DescribeScalingActivities",
             Query::ApplicationAutoScaling(ops::application_auto_scaling::Read::Everything),
         ) => usize::from(plan.services.iter().any(|service| service.scaling.is_some())),
-        ("DescribeAutoScalingGroups" | "DescribeScalingActivities", _) => pages(plan.groups.len(), 100),
+        ("DescribeAutoScalingGroups" | "DescribeScalingActivities" | "DescribePolicies", _) => {
+            pages(plan.groups.len(), 100)
+        }
         ("DescribeWarmPool", _) => plan
             .groups
             .iter()

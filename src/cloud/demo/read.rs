@@ -47,6 +47,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
             ops::autoscaling::Read::Activities { since } => {
                 ReplyData::Activities(asg::activities(sim, ms(*since)))
             }
+            ops::autoscaling::Read::Policies => ReplyData::GroupPolicies(asg::policies(sim)),
             ops::autoscaling::Read::InstanceRefreshes { group } => {
                 ReplyData::InstanceRefreshes(asg::refreshes(sim, group))
             }

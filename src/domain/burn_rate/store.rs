@@ -1,6 +1,9 @@
 //! Databases with their storage, and caches.
 
+use jiff::tz::TimeZone;
+
 use super::{Pricing, amount, in_an_hour, newest};
+use crate::domain::datastore::support::ExtendedSupport;
 use crate::domain::datastore::{Cache, CacheForm, DbInstance};
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::{SERVERLESS, is_aurora, rds, serverless_cache};
@@ -23,6 +26,7 @@ pub(super) fn databases(state: &ScopeState, pricing: &Pricing<'_>, items: &mut V
     for db in state.db_instances.get().into_iter().flatten() {
         if runs(db) {
             items.push(instance(state, db, pricing));
+            items.extend(extended_support(state, db, pricing));
         }
         if !is_aurora(db) {
             items.push(storage(db, pricing));
@@ -63,6 +67,27 @@ fn instance(state: &ScopeState, db: &DbInstance, pricing: &Pricing<'_>) -> BurnI
     let standby = if db.multi_az && !aurora { ", Multi-AZ" } else { "" };
     item.noted(format!("{} {}{standby}", db.class, db.engine))
         .priced(price)
+}
+
+/// What AWS charges for a version beyond its standard support, an item of its own: an upgrade ends it.
+fn extended_support(state: &ScopeState, db: &DbInstance, pricing: &Pricing<'_>) -> Option<BurnItem> {
+    let today = state.db_instances.at()?.to_zoned(TimeZone::UTC).date();
+    let support = ExtendedSupport::of(db, today)?;
+    let price = pricing.table.rds_extended_support(pricing.region, support.years);
+    let item = BurnItem::new(
+        BurnKind::Rds,
+        format!("{}#extended-support", db.arn),
+        format!("{} extended support", db.name),
+    );
+    let version = format!("{} {}", db.engine, db.engine_version);
+    Some(match support.vcpus {
+        Some(vcpus) => item
+            .noted(format!("on top of the instance, {vcpus} vCPUs of {version}"))
+            .priced(price.map(|price| price.map(|value| value * vcpus))),
+        None => item.noted(format!(
+            "on top of the instance, for {version}; its vCPUs are not known"
+        )),
+    })
 }
 
 /// An instance of Serverless v2: the capacity units that it has now.

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use crate::domain::asg::Group;
 use crate::domain::changes::Change;
-use crate::domain::ec2::Instance;
+use crate::domain::ec2::{Instance, foreign_owner};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState};
 use crate::domain::kubernetes::Nodegroup;
 
-/// Changes of the resource itself and of those that it depends on: services behind a target group or
-/// load balancer, the group of an instance or GPU, the members of a cluster.
+/// Changes of the resource itself and of those that it depends on: services and groups behind a target group or
+/// load balancer, what an alarm watches, the group of an instance or GPU, the members of a cluster.
 pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &ResourceKey) -> Vec<&'a Change> {
     let mut keys: HashSet<ResourceKey> = HashSet::from([key.clone()]);
     if let Some(state) = inventory.scope(&key.scope) {
@@ -31,8 +32,8 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
         .collect()
 }
 
-/// What a resource stands on: services and node groups behind a target group, services behind a load balancer,
-/// the group and the instance of a GPU, the members of a cluster, the node group of a group.
+/// What a resource stands on: services, node groups and groups behind a target group or load balancer, what an
+/// alarm watches, the group and the instance of a GPU, the members of a cluster, the node group of a group.
 pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
     inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
         related(state, key)
@@ -44,26 +45,8 @@ pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
 
 fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a str)> {
     match key.kind {
-        Kind::TargetGroup => {
-            let mut found = services_behind(state, &|arn| arn == &*key.id);
-            found.extend(
-                nodegroups_behind(state, &|arn| arn == &*key.id)
-                    .into_iter()
-                    .map(|nodegroup| (Kind::Nodegroup, nodegroup.arn.as_str())),
-            );
-            found
-        }
-        Kind::LoadBalancer => {
-            let behind: HashSet<&str> = state
-                .balancing
-                .get()
-                .into_iter()
-                .flat_map(|balancing| &balancing.target_groups)
-                .filter(|group| group.load_balancers.iter().any(|arn| **arn == *key.id))
-                .map(|group| group.arn.as_str())
-                .collect();
-            services_behind(state, &|arn| behind.contains(arn))
-        }
+        Kind::TargetGroup => behind(state, &|arn| arn == &*key.id),
+        Kind::LoadBalancer => behind_balancer(state, &|arn| arn == &*key.id),
         Kind::Ec2Instance | Kind::GpuHost => group_of(state, &key.id),
         Kind::Gpu => {
             let host = state.gpu.get().into_iter().flatten().find(|reading| {
@@ -159,8 +142,43 @@ fn services_behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -
         .collect()
 }
 
-/// The services that an alarm watches: by name, or behind the target group or load balancer that its
-/// dimensions name, of which they have the end of the ARN.
+/// What is behind target groups: services, node groups of EKS, and groups that nothing else looks after.
+fn behind<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -> Vec<(Kind, &'a str)> {
+    let nodegroups = nodegroups_behind(state, is_meant);
+    let owned = |group: &Group| {
+        let mut owners = nodegroups.iter().flat_map(|nodegroup| &nodegroup.groups);
+        owners.any(|name| *name == group.name) || foreign_owner(&group.tags).is_some()
+    };
+    let groups = state.groups.get().into_iter().flatten();
+    let groups = groups
+        .filter(|group| group.target_groups.iter().any(|arn| is_meant(arn)))
+        .filter(|group| !owned(group))
+        .map(|group| (Kind::Asg, group.arn.as_str()));
+    let mut found = services_behind(state, is_meant);
+    found.extend(groups);
+    found.extend(
+        nodegroups
+            .iter()
+            .map(|nodegroup| (Kind::Nodegroup, nodegroup.arn.as_str())),
+    );
+    found
+}
+
+/// What is behind the target groups of a load balancer.
+fn behind_balancer<'a>(state: &'a ScopeState, is_meant: &dyn Fn(&str) -> bool) -> Vec<(Kind, &'a str)> {
+    let behind_it: HashSet<&str> = state
+        .balancing
+        .get()
+        .into_iter()
+        .flat_map(|balancing| &balancing.target_groups)
+        .filter(|group| group.load_balancers.iter().any(|arn| is_meant(arn)))
+        .map(|group| group.arn.as_str())
+        .collect();
+    behind(state, &|arn| behind_it.contains(arn))
+}
+
+/// What an alarm watches, by the dimensions of its metric: the resource of that name; of target groups and load
+/// balancers, of which dimensions have the end of the ARN, what is behind them.
 fn watched<'a>(state: &'a ScopeState, alarm: &str) -> Vec<(Kind, &'a str)> {
     let mut alarms = state.alarms.get().into_iter().flatten();
     let Some(metric) = alarms
@@ -175,29 +193,94 @@ fn watched<'a>(state: &'a ScopeState, alarm: &str) -> Vec<(Kind, &'a str)> {
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     };
-    let services = || state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
-    match (
-        dimension("ClusterName"),
-        dimension("ServiceName"),
-        dimension("TargetGroup"),
-        dimension("LoadBalancer"),
-    ) {
-        (Some(cluster), Some(name), ..) => services()
+    if let (Some(cluster), Some(name)) = (dimension("ClusterName"), dimension("ServiceName")) {
+        let services = state.ecs.get().into_iter().flat_map(|fleet| &fleet.services);
+        return services
             .filter(|service| service.cluster == cluster && service.name == name)
             .map(|service| (Kind::EcsService, service.arn.as_str()))
-            .collect(),
-        (_, _, Some(group), _) => services_behind(state, &|arn| arn.ends_with(group)),
-        (_, _, None, Some(balancer)) => {
-            let behind: HashSet<&str> = state
-                .balancing
+            .collect();
+    }
+    if let Some(group) = dimension("TargetGroup") {
+        return behind(state, &|arn| arn.ends_with(group));
+    }
+    if let Some(balancer) = dimension("LoadBalancer") {
+        return behind_balancer(state, &|arn| arn.ends_with(balancer));
+    }
+    // The first dimension that names something says what the metric is of; the others narrow it down.
+    let mut named = metric
+        .dimensions
+        .iter()
+        .map(|(dimension, value)| by_name(state, dimension, value));
+    named.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The resource that a dimension of CloudWatch names.
+fn by_name<'a>(state: &'a ScopeState, dimension: &str, name: &str) -> Vec<(Kind, &'a str)> {
+    fn one<'a, T: 'a>(
+        all: impl IntoIterator<Item = &'a T>,
+        kind: Kind,
+        id: impl Fn(&'a T) -> &'a str,
+        is_meant: impl Fn(&T) -> bool,
+    ) -> Vec<(Kind, &'a str)> {
+        let mut all = all.into_iter().filter(|one| is_meant(one));
+        all.next().map(|one| (kind, id(one))).into_iter().collect()
+    }
+    match dimension {
+        "DBInstanceIdentifier" => one(
+            state.db_instances.get().into_iter().flatten(),
+            Kind::RdsInstance,
+            |db| &db.arn,
+            |db| db.name == name,
+        ),
+        "DBClusterIdentifier" => one(
+            state.db_clusters.get().into_iter().flatten(),
+            Kind::RdsCluster,
+            |cluster| &cluster.arn,
+            |cluster| cluster.name == name,
+        ),
+        "CacheClusterId" | "ReplicationGroupId" => one(
+            state.caches.get().into_iter().flatten(),
+            Kind::Redis,
+            |cache| &cache.arn,
+            |cache| {
+                let mut nodes = cache.shards.iter().flat_map(|shard| &shard.nodes);
+                cache.name == name || nodes.any(|node| node.cluster_id == name)
+            },
+        ),
+        "AutoScalingGroupName" => one(
+            state.groups.get().into_iter().flatten(),
+            Kind::Asg,
+            |group| &group.arn,
+            |group| group.name == name,
+        ),
+        "InstanceId" => one(
+            state.instances.get().into_iter().flatten(),
+            Kind::Ec2Instance,
+            |instance| &instance.id,
+            |instance| instance.id == name,
+        ),
+        "QueueName" => one(
+            state.queues.get().into_iter().flatten(),
+            Kind::Queue,
+            |queue| &queue.arn,
+            |queue| queue.name == name,
+        ),
+        "FunctionName" => one(
+            state
+                .functions
                 .get()
                 .into_iter()
-                .flat_map(|balancing| &balancing.target_groups)
-                .filter(|group| group.load_balancers.iter().any(|arn| arn.ends_with(balancer)))
-                .map(|group| group.arn.as_str())
-                .collect();
-            services_behind(state, &|arn| behind.contains(arn))
-        }
+                .flat_map(|known| &known.functions),
+            Kind::Lambda,
+            |function| &function.arn,
+            |function| function.name == name,
+        ),
+        "EndpointName" => one(
+            state.endpoints.get().into_iter().flatten(),
+            Kind::SagemakerEndpoint,
+            |endpoint| &endpoint.arn,
+            |endpoint| endpoint.name == name,
+        ),
         _ => Vec::new(),
     }
 }
@@ -326,9 +409,10 @@ mod alarms {
     use super::*;
     use crate::domain::alarm::{Alarm, AlarmMetric, AlarmState};
     use crate::domain::ecs::Fleet;
+    use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, arn, service, target_group_arn};
+    use crate::domain::rules::sample::{Bench, arn, cache, db, group, service, target_group_arn};
 
     fn alarm(name: &str, dimensions: &[(&str, &str)]) -> Alarm {
         Alarm {
@@ -350,20 +434,37 @@ mod alarms {
                 comparison: "GreaterThanThreshold".to_owned(),
                 threshold: None,
                 period_s: None,
+                statistic: None,
+                periods: None,
+                datapoints: None,
             }),
             composite_rule: None,
         }
     }
 
     #[test]
-    fn an_alarm_stands_on_the_services_that_it_watches() {
+    fn an_alarm_stands_on_what_it_watches() {
         let mut api = service("api", 1);
         api.target_groups = vec![target_group_arn("api")];
         let fleet = Fleet {
             clusters: Vec::new(),
             services: vec![api, service("web", 1)],
         };
+        let mut shop = group("shop", 2);
+        shop.target_groups = vec![target_group_arn("shop")];
+        let mut nodes = group("eks-nodes", 2);
+        nodes.target_groups = vec![target_group_arn("shop")];
+        nodes.tags = vec![Tag {
+            key: "eks:nodegroup-name".to_owned(),
+            value: "nodes".to_owned(),
+        }];
+        let redis = cache("redis", 2);
+        let node = redis.shards[0].nodes[1].cluster_id.clone();
         let alarms = vec![
+            alarm("of-target-group", &[("TargetGroup", "targetgroup/shop/2e")]),
+            alarm("of-database", &[("DBInstanceIdentifier", "shop-db")]),
+            alarm("of-cache", &[("CacheClusterId", &node), ("CacheNodeId", "0001")]),
+            alarm("of-group", &[("AutoScalingGroupName", "shop")]),
             alarm("by-name", &[("ClusterName", "main"), ("ServiceName", "web")]),
             alarm(
                 "by-group",
@@ -374,6 +475,12 @@ mod alarms {
         let mut bench = Bench::new();
         bench
             .know(Source::EcsFleet, ReplyData::EcsFleet(fleet))
+            .know(Source::Groups, ReplyData::Groups(vec![shop, nodes]))
+            .know(
+                Source::DbInstances,
+                ReplyData::DbInstances(vec![db("other"), db("shop-db")]),
+            )
+            .know(Source::Caches, ReplyData::Caches(vec![redis]))
             .know(Source::Alarms, ReplyData::Alarms(alarms));
         let scope = bench.state().name().clone();
         let watched = |name: &str| -> Vec<String> {
@@ -385,6 +492,14 @@ mod alarms {
         };
         assert_eq!(watched("by-name"), [arn("ecs", "service/main/web")]);
         assert_eq!(watched("by-group"), [arn("ecs", "service/main/api")]);
+        assert_eq!(
+            watched("of-target-group"),
+            [group("shop", 2).arn],
+            "what EKS looks after is left to it"
+        );
+        assert_eq!(watched("of-database"), [db("shop-db").arn]);
+        assert_eq!(watched("of-cache"), [cache("redis", 2).arn]);
+        assert_eq!(watched("of-group"), [group("shop", 2).arn]);
         assert_eq!(watched("elsewhere"), [""; 0]);
     }
 }

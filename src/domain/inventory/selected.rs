@@ -30,6 +30,7 @@ use crate::domain::scalable::Scaled;
 const AWAITED: &[(Source, &[Source])] = &[
     (Source::Instances, &[Source::Groups]),
     (Source::Activities, &[Source::Groups]),
+    (Source::GroupPolicies, &[Source::Groups]),
     (Source::Hosts, &[Source::Instances]),
     (Source::GpuMetricList, &[Source::Instances]),
     (Source::DbInstances, &[Source::DbClusters]),
@@ -103,6 +104,7 @@ fn narrow(state: &ScopeState, source: &Source, data: &mut ReplyData) {
         ReplyData::Activities(activities) => {
             activities.retain(|activity| has_group(state, &activity.group));
         }
+        ReplyData::GroupPolicies(policies) => policies.retain(|policy| has_group(state, &policy.group)),
         ReplyData::Instances(instances) => instances.retain(|instance| has_instance(state, instance)),
         ReplyData::NatGateways(gateways) => gateways.retain(|gateway| {
             selection.includes_name(&gateway.id)

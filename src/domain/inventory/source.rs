@@ -26,6 +26,8 @@ pub enum Source {
     Groups,
     /// Scaling activities.
     Activities,
+    /// Scaling policies of groups.
+    GroupPolicies,
     /// EC2 instances.
     Instances,
     /// GPUs of instance types.
@@ -148,7 +150,7 @@ impl Source {
             Self::EcsFleet | Self::TaskDefinitions | Self::EcsTasks(_) | Self::EcsDeployments(_) => {
                 Kind::EcsService
             }
-            Self::Groups | Self::Activities => Kind::Asg,
+            Self::Groups | Self::Activities | Self::GroupPolicies => Kind::Asg,
             Self::Instances | Self::InstanceTypes | Self::SpotPrices => Kind::Ec2Instance,
             Self::NatGateways => Kind::NatGateway,
             Self::Hosts => Kind::GpuHost,

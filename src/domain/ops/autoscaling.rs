@@ -18,6 +18,8 @@ pub enum Read {
         /// The oldest start that is wanted.
         since: Timestamp,
     },
+    /// Scaling policies of all groups → `GroupPolicies`, by group and name.
+    Policies,
     /// Instance refreshes of a group that AWS still knows → `InstanceRefreshes`, newest first.
     InstanceRefreshes {
         /// The group's name.
@@ -146,6 +148,7 @@ impl Read {
             Self::Activities { .. } => {
                 const { &[Operation::new("autoscaling", "DescribeScalingActivities")] }
             }
+            Self::Policies => const { &[Operation::new("autoscaling", "DescribePolicies")] },
             Self::InstanceRefreshes { .. } => {
                 const { &[Operation::new("autoscaling", "DescribeInstanceRefreshes")] }
             }

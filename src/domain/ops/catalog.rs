@@ -74,6 +74,7 @@ fn queries() -> Vec<Query> {
         Query::Ecs(ecs::Read::Revisions { family: none() }),
         Query::AutoScaling(autoscaling::Read::Groups),
         Query::AutoScaling(autoscaling::Read::Activities { since }),
+        Query::AutoScaling(autoscaling::Read::Policies),
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group: none() }),
         Query::Ec2(ec2::Read::Instances),
         Query::Ec2(ec2::Read::InstanceTypes { types: Vec::new() }),

@@ -2,6 +2,7 @@
 
 use super::document::Section;
 use super::{PriceTable, Priced, compute};
+use crate::domain::datastore::support::SupportYears;
 use crate::domain::units::UsdPerHour;
 
 /// A database engine without a licence fee. Oracle, SQL Server and Db2 are priced by edition and
@@ -145,6 +146,11 @@ impl PriceTable {
         self.hourly(region, section, &format!("{engine}/{class}/{last}"))
     }
 
+    /// What a vCPU of an instance of RDS costs more when its version is in extended support.
+    pub fn rds_extended_support(&self, region: &str, years: SupportYears) -> Option<Priced<UsdPerHour>> {
+        self.hourly(region, Section::Rds, extended_key(years))
+    }
+
     /// One Aurora capacity unit (ACU) of Serverless v2 for an hour; `None` for engines that have none.
     pub fn aurora_capacity_unit(&self, region: &str, engine: DbEngine) -> Option<Priced<UsdPerHour>> {
         let (section, engine, storage) = engine.place();
@@ -182,8 +188,22 @@ impl PriceTable {
 /// What stands for a class in the keys of Aurora Serverless v2.
 const SERVERLESS_ACU: &str = "serverless-v2-acu";
 
-/// Whether a key is `engine/db.class/deployment`.
+/// The key of a vCPU in extended support.
+const fn extended_key(years: SupportYears) -> &'static str {
+    match years {
+        SupportYears::FirstTwo => "extended-support/vcpu-hour",
+        SupportYears::Third => "extended-support-year-3/vcpu-hour",
+    }
+}
+
+/// Whether a key is `engine/db.class/deployment` or one of extended support.
 pub(super) fn knows_rds_key(key: &str) -> bool {
+    if [SupportYears::FirstTwo, SupportYears::Third]
+        .into_iter()
+        .any(|years| extended_key(years) == key)
+    {
+        return true;
+    }
     let [engine, class, deployment] = key.split('/').collect::<Vec<_>>()[..] else {
         return false;
     };

@@ -46,6 +46,26 @@ fn members_and_replicas_come_back_with_their_source() {
 }
 
 #[test]
+fn the_copy_of_a_drill_owes_nobody_a_backup() {
+    let mut bench = Bench::new();
+    for (name, expected) in [
+        ("shop-db-r-7f3a", Verdict::NotSet),
+        // What was swapped in, or has a name of its own, may well be what customers use.
+        ("shop-db", Verdict::Missed),
+    ] {
+        let mut copy = db(name);
+        copy.latest_restorable_at = None;
+        copy.tags = vec![Tag {
+            key: OwnCopy::TAG.to_owned(),
+            value: "r-7f3a".to_owned(),
+        }];
+        bench.know(Source::DbInstances, ReplyData::DbInstances(vec![copy]));
+        let standing = &standings(&bench.inventory.scopes[0], &policy())[0];
+        assert_eq!(standing.rpo(), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_interval_of_logs_is_allowed_for() {
     let mut bench = Bench::new();
     let judge = |bench: &mut Bench, minute| {

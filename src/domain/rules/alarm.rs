@@ -134,15 +134,23 @@ fn insufficient_data(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// How many characters of a metric's name a row has.
+const NAME: usize = 20;
+
 /// What the alarm watches, as its row says it.
 fn title(alarm: &Alarm) -> String {
     match &alarm.metric {
         Some(metric) => match metric.threshold {
+            // The name gives way, so that a row keeps the number.
             Some(threshold) => format!(
                 "{} {} {}",
-                words::excerpt(&metric.name),
+                words::short(&metric.name, NAME),
                 sign(&metric.comparison),
-                words::number(threshold)
+                if metric.is_in_bytes() {
+                    words::bytes(threshold)
+                } else {
+                    words::number(threshold)
+                }
             ),
             None => words::excerpt(&metric.name),
         },
@@ -236,6 +244,9 @@ mod tests {
                 comparison: "GreaterThanThreshold".to_owned(),
                 threshold: Some(85.0),
                 period_s: Some(60),
+                statistic: None,
+                periods: None,
+                datapoints: None,
             }),
             composite_rule: None,
         }
@@ -262,6 +273,25 @@ mod tests {
                 "Threshold Crossed: 5 datapoints [88.0] > 85.0",
                 "It watches AWS/RDS CPUUtilization of DBInstanceIdentifier shop-db.",
             ]
+        );
+    }
+
+    #[test]
+    fn a_row_keeps_the_number_and_says_bytes_as_people_do() {
+        let of = |name: &str, threshold| {
+            let mut firing = alarm("P1", AlarmState::Alarm);
+            let metric = firing.metric.as_mut().unwrap();
+            metric.name = name.to_owned();
+            metric.threshold = Some(threshold);
+            bench(vec![firing]).check(&FIRING).remove(0).title
+        };
+        assert_eq!(
+            of("FreeStorageSpace", 10_737_418_240.0),
+            "FreeStorageSpace > 10 GiB"
+        );
+        assert_eq!(
+            of("ApproximateNumberOfMessagesVisible", 10.0),
+            "ApproximateNumberOf… > 10"
         );
     }
 

@@ -145,6 +145,7 @@ mod tests {
         "acm-validate-certificate",
         "rds-reboot-failover",
         "rds-restart",
+        "rds-grow-storage",
         "asg-scale",
         "stop-estate",
         "start-estate",

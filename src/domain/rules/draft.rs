@@ -27,6 +27,7 @@ impl Rule {
             since: None,
             runbooks: self.runbooks.iter().map(|name| (*name).to_owned()).collect(),
             accepted: None,
+            helped_at: Vec::new(),
             saves: None,
         })
     }
@@ -109,6 +110,12 @@ impl Draft {
     /// This one of the rule's runbooks does not help here.
     pub fn not_helped_by(mut self, runbook: &str) -> Self {
         self.0.runbooks.retain(|name| name != runbook);
+        self
+    }
+
+    /// The runbooks help on these resources, the best one first.
+    pub fn helped_at(mut self, resources: impl IntoIterator<Item = ResourceKey>) -> Self {
+        self.0.helped_at.extend(resources);
         self
     }
 

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::domain::asg::{Group, SuspendedProcess};
+use crate::domain::ecs::Service;
 use crate::domain::health::{Finding, Impact, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::metric_catalog::queue as metric;
 use crate::domain::policy::WorkQueue;
 use crate::domain::queue::Queue;
+use crate::domain::remedy;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, words};
 
@@ -85,6 +88,7 @@ fn age(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let span = |seconds: f64| words::span(jiff::SignedDuration::from_secs(seconds as i64));
         let (oldest, level) = (span(seconds), span(limit.level(breach)));
+        let fed = Fed::by(context, context.policy.feeds(&queue.name));
         findings.push(
             AGE.on(context, &queue.arn, &queue.name)
                 .hurts(Impact::Customer)
@@ -97,6 +101,9 @@ fn age(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     words::count(queue.visible as usize, "message"),
                     queue.in_flight
                 ))
+                .perhaps_because(fed.suspended())
+                .helped_by(&fed.remedies())
+                .helped_at(fed.resources(context))
                 .report(severity(breach), format!("oldest {oldest}, limit {level}")),
         );
     }
@@ -121,6 +128,7 @@ fn depth(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let each = queue.visible as f64 / workers.max(1) as f64;
         if let Some(breach) = limit.judge(each) {
             let many = words::count(workers, "worker");
+            let fed = Fed::by(context, &work.feeds);
             let too_many = |waiting: f64| limit.judge(waiting / workers.max(1) as f64).is_some();
             let run = context
                 .metric(metric::VISIBLE.of(&queue.name))
@@ -136,14 +144,99 @@ fn depth(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         words::number(each),
                         words::number(limit.level(breach))
                     ))
+                    .perhaps_because(fed.suspended())
                     .perhaps_because(run.map(|_| {
                         "How many waited when is counted for the workers that there are now.".to_owned()
                     }))
                     .held(context, run)
+                    .helped_by(&fed.remedies())
+                    .helped_at(fed.resources(context))
                     .report(severity(breach), format!("{} waiting, {many}", queue.visible)),
             );
         }
     }
+}
+
+/// The groups and services that work on what a queue holds.
+struct Fed<'a> {
+    groups: Vec<&'a Group>,
+    services: Vec<&'a Service>,
+    /// Whether nobody has said who works on it.
+    is_unsaid: bool,
+}
+
+impl<'a> Fed<'a> {
+    fn by(context: &Context<'a>, feeds: &[String]) -> Self {
+        let groups = context.state.groups.get().into_iter().flatten();
+        let fleet = context.state.ecs.get().into_iter();
+        let services = fleet.flat_map(|fleet| &fleet.services);
+        Self {
+            groups: groups.filter(|group| feeds.contains(&group.name)).collect(),
+            services: services.filter(|service| feeds.contains(&service.name)).collect(),
+            is_unsaid: feeds.is_empty(),
+        }
+    }
+
+    /// What can do something about it: the morning where the evening noted something, and more of what there is.
+    fn remedies(&self) -> Vec<&'static str> {
+        let is_noted = self.groups.iter().any(|group| remedy::is_noted(&group.tags));
+        [
+            ("gpu-morning-up", is_noted),
+            ("asg-scale", self.is_unsaid || !self.groups.is_empty()),
+            ("ecs-scale", self.is_unsaid || !self.services.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(name, helps)| helps.then_some(name))
+        .collect()
+    }
+
+    /// Where that can be done: first the groups that somebody holds back.
+    fn resources(&self, context: &Context<'_>) -> Vec<ResourceKey> {
+        let key = |kind, id: &str| ResourceKey::new(context.state.name(), kind, id);
+        let mut groups = self.groups.clone();
+        groups.sort_by_key(|group| !group.suspended.iter().any(holds_back));
+        let groups = groups.into_iter().map(|group| key(Kind::Asg, &group.arn));
+        let services = self.services.iter();
+        groups
+            .chain(services.map(|service| key(Kind::EcsService, &service.arn)))
+            .collect()
+    }
+
+    /// That a group does not grow by itself, since somebody switched it off.
+    fn suspended(&self) -> Option<String> {
+        let told: Vec<String> = self
+            .groups
+            .iter()
+            .filter_map(|group| {
+                let names: Vec<&str> = group
+                    .suspended
+                    .iter()
+                    .filter(|process| holds_back(process))
+                    .map(|process| process.name.as_str())
+                    .collect();
+                (!names.is_empty()).then(|| format!("{} of {}", names.join(" and "), group.name))
+            })
+            .collect();
+        let are = if told.len() > 1 || told.iter().any(|one| one.contains(" and ")) {
+            "are"
+        } else {
+            "is"
+        };
+        (!told.is_empty()).then(|| {
+            format!(
+                "{} {are} suspended: it does not grow by itself until that is resumed.",
+                told.join(", ")
+            )
+        })
+    }
+}
+
+/// Whether a group does not grow by itself while this process is suspended.
+fn holds_back(process: &SuspendedProcess) -> bool {
+    matches!(
+        process.name.as_str(),
+        "Launch" | "AlarmNotification" | "ScheduledActions"
+    )
 }
 
 /// How many workers each group and each service has.
@@ -282,6 +375,39 @@ mod tests {
             findings[0].evidence,
             ["43 messages wait for 3 workers of workers, worker: 14.3 for each; the limit is 5."]
         );
+    }
+
+    #[test]
+    fn what_holds_its_workers_back_is_told_and_only_what_can_help_is_offered() {
+        let mut held = group("workers", 1);
+        held.suspended = vec![SuspendedProcess {
+            name: "AlarmNotification".to_owned(),
+            reason: "User suspended".to_owned(),
+        }];
+        let mut noted = group("spot", 1);
+        noted.tags = vec![crate::domain::ids::Tag {
+            key: crate::domain::asg::NIGHT_TAG.to_owned(),
+            value: "was=1/2/4".to_owned(),
+        }];
+        let mut bench = bench();
+        bench.know(Source::Groups, ReplyData::Groups(vec![held, noted]));
+        bench.steady(metric::AGE.of("jobs"), 310.0);
+        let bench = bench.with_policy(feeding(&["workers"]));
+        for rule in [&DEPTH, &AGE] {
+            let finding = bench.check(rule).remove(0);
+            let told = "AlarmNotification of workers is suspended: it does not grow by itself until that is resumed.";
+            assert!(
+                finding.evidence.iter().any(|line| line == told),
+                "{:?}",
+                finding.evidence
+            );
+            assert_eq!(finding.runbooks, ["asg-scale"], "no service, nothing noted");
+            assert_eq!(&*finding.helped_at[0].id, group("workers", 1).arn);
+        }
+        let bench = bench.with_policy(feeding(&["workers", "spot"]));
+        let finding = bench.check(&DEPTH).remove(0);
+        assert_eq!(finding.runbooks, ["gpu-morning-up", "asg-scale"]);
+        assert_eq!(finding.helped_at.len(), 2);
     }
 
     #[test]

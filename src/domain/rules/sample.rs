@@ -454,6 +454,7 @@ pub fn group(name: &str, instances: u32) -> Group {
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
         launch_template: None,
+        mix: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),

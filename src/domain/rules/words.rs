@@ -80,6 +80,17 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A number with up to so many digits after the point.
+pub fn number_to(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    let trimmed = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    grouped(trimmed)
+}
+
 /// The digits before the point in threes: `10,000,000,000`.
 fn grouped(number: &str) -> String {
     let (sign, rest) = match number.strip_prefix('-') {
@@ -142,6 +153,18 @@ pub fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = text::clean(&line).into_owned();
     if let Some((end, _)) = out.char_indices().nth(MOST_CHARS) {
+        out.truncate(end);
+        out.push('…');
+    }
+    out
+}
+
+/// The same, cut after so many characters.
+pub fn short(text: &str, most: usize) -> String {
+    let mut out = excerpt(text);
+    if out.chars().count() > most
+        && let Some((end, _)) = out.char_indices().nth(most - 1)
+    {
         out.truncate(end);
         out.push('…');
     }

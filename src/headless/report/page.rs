@@ -406,13 +406,14 @@ impl Page<'_> {
                     .join(", "),
             ]
         };
-        let open: Vec<Vec<String>> = self
+        // What could be saved is no fault, and stands apart as it does on the screen.
+        let (savings, open): (Vec<&FindingEntry>, Vec<&FindingEntry>) = self
             .status
             .findings
             .iter()
             .filter(|finding| finding.accepted.is_none())
-            .map(row)
-            .collect();
+            .partition(|finding| finding.saves_usd_per_month.is_some());
+        let open: Vec<Vec<String>> = open.into_iter().map(row).collect();
         if open.is_empty() {
             out.push_str("## Findings\n\nNothing is known to be wrong.\n\n");
         }
@@ -435,6 +436,13 @@ impl Page<'_> {
             "### Accepted",
             &["WHERE", "WHAT", "BECAUSE"],
             accepted.collect(),
+        );
+        let saving = |finding: &&FindingEntry| row(finding).into_iter().skip(1).collect::<Vec<_>>();
+        section(
+            out,
+            "## Possible savings",
+            &["WHERE", "WHAT", "SINCE", "WHY", "RUNBOOKS"],
+            savings.iter().map(saving).collect(),
         );
     }
 

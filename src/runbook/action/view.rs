@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ErrorClass;
 use crate::domain::alarm::{Alarm, AlarmTransition};
-use crate::domain::asg::{Activity, Group, InstanceRefresh};
+use crate::domain::asg::{Activity, Group, GroupPolicy, InstanceRefresh};
 use crate::domain::datastore::node_type::NodeTypes;
 use crate::domain::datastore::{
     Cache, CacheSnapshot, DbCluster, DbInstance, DbProxy, DbSnapshot, StoreEvent,
@@ -204,6 +204,7 @@ impl View {
         redis_node_types: "the node types that the cache may be changed to", CacheNodeTypes, NodeTypes;
         lambda_versions: "the versions of the function", FunctionVersions, Vec<Version>;
         asg_activities: "the scaling activities", Activities, Vec<Activity>;
+        asg_policies: "the scaling policies", GroupPolicies, Vec<GroupPolicy>;
         cw_metrics: "the metrics", Metrics, Vec<(MetricId, Series)>;
         cw_log_groups: "the log groups", LogGroups, Vec<LogGroup>;
         ec2_nat: "the NAT gateways", NatGateways, Vec<NatGateway>;
@@ -486,6 +487,13 @@ impl View {
         Ok(whole(
             self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?,
         )?)
+    }
+
+    /// Scaling policies of groups.
+    pub fn group_policies(&self) -> Result<&[GroupPolicy], Unread> {
+        Ok(whole(self.asg_policies(&Query::AutoScaling(
+            autoscaling::Read::Policies,
+        ))?)?)
     }
 
     /// Scaling activities, of whichever time was asked for.

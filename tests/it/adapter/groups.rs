@@ -93,6 +93,46 @@ async fn a_group_has_its_schedule_its_pool_and_its_types() {
 }
 
 #[tokio::test]
+async fn policies_say_what_moves_a_group() {
+    let server = Server::start(|request| {
+        assert_eq!(request.form("MaxRecords").as_deref(), Some("100"));
+        Answer::query(
+            &request.operation(),
+            "<ScalingPolicies><member><AutoScalingGroupName>night</AutoScalingGroupName><PolicyName>deep</PolicyName>\
+             <PolicyType>StepScaling</PolicyType><AdjustmentType>ChangeInCapacity</AdjustmentType><StepAdjustments>\
+             <member><MetricIntervalLowerBound>0</MetricIntervalLowerBound><ScalingAdjustment>2</ScalingAdjustment>\
+             </member></StepAdjustments><Alarms><member><AlarmName>queue-deep</AlarmName></member></Alarms>\
+             <Enabled>true</Enabled></member><member><AutoScalingGroupName>day</AutoScalingGroupName>\
+             <PolicyName>cpu</PolicyName><PolicyType>TargetTrackingScaling</PolicyType><TargetTrackingConfiguration>\
+             <PredefinedMetricSpecification><PredefinedMetricType>ASGAverageCPUUtilization</PredefinedMetricType>\
+             </PredefinedMetricSpecification><TargetValue>60</TargetValue><DisableScaleIn>true</DisableScaleIn>\
+             </TargetTrackingConfiguration><Enabled>false</Enabled></member></ScalingPolicies>",
+        )
+    });
+    let fixture = Fixture::new(&server);
+    let query = Query::AutoScaling(autoscaling::Read::Policies);
+    let Reply { data, gaps } = fixture.ask(query).await.expect("it is answered");
+    assert_eq!(gaps, []);
+    let ReplyData::GroupPolicies(policies) = data else {
+        panic!("not policies");
+    };
+    let told: Vec<(&str, String)> = policies
+        .iter()
+        .map(|policy| (policy.group.as_str(), policy.in_words()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "day",
+                "switched off: keeps ASGAverageCPUUtilization at 60, never scales in".to_owned()
+            ),
+            ("night", "steps +2 from 0, by queue-deep".to_owned()),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn groups_are_worth_showing_without_their_parts() {
     let server = Server::start(|request| match request.operation().as_str() {
         "DescribeAutoScalingGroups" => answer(request),

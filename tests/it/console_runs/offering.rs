@@ -243,6 +243,80 @@ fn the_group_of_a_node_group_leads_to_the_runbook_that_scales_that() {
     );
 }
 
+const ASG_SCALE: &str = include_str!("../../../runbooks/asg-scale.yaml");
+const MORNING: &str = include_str!("../../../runbooks/gpu-morning-up.yaml");
+const NIGHT_DOWN: &str = include_str!("../../../runbooks/gpu-night-down.yaml");
+const REDRIVE: &str = include_str!("../../../runbooks/sqs-redrive.yaml");
+
+/// Which runbook is offered on what, best first.
+fn offered(desk: &Desk) -> Vec<(&str, &str)> {
+    let offers = desk.offers().iter();
+    offers
+        .map(|offer| (offer.book.name.as_str(), offer.about.as_str()))
+        .collect()
+}
+
+#[test]
+fn target_groups_and_alarms_lead_to_what_is_behind_them() {
+    let refresh = include_str!("../../../runbooks/asg-instance-refresh-rollback.yaml");
+    let mut desk = Desk::new(World::Ecommerce, Scenario::DbStorageLow, &[ASG_SCALE, refresh]);
+    desk.select("5", "ecommerce-app-tg").keys(&["x"]);
+    assert_eq!(
+        offered(&desk),
+        [
+            ("asg-instance-refresh-rollback", "ecommerce-app-asg"),
+            ("asg-scale", "ecommerce-app-asg"),
+        ]
+    );
+    let restart = include_str!("../../../runbooks/rds-restart.yaml");
+    let backup = include_str!("../../../runbooks/rds-backup-now.yaml");
+    let mut desk = Desk::new(World::Ecommerce, Scenario::DbStorageLow, &[backup, restart]);
+    desk.select("8", "rds").keys(&["x"]);
+    // What helps against the database's own finding comes before what is made for any database.
+    assert_eq!(
+        offered(&desk),
+        [
+            ("rds-restart", "ecommerce-db"),
+            ("rds-backup-now", "ecommerce-db")
+        ]
+    );
+    assert!(matches!(desk.offers()[0].why, Why::BeneathFinding(..)));
+}
+
+#[test]
+fn a_queue_leads_to_the_groups_that_work_on_it() {
+    let books = [ASG_SCALE, MORNING, REDRIVE, SCALE];
+    let mut desk = Desk::new(World::Invokeai, Scenario::QueueBacklog, &books);
+    desk.select("1", "waiting").keys(&["x"]);
+    assert_eq!(
+        offered(&desk),
+        [
+            ("asg-scale", "invokeai-gpu-workers"),
+            ("asg-scale", "invokeai-gpu-workers-spot"),
+        ]
+    );
+    let first = &desk.offers()[0];
+    assert_eq!(first.set["resume"], "AlarmNotification", "held back, so first");
+}
+
+#[test]
+fn where_there_is_no_capacity_the_group_that_does_the_same_work_comes_first() {
+    let books = [ASG_SCALE, MORNING, NIGHT_DOWN];
+    let mut desk = Desk::new(World::Invokeai, Scenario::SpotReclaim, &books);
+    desk.select("1", "failed").keys(&["x"]);
+    let offers = offered(&desk);
+    assert_eq!(offers[0], ("asg-scale", "invokeai-gpu-workers"));
+    assert_eq!(offers[1], ("asg-scale", "invokeai-gpu-workers-spot"));
+    assert!(
+        offers.iter().all(|(name, _)| *name != "gpu-morning-up"),
+        "nothing was noted"
+    );
+    desk.keys(&["esc"]);
+    // What could be saved at night is no answer to a shortage.
+    desk.select("3", "invokeai-gpu-workers").keys(&["x"]);
+    assert_eq!(offered(&desk)[0].0, "asg-scale");
+}
+
 #[test]
 fn an_answer_to_what_nobody_asks_any_more_is_dropped() {
     let mut desk = Desk::new(World::Codemate, Scenario::Quiet, &[SCALE]);

@@ -206,6 +206,7 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
         Query::Ecs(ops::ecs::Read::Fleet),
         Query::AutoScaling(ops::autoscaling::Read::Groups),
         Query::AutoScaling(ops::autoscaling::Read::Activities { since }),
+        Query::AutoScaling(ops::autoscaling::Read::Policies),
         Query::Ec2(ops::ec2::Read::Instances),
         Query::Ec2(ops::ec2::Read::NatGateways),
         Query::Ssm(ops::ssm::Read::Hosts),

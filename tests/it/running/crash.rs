@@ -240,6 +240,15 @@ const SAMPLES: &[Sample] = &[
         set: &[("group", "ecommerce-app-asg"), ("desired", "3")],
         undo: Undo::Whole,
     },
+    // Storage stays as large as it was made.
+    Sample {
+        runbook: "rds-grow-storage",
+        world: World::Ecommerce,
+        scenario: Scenario::DbStorageLow,
+        before: Before::Nothing,
+        set: &[("instance", "ecommerce-db"), ("storage_gib", "75")],
+        undo: Undo::Leaves,
+    },
     Sample {
         runbook: "rds-restart",
         world: World::Ecommerce,
@@ -416,6 +425,7 @@ crashes! {
     lambda_throttle: "lambda-throttle",
     rds_reboot_failover: "rds-reboot-failover",
     asg_scale: "asg-scale",
+    rds_grow_storage: "rds-grow-storage",
     rds_restart: "rds-restart",
     acm_validate_certificate: "acm-validate-certificate",
     ecr_keep_image: "ecr-keep-image",

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use pretty_assertions::assert_eq;
 use quarterdeck::cloud::Cloud;
 use quarterdeck::cloud::demo::{Scenario, World};
-use quarterdeck::domain::asg::{LaunchTemplate, RefreshSettings, Spared};
+use quarterdeck::domain::asg::{GroupInstance, LaunchTemplate, RefreshSettings, Spared};
 use quarterdeck::domain::delivery::Pipeline;
 use quarterdeck::domain::ecr::Image;
 use quarterdeck::domain::ecs::{Fleet, Service, Task};
@@ -419,8 +419,29 @@ async fn an_app_that_hosts_pull_is_taken_back_by_its_tag() {
     let set = [("group", "ecommerce-app-asg"), ("repository", "ecommerce-app")];
     let plan = stage.plan("asg-rollback-image", &set).await.plan;
     assert!(steps(&plan)[0].contains("1.15.1"), "{:?}", steps(&plan));
+    // What stands prepared has pulled the bad image at its first start.
+    let members = async || {
+        let query = Query::AutoScaling(autoscaling::Read::Groups);
+        let ReplyData::Groups(mut groups) = read(&stage, query).await else {
+            panic!("no groups");
+        };
+        let group = groups.remove(0);
+        let ids = |all: &[GroupInstance]| all.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        let pool = group
+            .warm_pool
+            .as_ref()
+            .map_or_else(Vec::new, |pool| ids(&pool.instances));
+        (ids(&group.instances), pool)
+    };
+    let (serving, prepared) = members().await;
+    assert!(!prepared.is_empty());
+    let warnings = plan.warnings.join("\n");
+    assert!(warnings.contains("of the warm pool"), "{warnings}");
     let (summary, _) = carry_out(&stage, plan).await;
     assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    let (now, pool) = members().await;
+    let old = |id: &&String| serving.contains(id) || prepared.contains(id);
+    assert_eq!(now.iter().chain(&pool).find(old), None);
     let images = images(&stage).await;
     let latest = images
         .iter()

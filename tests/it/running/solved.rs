@@ -11,6 +11,7 @@ use quarterdeck::domain::datastore::Cache;
 use quarterdeck::domain::dns::RecordSet;
 use quarterdeck::domain::ecr::Image;
 use quarterdeck::domain::exit::Exit;
+use quarterdeck::domain::health::Severity;
 use quarterdeck::domain::ids::Kind;
 use quarterdeck::domain::ops::{Mutation, Query, ReplyData, Token, acm, ecr, elasticache, route53};
 use quarterdeck::domain::policy::ConfirmLevel;
@@ -297,4 +298,61 @@ async fn a_record_that_somebody_else_put_there_is_left_alone() {
 /// Why there is no plan.
 async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> String {
     super::databases::refused(stage, runbook, set).await.1
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_fills_up_gets_room_without_an_outage() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open((World::Ecommerce, Scenario::DbStorageLow), &home);
+    let wrong = findings(&stage, &[Kind::RdsInstance]).await;
+    let low = found(&wrong, "rds.storage-low").expect("it runs out");
+    assert_eq!(
+        (low.severity, low.runbooks[0].as_str()),
+        (Severity::Crit, "rds-grow-storage")
+    );
+    let set = |more: &[(&'static str, &'static str)]| {
+        let mut set = vec![("instance", "ecommerce-db"), ("storage_gib", "75")];
+        set.extend(more);
+        set
+    };
+    // A limit that would be in the way at once is refused, with the least that is none.
+    let mut preparation = stage.preparation("rds-grow-storage").await;
+    let given = super::stage::given(preparation.runbook(), &set(&[("max_storage_gib", "80")]));
+    let resolved = preparation.resolve(given).await.result.unwrap();
+    let refused = preparation
+        .plan(&resolved, (&super::stage::who("alice"), None))
+        .await
+        .map(|prepared| prepared.plan)
+        .unwrap_err();
+    assert!(refused.to_string().contains("83 GiB at least"), "{refused}");
+
+    let plan = stage
+        .plan("rds-grow-storage", &set(&[("max_storage_gib", "100")]))
+        .await
+        .plan;
+    let [change] = plan.changes.as_slice() else {
+        panic!("{:#?}", plan.changes);
+    };
+    assert_eq!(change.summary, "max_storage_gib 50 → 100, storage_gib 50 → 75");
+    assert_eq!(change.impact.outage, None);
+    let CostDelta::Known { usd_per_hour, .. } = &change.cost else {
+        panic!("{:?}", change.cost);
+    };
+    // 25 GiB of gp3 at 0.131 a month.
+    let month = usd_per_hour.per_month().as_f64();
+    assert!((month - 3.275).abs() < 0.01, "{month}");
+    let start = stage.unattended(&plan);
+    let (summary, _) = run(&stage.engine, plan, start).await;
+    assert_eq!(summary.exit, Exit::Done, "{summary:#?}");
+    stage.clock.sleep(Duration::from_mins(10)).await;
+    let wrong = findings(&stage, &[Kind::RdsInstance]).await;
+    // What fills it goes on: days are left, and they are told.
+    let low = found(&wrong, "rds.storage-low").expect("it still shrinks");
+    assert_eq!(low.severity, Severity::Warn, "{low:#?}");
+    assert!(
+        low.evidence
+            .iter()
+            .any(|line| line.contains("grows by itself up to 100 GiB")),
+        "{low:#?}"
+    );
 }

@@ -22,6 +22,7 @@ PAGES: dict[tuple[str, str], PageSize] = {
     ("acm", "ListCertificates"): PageSize(1000, most=1000),
     ("application-autoscaling", "DescribeScalableTargets"): PageSize(50, most=50),
     ("autoscaling", "DescribeAutoScalingGroups"): PageSize(50),
+    ("autoscaling", "DescribePolicies"): PageSize(50),
     ("autoscaling", "DescribeScalingActivities"): PageSize(100),
     ("autoscaling", "DescribeScheduledActions"): PageSize(50),
     ("budgets", "DescribeBudgets"): PageSize(100, most=1000),

@@ -11,6 +11,7 @@ use crate::domain::ids::{Kind, last_segment};
 use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::{MetricGroup, MetricId, Series};
 use crate::domain::metric_catalog::{Metric, load_balancer as balancer, target_group as metric};
+use crate::domain::rules::Measured;
 
 /// The columns of [`Served`].
 const SERVED: [Column; 4] = [
@@ -42,7 +43,14 @@ impl<'a> Served<'a> {
         let minutes = counted_by.map_or(1.0, |series| f64::from(series.period_s) / 60.0);
         let per_minute = latest(requests).map(|sum| sum / minutes);
         // A minute without an error has no value, so beside requests no value means none.
-        let counted = errors.iter().filter_map(latest).reduce(|a, b| a + b);
+        // The mean of five minutes, as findings and `qd status` have it.
+        let counted = errors
+            .iter()
+            .filter_map(|metric| {
+                let (series, as_of) = scope.lasting_metric(&id(metric)?, now)?;
+                Some(Measured { series, as_of }.per_minute())
+            })
+            .reduce(|a, b| a + b);
         Self {
             requests: counted_by,
             per_minute,

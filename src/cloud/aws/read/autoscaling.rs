@@ -21,6 +21,7 @@ const GROUPS: Operation = Operation::new("autoscaling", "DescribeAutoScalingGrou
 const SCHEDULED: Operation = Operation::new("autoscaling", "DescribeScheduledActions");
 const WARM_POOL: Operation = Operation::new("autoscaling", "DescribeWarmPool");
 const ACTIVITIES: Operation = Operation::new("autoscaling", "DescribeScalingActivities");
+const POLICIES: Operation = Operation::new("autoscaling", "DescribePolicies");
 const REFRESHES: Operation = Operation::new("autoscaling", "DescribeInstanceRefreshes");
 const TEMPLATES: Operation = Operation::new("ec2", "DescribeLaunchTemplateVersions");
 
@@ -34,6 +35,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Faul
     match read {
         Read::Groups => groups(caller).await,
         Read::Activities { since } => activities(caller, *since).await,
+        Read::Policies => policies(caller).await,
         Read::InstanceRefreshes { group } => refreshes(caller, group).await,
     }
 }
@@ -92,6 +94,29 @@ async fn groups(caller: &Caller<'_>) -> Result<Reply, Fault> {
     Ok(Reply {
         data: ReplyData::Groups(groups),
         gaps,
+    })
+}
+
+/// The scaling policies of all groups, in one listing.
+async fn policies(caller: &Caller<'_>) -> Result<Reply, Fault> {
+    let Paged { items, gap } = pages(|token| async move {
+        let call = caller
+            .autoscaling()
+            .describe_policies()
+            .max_records(PAGE)
+            .set_next_token(token);
+        let page = caller.call(POLICIES, call.send()).await?;
+        Ok(Page {
+            items: page.scaling_policies.unwrap_or_default(),
+            next: page.next_token,
+        })
+    })
+    .await?;
+    let mut policies: Vec<_> = items.iter().filter_map(convert::policy_from_sdk).collect();
+    policies.sort_by(|a, b| (&a.group, &a.name).cmp(&(&b.group, &b.name)));
+    Ok(Reply {
+        data: ReplyData::GroupPolicies(policies),
+        gaps: gap.into_iter().collect(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Auto Scaling groups and their activities.
 
+use super::super::plan::fleet::{Policy, Purchase};
 use super::super::plan::tags;
 use super::super::signal;
 use super::super::sim::Sim;
@@ -7,8 +8,8 @@ use super::super::sim::group::{Group as State, Lifecycle, Member};
 use super::super::sim::policy::zone;
 use super::super::time::{Ms, stamp};
 use crate::domain::asg::{
-    Activity, Desired, Group, GroupInstance, InstanceRefresh, LaunchTemplate, ScheduledAction,
-    SuspendedProcess, WarmPool,
+    Activity, Desired, Group, GroupInstance, GroupPolicy, InstanceRefresh, LaunchTemplate, Mix, PolicyForm,
+    ScheduledAction, SuspendedProcess, WarmPool,
 };
 
 /// All groups.
@@ -44,6 +45,41 @@ pub fn activities(sim: &Sim, since: Ms) -> Vec<Activity> {
         .collect();
     activities.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
     activities
+}
+
+/// The scaling policies of all groups, by group and name.
+pub fn policies(sim: &Sim) -> Vec<GroupPolicy> {
+    let mut policies: Vec<GroupPolicy> = sim
+        .plan
+        .groups
+        .iter()
+        .filter_map(|plan| {
+            let (name, metric, target, only_out) = match plan.policy.as_ref()? {
+                Policy::Cpu { name, target } => (name, "ASGAverageCPUUtilization", *target, false),
+                Policy::Queue {
+                    name,
+                    target,
+                    only_out,
+                    ..
+                } => (name, "ApproximateNumberOfMessagesVisible", *target, *only_out),
+            };
+            Some(GroupPolicy {
+                group: plan.name.clone(),
+                name: name.clone(),
+                form: PolicyForm::TargetTracking {
+                    metric: Some(metric.to_owned()),
+                    target,
+                    only_out,
+                },
+                alarms: ["AlarmHigh", "AlarmLow"]
+                    .map(|alarm| format!("TargetTracking-{}-{alarm}", plan.name))
+                    .into(),
+                enabled: true,
+            })
+        })
+        .collect();
+    policies.sort_by(|a, b| (&a.group, &a.name).cmp(&(&b.group, &b.name)));
+    policies
 }
 
 /// A version of the launch template of a group.
@@ -113,6 +149,13 @@ fn group(sim: &Sim, index: usize) -> Group {
         }),
         instance_types: plan.types.clone(),
         launch_template: Some(template(sim, index, state.template)),
+        mix: match plan.purchase {
+            Purchase::OnDemand => None,
+            Purchase::Spot { on_demand_base } => Some(Mix {
+                on_demand_base,
+                on_demand_percent: Some(0),
+            }),
+        },
         target_groups: plan
             .behind
             .iter()

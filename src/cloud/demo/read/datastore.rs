@@ -262,7 +262,11 @@ fn automated(sim: &Sim, database: &Database) -> Vec<DbSnapshot> {
     daily(
         sim,
         (&database.name, &database.backup_window),
-        (database.backup_days, database.created),
+        // What was made before they were switched off, AWS deleted then.
+        (
+            database.backup_days,
+            database.created.max(database.restorable_from),
+        ),
         |at, id, ready| DbSnapshot {
             arn: sim.plan.arn("rds", &format!("snapshot:{id}")),
             id,
@@ -283,7 +287,7 @@ fn automated_of_cluster(sim: &Sim, cluster: &DatabaseCluster) -> Vec<DbSnapshot>
     daily(
         sim,
         (&cluster.name, &cluster.backup_window),
-        (cluster.backup_days, cluster.created),
+        (cluster.backup_days, cluster.created.max(cluster.restorable_from)),
         |at, id, ready| DbSnapshot {
             arn: sim.plan.arn("rds", &format!("cluster-snapshot:{id}")),
             id,

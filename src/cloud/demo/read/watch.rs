@@ -1,7 +1,7 @@
 //! Alarms and their history, GPU metrics that exist, queues, and CloudTrail.
 
 use super::super::metric::cards;
-use super::super::plan::watch::Comparison;
+use super::super::plan::watch::{AlarmStat, Comparison};
 use super::super::signal;
 use super::super::sim::Sim;
 use super::super::sim::alarm::Alarm as State;
@@ -93,6 +93,18 @@ fn alarm(sim: &Sim, index: usize, name: &str, state: &State) -> Alarm {
                 .to_owned(),
                 threshold: Some(plan.threshold),
                 period_s: Some(plan.period_s),
+                statistic: Some(
+                    match plan.stat {
+                        AlarmStat::Average => "Average",
+                        AlarmStat::Sum => "Sum",
+                        AlarmStat::Maximum => "Maximum",
+                        AlarmStat::Minimum => "Minimum",
+                        AlarmStat::P95 => "p95",
+                    }
+                    .to_owned(),
+                ),
+                periods: Some(plan.periods),
+                datapoints: Some(plan.periods),
             }),
         composite_rule: composite.map(|plan| {
             let rules: Vec<String> = plan

@@ -150,16 +150,15 @@ impl Database {
 
     /// Free storage at a moment, GiB.
     pub fn free_gib(&self, at: Ms) -> f64 {
-        let part = self
-            .free
-            .iter()
-            .rev()
-            .find(|part| part.since <= at)
-            .or_else(|| self.free.first());
-        part.map_or(0.0, |part| {
+        self.free_part(at).map_or(0.0, |part| {
             let days = (at - part.anchor) as f64 / DAY as f64;
             part.per_day.mul_add(-days, part.gib).max(0.0)
         })
+    }
+
+    fn free_part(&self, at: Ms) -> Option<&Free> {
+        let mut parts = self.free.iter().rev();
+        parts.find(|part| part.since <= at).or_else(|| self.free.first())
     }
 
     /// What it does under its traffic.
@@ -439,7 +438,8 @@ fn modified(database: &mut Database, change: &DbModification, at: Ms) {
             since: at,
             anchor: at,
             gib: database.free_gib(at) + f64::from(new.saturating_sub(old)),
-            per_day: database.plan.load.growth_gib_per_day,
+            // Room does not end what fills it.
+            per_day: database.free_part(at).map_or(0.0, |part| part.per_day),
         };
         database.free.push(part);
         database.storage_gib = Some(new);

@@ -120,6 +120,7 @@ impl Sim {
             .filter(|_| !(settings.skip_matching && same))
             .map(|member| member.id.clone())
             .collect();
+        let empties_pool = !(settings.skip_matching && same);
         group.refreshes.push(Refresh {
             id: id.clone(),
             state: State::Pending,
@@ -133,7 +134,27 @@ impl Sim {
             stuck_since: None,
         });
         self.set_timer(at + STEP, Timer::Refresh { group: index });
+        if empties_pool {
+            self.empty_pool(index, at);
+        }
         id
+    }
+
+    /// What stands prepared is replaced too: it was made as the group was before.
+    fn empty_pool(&mut self, index: usize, at: Ms) {
+        let prepared: Vec<String> = self.groups[index]
+            .members
+            .iter()
+            .filter(|member| member.lifecycle == Lifecycle::Warmed)
+            .map(|member| member.id.clone())
+            .collect();
+        for id in prepared {
+            let cause = format!(
+                "At {} an instance of the warm pool was replaced in response to an instance refresh.",
+                iso(at)
+            );
+            self.terminate_member(index, &id, cause, at);
+        }
     }
 
     /// Has the refresh that is under way replace again what it has replaced.

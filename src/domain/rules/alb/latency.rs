@@ -66,7 +66,11 @@ fn judge<'a>(context: &Context<'_>, measured: Measured<'a>) -> Option<(Slow<'a>,
 fn report(draft: Draft, context: &Context<'_>, slow: &Slow<'_>, breach: Breach) -> Finding {
     let limit = context.limits().alb_p95_s;
     let level = words::number(limit.level(breach));
-    let seconds = words::number(slow.seconds);
+    // 1.004 is beyond 1, and has to look so.
+    let seconds = match words::number(slow.seconds) {
+        same if same == level => words::number_to(slow.seconds, 3),
+        other => other,
+    };
     draft
         .hurts(Impact::Customer)
         .since(slow.measured.since(|value| limit.judge(value).is_some()))
@@ -95,6 +99,7 @@ mod tests {
     fn slow_targets_are_named_with_the_limit_that_they_break() {
         for (seconds, severity, title) in [
             (1.8, Severity::Warn, "p95 1.8 s, limit 1 s"),
+            (1.004, Severity::Warn, "p95 1.004 s, limit 1 s"),
             (2.4, Severity::Crit, "p95 2.4 s, limit 2 s"),
         ] {
             let findings = bench(seconds).check(&RULE);

@@ -6,6 +6,7 @@ use crate::domain::asg::{Activity, Group};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::rules::asg::activities::{self, Activities, Cure};
+use crate::domain::rules::asg::launch_failed;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::{Context, Reach, Rule, asg, words};
 
@@ -68,7 +69,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let no_capacity = failed.is_some_and(|failed| activities::cure(failed) == Cure::Others);
         let draft = if no_capacity {
             // No image brings capacity.
-            draft.helped_by(&["gpu-morning-up", "asg-scale"])
+            draft
+                .helped_by(&["gpu-morning-up", "asg-scale"])
+                .helped_at(launch_failed::elsewhere(context, group))
         } else {
             draft
         };

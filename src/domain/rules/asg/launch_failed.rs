@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::asg::Group;
 use crate::domain::health::{Finding, Impact, Severity};
-use crate::domain::ids::Kind;
+use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::policy::Breach;
 use crate::domain::rules::asg::activities::{Activities, Cure, HOUR, advice, cure, failure, said};
 use crate::domain::rules::draft::severity;
@@ -65,7 +65,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let draft = RULE.on(context, &group.arn, &group.name);
         let draft = match cure(newest) {
             Cure::Before => draft.helped_by(&["asg-rollback-image", "asg-instance-refresh-rollback"]),
-            Cure::Others => draft.helped_by(&["asg-scale"]),
+            Cure::Others => draft
+                .helped_by(&["asg-scale"])
+                .helped_at(elsewhere(context, group)),
             Cure::Nobody => draft.without_runbooks(),
         };
         findings.push(
@@ -104,16 +106,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Which other groups do the same work, and what else can be scaled.
 fn others(context: &Context<'_>, group: &Group) -> String {
-    let queues = context.policy.work_queues.iter();
-    let mates: BTreeSet<&str> = queues
-        .filter(|work| work.feeds.contains(&group.name))
-        .flat_map(|work| &work.feeds)
-        .map(String::as_str)
-        .filter(|name| *name != group.name)
-        .collect();
-    let known = context.state.groups.get().into_iter().flatten();
-    let mates: Vec<String> = known
-        .filter(|other| mates.contains(other.name.as_str()))
+    let mates: Vec<String> = mates(context, group)
+        .into_iter()
         .map(|other| format!("{} ({} of at most {})", other.name, other.desired, other.max))
         .collect();
     if mates.is_empty() {
@@ -125,6 +119,29 @@ fn others(context: &Context<'_>, group: &Group) -> String {
             mates.join(", ")
         )
     }
+}
+
+/// The other groups that work on the same queues.
+fn mates<'a>(context: &Context<'a>, group: &Group) -> Vec<&'a Group> {
+    let names: BTreeSet<&str> = context
+        .policy
+        .queues_of(&group.name)
+        .flat_map(|work| &work.feeds)
+        .map(String::as_str)
+        .filter(|name| *name != group.name)
+        .collect();
+    let known = context.state.groups.get().into_iter().flatten();
+    known
+        .filter(|other| names.contains(other.name.as_str()))
+        .collect()
+}
+
+/// Where others can be had, if AWS has no more of this group's: groups that do the same work.
+pub(super) fn elsewhere(context: &Context<'_>, group: &Group) -> Vec<ResourceKey> {
+    mates(context, group)
+        .into_iter()
+        .map(|other| ResourceKey::new(context.state.name(), Kind::Asg, &other.arn))
+        .collect()
 }
 
 #[cfg(test)]

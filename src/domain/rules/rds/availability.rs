@@ -30,6 +30,7 @@ pub const RULE: Rule = Rule {
         "rds-reboot-failover",
         "restore-rds-point-in-time",
         "restore-rds-snapshot",
+        "rds-grow-storage",
     ],
     reach: Reach::Scope,
     check,
@@ -117,6 +118,11 @@ fn judge(
         }
         Service::Unknown => Some(
             draft
+                .helped_by(&[
+                    "rds-reboot-failover",
+                    "restore-rds-point-in-time",
+                    "restore-rds-snapshot",
+                ])
                 .because(format!(
                     "The status is {status}, which quarterdeck does not know."
                 ))
@@ -173,7 +179,7 @@ fn broken(status: &str) -> Option<Broken> {
         "storage-full" => broken(
             "there is no storage left and it accepts no writes",
             "Give it more storage, and a limit up to which it grows by itself; restarting it does not help.",
-            &[],
+            &["rds-grow-storage"],
         ),
         "insufficient-capacity" => broken(
             "AWS has no capacity for its class in this zone",
@@ -286,6 +292,8 @@ mod tests {
             said.insert(finding.evidence[1].clone());
             let expected: &[&str] = if restorable.contains(&status) {
                 RESTORE
+            } else if status == "storage-full" {
+                &["rds-grow-storage"]
             } else {
                 &[]
             };

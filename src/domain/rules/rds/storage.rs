@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
         (Severity::Warn, "share or days at the warning level"),
     ],
     thresholds: &["rds_free_storage_percent", "rds_storage_days_left"],
-    runbooks: &["rds-restart"],
+    runbooks: &["rds-grow-storage", "rds-restart"],
     reach: Reach::Scope,
     check,
 };
@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                             .unwrap_or_default()
                     )
                 }))
-                .perhaps_because(grows)
+                .because(grows.unwrap_or_else(|| stands_still(db, storage_gib)))
                 .held(context, low(context, db, allocated))
                 .report(
                     severity(breach),
@@ -109,6 +109,14 @@ fn low(context: &Context<'_>, db: &DbInstance, allocated: f64) -> Option<Run> {
     let by_hour = context.metric(metric::FREE_STORAGE_BY_HOUR.of(&db.name));
     let longer = by_hour.and_then(|by_hour| by_hour.run(is_low));
     Some(longer.filter(|longer| longer.oldest < run.oldest).unwrap_or(run))
+}
+
+/// That nothing adds to it: a limit that is reached, or none.
+fn stands_still(db: &DbInstance, storage_gib: u32) -> String {
+    match db.max_storage_gib {
+        Some(most) => format!("It does not grow by itself any more: its limit of {most} GiB is reached."),
+        None => format!("It does not grow by itself: no limit above {storage_gib} GiB is set."),
+    }
 }
 
 /// What storage autoscaling can still add.
@@ -153,10 +161,16 @@ mod tests {
         assert_eq!(findings[0].title, "6.2% free, 2.1 days left");
         assert_eq!((findings[0].severity, findings[0].since), (Severity::Crit, None));
         assert_eq!(
+            findings[0].runbooks,
+            ["rds-grow-storage", "rds-restart"],
+            "no outage first"
+        );
+        assert_eq!(
             findings[0].evidence,
             [
                 "3.1 GiB of 50 GiB are free (6.2%); a warning begins at 20%, critical is 10%.",
                 "It shrinks by 1.5 GiB a day, by the slope of the last day: 2.1 days are left.",
+                "It does not grow by itself: no limit above 50 GiB is set.",
                 "It has been so at least since 2026-11-20 03:00 UTC, where the values that were read begin.",
             ]
         );

@@ -17,14 +17,14 @@ pub const RULE: Rule = Rule {
     id: "saving.night-scale-down",
     kind: Kind::Asg,
     title: "Nights and weekends could be smaller",
-    what: "Groups that have a night size in the estate file and no schedule of their own; outside \
-           production also GPU groups and GPU instances of no group, down to none; and Fargate services of \
+    what: "Groups that have a night size in the estate file, unless schedules of their own take them down to \
+           it; outside production also GPU groups and GPU instances of no group, down to none; and Fargate services of \
            two tasks and more, down to one. The hours are those outside the estate's business hours; \
            without business hours the amount is not known. Instances at list or Spot price. A group that a \
            node group of EKS owns is made smaller through that.",
     severities: &[(crate::domain::health::Severity::Info, "always")],
     thresholds: &["saving_usd"],
-    runbooks: &["gpu-night-down", "eks-scale-nodegroup"],
+    runbooks: &["gpu-night-down", "eks-scale-nodegroup", "asg-scale"],
     reach: Reach::Scope,
     check,
 };
@@ -61,14 +61,11 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
         None if is_gpu && !context.is_prod_resource(&group.name, &group.tags) => 0,
         None => return None,
     };
-    // A group that shrinks by itself in the evening does so already.
-    let is_scheduled = group.scheduled_actions.len() >= 2;
-    let away = u32::try_from(members.len())
-        .unwrap_or(u32::MAX)
-        .checked_sub(night)?;
-    if away == 0 || is_scheduled {
-        return None;
-    }
+    let running = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    // A group that shrinks by itself in the evening does so already, as far as that goes.
+    let by_itself = scheduled_night(group);
+    let stays = by_itself.map_or(running, |size| size.min(running));
+    let away = stays.checked_sub(night).filter(|away| *away > 0)?;
     // Which of them go is the group's choice: the mean of their prices.
     let priced: Option<Vec<UsdPerHour>> = members
         .iter()
@@ -84,17 +81,36 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
     let draft = RULE
         .on(context, &group.arn, &group.name)
         .because(format!(
-            "{} of {} would not run outside business hours; the night size is {night}.",
+            "{} of {stays} would not run outside business hours; the night size is {night}.",
             words::count(away as usize, "instance"),
-            members.len()
         ))
+        .perhaps_because(by_itself.map(|size| {
+            format!("The group's own schedules take it down to {size}, not to {night}: change what they set.")
+        }))
         .because(hours(context));
+    // The night of GPU groups notes what it takes down; of others the size is set, and a schedule brings it back.
+    let draft = if is_gpu {
+        draft
+    } else {
+        draft.helped_by(&["asg-scale", "eks-scale-nodegroup"])
+    };
     report(
         context,
         draft,
         month,
-        &format!("{night} instead of {} at night", members.len()),
+        &format!("{night} instead of {stays} at night"),
     )
+}
+
+/// The least that the schedules of a group set, where at least two of them move it down and up.
+fn scheduled_night(group: &Group) -> Option<u32> {
+    let schedules = &group.scheduled_actions;
+    let sizes = schedules.iter().filter_map(|action| {
+        // What stands in the schedule is the size unless a policy moves it, down to the least that it allows.
+        let size = action.desired.or(action.min)?;
+        Some(action.max.map_or(size, |max| size.min(max)))
+    });
+    sizes.min().filter(|_| schedules.len() >= 2)
 }
 
 fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) -> Option<Finding> {
@@ -237,7 +253,7 @@ mod tests {
         };
         let mut bench = bench(3);
         bench.with_policy(prod_with_night());
-        assert_eq!(saving(&bench).runbooks, ["gpu-night-down"]);
+        assert_eq!(saving(&bench).runbooks, ["gpu-night-down", "asg-scale"]);
         // What EKS owns is not gpu-night-down's to touch.
         let mut nodes = group("workers", 2);
         nodes.tags = vec![Tag {
@@ -245,7 +261,7 @@ mod tests {
             value: "gpu".to_owned(),
         }];
         bench.know(Source::Groups, ReplyData::Groups(vec![nodes]));
-        assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup"]);
+        assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup", "asg-scale"]);
     }
 
     #[test]

@@ -88,7 +88,13 @@ impl Action for SetCapacity {
     }
 
     fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
-        parse::<With>(with).map_or_else(|_| Vec::new(), |with| cost::spot_query_of(&with.group, view))
+        let Ok(with) = parse::<With>(with) else {
+            return Vec::new();
+        };
+        let mut queries = cost::spot_query_of(&with.group, view);
+        // Who may not read them is told less, and not refused.
+        queries.push(Query::AutoScaling(autoscaling::Read::Policies));
+        queries
     }
 
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
@@ -153,6 +159,9 @@ impl Action for SetCapacity {
         };
         let mut proposal = Proposal::one(change);
         proposal.warnings = warnings(group, before, after);
+        proposal
+            .warnings
+            .extend(moved_again(group, (before, after), view));
         Ok(proposal)
     }
 
@@ -275,6 +284,50 @@ pub(in crate::runbook::actions) fn resize(group: &mut Group, (min, max, desired)
 }
 
 /// What may keep the change from lasting, or makes it cost more than it seems.
+/// Scaling policies that may move the capacity again, within its bounds.
+fn moved_again(group: &Group, (before, after): (Sizes, Sizes), view: &View) -> Vec<String> {
+    let name = &group.name;
+    let is_held = |process: &str| group.suspended.iter().any(|known| known.name == process);
+    let shrinks = after.desired < before.desired;
+    let has_room = if shrinks {
+        after.max > after.desired
+    } else {
+        after.desired > after.min
+    };
+    if is_held("AlarmNotification") || !has_room || after.desired == before.desired {
+        return Vec::new();
+    }
+    let Ok(policies) = view.group_policies() else {
+        // They were not read: one is taken for granted where it would matter most.
+        return shrinks
+            .then(|| {
+                format!(
+                    "{name}: max stays {}, so a scaling policy may raise the capacity again",
+                    after.max
+                )
+            })
+            .into_iter()
+            .collect();
+    };
+    policies
+        .iter()
+        .filter(|policy| policy.group == group.name && policy.enabled)
+        .filter(|policy| shrinks || policy.may_shrink())
+        .map(|policy| {
+            let (verb, bound, to) = if shrinks {
+                ("raise", "max", after.max)
+            } else {
+                ("lower", "min", after.min)
+            };
+            format!(
+                "{name}: the policy {} ({}) may {verb} the capacity again: {bound} stays {to}",
+                policy.name,
+                policy.in_words()
+            )
+        })
+        .collect()
+}
+
 fn warnings(group: &Group, before: Sizes, after: Sizes) -> Vec<String> {
     let name = &group.name;
     let mut warnings = Vec::new();
@@ -296,12 +349,6 @@ fn warnings(group: &Group, before: Sizes, after: Sizes) -> Vec<String> {
         if protected > after.desired as usize {
             warnings.push(format!(
                 "{name}: {protected} instances are protected from scale-in and will stay"
-            ));
-        }
-        if after.max > after.desired && !suspended("AlarmNotification") {
-            warnings.push(format!(
-                "{name}: max stays {}, so a scaling policy may raise the capacity again",
-                after.max
             ));
         }
         if let Some(pool) = &group.warm_pool

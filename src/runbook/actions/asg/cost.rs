@@ -1,6 +1,6 @@
 //! What instances of a group cost.
 
-use crate::domain::asg::Group;
+use crate::domain::asg::{Group, Mix};
 use crate::domain::ec2::{Instance, Purchase};
 use crate::domain::ops::{Query, ec2};
 use crate::runbook::action::{CostDelta, Site, View};
@@ -26,7 +26,16 @@ pub(super) fn spot_query_of(group: &str, view: &View) -> Vec<Query> {
         .instances
         .iter()
         .filter_map(|member| view.instance(&member.id).ok()?);
-    spot_query(members).into_iter().collect()
+    let own = spot_query(members);
+    let launched = group.mix.filter(|mix| mix.has_spot()).and_then(|_| {
+        let [one] = group.instance_types.as_slice() else {
+            return None;
+        };
+        Some(Query::Ec2(ec2::Read::SpotPrices {
+            types: vec![one.clone()],
+        }))
+    });
+    own.or(launched).into_iter().collect()
 }
 
 /// What `count` more (or, if negative, fewer) instances of a group do to the bill. Which instances go
@@ -50,6 +59,9 @@ pub(in crate::runbook::actions) fn of(group: &Group, count: i64, view: &View, si
                 .map(|member| of_member(&member.id, view, site))
                 .fold(CostDelta::None, CostDelta::plus);
         }
+    }
+    if let Some(mix) = group.mix.filter(|mix| mix.has_spot()) {
+        return of_mix(group, mix, count, view, site);
     }
     let mut types: Vec<&str> = group
         .instances
@@ -86,6 +98,34 @@ pub(in crate::runbook::actions) fn of(group: &Group, count: i64, view: &View, si
         [] => unknown("no instance shows how the group pays for them"),
         _ => unknown("the group has instances that are paid for in several ways"),
     }
+}
+
+/// The same of a group whose policy mixes: what members are paid for now says little of the next ones.
+fn of_mix(group: &Group, mix: Mix, count: i64, view: &View, site: &Site<'_>) -> CostDelta {
+    let unknown = |why: String| CostDelta::Unknown(why);
+    let [one] = group.instance_types.as_slice() else {
+        return unknown(format!(
+            "the group takes {} as AWS has them, on demand and Spot",
+            group.instance_types.join(" or ")
+        ));
+    };
+    let then = u32::try_from(i64::from(group.desired) + count).unwrap_or(0);
+    let (Some(before), Some(after)) = (mix.on_demand_of(group.desired), mix.on_demand_of(then)) else {
+        return unknown("which of them are on demand and which Spot is not told as one share".to_owned());
+    };
+    let on_demand = i64::from(after) - i64::from(before);
+    let spot = count - on_demand;
+    let of_spot = if spot == 0 {
+        CostDelta::None
+    } else {
+        CostDelta::of(site.spot_price(view, one, None), spot, &format!("{one} (Spot)"))
+    };
+    let of_list = if on_demand == 0 {
+        CostDelta::None
+    } else {
+        CostDelta::of(site.prices.ec2(site.region, one), on_demand, one)
+    };
+    of_list.plus(of_spot)
 }
 
 /// What the end of one instance does to the bill.

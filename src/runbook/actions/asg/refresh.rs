@@ -311,10 +311,21 @@ impl Action for StartRefresh {
             ..Change::draft(self, target(site, group), with)
         });
         let protected = group.instances.iter().filter(|member| member.protected).count();
+        let name = &group.name;
+        // What stands prepared has pulled what it runs at its first start.
+        let prepared = group.warm_pool.as_ref().map_or(0, |pool| pool.instances.len());
+        let proposal = if prepared > 0 && !settings.skip_matching {
+            proposal.warn(format!(
+                "{name}: {} of the warm pool {} replaced too",
+                counted(u32::try_from(prepared).unwrap_or(u32::MAX), "instance"),
+                if prepared == 1 { "is" } else { "are" }
+            ))
+        } else {
+            proposal
+        };
         if protected == 0 {
             return Ok(proposal);
         }
-        let name = &group.name;
         Ok(proposal.warn(match settings.spared {
             Spared::Ignore => format!("{name}: {protected} protected instances stay as they are"),
             Spared::Replace => format!("{name}: {protected} protected instances are replaced too"),

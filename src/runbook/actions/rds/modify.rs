@@ -23,8 +23,15 @@ use crate::runbook::types::Type;
 fn sight_of(db: &DbInstance) -> Fields {
     let mut seen = facts(db);
     seen.insert("storage_gib".to_owned(), json!(db.storage_gib));
+    // AWS knows no word for storage that does not grow by itself: its limit is what there is.
+    seen.insert("max_storage_gib".to_owned(), json!(most(db)));
     seen.insert("resource_id".to_owned(), json!(db.resource_id));
     seen
+}
+
+/// Up to where storage grows by itself, which is what there is where it does not.
+fn most(db: &DbInstance) -> Option<u32> {
+    db.max_storage_gib.or(db.storage_gib)
 }
 
 /// The same, with what AWS has accepted and not yet done: a modification takes minutes to hours.
@@ -125,10 +132,11 @@ fn pace() -> Pace {
 pub struct Modify;
 
 /// The fields of `rds.modify` that are settings: all of them always have a value.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "class",
     "multi_az",
     "storage_gib",
+    "max_storage_gib",
     "parameter_group",
     "backup_retention_days",
     "backup_window",
@@ -140,6 +148,7 @@ const SETTINGS: [&str; 9] = [
 impl Modify {
     fn read(with: &Arguments) -> Result<(String, DbModification), BadArguments> {
         let mut rest = with.clone();
+        rest.retain(|_, value| !value.is_null());
         let Some(Value::String(name)) = rest.remove("instance") else {
             return Err(BadArguments("instance is missing".to_owned()));
         };
@@ -169,6 +178,11 @@ impl Action for Modify {
                 setting("class", Type::Text, "The class, such as `db.r6g.large`."),
                 setting("multi_az", Type::Bool, "Whether a standby runs in another zone."),
                 setting("storage_gib", Type::Int, "Storage, GiB."),
+                setting(
+                    "max_storage_gib",
+                    Type::Int,
+                    "Up to where storage grows by itself, GiB; what there is switches that off.",
+                ),
                 setting("parameter_group", Type::Text, "The DB parameter group."),
                 setting(
                     "backup_retention_days",
@@ -237,7 +251,7 @@ impl Action for Modify {
         let live = sight_of(db);
         let wanted: Fields = with
             .iter()
-            .filter(|(key, value)| *key != "instance" && live.get(*key) != Some(value))
+            .filter(|(key, value)| *key != "instance" && !value.is_null() && live.get(*key) != Some(value))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         if wanted.is_empty() {
@@ -255,6 +269,7 @@ impl Action for Modify {
                 old + old.div_ceil(10)
             )));
         }
+        room(db, &wanted)?;
         let before: Fields = wanted
             .keys()
             .map(|key| (key.clone(), live.get(key).cloned().unwrap_or(Value::Null)))
@@ -335,6 +350,31 @@ impl Action for Modify {
     }
 }
 
+/// Refuses a limit of storage autoscaling that AWS would not take beside the storage.
+fn room(db: &DbInstance, wanted: &Fields) -> Result<(), Refusal> {
+    let number = |key: &str| wanted.get(key).and_then(Value::as_u64);
+    let (grows, limit) = (number("storage_gib"), number("max_storage_gib"));
+    if grows.is_none() && limit.is_none() {
+        return Ok(());
+    }
+    let Some(storage) = grows.or(db.storage_gib.map(u64::from)) else {
+        return Ok(());
+    };
+    let Some(limit) = limit.or(db.max_storage_gib.map(u64::from)) else {
+        return Ok(());
+    };
+    let least = storage + storage.div_ceil(10);
+    let switched_off = wanted.contains_key("max_storage_gib") && limit == storage;
+    if limit >= least || switched_off {
+        return Ok(());
+    }
+    Err(Refusal::state(format!(
+        "{}: storage of {storage} GiB that grows by itself needs a limit of {least} GiB at least, not {limit}: \
+         max_storage_gib sets it",
+        db.name
+    )))
+}
+
 /// What the change does to the bill.
 fn cost(db: &DbInstance, wanted: &Fields, site: &Site<'_>) -> CostDelta {
     if !wanted
@@ -408,7 +448,7 @@ impl Action for CopySettings {
             to,
             differences: differences(source, to),
             modifiable: &MODIFIABLE,
-            live: facts(to),
+            live: sight_of(to),
         };
         copying.check()?;
         Ok(copying.propose(Change::draft(self, target(site, to), with)))

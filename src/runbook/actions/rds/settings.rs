@@ -1,9 +1,11 @@
 //! What makes a database the same as another: its settings by name, which of them a restore takes over,
 //! which are set afterwards, and what stays behind.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::restoring::From;
+use crate::domain::datastore::support::ExtendedSupport;
 use crate::domain::datastore::{DbInstance, DbProxy};
 use crate::domain::ids::Tag;
 use crate::domain::ops::rds::RestoreSettings;
@@ -260,7 +262,7 @@ pub(super) fn cost_of(db: &DbInstance, storage_gib: Option<u32>, site: &Site<'_>
     let deployment = Deployment::of(db.multi_az);
     let price = DbEngine::from_api(&db.engine, db.storage_type.as_deref())
         .and_then(|engine| site.prices.rds(site.region, &db.class, engine, deployment));
-    let instance = CostDelta::of(price, 1, &db.class);
+    let instance = CostDelta::of(price, 1, &db.class).plus(extended_support(db, site));
     let (Some(gib), Some(storage_type)) = (storage_gib, db.storage_type.as_deref()) else {
         return instance;
     };
@@ -280,6 +282,20 @@ pub(super) fn cost_of(db: &DbInstance, storage_gib: Option<u32>, site: &Site<'_>
         )
     });
     instance.plus(CostDelta::of(storage, 1, &format!("{storage_type} storage")))
+}
+
+/// What a version beyond its standard support costs on top.
+fn extended_support(db: &DbInstance, site: &Site<'_>) -> CostDelta {
+    let today = site.now.to_zoned(TimeZone::UTC).date();
+    let Some(support) = ExtendedSupport::of(db, today) else {
+        return CostDelta::None;
+    };
+    let what = format!("extended support of {} {}", db.engine, db.engine_version);
+    let price = site.prices.rds_extended_support(site.region, support.years);
+    match support.vcpus.and_then(|vcpus| i64::try_from(vcpus).ok()) {
+        Some(vcpus) => CostDelta::of(price, vcpus, &what),
+        None => CostDelta::Unknown(format!("the vCPUs of {} are not known", db.class)),
+    }
 }
 
 /// `costs $1.20 a day`, or that it is not known.

@@ -617,6 +617,34 @@ fn a_mixed_group_is_priced_where_it_is_known_which_instances_go() {
 }
 
 #[test]
+fn what_a_mixed_policy_adds_is_not_priced_as_its_members_are() {
+    let told = |base: u32, types: &[&str]| {
+        let mut mixed = world();
+        let training = group(&mut mixed, "training");
+        training.mix = Some(crate::domain::asg::Mix {
+            on_demand_base: base,
+            on_demand_percent: Some(0),
+        });
+        training.instance_types = types.iter().map(|one| (*one).to_owned()).collect();
+        let with = json!({"group": "training", "desired": training.desired + 1, "max": 9});
+        let proposal = plan_in("asg.set_capacity", &with, &seen(&mixed), Policy::default()).unwrap();
+        match &proposal.changes[0].cost {
+            CostDelta::Unknown(why) => why.clone(),
+            other => format!("{other:?}"),
+        }
+    };
+    // All its members are on demand, and the next one is Spot, whose price was not read.
+    assert!(
+        told(1, &["g5.xlarge"]).contains("(Spot)"),
+        "{}",
+        told(1, &["g5.xlarge"])
+    );
+    let several = told(1, &["g5.xlarge", "g6.xlarge"]);
+    assert!(several.contains("g5.xlarge or g6.xlarge"), "{several}");
+    assert!(told(9, &["g5.xlarge"]).starts_with("Known"), "still of the base");
+}
+
+#[test]
 fn a_group_that_is_down_is_of_the_fleet_though_it_names_no_type() {
     let mut view = seen(&world());
     let with = json!({"target": "training"});

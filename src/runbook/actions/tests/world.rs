@@ -124,6 +124,7 @@ pub fn read(world: &World, query: &Query) -> Reply {
         ),
         Query::AutoScaling(autoscaling::Read::Groups) => ReplyData::Groups(world.groups.clone()),
         Query::AutoScaling(autoscaling::Read::Activities { .. }) => ReplyData::Activities(Vec::new()),
+        Query::AutoScaling(autoscaling::Read::Policies) => ReplyData::GroupPolicies(Vec::new()),
         Query::AutoScaling(autoscaling::Read::InstanceRefreshes { group }) => ReplyData::InstanceRefreshes(
             world
                 .refreshes

@@ -154,6 +154,7 @@ impl World {
                 ReplyData::Groups(self.groups.clone())
             }
             Query::AutoScaling(autoscaling::Read::Activities { .. }) => ReplyData::Activities(Vec::new()),
+            Query::AutoScaling(autoscaling::Read::Policies) => ReplyData::GroupPolicies(Vec::new()),
             Query::Ec2(_) => ReplyData::Instances(Vec::new()),
             Query::CloudWatch(cloudwatch::Read::Alarms) => ReplyData::Alarms(self.alarms.clone()),
             Query::CloudWatch(cloudwatch::Read::AlarmHistory { since }) => ReplyData::AlarmHistory(
@@ -316,6 +317,7 @@ fn group(name: &str) -> Group {
         warm_pool: None,
         instance_types: vec!["g5.xlarge".to_owned()],
         launch_template: None,
+        mix: None,
         target_groups: Vec::new(),
         created_at: None,
         tags: Vec::new(),

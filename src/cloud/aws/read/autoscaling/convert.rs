@@ -6,8 +6,8 @@ use aws_sdk_ec2::types::LaunchTemplateVersion;
 use crate::cloud::aws::convert::{count, tag, text, timestamp_of};
 use crate::cloud::aws::memory::TemplateVersion;
 use crate::domain::asg::{
-    Activity, Desired, Group, GroupInstance, InstanceRefresh, LaunchTemplate, ScheduledAction,
-    SuspendedProcess, WarmPool,
+    Activity, Desired, Group, GroupInstance, GroupPolicy, InstanceRefresh, LaunchTemplate, Mix, PolicyForm,
+    PolicyStep, ScheduledAction, SuspendedProcess, WarmPool,
 };
 
 /// What other calls tell of a group.
@@ -59,6 +59,7 @@ pub(super) fn group_from_sdk(group: &types::AutoScalingGroup, parts: Parts) -> O
             .map(|pool| warm_pool(pool, parts.warm_instances)),
         instance_types,
         launch_template: specification(group).and_then(launch_template_from_sdk),
+        mix: group.mixed_instances_policy().map(mix_from_sdk),
         target_groups: target_groups(group),
         created_at: timestamp_of(group.created_time()),
         tags: group
@@ -70,6 +71,66 @@ pub(super) fn group_from_sdk(group: &types::AutoScalingGroup, parts: Parts) -> O
     })
 }
 
+/// A scaling policy; `None` without its name or its group.
+pub(super) fn policy_from_sdk(policy: &types::ScalingPolicy) -> Option<GroupPolicy> {
+    let adjustment = || policy.adjustment_type().unwrap_or("ChangeInCapacity").to_owned();
+    let form = match policy.policy_type().unwrap_or_default() {
+        "TargetTrackingScaling" => {
+            let tracking = policy.target_tracking_configuration()?;
+            let predefined = tracking
+                .predefined_metric_specification()
+                .and_then(|metric| metric.predefined_metric_type())
+                .map(|metric| metric.as_str().to_owned());
+            let customized = || {
+                let metric = tracking.customized_metric_specification()?;
+                text(metric.metric_name())
+            };
+            PolicyForm::TargetTracking {
+                metric: predefined.or_else(customized),
+                target: tracking.target_value()?,
+                only_out: tracking.disable_scale_in().unwrap_or(false),
+            }
+        }
+        "StepScaling" => PolicyForm::Step {
+            adjustment: adjustment(),
+            steps: policy
+                .step_adjustments()
+                .iter()
+                .map(|step| PolicyStep {
+                    from: step.metric_interval_lower_bound(),
+                    to: step.metric_interval_upper_bound(),
+                    by: step.scaling_adjustment().unwrap_or(0),
+                })
+                .collect(),
+        },
+        "SimpleScaling" => PolicyForm::Simple {
+            adjustment: adjustment(),
+            by: policy.scaling_adjustment().unwrap_or(0),
+            cooldown_s: policy.cooldown().and_then(|seconds| u32::try_from(seconds).ok()),
+        },
+        "PredictiveScaling" => PolicyForm::Predictive {
+            only_forecasts: policy
+                .predictive_scaling_configuration()
+                .is_none_or(|predicting| {
+                    predicting.mode() != Some(&types::PredictiveScalingMode::ForecastAndScale)
+                }),
+        },
+        other => PolicyForm::Other(other.to_owned()),
+    };
+    Some(GroupPolicy {
+        group: policy.auto_scaling_group_name()?.to_owned(),
+        name: policy.policy_name()?.to_owned(),
+        form,
+        alarms: policy
+            .alarms()
+            .iter()
+            .filter_map(|alarm| text(alarm.alarm_name()))
+            .collect(),
+        // Absent is on.
+        enabled: policy.enabled().unwrap_or(true),
+    })
+}
+
 /// The launch template's version that a group would launch from, where neither overrides nor
 /// instances tell the type.
 pub(super) fn template(group: &types::AutoScalingGroup) -> Option<TemplateVersion> {
@@ -78,6 +139,19 @@ pub(super) fn template(group: &types::AutoScalingGroup) -> Option<TemplateVersio
     }
     let template = launch_template_from_sdk(specification(group)?)?;
     Some((template.id, template.version))
+}
+
+/// How a policy of mixed instances pays for them; what it leaves out is on demand.
+fn mix_from_sdk(policy: &types::MixedInstancesPolicy) -> Mix {
+    let distribution = policy.instances_distribution();
+    let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
+    let segments = distribution.is_some_and(|distribution| !distribution.distribution_segments().is_empty());
+    Mix {
+        on_demand_base: number(distribution.and_then(|it| it.on_demand_base_capacity())).unwrap_or(0),
+        on_demand_percent: (!segments).then(|| {
+            number(distribution.and_then(|it| it.on_demand_percentage_above_base_capacity())).unwrap_or(100)
+        }),
+    }
 }
 
 /// What a group launches from, its own or that of its policy of mixed instances.

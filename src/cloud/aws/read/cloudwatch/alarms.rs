@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::super::listing::reply;
 use crate::cloud::aws::caller::{Caller, Page, Paged, pages};
-use crate::cloud::aws::convert::{date_time, timestamp_of};
+use crate::cloud::aws::convert::{date_time, text, timestamp_of};
 use crate::domain::alarm::{Alarm, AlarmMetric, AlarmState, AlarmTransition};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ops::{Operation, Reply, ReplyData};
@@ -164,6 +164,15 @@ fn watched_from_sdk(alarm: &MetricAlarm) -> Option<AlarmMetric> {
             .period
             .or(of_expression.and_then(|stat| stat.period))
             .and_then(|seconds| u32::try_from(seconds).ok()),
+        statistic: alarm
+            .statistic()
+            .map(|statistic| statistic.as_str().to_owned())
+            .or_else(|| text(alarm.extended_statistic()))
+            .or_else(|| text(of_expression.and_then(|stat| stat.stat()))),
+        periods: alarm.evaluation_periods.and_then(|many| u32::try_from(many).ok()),
+        datapoints: alarm
+            .datapoints_to_alarm
+            .and_then(|many| u32::try_from(many).ok()),
     })
 }
 
@@ -226,6 +235,9 @@ mod tests {
             .comparison_operator(ComparisonOperator::GreaterThanThreshold)
             .threshold(80.0)
             .period(60)
+            .extended_statistic("p95")
+            .evaluation_periods(5)
+            .datapoints_to_alarm(3)
             .build();
         assert_eq!(
             metric_alarm_from_sdk(&sdk),
@@ -245,6 +257,9 @@ mod tests {
                     comparison: "GreaterThanThreshold".to_owned(),
                     threshold: Some(80.0),
                     period_s: Some(60),
+                    statistic: Some("p95".to_owned()),
+                    periods: Some(5),
+                    datapoints: Some(3),
                 }),
                 composite_rule: None,
             })
