@@ -303,12 +303,8 @@ fn wants_of_groups(collect: &mut Collecting<'_>, since: Timestamp) {
     let activities = Query::AutoScaling(autoscaling::Read::Activities { since });
     collect.want(Source::Activities, activities, each(instances_s, 2, 4), ());
     // Who has no group has no policy, and saves the call and the permission.
-    if collect
-        .state
-        .groups
-        .get()
-        .is_some_and(|groups| !groups.is_empty())
-    {
+    let known = collect.state.groups.get();
+    if known.is_some_and(|groups| !groups.is_empty()) {
         let policies = Query::AutoScaling(autoscaling::Read::Policies);
         collect.want(Source::GroupPolicies, policies, fixed(300, 900), ());
     }
