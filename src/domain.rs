@@ -53,6 +53,7 @@ pub mod recovery;
 pub mod redact;
 pub mod region_zone;
 pub mod remedy;
+pub mod rest;
 pub mod rules;
 pub mod sagemaker;
 pub mod savings;

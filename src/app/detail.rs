@@ -27,7 +27,7 @@ use crate::domain::changes::for_resource;
 use crate::domain::health::{Finding, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
-use crate::domain::trail::{Lookup, recorded_name};
+use crate::domain::trail::Lookup;
 
 /// A detail.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -330,12 +330,11 @@ fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
     let Some(back) = state.trails.get(resource).copied() else {
         return Vec::new();
     };
-    let lookup = Lookup {
-        resource: recorded_name(resource).to_owned(),
-        back,
+    let Some(scope) = scope_of(state, resource) else {
+        return Vec::new();
     };
-    let scope = state.picture.inventory.scope(&resource.scope);
-    let events = scope.and_then(|scope| scope.trail.get(&lookup));
+    let lookup = Lookup::of(scope, resource, back);
+    let events = scope.trail.get(&lookup);
     let mut lines = Vec::new();
     match events.map_or((None, None), |events| (events.get(), events.failing.as_ref())) {
         (Some(events), _) if events.is_empty() => {
@@ -364,11 +363,19 @@ fn trail(state: &State, resource: &ResourceKey) -> Vec<Block> {
     for gap in events.iter().flat_map(|events| events.gaps.iter()) {
         lines.push(vec![Cell::new(&gap.message).tone(Tone::Warn)]);
     }
+    if matches!(resource.kind, Kind::Bucket | Kind::Distribution) {
+        let unseen = "who wrote an object is not in this history: a trail with data events has it";
+        lines.push(vec![Cell::new(unseen).tone(Tone::Muted)]);
+    }
     let further = back
         .wider()
         .map_or_else(String::new, |wider| format!("; w for {}", wider.words()));
     let heading = format!(
-        "CloudTrail, last {}{further}, times in {}",
+        "CloudTrail{}, last {}{further}, times in {}",
+        lookup
+            .region
+            .as_deref()
+            .map_or_else(String::new, |region| format!(" of {region}")),
         back.words(),
         state.zone().label
     );

@@ -6,7 +6,6 @@ mod kubernetes;
 mod recovery;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::app::format;
 use crate::app::pane::Pane;
@@ -18,13 +17,15 @@ use crate::domain::cost::DailyCost;
 use crate::domain::counted::counted;
 use crate::domain::ec2::Instance;
 use crate::domain::elb;
+use crate::domain::elb::served::{self, Served};
 use crate::domain::focus::Probing;
 use crate::domain::gpu::{ProbeOutcome, Vendor, is_gpu_type, vendor_of};
 use crate::domain::health::{Health, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
-use crate::domain::metric::Series;
-use crate::domain::metric_catalog::load_balancer as metric;
+use crate::domain::metric_catalog::{self, load_balancer as metric, target_group};
+use crate::domain::rest;
+use crate::domain::rules::Measured;
 use crate::runbook::record::Status;
 
 /// An entry: the pane, and what there is to say of it. Panes without a digit are opened by name.
@@ -203,12 +204,20 @@ fn services(state: &State) -> String {
     if total == 0 {
         return format!("no ecs{doubt}");
     }
+    let resting = services()
+        .filter(|(_, service)| rest::of_service(service).is_some())
+        .count();
+    let resting = if resting > 0 {
+        format!(", {resting} at rest")
+    } else {
+        String::new()
+    };
     let full = services()
         .filter(|(_, service)| service.running >= service.desired)
         .count();
     let arns = services().map(|(scope, service)| (scope, &service.arn));
     let troubled = troubled(state, Kind::EcsService, arns);
-    format!("ecs {full}/{total}{doubt}{}", bad(troubled))
+    format!("ecs {full}/{total}{doubt}{resting}{}", bad(troubled))
 }
 
 fn gpus(state: &State) -> String {
@@ -476,46 +485,48 @@ fn alarms(state: &State) -> String {
     format!("alarms {firing}/{}{doubt}", alarms.len())
 }
 
-/// The newest period that is over, unless it is long ago: its beginning, its end, its value.
-fn newest_whole(series: &Series, now: Timestamp) -> Option<(Timestamp, Timestamp, f64)> {
-    /// CloudWatch is minutes late; older values say nothing of now.
-    const OLDEST: SignedDuration = SignedDuration::from_mins(20);
-    let period = SignedDuration::from_secs(i64::from(series.period_s));
-    series.points.iter().rev().find_map(|(from, value)| {
-        let to = from.saturating_add(period).ok()?;
-        (to <= now && now.duration_since(to) <= OLDEST).then_some((*from, to, *value))
-    })
-}
-
 /// What customers see, over all load balancers in the newest five minutes: the share of answers 5xx
-/// and the slowest 95th percentile. `None` while nothing is known or nobody asks for anything.
+/// and the slowest 95th percentile, as the findings count them. `None` while nothing is known or nobody asks for
+/// anything.
 pub fn impact(state: &State) -> Option<String> {
     let now = state.picture.at;
     let (mut requests, mut errors, mut slowest) = (0.0, 0.0, None::<f64>);
     for scope in state.picture.inventory.shown() {
-        let balancers = scope
-            .balancing
-            .get()
-            .map(|balancing| balancing.load_balancers.as_slice())
-            .unwrap_or_default();
-        for balancer in balancers
+        let Some(balancing) = scope.balancing.get() else {
+            continue;
+        };
+        // What is closed on purpose answers with errors.
+        let is_open = |arn: &String| {
+            let key = ResourceKey::new(scope.name(), Kind::LoadBalancer, arn);
+            rest::beneath(&state.picture.inventory, &key).is_none()
+        };
+        for balancer in balancing
+            .load_balancers
             .iter()
+            .filter(|balancer| is_open(&balancer.arn))
             .filter_map(|balancer| elb::load_balancer_dimension(&balancer.arn))
         {
-            let id = |one: crate::domain::metric_catalog::Metric| one.of(balancer).id();
-            // Requests and errors of the very same minutes, or their share would be made up.
-            let asked = scope
-                .lasting_metric(&id(metric::REQUESTS), now)
-                .and_then(|(series, read_at)| newest_whole(series, read_at));
-            if let Some((from, to, asked)) = asked {
-                requests += asked;
-                for one in [metric::OWN_5XX, metric::TARGET_5XX] {
-                    if let Some((series, _)) = scope.lasting_metric(&id(one), now) {
-                        errors += series.between(from, to).sum::<f64>();
-                    }
-                }
+            let read = |id| scope.lasting_metric(&id, now);
+            let asked: Vec<_> = balancing
+                .target_groups
+                .iter()
+                .flat_map(metric_catalog::target_group_dimensions)
+                .filter(|(_, of)| *of == balancer)
+                .filter_map(|(group, of)| read(target_group::REQUESTS.of_both(group, of).id()))
+                .collect();
+            let failed = [metric::OWN_5XX, metric::TARGET_5XX]
+                .iter()
+                .filter_map(|one| read(one.of(balancer).id()))
+                .map(|(series, _)| series);
+            let read_at = asked.first().map(|(_, at)| *at);
+            let served = read_at.and_then(|at| Served::newest(asked.iter().map(|(one, _)| *one), failed, at));
+            if let Some(served) = served {
+                errors += served.errors;
+                requests += served.requests.unwrap_or_default().max(served.errors);
             }
-            if let Some(p95) = scope.latest(&id(metric::LATENCY_P95), now) {
+            let p95 = read(metric::LATENCY_P95.of(balancer).id())
+                .and_then(|(series, as_of)| Measured { series, as_of }.mean(served::SPAN));
+            if let Some(p95) = p95 {
                 slowest = Some(slowest.map_or(p95, |known| known.max(p95)));
             }
         }
@@ -523,5 +534,5 @@ pub fn impact(state: &State) -> Option<String> {
     let p95 = slowest.map_or_else(String::new, |seconds| {
         format!(" p95 {}", format::seconds(seconds))
     });
-    (requests > 0.0).then(|| format!("5xx {:.1}%{p95}", (100.0 * errors / requests).min(100.0)))
+    (requests > 0.0).then(|| format!("5xx {:.1}%{p95}", 100.0 * errors / requests))
 }

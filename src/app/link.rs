@@ -1,5 +1,6 @@
 //! Where else to look at a resource: its page in the AWS console, and the aws command that shows it.
 
+use crate::domain::bucket::{Bucket, Exposure};
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
 use crate::domain::inventory::ScopeState;
 
@@ -195,7 +196,17 @@ pub fn command(scope: &ScopeState, resource: &ResourceKey) -> Option<String> {
             "codebuild list-builds-for-project --project-name {}",
             quoted(name)
         ),
-        Kind::Bucket => format!("s3api get-public-access-block --bucket {}", quoted(bucket_of(id))),
+        Kind::Bucket => {
+            let name = bucket_of(id);
+            let mut known = scope.buckets.get().into_iter().flatten();
+            let bucket = known.find(|bucket| bucket.name == name);
+            // Of a bucket that is known to be closed, what matters is what it keeps.
+            let asked = match bucket.and_then(Bucket::exposure) {
+                Some(Exposure::Public) | None => "get-public-access-block",
+                Some(_) => "get-bucket-lifecycle-configuration",
+            };
+            format!("s3api {asked} --bucket {}", quoted(name))
+        }
         Kind::Distribution => format!("cloudfront get-distribution --id {}", quoted(name)),
         Kind::VpcEndpoint => format!("ec2 describe-vpc-endpoints --vpc-endpoint-ids {}", quoted(id)),
         Kind::Certificate => format!("acm describe-certificate --certificate-arn {}", quoted(id)),

@@ -27,13 +27,14 @@ use crate::config::keys::{Chord, Keymap};
 use crate::domain::changes::beneath;
 use crate::domain::focus::{Focus, Pace, Probing};
 use crate::domain::glob::Glob;
+use crate::domain::health::{Impact, Severity};
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Source, SourceKey};
 use crate::domain::picture::Picture;
 use crate::domain::reach::Reach;
 use crate::domain::rules::{Policies, Verdicts};
 use crate::domain::scope::ScopeName;
-use crate::domain::trail::{Back, Lookup, recorded_name};
+use crate::domain::trail::{Back, Lookup};
 use crate::runbook::record::RunId;
 
 /// What the console is told at its start, and what does not change with data.
@@ -369,6 +370,18 @@ impl State {
         self.views.insert(self.pane, view);
     }
 
+    /// Kinds of which something is critical or hurts customers now: whoever looks at such a finding waits for
+    /// it to go, and metrics at the slow cadence keep it for ten minutes after the cure.
+    fn hurting(&self) -> impl Iterator<Item = Kind> {
+        let open = self.picture.findings.iter();
+        open.filter(|finding| {
+            finding.severity == Severity::Crit
+                || (finding.severity == Severity::Warn && finding.impact == Impact::Customer)
+        })
+        .filter(|finding| !panes::is_accepted(self, finding))
+        .map(|finding| finding.resource.kind)
+    }
+
     /// What the collector should attend to; `None` if it knows already.
     pub fn changed_focus(&mut self) -> Option<Effect> {
         let mut focus = self.pane.focus();
@@ -377,6 +390,9 @@ impl State {
         }
         if self.paused {
             focus.pace = Pace::Paused;
+        }
+        if matches!(self.pane, Pane::Overview | Pane::Findings | Pane::Incident) {
+            focus.front.extend(self.hurting());
         }
         for level in &self.levels {
             if let Level::Detail { key, .. } = level
@@ -406,12 +422,12 @@ impl State {
         crate::app::update::runs::attend(self, &mut focus);
         focus
             .details
-            .extend(self.trails.iter().map(|(resource, back)| SourceKey {
-                scope: resource.scope.clone(),
-                source: Source::Trail(Lookup {
-                    resource: recorded_name(resource).to_owned(),
-                    back: *back,
-                }),
+            .extend(self.trails.iter().filter_map(|(resource, back)| {
+                let scope = panes::scope_of(self, resource)?;
+                Some(SourceKey {
+                    scope: scope.name().clone(),
+                    source: Source::Trail(Lookup::of(scope, resource, *back)),
+                })
             }));
         if self.told.as_ref() == Some(&focus) {
             return None;

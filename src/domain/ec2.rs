@@ -132,6 +132,8 @@ pub struct NatGateway {
     pub vpc: Option<String>,
     /// Its subnet.
     pub subnet: Option<String>,
+    /// How many public IPv4 addresses it has: each is billed by the hour.
+    pub public_addresses: u32,
 }
 
 /// A VPC endpoint: a way to an AWS service that does not lead through a NAT gateway.

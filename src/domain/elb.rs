@@ -1,5 +1,7 @@
 //! Elastic Load Balancing: load balancers, target groups and the health of their targets.
 
+pub mod served;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -607,11 +607,24 @@ impl ScopeState {
         }
     }
 
-    /// Forgets the history of cards whose instances are gone: groups replace theirs every night.
+    /// Forgets the history of cards whose instances are gone, since groups replace theirs every night, and what
+    /// the cards of instances said that do not run any more: nobody asks these again.
     fn forget_gone_cards(&mut self) {
-        if let Some(instances) = self.instances.get() {
-            let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
-            Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
+        let Some(instances) = self.instances.get() else {
+            return;
+        };
+        let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
+        Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
+        let running: BTreeSet<&str> = instances
+            .iter()
+            .filter(|one| one.is_running())
+            .map(|one| one.id.as_str())
+            .collect();
+        let runs = |reading: &HostReading| running.contains(reading.instance_id.as_str());
+        if let Some((readings, _)) = &mut self.gpu.value
+            && !readings.iter().all(runs)
+        {
+            Arc::make_mut(readings).retain(runs);
         }
     }
 

@@ -331,8 +331,8 @@ pub mod target_group {
     use super::{Metric, Resolution, Stat};
 
     const FAMILY: (&str, &[&str]) = ("AWS/ApplicationELB", &["TargetGroup", "LoadBalancer"]);
-    /// Requests, per five minutes: also those of yesterday.
-    pub const REQUESTS: Metric = Metric::new(FAMILY, "RequestCount", Stat::Sum, Resolution::FiveMinutes);
+    /// Requests, per minute, as the errors are that are compared with them.
+    pub const REQUESTS: Metric = Metric::new(FAMILY, "RequestCount", Stat::Sum, Resolution::Minute);
     /// Answers 5xx, per minute; a minute without one has no value.
     pub const TARGET_5XX: Metric =
         Metric::new(FAMILY, "HTTPCode_Target_5XX_Count", Stat::Sum, Resolution::Minute);

@@ -24,7 +24,7 @@ mod cost;
 mod credentials;
 mod dns;
 mod ec2;
-mod ecr;
+pub(in crate::domain) mod ecr;
 mod ecs;
 mod eks;
 mod gpu;
@@ -35,6 +35,7 @@ mod queue;
 mod rds;
 mod recovery;
 mod redis;
+mod resting;
 mod sagemaker;
 mod saving;
 mod scaling;
@@ -218,6 +219,7 @@ pub const ALL: &[&Rule] = &[
     &saving::support::RULE,
     &saving::balancer::RULE,
     &saving::endpoint::RULE,
+    &resting::RULE,
     &credentials::ENDING_SOON,
     &credentials::FAILING,
     &collect::RULE,
@@ -237,6 +239,7 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
             }
         }
         for finding in &mut findings[first..] {
+            resting::soften(inventory, finding, &context);
             finding
                 .runbooks
                 .retain(|runbook| !remedy::is_in_vain(state, runbook, &finding.resource));

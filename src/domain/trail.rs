@@ -4,6 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{Kind, ResourceKey, last_segment};
+use crate::domain::inventory::ScopeState;
+
+/// The region whose history has what was done to the services that a whole account has once.
+pub const REGION_OF_GLOBAL: &str = "us-east-1";
 
 /// A write that CloudTrail recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,36 @@ pub struct Lookup {
     pub resource: String,
     /// How far back.
     pub back: Back,
+    /// The region whose history has it, if it is not that of the scope.
+    pub region: Option<String>,
+}
+
+impl Lookup {
+    /// The question for a resource that is read through a scope. Each region has a history of its own: that of
+    /// a bucket is where the bucket is, that of a distribution in [`REGION_OF_GLOBAL`].
+    pub fn of(scope: &ScopeState, resource: &ResourceKey, back: Back) -> Self {
+        let region = match resource.kind {
+            Kind::Distribution | Kind::HealthCheck | Kind::Budget => Some(REGION_OF_GLOBAL),
+            Kind::Bucket => {
+                let mut buckets = scope.buckets.get().into_iter().flatten();
+                let name = last_segment(&resource.id);
+                let bucket = buckets.find(|bucket| last_segment(&bucket.name) == name);
+                bucket.and_then(|bucket| bucket.region.as_deref())
+            }
+            _ => resource
+                .id
+                .strip_prefix("arn:")
+                .and_then(|rest| rest.split(':').nth(2))
+                .filter(|region| !region.is_empty()),
+        };
+        Self {
+            resource: recorded_name(resource).to_owned(),
+            back,
+            region: region
+                .filter(|region| *region != scope.scope.region)
+                .map(str::to_owned),
+        }
+    }
 }
 
 /// How far back CloudTrail is asked: it keeps ninety days, and answers slowly.
@@ -84,7 +118,28 @@ pub fn recorded_name(resource: &ResourceKey) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rules::sample::Bench;
     use crate::domain::scope::ScopeName;
+
+    #[test]
+    fn each_region_has_a_history_of_its_own() {
+        let mut bench = Bench::new();
+        let state = bench.state();
+        let asked = |kind, id: &str| {
+            let key = ResourceKey::new(state.name(), kind, id);
+            Lookup::of(state, &key, Back::Hours).region
+        };
+        let global = Some(REGION_OF_GLOBAL.to_owned());
+        let distribution = "arn:aws:cloudfront::123456789012:distribution/E1";
+        assert_eq!(asked(Kind::Distribution, distribution), global);
+        let certificate = "arn:aws:acm:us-east-1:123456789012:certificate/1";
+        assert_eq!(asked(Kind::Certificate, certificate), global);
+        let region = &state.scope.region;
+        assert_ne!(region, REGION_OF_GLOBAL);
+        let service = format!("arn:aws:ecs:{region}:123456789012:service/shop/api");
+        assert_eq!(asked(Kind::EcsService, &service), None);
+        assert_eq!(asked(Kind::Ec2Instance, "i-1"), None);
+    }
 
     #[test]
     fn a_secret_is_recorded_by_its_arn_and_the_rest_by_name() {

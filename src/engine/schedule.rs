@@ -17,6 +17,7 @@ use crate::domain::ops::{self, Query};
 use crate::domain::policy::Selection;
 use crate::domain::rules;
 use crate::domain::sagemaker::Endpoint;
+use crate::domain::trail::REGION_OF_GLOBAL;
 
 /// A question that should be asked again each `cadence`.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,8 +91,6 @@ pub const CHANGES_WINDOW: SignedDuration = SignedDuration::from_hours(2);
 pub const TRAINING_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many times its cadence in front the slowest list of resources has while nobody looks.
 const SLOWEST: i32 = 4;
-/// Where CloudFront's certificates are.
-const EDGE_REGION: &str = "us-east-1";
 /// How often AWS's own advice is read: it is made once a day.
 const ADVICE: Cadence = fixed(6 * 3600, 12 * 3600);
 /// Revisions read for one scope: each is a call of its own, and only their images are shown.
@@ -187,9 +186,14 @@ impl<'a> Collecting<'a> {
         (cadence, slowest): (SignedDuration, SignedDuration),
         basis: impl Hash,
     ) {
+        let is_opened = |source: &Source| {
+            let mut details = self.focus.details.iter();
+            details.any(|detail| detail.scope == *self.state.name() && detail.source == *source)
+        };
         if self.focus.pace == Pace::Once
             && !self.focus.front.contains(&source.kind())
             && !self.needed.contains(&source)
+            && !is_opened(&source)
             && source != Source::Identity
         {
             return;
@@ -656,7 +660,7 @@ fn wants_of_global(collect: &mut Collecting<'_>, inventory: &Inventory) {
     // Those of us-east-1 are read anyway where it is one of the account's scopes.
     let is_watched = inventory
         .shown()
-        .any(|other| other.account() == state.account() && other.scope.region == EDGE_REGION);
+        .any(|other| other.account() == state.account() && other.scope.region == REGION_OF_GLOBAL);
     if !is_watched && state.distributions.get().is_some_and(|all| !all.is_empty()) {
         let certificates = Query::Acm(acm::Read::EdgeCertificates);
         collect.want(Source::EdgeCertificates, certificates, fixed(600, 3600), ());
@@ -712,6 +716,7 @@ fn wants_of_details(collect: &mut Collecting<'_>, now: Timestamp) {
                 let query = Query::CloudTrail(ops::cloudtrail::Read::Lookup {
                     resource: lookup.resource.clone(),
                     since: now.saturating_sub(lookup.back.span()).unwrap_or(Timestamp::MIN),
+                    region: lookup.region.clone(),
                 });
                 collect.want_each(source, query, SignedDuration::from_mins(15), ());
             }

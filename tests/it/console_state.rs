@@ -12,7 +12,7 @@ use quarterdeck::app::msg::Msg;
 use quarterdeck::app::overlay::{Overlay, Prompt, Purpose, completions};
 use quarterdeck::app::pane::Pane;
 use quarterdeck::app::state::{Level, WriteState};
-use quarterdeck::app::table::RowKey;
+use quarterdeck::app::table::{Cell, RowKey};
 use quarterdeck::cloud::demo::{Scenario, World};
 use quarterdeck::config::keys::{Chord, Key};
 use quarterdeck::domain::cost::TagCosts;
@@ -346,6 +346,68 @@ fn who_wrote_something_is_looked_for_further_back_each_time() {
     stage.keys(&["w"]);
     let said = stage.state.notices.back().expect("a notice").text.clone();
     assert!(said.contains("7 days already"), "{said}");
+}
+
+/// What is written below the heading of CloudTrail.
+fn trail(stage: &Stage) -> Vec<String> {
+    let mut blocks = stage.state.detail.blocks.iter();
+    blocks
+        .find(|block| matches!(block, Block::Heading(text) if text.starts_with("CloudTrail")))
+        .expect("CloudTrail was asked");
+    let Some(Block::Lines(lines)) = blocks.next() else {
+        panic!("lines below the heading");
+    };
+    let text = |line: &Vec<Cell>| line.iter().map(|cell| cell.text.as_str()).collect();
+    lines.iter().map(text).collect()
+}
+
+#[test]
+fn who_wrote_to_what_the_account_has_once_is_answered_too() {
+    let mut stage = Stage::one(World::Ecg, Scenario::StaleCdn);
+    stage.keys(&[":", "w", "e", "b", "enter"]);
+    for (kind, name, expected) in [
+        (Kind::Distribution, "", "no write in the last 24 hours"),
+        (Kind::Bucket, "-frontend-", "PutBucketPolicy by github-actions"),
+    ] {
+        let row = visible(&stage)
+            .into_iter()
+            .find(|row| {
+                row.resource()
+                    .is_some_and(|key| key.kind == kind && key.id.contains(name))
+            })
+            .expect("it is listed");
+        stage.keys(&["g"]);
+        while selected(&stage) != row {
+            stage.keys(&["down"]);
+        }
+        stage.keys(&["enter", "w", "w"]);
+        let lines = trail(&stage);
+        assert!(lines[0].contains(expected), "{kind}: {lines:?}");
+        assert!(
+            lines.last().is_some_and(|line| line.contains("data events")),
+            "{lines:?}"
+        );
+        stage.keys(&["l"]);
+        let said = stage.state.notices.back().expect("a notice").text.clone();
+        assert!(said.contains("lie in a bucket"), "{said}");
+        stage.keys(&["esc"]);
+    }
+}
+
+#[test]
+fn what_hurts_customers_is_asked_as_often_as_if_its_pane_were_in_front() {
+    let asks = |scenario| {
+        let stage = Stage::one(World::Ecg, scenario);
+        let mut state = stage.state;
+        // Something else, so that the focus is told again.
+        state.paused = true;
+        let Some(Effect::Focus(focus)) = state.changed_focus() else {
+            panic!("nothing was told yet");
+        };
+        focus.front.contains(&Kind::Distribution)
+    };
+    assert!(asks(Scenario::StaleCdn));
+    assert!(!asks(Scenario::Quiet));
 }
 
 #[test]

@@ -237,9 +237,12 @@ fn an_estate_is_not_blamed_for_its_accounts_bill() {
     let budget = qd()
         .args(["--demo", "--estate", "ecg", "status", "-o", "json"])
         .run();
-    let findings = budget.json()["findings"].to_string();
-    assert!(
-        !findings.contains("codemate-prod-monthly") && !findings.contains("of $500"),
-        "{findings}"
-    );
+    let document = budget.json();
+    let findings = document["findings"].as_array().expect("a list");
+    let budgets: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding["kind"] == "budget")
+        .filter_map(|finding| finding["name"].as_str())
+        .collect();
+    assert_eq!(budgets, ["ecg-project-pipeline-dev-monthly"]);
 }

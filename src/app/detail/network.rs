@@ -81,8 +81,8 @@ pub(super) fn target_group(state: &State, scope: &ScopeState, arn: &str) -> Opti
             elb::load_balancer_dimension(balancer),
         ) {
             let graphs: &[Graph] = &[
-                ("requests/5 min", metric::REQUESTS, format::number),
-                ("5xx in a minute", metric::TARGET_5XX, format::number),
+                ("requests/min", metric::REQUESTS, format::number),
+                ("5xx/min", metric::TARGET_5XX, format::number),
                 ("latency p95", metric::LATENCY_P95, format::seconds),
                 // Minutes behind what the targets themselves say above.
                 ("unhealthy, metric", metric::UNHEALTHY, format::number),

@@ -1,6 +1,7 @@
 //! Which log groups belong to a resource.
 
 use crate::app::logs::list::{is_pinned, target_of};
+use crate::app::panes::scope_of;
 use crate::app::state::State;
 use crate::domain::codebuild::{Build, Project};
 use crate::domain::delivery::StageAction;
@@ -15,9 +16,15 @@ pub const MOST_GROUPS: usize = 20;
 
 /// The log groups of a resource; what to say if there are none.
 pub(crate) fn groups_of(state: &State, key: &ResourceKey) -> Result<Vec<TailTarget>, String> {
-    let Some(scope) = state.picture.inventory.scope(&key.scope) else {
+    let Some(scope) = scope_of(state, key) else {
         return Err("this resource is gone".to_owned());
     };
+    if matches!(key.kind, Kind::Bucket | Kind::Distribution) {
+        return Err(format!(
+            "access logs of a {}, where they are kept, lie in a bucket",
+            key.kind
+        ));
+    }
     let found = match key.kind {
         Kind::LogGroup => crate::app::logs::list::target(state, key).into_iter().collect(),
         Kind::EcsService => scope

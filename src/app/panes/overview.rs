@@ -141,6 +141,8 @@ fn short(runbook: &str) -> &str {
         "redis-failover" => "failover",
         "redis-resize" => "resize",
         "ecr-keep-image" => "keep",
+        "stop-estate" => "stop",
+        "start-estate" => "start",
         "acm-validate-certificate" => "validate",
         "sqs-redrive" => "redrive",
         "cloudfront-invalidate" => "invalidate",

@@ -7,6 +7,7 @@ use crate::app::table::{Cell, Column, Section, Tone};
 use crate::domain::ecs::{RolloutState, Service};
 use crate::domain::ids::Kind;
 use crate::domain::inventory::{ScopeState, Source};
+use crate::domain::rest;
 
 /// A table of all services, and one of what is scaled by itself.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -54,6 +55,12 @@ fn cells(state: &State, scope: &ScopeState, service: &Service) -> Vec<Cell> {
 }
 
 fn rollout(state: &State, service: &Service) -> (String, Tone) {
+    if let Some(rest) = rest::of_service(service) {
+        let since = rest.since.map_or_else(String::new, |since| {
+            format!(" {}", format::clock(since, state.picture.at, &state.zone().zone))
+        });
+        return (format!("at rest{since}"), Tone::Muted);
+    }
     let Some(primary) = service.primary() else {
         return (service.status.clone(), Tone::Warn);
     };

@@ -87,7 +87,7 @@ fn buckets(state: &State) -> Section {
         Column::words("ACCESS", 7, 13, 0),
         Column::words("VERSIONS", 8, 9, 4),
         Column::words("LIFECYCLE", 9, 20, 0),
-        Column::words("REGION", 6, 14, 2),
+        Column::words("REGION", 9, 14, 2),
     ];
     let mut sketch = Sketch::new(state, Kind::Bucket, columns, "no buckets here");
     for scope in state.picture.inventory.shown() {

@@ -166,7 +166,7 @@ pub fn answer(sim: &Sim, settings: &Settings, query: &Query) -> Result<Reply, Fa
         },
         Query::Sns(ops::sns::Read::Topic { arn }) => ReplyData::Topic(web::topic(sim, arn)),
         Query::Http(ops::http::Read::Get { url, .. }) => ReplyData::HttpAnswer(web::get(sim, url)?),
-        Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since }) => {
+        Query::CloudTrail(ops::cloudtrail::Read::Lookup { resource, since, .. }) => {
             ReplyData::Trail(watch::trail(sim, resource, ms(*since)))
         }
         Query::Ecr(read) => match read {

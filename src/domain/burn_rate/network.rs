@@ -63,20 +63,31 @@ pub(super) fn endpoints(state: &ScopeState, pricing: &Pricing<'_>, items: &mut V
     );
 }
 
-/// Public IPv4 addresses of instances. Those of load balancers and NAT gateways are not read.
+/// Public IPv4 addresses of instances and of NAT gateways. Those of load balancers are not read.
 pub(super) fn addresses(state: &ScopeState, pricing: &Pricing<'_>, items: &mut Vec<BurnItem>) {
-    let public = state
+    let of_instances = state
         .instances
         .get()
         .into_iter()
         .flatten()
         .filter(|instance| instance.is_running() && instance.public_ip.is_some())
-        .count();
-    if public > 0 {
-        items.push(
-            BurnItem::new(BurnKind::PublicIpv4, pricing.region, "addresses of instances")
-                .times(u32::try_from(public).unwrap_or(u32::MAX))
-                .priced(pricing.table.public_ipv4(pricing.region)),
-        );
+        .fold(0, |count, _| count + 1);
+    let of_gateways = state
+        .nat_gateways
+        .get()
+        .into_iter()
+        .flatten()
+        .filter(|gateway| gateway.state == "available")
+        .map(|gateway| gateway.public_addresses)
+        .sum();
+    for (whose, count) in [("instances", of_instances), ("NAT gateways", of_gateways)] {
+        if count > 0 {
+            let name = format!("addresses of {whose}");
+            items.push(
+                BurnItem::new(BurnKind::PublicIpv4, pricing.region, &name)
+                    .times(count)
+                    .priced(pricing.table.public_ipv4(pricing.region)),
+            );
+        }
     }
 }

@@ -77,6 +77,24 @@ fn another_selection_raises_the_epoch_and_drops_what_was_asked_before() {
     );
 }
 
+#[test]
+fn what_the_cards_of_a_host_said_is_forgotten_once_it_does_not_run() {
+    use crate::domain::rules::sample::{Bench, card, instance, reading};
+    let mut bench = Bench::new();
+    let asked = |id| reading(id, vec![card(0, 40.0, 0)]);
+    bench.gpu_readings(vec![asked("i-1"), asked("i-2")]);
+    let read = |bench: &mut Bench| -> Vec<String> {
+        let readings = bench.state().gpu.get().into_iter().flatten();
+        readings.map(|reading| reading.instance_id.clone()).collect()
+    };
+    assert_eq!(read(&mut bench), ["i-1", "i-2"]);
+    let mut stopped = instance("i-1", "g5.xlarge");
+    stopped.state = "stopped".to_owned();
+    let both = vec![stopped, instance("i-2", "g5.xlarge")];
+    bench.know(Source::Instances, ReplyData::Instances(both));
+    assert_eq!(read(&mut bench), ["i-2"]);
+}
+
 /// Two regions of an account, neither of which says yet whose it is.
 fn two_regions() -> Inventory {
     let region = |region: &str| {

@@ -189,6 +189,7 @@ fn a_group_of_metrics_follows_the_resources_that_are_known() {
         state: state.to_owned(),
         vpc: None,
         subnet: None,
+        public_addresses: 1,
     };
     bench.know(
         Source::NatGateways,

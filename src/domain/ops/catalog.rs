@@ -149,6 +149,7 @@ fn queries() -> Vec<Query> {
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: none(),
             since,
+            region: None,
         }),
         Query::Ecr(ecr::Read::Images {
             registry: None,

@@ -15,6 +15,8 @@ pub enum Read {
         resource: String,
         /// The oldest that is wanted.
         since: Timestamp,
+        /// The region whose history is asked; that of the scope if none is named.
+        region: Option<String>,
     },
 }
 

@@ -11,6 +11,7 @@ use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::{Limit, Policy};
 use crate::domain::rules::draft::{Draft, severity};
+use crate::domain::rules::resting::helped;
 use crate::domain::rules::{Context, Reach, Rule, words};
 
 /// More was spent than planned.
@@ -122,7 +123,11 @@ fn over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let month = estates_bill(context);
-    if let (Some(planned), Some(actual)) = (context.policy.aws_monthly_budget_usd(), month) {
+    let own = context
+        .policy
+        .aws_monthly_budget_usd()
+        .filter(|planned| !is_told(planned, context, limit, |one| one.actual));
+    if let (Some(planned), Some(actual)) = (own, month) {
         let plan = Plan {
             id: SPEND,
             name: "month to date".to_owned(),
@@ -154,8 +159,11 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let month = estates_bill(context);
     let rest = estates_rest(context);
-    if let (Some(planned), Some(actual), Some(rest)) = (context.policy.aws_monthly_budget_usd(), month, rest)
-    {
+    let own = context
+        .policy
+        .aws_monthly_budget_usd()
+        .filter(|planned| !is_told(planned, context, limit, |one| one.forecast));
+    if let (Some(planned), Some(actual), Some(rest)) = (own, month, rest) {
         let plan = Plan {
             id: SPEND,
             name: "this month".to_owned(),
@@ -169,6 +177,23 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         findings.extend(judge(&FORECAST_OVER_BUDGET, context, limit, &plan));
     }
+}
+
+/// Whether a budget of AWS of the same amount says it already: one trouble is told once.
+fn is_told(
+    planned: &f64,
+    context: &Context<'_>,
+    limit: Limit,
+    amount: impl Fn(&Budget) -> Option<f64>,
+) -> bool {
+    budgets(context).any(|budget| {
+        let is_same = budget.limit.is_some_and(|limit| (limit - planned).abs() < 0.5);
+        let share = budget
+            .limit
+            .zip(amount(budget))
+            .map(|(of, amount)| amount / of * 100.0);
+        is_same && budget.period == "MONTHLY" && share.is_some_and(|share| limit.judge(share).is_some())
+    })
 }
 
 fn judge(rule: &Rule, context: &Context<'_>, limit: Limit, plan: &Plan<'_>) -> Option<Finding> {
@@ -359,9 +384,11 @@ fn credits_eaters(gauge: &CreditGauge) -> Option<String> {
 }
 
 fn begin(rule: &Rule, context: &Context<'_>, id: &str, name: &str) -> Draft {
-    rule.on(context, id, name)
+    let draft = rule
+        .on(context, id, name)
         .in_scope(context.state.scope.global_name())
-        .hurts(Impact::Cost)
+        .hurts(Impact::Cost);
+    helped(context, draft)
 }
 
 fn budgets<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Budget> {
@@ -502,6 +529,31 @@ mod tests {
             (expected[0].severity, expected[0].title.as_str()),
             (Severity::Crit, "$1,210 expected of $875 (138%)")
         );
+    }
+
+    #[test]
+    fn one_budget_is_told_once_though_aws_has_it_too() {
+        let mut bench = spending(None);
+        expects_180_more(&mut bench);
+        bench.know(
+            Source::Budgets,
+            ReplyData::Budgets(vec![Budget {
+                name: "all".to_owned(),
+                limit: Some(500.0),
+                unit: Some("USD".to_owned()),
+                period: "MONTHLY".to_owned(),
+                actual: Some(420.0),
+                forecast: Some(610.0),
+            }]),
+        );
+        bench.with_policy(estate(580.0));
+        let names = |bench: &Bench, rule| -> Vec<String> {
+            bench.check(rule).into_iter().map(|one| one.name).collect()
+        };
+        assert_eq!(names(&bench, &FORECAST_OVER_BUDGET), ["all"]);
+        assert_eq!(names(&bench, &OVER_BUDGET), ["all"]);
+        bench.policy = estate(600.0);
+        assert_eq!(names(&bench, &FORECAST_OVER_BUDGET), ["all", "this month"]);
     }
 
     #[test]

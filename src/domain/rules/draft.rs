@@ -98,6 +98,21 @@ impl Draft {
         self
     }
 
+    /// Where one of the runbooks helps, another helps before it.
+    pub fn helped_before(mut self, one: &str, first: &str) -> Self {
+        if self.0.runbooks.iter().any(|name| name == one) {
+            self.0.runbooks.retain(|name| name != first);
+            self.0.runbooks.insert(0, first.to_owned());
+        }
+        self
+    }
+
+    /// This one of the rule's runbooks does not help here.
+    pub fn not_helped_by(mut self, runbook: &str) -> Self {
+        self.0.runbooks.retain(|name| name != runbook);
+        self
+    }
+
     /// The runbooks help on these resources, the best one first.
     pub fn helped_at(mut self, resources: impl IntoIterator<Item = ResourceKey>) -> Self {
         self.0.helped_at.extend(resources);

@@ -44,7 +44,7 @@ fn short_digest(digest: &str) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod sample {
+pub(in crate::domain) mod sample {
     use crate::domain::ecr::{Image, Repository};
     use crate::domain::ecs::TaskDefinition;
     use crate::domain::inventory::Source;
@@ -81,7 +81,10 @@ pub(super) mod sample {
     /// A bench whose service `api` runs an image of the repository, by tag or digest: `:latest`.
     pub fn bench(repository: Repository, reference: &str) -> Bench {
         let mut bench = Bench::new();
-        bench.services(vec![service("api", 3)]);
+        let mut api = service("api", 3);
+        // After the last of the images was pushed.
+        api.deployments[0].created_at = Some(at(180));
+        bench.services(vec![api]);
         bench.know(
             Source::TaskDefinitions,
             ReplyData::TaskDefinitions(vec![TaskDefinition {

@@ -272,6 +272,7 @@ mod tests {
             state: "available".to_owned(),
             vpc: Some("vpc-1".to_owned()),
             subnet: None,
+            public_addresses: 1,
         }
     }
 

@@ -107,6 +107,7 @@ fn queries(state: &ScopeState, picture: &Picture) -> Vec<(&'static str, Query)> 
         Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: "quarterdeck".to_owned(),
             since: picture.at - SignedDuration::from_mins(5),
+            region: None,
         }),
     ));
     queries

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod history;
+mod moved;
 mod pin;
 mod register_copy;
 mod restart;

@@ -25,7 +25,7 @@ pub const STOP: Composed<Power> = Composed::new("estate.stop", Power { to: To::S
 pub const START: Composed<Power> = Composed::new("estate.start", Power { to: To::Running });
 
 /// The tag that says what was there before an estate was stopped.
-pub const STOPPED: &str = "quarterdeck:stopped";
+pub const STOPPED: &str = crate::domain::rest::STOPPED_TAG;
 
 /// Stops an estate or starts it.
 pub struct Power {

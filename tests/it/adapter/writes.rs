@@ -242,7 +242,7 @@ async fn settings_of_a_cluster_are_changed_at_once_and_nothing_else_is_named() {
         ("EngineVersion", "17.2"),
         ("AllowMajorVersionUpgrade", "true"),
         ("ServerlessV2ScalingConfiguration.MinCapacity", "0.5"),
-        ("ServerlessV2ScalingConfiguration.MaxCapacity", "16"),
+        ("ServerlessV2ScalingConfiguration.MaxCapacity", "16.0"),
         ("DBClusterParameterGroupName", "own-17"),
         ("EnableIAMDatabaseAuthentication", "true"),
         (

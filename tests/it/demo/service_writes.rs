@@ -350,6 +350,7 @@ fn cloudtrail_knows_who_did_it() {
     let lookup = |stage: &Stage| match stage.read(&Query::CloudTrail(ops::cloudtrail::Read::Lookup {
         resource: BACKEND.to_owned(),
         since: stage.now() - MINUTES(60),
+        region: None,
     })) {
         ReplyData::Trail(events) => events,
         other => panic!("{other:?}"),

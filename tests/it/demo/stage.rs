@@ -252,6 +252,7 @@ pub fn everything(stage: &Stage) -> Vec<Query> {
         Query::CloudTrail(ops::cloudtrail::Read::Lookup {
             resource: "codemate-frontend-service".to_owned(),
             since,
+            region: None,
         }),
     ];
     let specs = metric_specs(stage);

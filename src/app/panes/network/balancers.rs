@@ -39,7 +39,9 @@ impl<'a> Served<'a> {
     ) -> Self {
         let now = state.picture.at;
         let latest = |metric: &Metric| scope.latest(&id(metric)?, now);
-        let per_minute = latest(requests).map(|sum| sum / 5.0);
+        let counted_by = id(requests).and_then(|id| scope.metric(&id));
+        let minutes = counted_by.map_or(1.0, |series| f64::from(series.period_s) / 60.0);
+        let per_minute = latest(requests).map(|sum| sum / minutes);
         // A minute without an error has no value, so beside requests no value means none.
         // The mean of five minutes, as findings and `qd status` have it.
         let counted = errors
@@ -50,7 +52,7 @@ impl<'a> Served<'a> {
             })
             .reduce(|a, b| a + b);
         Self {
-            requests: id(requests).and_then(|id| scope.metric(&id)),
+            requests: counted_by,
             per_minute,
             errors: counted.or(per_minute.map(|_| 0.0)),
             p95: latest(p95),

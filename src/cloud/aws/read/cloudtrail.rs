@@ -22,7 +22,15 @@ const MOST_PAGES: usize = 6;
 /// Answers a read.
 pub(super) async fn read(caller: &Caller<'_>, read: &Read) -> Result<Reply, Fault> {
     match read {
-        Read::Lookup { resource, since } => lookup(caller, resource, *since).await,
+        #[cfg(feature = "aws-extra")]
+        Read::Lookup {
+            resource,
+            since,
+            region,
+        } => lookup(&caller.in_region(region.as_deref()), resource, *since).await,
+        // What is outside the scope's region belongs to the further services.
+        #[cfg(not(feature = "aws-extra"))]
+        Read::Lookup { resource, since, .. } => lookup(caller, resource, *since).await,
     }
 }
 
@@ -108,6 +116,7 @@ mod tests {
         let lookup = Read::Lookup {
             resource: String::new(),
             since: Timestamp::UNIX_EPOCH,
+            region: None,
         };
         assert_eq!(lookup.operations(), [LOOKUP]);
     }

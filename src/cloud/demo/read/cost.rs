@@ -330,7 +330,7 @@ pub fn budgets(sim: &Sim) -> Vec<Budget> {
         .iter()
         .map(|(_, amount)| amount)
         .sum();
-    let rest = forecast(sim, tomorrow, next_month).rest_of_month;
+    let rest = forecast(sim, today, next_month).rest_of_month;
     sim.plan
         .cost
         .budgets

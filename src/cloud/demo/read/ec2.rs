@@ -91,6 +91,7 @@ pub fn nat_gateways(sim: &Sim) -> Vec<NatGateway> {
             state: "available".to_owned(),
             vpc: Some(vpc_id(sim)),
             subnet: Some(format!("subnet-0{}", signal::hex(&sim.key(&plan.name, 9), 16))),
+            public_addresses: 1,
         })
         .collect()
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::elb::served::Served;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
+use crate::domain::metric::Series;
 use crate::domain::metric_catalog::{load_balancer, target_group};
 use crate::domain::policy::Breach;
 use crate::domain::rules::draft::severity;
@@ -51,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         let requests = context.metric(target_group::REQUESTS.of_both(dimension, balancer));
-        let errors = Errors::of(context, &[counted], requests);
+        let errors = Errors::of(context, &[counted], requests.as_slice());
         if let Some(breach) = errors.judge(context) {
             explained.insert(balancer);
             let draft = alb::about(context, &RULE, group).hurts(Impact::Customer);
@@ -72,11 +74,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             own.into_iter().chain(of_targets).collect()
         };
-        let errors = Errors::of(
-            context,
-            &counted,
-            context.metric(load_balancer::REQUESTS.of(dimension)),
-        );
+        // The load balancer's own count is that of its groups, and is read by five minutes.
+        let requests: Vec<Measured<'_>> = alb::groups(context)
+            .filter(|(.., of)| *of == dimension)
+            .filter_map(|(_, group, of)| context.metric(target_group::REQUESTS.of_both(group, of)))
+            .collect();
+        let errors = Errors::of(context, &counted, &requests);
         if let Some(breach) = errors.judge(context) {
             let own_rate = own.map_or(0.0, |own| own.per_minute());
             let draft = RULE
@@ -101,48 +104,40 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 impl Errors {
-    fn of(context: &Context<'_>, counted: &[Measured<'_>], requests: Option<Measured<'_>>) -> Self {
-        let least = context.limits().alb_requests_least_per_minute;
-        // The newest five minutes for which the number of requests is complete.
-        let share = requests.and_then(|requests| {
-            let (from, _) = *requests.series.points.last()?;
-            let asked = requests.latest()?;
-            let to = from + SignedDuration::from_secs(i64::from(requests.series.period_s));
-            let minutes = f64::from(requests.series.period_s) / 60.0;
-            let failed: f64 = counted.iter().map(|errors| errors.sum_between(from, to)).sum();
-            // What the load balancer answers by itself is not among the requests it counts.
-            let all = asked.max(failed);
-            (asked / minutes >= least).then(|| (asked / minutes, failed / all * 100.0))
-        });
-        Self {
-            per_minute: counted.iter().map(Measured::per_minute).sum(),
-            share,
+    fn of(context: &Context<'_>, counted: &[Measured<'_>], requests: &[Measured<'_>]) -> Self {
+        let mut errors = Self {
+            per_minute: 0.0,
+            share: None,
             since: None,
-        }
-        .dated(context, counted, requests)
-    }
-
-    /// Adds when a limit was crossed, by count or by share, whichever is told and was first.
-    fn dated(
-        mut self,
-        context: &Context<'_>,
-        counted: &[Measured<'_>],
-        requests: Option<Measured<'_>>,
-    ) -> Self {
-        let limits = context.limits();
-        let by_count = limits.alb_5xx_per_minute.judge(self.per_minute).is_some();
-        let by_share = (self.share).is_some_and(|(_, share)| limits.alb_5xx_percent.judge(share).is_some());
+        };
+        let counts = Counts::of(counted, requests);
+        let read_at = counted.iter().map(|measured| measured.as_of).max();
+        let served = read_at.and_then(|read_at| {
+            Served::newest(
+                counts.requests.iter().copied(),
+                counts.errors.iter().copied(),
+                read_at,
+            )
+        });
+        let Some(served) = served else {
+            return errors;
+        };
+        errors.per_minute = served.errors_per_minute();
+        errors.share = share(context, &served);
+        // When a limit was crossed, by count or by share, whichever is told and was first.
+        let by_count = |served: &Served| by_count(context, served).is_some();
+        let by_share = |served: &Served| by_share(context, served).is_some();
         let mut runs = Vec::new();
-        if by_count {
-            runs.push(crossed_by_count(context, counted, requests));
+        if by_count(&served) {
+            runs.push(counts.crossed(served, by_count));
         }
-        if let Some(requests) = requests.filter(|_| by_share) {
-            runs.push(crossed_by_share(context, counted, requests));
+        if by_share(&served) {
+            runs.push(counts.crossed(served, by_share));
         }
         // One start that is not known leaves the whole unknown.
         let starts: Option<Vec<Timestamp>> = runs.into_iter().collect();
-        self.since = starts.and_then(|starts| starts.into_iter().min());
-        self
+        errors.since = starts.and_then(|starts| starts.into_iter().min());
+        errors
     }
 
     fn judge(&self, context: &Context<'_>) -> Option<Breach> {
@@ -196,69 +191,59 @@ impl Errors {
     }
 }
 
-/// When the mean of five minutes came to the limit; `None` if it was there as far back as was read.
-/// A minute without an error has no value, so the requests help to tell how far back that is.
-fn crossed_by_count(
-    context: &Context<'_>,
-    counted: &[Measured<'_>],
-    requests: Option<Measured<'_>>,
-) -> Option<Timestamp> {
-    let limit = context.limits().alb_5xx_per_minute;
-    let minute = SignedDuration::from_mins(1);
-    let points = |measured: &Measured<'_>| {
-        measured
-            .series
-            .points
-            .iter()
-            .map(|(at, _)| *at)
-            .collect::<Vec<_>>()
-    };
-    let first = counted.iter().chain(&requests).flat_map(points).min()?;
-    let mut at = counted.iter().flat_map(points).max()?;
-    let mut crossed = None;
-    loop {
-        let from = at - minute * 4;
-        let sum: f64 = counted
-            .iter()
-            .map(|errors| errors.sum_between(from, at + minute))
-            .sum();
-        if limit.judge(sum / 5.0).is_none() {
-            return crossed;
-        }
-        if from < first {
-            return None;
-        }
-        crossed = Some(at);
-        at -= minute;
-    }
+/// Requests per minute and the share that failed, if there were enough to tell.
+fn share(context: &Context<'_>, served: &Served) -> Option<(f64, f64)> {
+    let asked = served.requests_per_minute()?;
+    let share = served.share_percent()?;
+    (asked >= context.limits().alb_requests_least_per_minute).then_some((asked, share))
 }
 
-/// When the share of errors came to the limit; `None` if it was there as far back as was read.
-fn crossed_by_share(
-    context: &Context<'_>,
-    counted: &[Measured<'_>],
-    requests: Measured<'_>,
-) -> Option<Timestamp> {
-    let limits = context.limits();
-    let period = SignedDuration::from_secs(i64::from(requests.series.period_s));
-    let minutes = f64::from(requests.series.period_s) / 60.0;
-    let mut crossed = None;
-    for (from, asked) in requests.series.points.iter().rev() {
-        let failed: f64 = counted
-            .iter()
-            .map(|errors| errors.sum_between(*from, *from + period))
-            .sum();
-        let is_over = asked / minutes >= limits.alb_requests_least_per_minute
-            && limits
-                .alb_5xx_percent
-                .judge(failed / asked.max(failed) * 100.0)
-                .is_some();
-        if !is_over {
-            return crossed;
+fn by_count(context: &Context<'_>, served: &Served) -> Option<Breach> {
+    let limit = context.limits().alb_5xx_per_minute;
+    limit.judge(served.errors_per_minute())
+}
+
+fn by_share(context: &Context<'_>, served: &Served) -> Option<Breach> {
+    let (_, share) = share(context, served)?;
+    context.limits().alb_5xx_percent.judge(share)
+}
+
+/// What was counted by the minute.
+struct Counts<'a> {
+    requests: Vec<&'a Series>,
+    errors: Vec<&'a Series>,
+}
+
+impl<'a> Counts<'a> {
+    fn of(errors: &[Measured<'a>], requests: &[Measured<'a>]) -> Self {
+        let series = |all: &[Measured<'a>]| all.iter().map(|measured| measured.series).collect();
+        Self {
+            requests: series(requests),
+            errors: series(errors),
         }
-        crossed = Some(*from);
     }
-    None
+
+    /// The beginning of the minute with which five minutes came to the limit and stayed there until now; `None`
+    /// if they were there as far back as was read. A minute without an error has no value, so the requests help
+    /// to tell how far back that is.
+    fn crossed(&self, now: Served, is_over: impl Fn(&Served) -> bool) -> Option<Timestamp> {
+        let minute = SignedDuration::from_mins(1);
+        let all = self.requests.iter().chain(&self.errors);
+        let first = all
+            .filter_map(|series| series.points.first())
+            .map(|(at, _)| *at)
+            .min()?;
+        let mut served = now;
+        let mut crossed = None;
+        while is_over(&served) {
+            if served.from < first {
+                return None;
+            }
+            crossed = Some(served.to - minute);
+            served = Served::until(&self.requests, &self.errors, served.to - minute);
+        }
+        crossed
+    }
 }
 
 #[cfg(test)]
@@ -271,11 +256,7 @@ mod tests {
         bench.target_group("api-tg", &[("10.0.0.1", "healthy")]);
         let dimension = target_group_dimension("api-tg");
         bench.steady(target_group::TARGET_5XX.of_both(&dimension, MAIN), errors);
-        bench.metric(
-            target_group::REQUESTS.of_both(&dimension, MAIN),
-            300,
-            &[(165, requests), (170, requests)],
-        );
+        bench.steady(target_group::REQUESTS.of_both(&dimension, MAIN), requests / 5.0);
         bench
     }
 
@@ -302,6 +283,30 @@ mod tests {
             ]
         );
         assert_eq!(finding.runbooks, ["rollback-deploy", "ecs-restart"]);
+    }
+
+    #[test]
+    fn count_and_share_are_of_the_same_minutes_also_when_errors_have_just_begun() {
+        let mut bench = bench(0.0, 500.0);
+        let dimension = target_group_dimension("api-tg");
+        let errors = target_group::TARGET_5XX.of_both(&dimension, MAIN);
+        bench.metric(errors, 60, &[(177, 40.0), (178, 80.0), (179, 80.0)]);
+        let finding = bench.check(&RULE).remove(0);
+        assert_eq!(finding.title, "5xx 40/min, limit 10");
+        assert_eq!(
+            finding.evidence[1],
+            "That is 40% of 100 requests a minute; a warning begins at 1%, critical is 5%."
+        );
+        // By share with the first minute, by count with the same one.
+        assert_eq!(finding.since, Some(at(177)));
+        // Two minutes later three of the five have no error; what was told fades with them.
+        bench.metric(
+            target_group::REQUESTS.of_both(&dimension, MAIN),
+            60,
+            &(150..182).map(|minute| (minute, 100.0)).collect::<Vec<_>>(),
+        );
+        bench.metric(errors, 60, &[(176, 40.0), (177, 80.0), (178, 40.0)]);
+        assert_eq!(bench.check(&RULE)[0].title, "5xx 24/min, limit 10");
     }
 
     #[test]
@@ -353,6 +358,7 @@ mod tests {
             [
                 "6 answers of load balancer and targets a minute are 5xx, mean of five minutes; the limit is 5.",
                 "6 a minute came from the load balancer itself: no target answered it in time.",
+                "That is 0.43% of 1,400 requests a minute; a warning begins at 1%, critical is 5%.",
             ]
         );
     }

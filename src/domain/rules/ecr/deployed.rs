@@ -1,7 +1,8 @@
 //! `ecr.image-gone` and `ecr.critical-scan`: images that services run.
 
-use super::{deployed, repositories, short};
+use super::{deployed, repositories, running, short, short_digest};
 use crate::domain::ecr::ImageName;
+use crate::domain::ecr::needed::{self, Need, Needed};
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::rules::draft::severity;
@@ -68,12 +69,22 @@ fn gone(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn critical(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let limit = context.limits().ecr_critical_findings;
     for repository in repositories(context) {
-        for (name, users) in deployed(context, repository) {
-            let Some(scan) = repository
-                .image(&ImageName::parse(name))
-                .and_then(|image| image.scan.as_ref())
-            else {
+        let (services, definitions) = running(context);
+        let all = needed::needed(repository, services, definitions).into_iter();
+        for Needed {
+            image,
+            name,
+            runs,
+            users,
+            ..
+        } in all.filter(|one| one.need == Need::Deployed)
+        {
+            let Some(scan) = &image.scan else {
                 continue;
+            };
+            let called = match runs.moved_to {
+                None => short(repository, name),
+                Some(_) => short_digest(&image.digest),
             };
             let count = scan.count("CRITICAL");
             let Some(breach) = limit.judge(f64::from(count)) else {
@@ -91,19 +102,15 @@ fn critical(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 CRITICAL
                     .on(context, &repository.arn, &repository.name)
                     .because(format!(
-                        "{} runs {}, which has {}{high}.{when}",
+                        "{} runs {called}, which has {}{high}.{when}",
                         users.join(", "),
-                        short(repository, name),
                         words::count_of(
                             count as usize,
                             "critical vulnerability",
                             "critical vulnerabilities"
                         ),
                     ))
-                    .report(
-                        severity(breach),
-                        format!("{count} critical in {}", short(repository, name)),
-                    ),
+                    .report(severity(breach), format!("{count} critical in {called}")),
             );
         }
     }

@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
     title: "A lifecycle policy deletes an image that is needed",
     what: "What the lifecycle policy of a repository does with the image that a service runs, and with \
            the one that was pushed before it, to which a rollback goes back: deleted at the next \
-           evaluation, within the days of the threshold, or by the next push. Rules are evaluated here as \
+           evaluation, within the days of the threshold, or by the next push. Where a tag was moved after a \
+           service's deployment began, what runs is the newest image from before, since ECS keeps to the digest \
+           with which a deployment began. Services that stop-estate put to rest count: they start from it again. Rules are evaluated here as \
            AWS does, by tag status, prefixes, patterns, count, age and priority; a rule that counts \
            otherwise says nothing. Images that a manifest list names are kept by AWS, which is not seen \
            here.",
@@ -59,6 +61,7 @@ fn finding(
         image: needed,
         need,
         name,
+        runs,
         users,
     } = subject;
     let when = match fate.when {
@@ -84,16 +87,26 @@ fn finding(
              image such a tag."
         }
     };
+    let (users, named) = (users.join(", "), short(repository, name));
+    let running = match runs.moved_to {
+        None => named.clone(),
+        Some(_) => short_digest(&runs.image.digest),
+    };
     let because = match need {
-        Need::Deployed => format!("{} runs {}.", users.join(", "), short(repository, name)),
+        Need::Deployed => format!("{users} runs {running}."),
         Need::Rollback => format!(
-            "{} runs {}; before it {}{} was pushed, to which a rollback goes back.",
-            users.join(", "),
-            short(repository, name),
+            "{users} runs {running}; before it {}{} was pushed, to which a rollback goes back.",
             short_digest(&needed.digest),
             tags(needed)
         ),
     };
+    let moved = runs.moved_to.map(|moved| {
+        format!(
+            "That is what {named} was when the deployment began; it has been moved to {} since, which the next \
+             deployment or restart starts.",
+            short_digest(&moved.digest)
+        )
+    });
     let soon = match fate.when {
         When::Due => "now",
         When::At(_) | When::AfterPushes(_) => "soon",
@@ -105,6 +118,7 @@ fn finding(
             Impact::Risk
         })
         .because(because)
+        .perhaps_because(moved)
         .because(words::excerpt(&format!(
             "Rule {} of the lifecycle policy deletes it {when}{rule}.",
             fate.rule
@@ -126,6 +140,9 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::domain::ecr::lifecycle::{Expires, Rule as PolicyRule};
+    use crate::domain::ids::Tag;
+    use crate::domain::rest::STOPPED_TAG;
+    use crate::domain::rules::sample::{at, service};
 
     fn findings(selects: Selects, expires: Expires, reference: &str) -> Vec<(Severity, String)> {
         let mut repository = sample::repository(vec![
@@ -168,6 +185,55 @@ mod tests {
         assert_eq!(any(1, ":latest"), [(Severity::Warn, deployed), rollback("now")]);
         assert_eq!(any(2, ":latest"), [rollback("soon")]);
         assert_eq!(any(5, ":latest"), []);
+    }
+
+    #[test]
+    fn what_runs_is_what_the_tag_meant_when_the_deployment_began() {
+        let mut repository = sample::repository(vec![
+            sample::image('a', &["latest"], 1),
+            sample::image('b', &[], 30),
+            sample::image('c', &[], 24 * 20),
+        ]);
+        repository.policy = Some(Some(Policy {
+            rules: vec![PolicyRule {
+                priority: 1,
+                description: None,
+                selects: Selects::Untagged,
+                expires: Expires::DaysSincePushed(1),
+            }],
+            evaluated_at: None,
+        }));
+        let mut bench = sample::bench(repository, ":latest");
+        let mut api = service("api", 3);
+        api.deployments[0].created_at = Some(at(180 - 20 * 60));
+        bench.services(vec![api.clone()]);
+        let found = bench.check(&RULE);
+        assert_eq!(
+            (found[0].severity, found[0].title.as_str()),
+            (Severity::Crit, "deployed image expires now")
+        );
+        assert_eq!(
+            found[0].evidence[..2],
+            [
+                "api of main runs sha256:bbbbbbbbbbbb.",
+                "That is what api:latest was when the deployment began; it has been moved to sha256:aaaaaaaaaaaa \
+                 since, which the next deployment or restart starts.",
+            ]
+        );
+        assert!(found[1].evidence[0].contains("before it sha256:cccccccccccc, untagged"));
+        // Put to rest it starts from the same image again.
+        (api.desired, api.running) = (0, 0);
+        bench.services(vec![api.clone()]);
+        assert_eq!(bench.check(&RULE), []);
+        api.tags = vec![Tag {
+            key: STOPPED_TAG.to_owned(),
+            value: "v1 tasks=2 at=2026-11-21T02:47:00Z".to_owned(),
+        }];
+        bench.services(vec![api]);
+        assert_eq!(
+            bench.check(&RULE)[0].evidence[0],
+            "api of main (at rest) runs sha256:bbbbbbbbbbbb."
+        );
     }
 
     #[test]

@@ -161,6 +161,7 @@ mod tests {
                         state: state.to_owned(),
                         vpc: None,
                         subnet: None,
+                        public_addresses: 1,
                     })
                     .into(),
             ),

@@ -7,6 +7,7 @@ use crate::domain::gpu::vendor_of;
 use crate::domain::health::Finding;
 use crate::domain::ids::Kind;
 use crate::domain::price::{FargateSize, PriceTable, SpotPrices};
+use crate::domain::rules::resting::helped;
 use crate::domain::rules::saving::{report, share_off, spot_prices};
 use crate::domain::rules::{Context, Reach, Rule, words};
 use crate::domain::units::UsdPerHour;
@@ -129,7 +130,8 @@ fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) ->
             instance.instance_type
         ))
         .because(hours(context));
-    report(context, draft, month, "stopped at night")
+    // What runs on it is not looked at here, and keeps a night down away.
+    report(context, helped(context, draft), month, "stopped at night")
 }
 
 fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! CloudFront: errors at the edge, caches that do not help, distributions that are switched off.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::distribution::{Distribution, METRIC_REGION};
 use crate::domain::elb;
@@ -18,7 +18,8 @@ pub const ERRORS: Rule = Rule {
     what: "The share of a distribution's requests that are answered with 5xx, mean of five minutes, \
            where there are requests enough. Where its origin is a load balancer of the scope, that one's \
            errors are set beside it: errors that the origin does not have come from caches, from the \
-           way to it, or from code at the edge.",
+           way to it, or from code at the edge. For ten minutes after an invalidation nothing is offered: the \
+           mean needs that long to fall.",
     severities: &[
         (Severity::Crit, "at the critical share"),
         (Severity::Warn, "at the warning share"),
@@ -99,8 +100,23 @@ fn errors(context: &Context<'_>, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
+        let cured = invalidated(context, one);
+        let draft = begin(&ERRORS, context, one);
+        // Twice in a row helps no more than once.
+        let draft = match cured {
+            Some(_) => draft.without_runbooks(),
+            None => draft,
+        };
+        let share_told = words::percent(share);
+        let title = match cured {
+            Some(at) => format!(
+                "5xx {share_told}, invalidated {}",
+                words::time_of_day(at, context.zone())
+            ),
+            None => format!("5xx {share_told} at the edge"),
+        };
         findings.push(
-            begin(&ERRORS, context, one)
+            draft
                 .hurts(Impact::Customer)
                 .since(rate.since(|value| limit.judge(value).is_some()))
                 .because(format!(
@@ -115,12 +131,26 @@ fn errors(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         .filter(|count| *count > 0)
                         .map(|count| format!("{} in progress.", words::count(count, "invalidation"))),
                 )
-                .report(
-                    severity(breach),
-                    format!("5xx {} at the edge", words::percent(share)),
-                ),
+                .perhaps_because(cured.map(|at| {
+                    format!(
+                        "It was invalidated at {}. The share is a mean of five minutes that come late, and goes \
+                         within ten; what stands longer is not in the caches, or the paths did not cover it.",
+                        words::time_of_day(at, context.zone())
+                    )
+                }))
+                .report(severity(breach), title),
         );
     }
+}
+
+/// How long the share of errors may still stand after what caused it has left the caches.
+const SETTLES: SignedDuration = SignedDuration::from_mins(10);
+
+/// When it was invalidated, if that is so recent that its errors need not be over.
+fn invalidated(context: &Context<'_>, one: &Distribution) -> Option<Timestamp> {
+    let all = one.invalidations.iter().flatten();
+    let newest = all.filter_map(|invalidation| invalidation.created_at).max()?;
+    (context.now.duration_since(newest) <= SETTLES).then_some(newest)
 }
 
 /// What the load balancer behind the distribution has in errors meanwhile.
@@ -195,10 +225,11 @@ fn disabled(context: &Context<'_>, findings: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::distribution::InvalidationSummary;
     use crate::domain::elb::{Balancing, LoadBalancer};
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::rules::sample::{Bench, arn};
+    use crate::domain::rules::sample::{Bench, arn, at};
 
     fn distribution() -> Distribution {
         Distribution {
@@ -266,6 +297,32 @@ mod tests {
             ]
         );
         assert_eq!(findings[0].runbooks, ["cloudfront-invalidate"]);
+    }
+
+    #[test]
+    fn what_was_just_invalidated_is_not_to_be_invalidated_again() {
+        let mut bench = bench(7.5, 400.0);
+        let mut cured = distribution();
+        cured.invalidations = Some(vec![InvalidationSummary {
+            id: "I1".to_owned(),
+            status: "Completed".to_owned(),
+            created_at: Some(at(176)),
+        }]);
+        bench.know(Source::Distributions, ReplyData::Distributions(vec![cured]));
+        let finding = bench.check(&ERRORS).remove(0);
+        assert_eq!(finding.title, "5xx 7.5%, invalidated 02:56");
+        assert_eq!(finding.runbooks, [""; 0]);
+        assert!(
+            finding.evidence[1].starts_with("It was invalidated at 02:56."),
+            "{finding:?}"
+        );
+        // Ten minutes later it did not help.
+        bench.now = at(187);
+        bench.steady(metric::REQUESTS.of_both("E1", METRIC_REGION), 400.0);
+        bench.steady(metric::ERRORS_5XX.of_both("E1", METRIC_REGION), 7.5);
+        let finding = bench.check(&ERRORS).remove(0);
+        assert_eq!(finding.title, "5xx 7.5% at the edge");
+        assert_eq!(finding.runbooks, ["cloudfront-invalidate"]);
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl View {
         let query = Query::CloudTrail(cloudtrail::Read::Lookup {
             resource: resource.to_owned(),
             since: Timestamp::MIN,
+            region: None,
         });
         self.answers
             .push((query, Arc::new(Ok(Reply::whole(ReplyData::Trail(vec![event]))))));

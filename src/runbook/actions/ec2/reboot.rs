@@ -142,6 +142,7 @@ impl Action for Reboot {
             queries.push(Query::CloudTrail(cloudtrail::Read::Lookup {
                 resource: change.target.id.clone(),
                 since: applied.at.saturating_sub(SKEW).unwrap_or(applied.at),
+                region: None,
             }));
         }
         Ok(queries)

@@ -30,7 +30,7 @@ const NEEDED: &str = "needed";
 const PREFIX: &str = "keep-";
 
 /// Digits of the digest in a tag: enough to tell the images of a repository apart.
-const DIGITS: usize = 12;
+const DIGITS: usize = needed::KEPT_DIGITS;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rollout::{self, Wanted};
-use super::{controlled_by_ecs, service, sight, target};
+use super::{controlled_by_ecs, moved, service, sight, target};
 use crate::domain::ids::Kind;
 use crate::domain::ops::{Mutation, Query, ecs};
 use crate::domain::policy::ConfirmLevel;
@@ -23,6 +23,9 @@ pub struct Restart;
 struct With {
     cluster: String,
     service: String,
+    /// Set by the plan: the new tasks run another image.
+    #[serde(default)]
+    deploys: bool,
 }
 
 fn text<'c>(change: &'c Change, name: &str) -> Option<&'c str> {
@@ -40,7 +43,9 @@ impl Action for Restart {
             role: Role::Action,
             about: "Replaces the tasks of an ECS service by new ones of the same revision.\n\
                 An image that is named by a tag is pulled anew, so this can deploy a newer or a broken image; \
-                it is no rollback. There is nothing to take back.",
+                it is no rollback. Where ECR shows that a tag of this account was moved since the deployment that \
+                runs began, the plan says so with both digests, and the change cannot be taken back; otherwise \
+                there is nothing to take back.",
             fields: vec![
                 FieldSchema::required("cluster", Type::Text, "The cluster's name."),
                 FieldSchema::required("service", Type::Text, "The service."),
@@ -64,6 +69,18 @@ impl Action for Restart {
         Ok(rollout::reads(&with.cluster, &with.service))
     }
 
+    fn follow_up(&self, with: &Arguments, view: &View) -> Vec<Query> {
+        let Ok(with) = parse::<With>(with) else {
+            return Vec::new();
+        };
+        let service = service(view, &with.cluster, &with.service);
+        let history = view.deployments(&with.cluster, &with.service);
+        match (service, history) {
+            (Ok(service), Ok(history)) => moved::reads(service, history),
+            _ => Vec::new(),
+        }
+    }
+
     fn plan(&self, with: &Arguments, view: &View, site: &Site<'_>) -> Result<Proposal, Refusal> {
         let wanted: With = parse(with)?;
         let service = service(view, &wanted.cluster, &wanted.service)?;
@@ -71,8 +88,21 @@ impl Action for Restart {
         let primary = service
             .primary()
             .ok_or_else(|| Refusal::state(format!("{} has no primary deployment", service.name)))?;
+        // Older endpoints do not have the history.
+        let history = view
+            .deployments(&wanted.cluster, &wanted.service)
+            .unwrap_or_default();
+        let moved = moved::judge(service, history, view);
+        let deploys = !moved.tags.is_empty();
+        let mut own = with.clone();
+        let summary = if deploys {
+            own.insert("deploys".to_owned(), json!(true));
+            format!("new tasks of {}, of another image", service.task_definition)
+        } else {
+            format!("new tasks of {}", service.task_definition)
+        };
         let change = Change {
-            summary: format!("new tasks of {}", service.task_definition),
+            summary,
             before: fields([
                 ("deployment", json!(primary.id)),
                 ("task_definition", json!(service.task_definition)),
@@ -85,9 +115,10 @@ impl Action for Restart {
                 tasks_removed: service.running,
                 ..Impact::default()
             },
-            ..Change::draft(self, target(site, service), with)
+            ..Change::draft(self, target(site, service), &own)
         };
-        let proposal = Proposal::one(change);
+        let warnings = moved.tags.into_iter().chain(moved.doubts);
+        let proposal = warnings.fold(Proposal::one(change), Proposal::warn);
         Ok(if service.is_deploying() {
             proposal.warn(format!(
                 "{}: a deployment is under way and starts over",
@@ -139,8 +170,14 @@ impl Action for Restart {
         )
     }
 
-    fn invert(&self, _change: &Change) -> Undo {
-        Undo::NotNeeded("new tasks run the same revision")
+    fn invert(&self, change: &Change) -> Undo {
+        match parse::<With>(&change.with) {
+            Ok(With { deploys: true, .. }) => Undo::Impossible(
+                "the tag means another image than the one that ran: point it back with ecr.retag, and restart again"
+                    .to_owned(),
+            ),
+            Ok(_) | Err(_) => Undo::NotNeeded("new tasks run the same revision"),
+        }
     }
 
     fn project(&self, change: &Change, view: &mut View) {

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::world::{NOW, World, arguments, seen, service_deployment, site, world};
 use crate::domain::asg::SuspendedProcess;
 use crate::domain::ec2::Purchase;
+use crate::domain::ecr::Image;
 use crate::domain::ecs::{Controller, RolloutState};
 use crate::domain::ops::Receipt;
-use crate::domain::rules::sample;
-use crate::runbook::action::{Applied, Change, CostDelta, Progress, find};
+use crate::domain::rules::sample::{self, ACCOUNT};
+use crate::runbook::action::{Applied, Change, CostDelta, Progress, Undo, find};
 
 fn refused(name: &str, with: Value, world: &World) -> String {
     let action = find(name).unwrap();
@@ -664,6 +665,52 @@ fn a_restart_of_what_is_in_force_is_none() {
     let with = arguments(&json!({"instance": "main", "if_pending": true}));
     let proposal = action.plan(&with, &seen(&world()), &site()).unwrap();
     assert_eq!(proposal.changes, []);
+}
+
+#[test]
+fn a_restart_that_starts_another_image_says_so_and_is_not_taken_back() {
+    let uri = format!("{ACCOUNT}.dkr.ecr.ap-northeast-2.amazonaws.com/api:latest");
+    let (old, new) = (
+        format!("sha256:{}", "b".repeat(64)),
+        format!("sha256:{}", "a".repeat(64)),
+    );
+    let mut deployment = service_deployment("d6", "api:6", "SUCCESSFUL");
+    deployment.target.as_mut().unwrap().images = vec![("api".to_owned(), uri, Some(old.clone()))];
+    let mut world = world();
+    world.deployments = vec![("api", deployment)];
+    let image = |digest: &str, tags: &[&str], at: &str| Image {
+        digest: digest.to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        pushed_at: Some(at.parse().unwrap()),
+        ..Image::default()
+    };
+    let with = json!({"cluster": "main", "service": "api"});
+    let action = find("ecs.restart").unwrap();
+    let more = action.follow_up(&arguments(&with), &seen(&world));
+    assert_eq!(more.len(), 1, "the repository is asked: {more:?}");
+
+    world.images = vec![image(&old, &["latest"], "2026-11-19T00:00:00Z")];
+    let (change, warnings) = planned("ecs.restart", with.clone(), &world);
+    assert_eq!(
+        (change.summary.as_str(), warnings.len()),
+        ("new tasks of api:6", 0)
+    );
+    assert!(matches!(action.invert(&change), Undo::NotNeeded(_)));
+
+    world.images = vec![
+        image(&new, &["latest"], "2026-11-20T22:00:00Z"),
+        image(&old, &[], "2026-11-19T00:00:00Z"),
+    ];
+    let (change, warnings) = planned("ecs.restart", with, &world);
+    assert_eq!(change.summary, "new tasks of api:6, of another image");
+    assert_eq!(
+        warnings,
+        [
+            "api: api:latest is sha256:aaaaaaaaaaaa now, pushed 2026-11-20T22:00:00Z; what runs is \
+             sha256:bbbbbbbbbbbb. This starts the other image"
+        ]
+    );
+    assert!(matches!(action.invert(&change), Undo::Impossible(_)));
 }
 
 fn last_good(world: &World) -> Result<String, String> {

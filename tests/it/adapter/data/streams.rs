@@ -91,6 +91,7 @@ fn lookup() -> Query {
     Query::CloudTrail(cloudtrail::Read::Lookup {
         resource: "api".to_owned(),
         since: now() - SignedDuration::from_hours(2),
+        region: None,
     })
 }
 

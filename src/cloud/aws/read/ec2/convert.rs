@@ -111,6 +111,11 @@ pub(super) fn nat_gateway_from_sdk(gateway: &types::NatGateway) -> Option<NatGat
             .unwrap_or_default(),
         vpc: text(gateway.vpc_id()),
         subnet: text(gateway.subnet_id()),
+        public_addresses: gateway
+            .nat_gateway_addresses()
+            .iter()
+            .filter(|address| address.public_ip().is_some())
+            .fold(0, |count, _| count + 1),
     })
 }
 
