@@ -310,8 +310,7 @@ impl View {
 
     /// A topic.
     pub fn topic(&self, arn: &str) -> Result<Option<&Topic>, Unread> {
-        let query = Query::Sns(sns::Read::Topic { arn: arn.to_owned() });
-        Ok(whole(self.sns_topic(&query)?)?.as_ref())
+        Ok(whole(self.sns_topic(&Query::Sns(sns::Read::Topic { arn: arn.to_owned() }))?)?.as_ref())
     }
 
     /// What a web service answered.
