@@ -1,5 +1,7 @@
 //! What is to be asked, and how often: a pure function of what is known and what is looked at.
 
+mod groups;
+
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -243,7 +245,7 @@ fn wants_of_scope(collect: &mut Collecting<'_>, now: Timestamp) {
     collect.identity();
     let since = now.saturating_sub(CHANGES_WINDOW).unwrap_or(Timestamp::MIN);
     wants_of_services(collect);
-    wants_of_groups(collect, since);
+    groups::wants(collect, since);
     wants_of_instances(collect);
     wants_of_stores(collect, since);
     wants_of_network(collect, since);
@@ -297,29 +299,6 @@ fn wants_of_services(collect: &mut Collecting<'_>) {
             revisions,
         );
     }
-}
-
-fn wants_of_groups(collect: &mut Collecting<'_>, since: Timestamp) {
-    use ops::{autoscaling, ec2};
-    let Cadences { instances_s, .. } = collect.wishes.cadences;
-    let groups = Query::AutoScaling(autoscaling::Read::Groups);
-    collect.want(Source::Groups, groups, each(instances_s, 1, 2), ());
-    let activities = Query::AutoScaling(autoscaling::Read::Activities { since });
-    collect.want(Source::Activities, activities, each(instances_s, 2, 4), ());
-    // Who has no group has no policy, and saves the call and the permission.
-    if collect
-        .state
-        .groups
-        .get()
-        .is_some_and(|groups| !groups.is_empty())
-    {
-        let policies = Query::AutoScaling(autoscaling::Read::Policies);
-        collect.want(Source::GroupPolicies, policies, fixed(300, 900), ());
-    }
-    let instances = Query::Ec2(ec2::Read::Instances);
-    collect.want(Source::Instances, instances, each(instances_s, 1, 2), ());
-    let gateways = Query::Ec2(ec2::Read::NatGateways);
-    collect.want(Source::NatGateways, gateways, fixed(300, 900), ());
 }
 
 fn wants_of_stores(collect: &mut Collecting<'_>, since: Timestamp) {

@@ -509,7 +509,7 @@ fn an_estate_is_set_against_its_own_budget() {
     }
     stage.send(Msg::Picture(Arc::new(picture)));
     let text = spend(&stage);
-    assert!(text.starts_with("spend $151/$250"), "{text}");
+    assert!(text.starts_with("spend $151/$425"), "{text}");
 }
 
 #[test]

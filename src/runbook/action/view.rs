@@ -310,8 +310,7 @@ impl View {
 
     /// A topic.
     pub fn topic(&self, arn: &str) -> Result<Option<&Topic>, Unread> {
-        let query = Query::Sns(sns::Read::Topic { arn: arn.to_owned() });
-        Ok(whole(self.sns_topic(&query)?)?.as_ref())
+        Ok(whole(self.sns_topic(&Query::Sns(sns::Read::Topic { arn: arn.to_owned() }))?)?.as_ref())
     }
 
     /// What a web service answered.
@@ -332,9 +331,8 @@ impl View {
 
     /// All caches.
     pub fn caches(&self) -> Result<&[Cache], Unread> {
-        Ok(whole(
-            self.redis_caches(&Query::ElastiCache(elasticache::Read::Caches))?,
-        )?)
+        let query = Query::ElastiCache(elasticache::Read::Caches);
+        Ok(whole(self.redis_caches(&query)?)?)
     }
 
     /// What the GPU probe printed on a host, one for each sample; `None` if the host was not asked.
@@ -409,9 +407,8 @@ impl View {
 
     /// All alarms.
     pub fn alarms(&self) -> Result<&[Alarm], Unread> {
-        Ok(whole(
-            self.cw_alarms(&Query::CloudWatch(cloudwatch::Read::Alarms))?,
-        )?)
+        let query = Query::CloudWatch(cloudwatch::Read::Alarms);
+        Ok(whole(self.cw_alarms(&query)?)?)
     }
 
     /// All queues.
@@ -484,24 +481,22 @@ impl View {
 
     /// All Auto Scaling groups.
     pub fn groups(&self) -> Result<&[Group], Unread> {
-        Ok(whole(
-            self.asg_groups(&Query::AutoScaling(autoscaling::Read::Groups))?,
-        )?)
+        let query = Query::AutoScaling(autoscaling::Read::Groups);
+        Ok(whole(self.asg_groups(&query)?)?)
     }
 
     /// Scaling policies of groups.
     pub fn group_policies(&self) -> Result<&[GroupPolicy], Unread> {
-        Ok(whole(self.asg_policies(&Query::AutoScaling(
-            autoscaling::Read::Policies,
-        ))?)?)
+        let query = Query::AutoScaling(autoscaling::Read::Policies);
+        Ok(whole(self.asg_policies(&query)?)?)
     }
 
     /// Scaling activities, of whichever time was asked for.
     pub fn activities(&self) -> Result<&[Activity], Unread> {
-        let query = self
-            .asked()
-            .find(|query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. })))
-            .ok_or(Unread::NotAsked("the scaling activities"))?;
+        let is_it =
+            |query: &&Query| matches!(query, Query::AutoScaling(autoscaling::Read::Activities { .. }));
+        let asked = self.asked().find(is_it);
+        let query = asked.ok_or(Unread::NotAsked("the scaling activities"))?;
         Ok(whole(self.asg_activities(query)?)?)
     }
 

@@ -273,16 +273,13 @@ fn target_groups_and_alarms_lead_to_what_is_behind_them() {
         ]
     );
     let restart = include_str!("../../../runbooks/rds-restart.yaml");
-    let backup = include_str!("../../../runbooks/rds-backup-now.yaml");
-    let mut desk = Desk::new(World::Ecommerce, Scenario::DbStorageLow, &[backup, restart]);
+    let drill = include_str!("../../../runbooks/dr-drill.yaml");
+    let mut desk = Desk::new(World::Ecommerce, Scenario::DbStorageLow, &[drill, restart]);
     desk.select("8", "rds").keys(&["x"]);
     // What helps against the database's own finding comes before what is made for any database.
     assert_eq!(
         offered(&desk),
-        [
-            ("rds-restart", "ecommerce-db"),
-            ("rds-backup-now", "ecommerce-db")
-        ]
+        [("rds-restart", "ecommerce-db"), ("dr-drill", "ecommerce-db")]
     );
     assert!(matches!(desk.offers()[0].why, Why::BeneathFinding(..)));
 }
