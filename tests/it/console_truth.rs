@@ -421,7 +421,7 @@ fn what_is_paid_leads_to_what_it_is_paid_for() {
     assert_eq!(stage.state.picture.burn.items.len(), 14);
     assert!(find("and 2 more").1.contains("qd spend lists them"));
     let (title, _) = detail(&stage, &find("codemate-backend-service fargate").0);
-    assert_eq!(title, "service codemate-backend-service");
+    assert_eq!(title, "ecs-service codemate-backend-service");
     // The estate's own part, and its budget without what AWS does not know.
     let (key, row) = find("codemate, this estate");
     assert!(row.contains("$495"), "{row}");
