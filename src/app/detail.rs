@@ -147,7 +147,7 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
     };
     // What somebody has just asked for is seen without scrolling.
     let mut blocks = trail(state, resource);
-    blocks.extend(findings(state, resource));
+    blocks.extend(listed(state, resource, &state.picture.findings));
     let scope = scope_of(state, resource);
     let own = scope.and_then(|scope| match resource.kind {
         Kind::EcsService => ecs::service(state, scope, &resource.id, reveal),
@@ -190,6 +190,8 @@ fn of_row(state: &State, key: &RowKey, reveal: bool) -> Detail {
             Cell::new("this resource is gone, or has not been read yet").tone(Tone::Warn),
         ]])),
     }
+    // What could be saved can wait for the day.
+    blocks.extend(listed(state, resource, &state.picture.savings));
     let called = scope.and_then(|scope| called(scope, resource));
     let name = called.unwrap_or_else(|| name_of(resource));
     Detail {
@@ -242,17 +244,12 @@ fn name_of(resource: &ResourceKey) -> &str {
     }
 }
 
-/// What is wrong with it, and what could be saved: each finding with its evidence.
-fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
+/// Findings about it, each with its evidence.
+fn listed(state: &State, resource: &ResourceKey, findings: &[Finding]) -> Vec<Block> {
     let now = state.picture.at;
     let mut lines = Vec::new();
-    for finding in state
-        .picture
-        .findings
-        .iter()
-        .chain(&state.picture.savings)
-        .filter(|finding| finding.resource == *resource)
-    {
+    let own = findings.iter().filter(|finding| finding.resource == *resource);
+    for finding in own {
         lines.push(finding_line(state, finding, now));
         for evidence in &finding.evidence {
             lines.push(vec![Cell::new(format!("     {evidence}"))]);

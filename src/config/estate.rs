@@ -21,9 +21,10 @@ use super::{schema, yaml};
 use file::EstateFile;
 
 /// The estates that come with the program, by name.
-pub const SHIPPED: [(&str, &str); 5] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("fashion", include_str!("../../estates/fashion.yaml")),
     ("codemate", include_str!("../../estates/codemate.yaml")),
+    ("codemate-dev", include_str!("../../estates/codemate-dev.yaml")),
     ("ecg", include_str!("../../estates/ecg.yaml")),
     ("ecommerce", include_str!("../../estates/ecommerce.yaml")),
     ("invokeai", include_str!("../../estates/invokeai.yaml")),

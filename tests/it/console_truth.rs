@@ -383,3 +383,83 @@ fn details_are_titled_by_what_people_call_the_thing() {
         assert!(!title.contains(&tail.expect("an id")), "{title}");
     }
 }
+
+/// The rows of the pane in front, as text beside their key.
+fn told(stage: &Stage) -> Vec<(RowKey, String)> {
+    let sections = stage.state.tables.sections.iter();
+    sections
+        .flat_map(|section| &section.rows)
+        .map(|row| {
+            let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+            (row.key.clone(), cells.join(" "))
+        })
+        .collect()
+}
+
+/// Everything that the detail of a row says.
+fn detail(stage: &Stage, key: &RowKey) -> (String, String) {
+    let level = Level::Detail {
+        key: key.clone(),
+        scroll: 0,
+        reveal: false,
+    };
+    let detail = quarterdeck::app::detail::build(&stage.state, &level);
+    let text = detail.blocks.iter().map(|block| format!("{block:?}")).collect();
+    (detail.title, text)
+}
+
+#[test]
+fn what_is_paid_leads_to_what_it_is_paid_for() {
+    let mut stage = Stage::one(World::Codemate, Scenario::Quiet);
+    stage.keys(&["7"]);
+    let rows = told(&stage);
+    let find = |words: &str| {
+        let mut found = rows.iter().filter(|(_, text)| text.starts_with(words));
+        found.next().unwrap_or_else(|| panic!("{words}: {rows:#?}"))
+    };
+    // Of fourteen items twelve are shown one by one.
+    assert_eq!(stage.state.picture.burn.items.len(), 14);
+    assert!(find("and 2 more").1.contains("qd spend lists them"));
+    let (title, _) = detail(&stage, &find("codemate-backend-service fargate").0);
+    assert_eq!(title, "ecs-service codemate-backend-service");
+    // The estate's own part, and its budget without what AWS does not know.
+    let (key, row) = find("codemate, this estate");
+    assert!(row.contains("$495"), "{row}");
+    let (_, text) = detail(&stage, key);
+    for words in [
+        "AI code review API",
+        "which AWS does not know",
+        "Environment = prod",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // Why a saving is one stands in the detail of what it is about.
+    let saving = &stage.state.picture.savings[0];
+    let key = RowKey::Finding(saving.rule.clone(), saving.resource.clone());
+    let (_, text) = detail(&stage, &key);
+    assert!(text.contains(&saving.title), "{text}");
+    let mut fashion = Stage::one(World::Fashion, Scenario::CreditBurn);
+    fashion.keys(&["7"]);
+    let rows = told(&fashion);
+    let eaters = rows.iter().find(|(_, text)| text.starts_with("eaten a day by"));
+    let (_, text) = detail(&fashion, &eaters.expect("what eats the credits").0);
+    assert!(text.contains("billed, not paid by them"), "{text}");
+}
+
+#[test]
+fn connections_stand_beside_the_most_that_there_can_be() {
+    let mut stage = Stage::one(World::Codemate, Scenario::Quiet);
+    stage.keys(&["4"]);
+    for (name, most) in [("codemate-db-prod", "/~"), ("codemate-db-dev", "/~")] {
+        let rows = told(&stage);
+        let (key, row) = rows
+            .iter()
+            .find(|(_, text)| text.contains(name))
+            .unwrap_or_else(|| panic!("{name}: {rows:#?}"));
+        assert!(row.contains(most), "{row}");
+        let (_, text) = detail(&stage, key);
+        assert!(text.contains("% taken; "), "{text}");
+        // 18:00-19:00 by UTC, as AWS has it.
+        assert!(!text.contains(" UTC\""), "{text}");
+    }
+}

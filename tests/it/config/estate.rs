@@ -258,18 +258,44 @@ fn each_shipped_estate_selects_its_own_resources_alone() {
         let loaded = estate::parse(name, text.as_bytes()).expect("it loads");
         loaded.estate
     });
-    for (owner, name) in [
-        ("fashion", "fashion-ai-mlops"),
-        ("codemate", "codemate-db-prod"),
-        ("ecg", "ecg-project-pipeline-dev-model-server"),
-        ("ecommerce", "ecommerce-app-asg"),
-        ("invokeai", "invokeai-gpu-workers-spot"),
+    for (owners, name) in [
+        (&["fashion"][..], "fashion-ai-mlops"),
+        (&["codemate"], "codemate-db-prod"),
+        (&["codemate"], "codemate-files-prod-111122223333"),
+        // Development lives in production's account, and whoever looks at that sees both.
+        (&["codemate", "codemate-dev"], "codemate-db-dev"),
+        (&["codemate", "codemate-dev"], "codemate-files-dev-111122223333"),
+        (&["ecg"], "ecg-project-pipeline-dev-model-server"),
+        (&["ecommerce"], "ecommerce-app-asg"),
+        (&["invokeai"], "invokeai-gpu-workers-spot"),
     ] {
         for estate in &estates {
             let includes = estate.selection.includes_name(name);
-            assert_eq!(includes, estate.name == owner, "{name} in {}", estate.name);
+            let is_owner = owners.contains(&estate.name.as_str());
+            assert_eq!(includes, is_owner, "{name} in {}", estate.name);
         }
     }
+}
+
+#[test]
+fn development_of_codemate_may_rest_and_nothing_of_production_is_in_it() {
+    let of = |wanted: &str| {
+        let (name, text) = estate::SHIPPED
+            .into_iter()
+            .find(|(name, _)| *name == wanted)
+            .expect("it is shipped");
+        estate::parse(name, text.as_bytes()).expect("it loads").estate
+    };
+    let (prod, dev) = (of("codemate"), of("codemate-dev"));
+    assert_eq!(prod.policy.environment, Environment::Prod);
+    assert_eq!(dev.policy.environment, Environment::Dev);
+    assert!(dev.selection.includes_cluster("codemate-cluster-dev"));
+    assert!(!dev.selection.includes_cluster("codemate-cluster"));
+    assert!(
+        !dev.selection
+            .includes("codemate-db-prod", [("Project", "codemate")])
+    );
+    assert!(dev.policy.business_hours.is_some(), "what a night is");
 }
 
 proptest! {

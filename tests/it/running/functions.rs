@@ -93,7 +93,7 @@ async fn an_alias_is_led_back_once_unless_the_version_is_named() {
     let told = refused(&stage, "lambda-rollback-alias", &[("function", RESIZE)])
         .await
         .to_string();
-    assert!(told.contains("version 5 took its calls"), "{told}");
+    assert!(told.contains("version 5 was published just now"), "{told}");
     assert_eq!(function(&stage).await.aliases.unwrap()[0].routing.words(), "4");
     carry_out(
         &stage,

@@ -1,15 +1,17 @@
 //! `saving.night-scale-down`: what runs at night and at weekends although nobody works.
 
 use crate::domain::asg::Group;
+use crate::domain::datastore::DbInstance;
 use crate::domain::ec2::Instance;
 use crate::domain::ecs::{Service, TaskDefinition};
 use crate::domain::gpu::vendor_of;
 use crate::domain::health::Finding;
-use crate::domain::ids::Kind;
-use crate::domain::price::{FargateSize, PriceTable, SpotPrices};
+use crate::domain::ids::{Kind, Tag};
+use crate::domain::policy::Environment;
+use crate::domain::price::{DbEngine, Deployment, FargateSize, PriceTable, SpotPrices};
 use crate::domain::rules::resting::helped;
 use crate::domain::rules::saving::{report, share_off, spot_prices};
-use crate::domain::rules::{Context, Reach, Rule, words};
+use crate::domain::rules::{Context, Reach, Rule, non_production, words};
 use crate::domain::units::UsdPerHour;
 
 /// The rule.
@@ -19,15 +21,31 @@ pub const RULE: Rule = Rule {
     title: "Nights and weekends could be smaller",
     what: "Groups that have a night size in the estate file, unless schedules of their own take them down to \
            it; outside production also GPU groups and GPU instances of no group, down to none; and Fargate services of \
-           two tasks and more, down to one. The hours are those outside the estate's business hours; \
+           two tasks and more, down to one. In an estate of development or staging what a tag (`Environment`, `Env`, \
+            `Stage`) calls that rests altogether, as `stop-estate` puts it to rest: Fargate services, and \
+            databases, whose storage is billed on. The hours are those outside the estate's business hours; \
            without business hours the amount is not known. Instances at list or Spot price. A group that a \
            node group of EKS owns is made smaller through that.",
     severities: &[(crate::domain::health::Severity::Info, "always")],
     thresholds: &["saving_usd"],
-    runbooks: &["gpu-night-down", "eks-scale-nodegroup", "asg-scale"],
+    runbooks: &["gpu-night-down", "eks-scale-nodegroup", "asg-scale", STOP_ESTATE],
     reach: Reach::Scope,
     check,
 };
+
+/// The runbooks that make groups and instances smaller.
+const SMALLER: &[&str] = &["gpu-night-down", "eks-scale-nodegroup"];
+/// The runbook that puts an estate to rest.
+const STOP_ESTATE: &str = "stop-estate";
+
+/// Whether something is `stop-estate`'s to stop: the estate is not production, and a tag says so of the thing.
+fn may_rest(context: &Context<'_>, tags: &[Tag]) -> bool {
+    let of_estate = matches!(
+        context.policy.environment,
+        Environment::Dev | Environment::Staging
+    );
+    of_estate && non_production::says_so("", tags)
+}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let spot = spot_prices(context);
@@ -45,6 +63,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         .flat_map(|fleet| &fleet.services)
     {
         findings.extend(of_service(context, service));
+    }
+    for database in context.state.db_instances.get().into_iter().flatten() {
+        findings.extend(of_database(context, database));
     }
 }
 
@@ -80,6 +101,7 @@ fn of_group(context: &Context<'_>, spot: &SpotPrices, group: &Group) -> Option<F
         .map(|(rate, share)| rate.per_month_for(share));
     let draft = RULE
         .on(context, &group.arn, &group.name)
+        .helped_by(SMALLER)
         .because(format!(
             "{} of {stays} would not run outside business hours; the night size is {night}.",
             words::count(away as usize, "instance"),
@@ -125,6 +147,7 @@ fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) ->
     let draft = RULE
         .on(context, &instance.id, name)
         .of_kind(Kind::Ec2Instance)
+        .helped_by(SMALLER)
         .because(format!(
             "One {} that is not production would not run outside business hours.",
             instance.instance_type
@@ -136,7 +159,9 @@ fn of_instance(context: &Context<'_>, spot: &SpotPrices, instance: &Instance) ->
 
 fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
     let is_fargate = service.capacity.iter().any(|one| one == "FARGATE");
-    if service.desired < 2 || !is_fargate {
+    let rests = may_rest(context, &service.tags);
+    let stay = u32::from(!rests);
+    if service.desired <= stay || !is_fargate {
         return None;
     }
     let share = share_off(context)?;
@@ -149,28 +174,65 @@ fn of_service(context: &Context<'_>, service: &Service) -> Option<Finding> {
         })?;
     let (arch, size) = FargateSize::of(definition)?;
     let task = PriceTable::shipped().fargate(&context.state.scope.region, arch, size);
-    let away = service.desired - 1;
+    let away = service.desired - stay;
     let month = task
         .as_ref()
         .map(|task| (task.value * u64::from(away)).per_month_for(share));
+    let spare = if rests {
+        ""
+    } else {
+        "; the one that stays has no spare"
+    };
     let draft = RULE
         .on(context, &service.arn, &service.name)
         .of_kind(Kind::EcsService)
-        .without_runbooks()
+        .helped_by(if rests { &[STOP_ESTATE] } else { &[] })
         .because(format!(
-            "{} would not run outside business hours; the one that stays has no spare.",
+            "{} would not run outside business hours{spare}.",
             words::count(away as usize, "task")
         ))
         .perhaps_because(
             task.map(|task| format!("A task costs {} (prices of {}).", task.value, task.as_of())),
         )
         .because(hours(context));
+    let left = if rests { "no task" } else { "1 task" };
     report(
         context,
         draft,
         month,
-        &format!("1 task instead of {} at night", service.desired),
+        &format!("{left} instead of {} at night", service.desired),
     )
+}
+
+/// An instance of no cluster that `stop-estate` would stop: members of Aurora go with their cluster.
+fn of_database(context: &Context<'_>, db: &DbInstance) -> Option<Finding> {
+    let share = share_off(context)?;
+    if db.status != "available" || db.cluster.is_some() || !may_rest(context, &db.tags) {
+        return None;
+    }
+    let engine = DbEngine::from_api(&db.engine, db.storage_type.as_deref())?;
+    let price = PriceTable::shipped().rds(
+        &context.state.scope.region,
+        &db.class,
+        engine,
+        Deployment::of(db.multi_az),
+    );
+    let month = price.as_ref().map(|price| price.value.per_month_for(share));
+    let draft = RULE
+        .on(context, &db.arn, &db.name)
+        .of_kind(Kind::RdsInstance)
+        .helped_by(&[STOP_ESTATE])
+        .because("It would be stopped outside business hours; its storage is billed on.".to_owned())
+        .perhaps_because(price.map(|price| {
+            format!(
+                "{} costs {} (prices of {}).",
+                db.class,
+                price.value,
+                price.as_of()
+            )
+        }))
+        .because(hours(context));
+    report(context, draft, month, "stopped at night")
 }
 
 fn hours(context: &Context<'_>) -> String {
@@ -204,7 +266,7 @@ mod tests {
     use crate::domain::ops::ReplyData;
     use crate::domain::policy::{BusinessHours, NightCapacity, Policy};
     use crate::domain::rules::sample::{
-        Bench, group, instance, office_hours, prod, service, task_definition,
+        Bench, db, group, instance, office_hours, prod, service, task_definition,
     };
 
     fn office() -> Option<BusinessHours> {
@@ -262,6 +324,53 @@ mod tests {
         }];
         bench.know(Source::Groups, ReplyData::Groups(vec![nodes]));
         assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup", "asg-scale"]);
+    }
+
+    #[test]
+    fn an_estate_of_development_rests_altogether() {
+        let dev = vec![Tag {
+            key: "Environment".to_owned(),
+            value: "dev".to_owned(),
+        }];
+        let mut bench = Bench::new();
+        let mut api = service("api", 7);
+        (api.desired, api.tags) = (1, dev.clone());
+        api.capacity = vec!["FARGATE".to_owned()];
+        let untagged = db("bare");
+        let mut own = db("own");
+        own.tags = dev;
+        bench.know(Source::DbInstances, ReplyData::DbInstances(vec![untagged, own]));
+        let (family, revision) = api.task_definition.split_once(':').unwrap();
+        let definition = TaskDefinition {
+            cpu_units: Some(1024),
+            memory_mib: Some(2048),
+            ..task_definition(family, revision.parse().unwrap())
+        };
+        bench.services(vec![api]);
+        bench.know(
+            Source::TaskDefinitions,
+            ReplyData::TaskDefinitions(vec![definition]),
+        );
+        let policy = |environment| Policy {
+            environment,
+            business_hours: office(),
+            ..Policy::default()
+        };
+        let told: Vec<(String, Vec<String>)> = bench
+            .with_policy(policy(Environment::Dev))
+            .check(&RULE)
+            .into_iter()
+            .map(|one| (format!("{} {}", one.name, one.title), one.runbooks))
+            .collect();
+        let ends: Vec<&str> = told
+            .iter()
+            .map(|(said, runbooks)| {
+                assert_eq!(*runbooks, ["stop-estate"], "{said}");
+                said.rsplit_once(": ").map_or(said.as_str(), |(_, end)| end)
+            })
+            .collect();
+        assert_eq!(ends, ["no task instead of 1 at night", "stopped at night"]);
+        assert_eq!(bench.with_policy(policy(Environment::Prod)).check(&RULE), []);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `lambda.rollback_alias`: an alias back to a version that was well.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -134,19 +134,36 @@ fn newer<'v>(versions: &'v [Version], routing: &Routing) -> impl Iterator<Item =
         .filter(move |version| newest.is_some_and(|newest| version.number > newest))
 }
 
+/// How old a version is at least before its figures, which are counted by the hour, tell anything.
+const YOUNG: SignedDuration = SignedDuration::from_hours(2);
+
 /// Why `last-good` cannot be told: an alias that has left a newer version was led back already, and what is
 /// found wrong lags by minutes, so that who asks twice would go back twice.
-fn led_back(function: &Function, alias: &Alias, versions: &[Version], view: &View) -> Option<Refusal> {
-    let names = (function.name.as_str(), alias.name.as_str());
-    let left = newer(versions, &alias.routing)
-        .filter(|version| record(view, names, version.number).is_some())
+fn led_back(
+    names: (&str, &str),
+    routing: &Routing,
+    versions: &[Version],
+    (view, now): (&View, Timestamp),
+) -> Option<Refusal> {
+    let is_young = |version: &Version| {
+        let made = version.modified_at;
+        made.is_some_and(|at| now.duration_since(at) < YOUNG)
+    };
+    let left = newer(versions, routing)
+        .filter(|version| is_young(version) || record(view, names, version.number).is_some())
         .max_by_key(|version| version.number)?;
+    let said = if is_young(left) {
+        "was published just now"
+    } else {
+        "took its calls within a week"
+    };
     Some(Refusal::state(format!(
-        "{} leads to version {}, and within a week version {} took its calls: it was led back already, and what is \
-         found wrong lags by minutes; if that version is bad too, name the one to go to with version",
-        alias.name,
-        alias.routing.words(),
-        left.number
+        "{} leads to version {}, and version {} {said}: it was led back already, or is not there yet, and what is \
+         found wrong lags by minutes; if version {} is bad too, name the one to go to with version",
+        names.1,
+        routing.words(),
+        left.number,
+        routing.words()
     )))
 }
 
@@ -284,8 +301,8 @@ impl Action for Rollback {
                 `last-good` is, while a canary is under way, the older of the two versions that take calls; else \
                 the newest published version before the present one of which, as CloudWatch counted over the last \
                 week, at most one call in twenty through this alias failed. Weights are dropped: all calls go to \
-                one version. An alias that has left a newer version within a week was led back already: `last-good` is \
-                refused then, and a version has to be named. The alias is changed only if it still leads where the plan saw it, which AWS itself \
+                one version. Where a newer version took calls through the alias within a week, or was published within two \
+                hours, the alias was led back already: `last-good` is refused then, and a version has to be named. The alias is changed only if it still leads where the plan saw it, which AWS itself \
                 compares by its revision. Provisioned concurrency is the version's and does not come along. Undo \
                 leads it back to where it was, weights included.",
             fields: vec![
@@ -370,7 +387,12 @@ impl Action for Rollback {
         }
         let versions = view.versions(&function.name)?;
         let choice = match wanted.version() {
-            LAST_GOOD => match led_back(function, alias, versions, view) {
+            LAST_GOOD => match led_back(
+                (&function.name, &alias.name),
+                &alias.routing,
+                versions,
+                (view, site.now),
+            ) {
                 Some(refusal) => return Err(refusal),
                 None => last_good(function, alias, view)?,
             },
