@@ -2,6 +2,7 @@
 //! by answers in whatever order they come. Rules, panes and headless commands read it.
 
 mod account;
+mod cards;
 mod selected;
 mod source;
 mod standing;
@@ -9,7 +10,7 @@ mod standing;
 pub use source::{Source, SourceKey};
 pub use standing::Standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -33,9 +34,8 @@ use crate::domain::ecs::{Fleet, ServiceDeployment, Task, TaskDefinition};
 use crate::domain::elb::{Balancing, Listener};
 use crate::domain::fault::{CredentialFault, Fault, FaultKind};
 use crate::domain::function::{AliasMove, Functions, Version};
-use crate::domain::gpu::agent_metrics::AgentMetric;
+use crate::domain::gpu::HostReading;
 use crate::domain::gpu::history::GpuHistory;
-use crate::domain::gpu::{self, HostFacts, HostReading};
 use crate::domain::kubernetes::{Kubernetes, Upgrades};
 use crate::domain::loadable::Loadable;
 use crate::domain::logs::LogGroup;
@@ -378,30 +378,6 @@ impl ScopeState {
             .find_map(|(series, read_at)| Some((series.get(id)?, *read_at)))
     }
 
-    /// A host's reading of what the probe printed, with what EC2 and the CloudWatch agent know.
-    fn read_host(&self, output: &ProbeOutput, at: Timestamp) -> HostReading {
-        let instances = self.instances.get().map(Vec::as_slice).unwrap_or_default();
-        let types = self.instance_types.get().map(Vec::as_slice).unwrap_or_default();
-        let facts = instances
-            .iter()
-            .find(|instance| instance.id == output.instance_id)
-            .map_or(HostFacts::UNKNOWN, |instance| HostFacts::of(instance, types));
-        self.or_from_agent(gpu::parse(output, &facts), at)
-    }
-
-    /// The reading, with cards of the CloudWatch agent where the probe told of none.
-    fn or_from_agent(&self, reading: HostReading, at: Timestamp) -> HostReading {
-        let series = self.metrics.get(&MetricGroup::Gpu).and_then(Loadable::get);
-        let metrics: Vec<AgentMetric<'_>> = series
-            .into_iter()
-            .flatten()
-            .filter_map(|(id, _)| AgentMetric::of(id, self.latest(id, at)?))
-            .filter(|(instance, _)| *instance == reading.instance_id)
-            .map(|(_, metric)| metric)
-            .collect();
-        reading.or_from_agent(gpu::agent_metrics::cards_from(&metrics), at)
-    }
-
     /// Takes an answer to a source of this scope in.
     fn store(
         &mut self,
@@ -605,43 +581,6 @@ impl ScopeState {
             let old = known.len().saturating_sub(MOST);
             known.drain(..old);
         }
-    }
-
-    /// Forgets the history of cards whose instances are gone, since groups replace theirs every night, and what
-    /// the cards of instances said that do not run any more: nobody asks these again.
-    fn forget_gone_cards(&mut self) {
-        let Some(instances) = self.instances.get() else {
-            return;
-        };
-        let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
-        Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
-        let running = || instances.iter().filter(|one| one.is_running());
-        let runs = |reading: &HostReading| running().any(|one| one.id == reading.instance_id);
-        if let Some((readings, _)) = &mut self.gpu.value
-            && !readings.iter().all(runs)
-        {
-            Arc::make_mut(readings).retain(runs);
-        }
-    }
-
-    /// Takes rows of hosts in that answered while others are still asked: the rest stays as it was.
-    fn store_probed(&mut self, outputs: &[ProbeOutput], at: Timestamp) {
-        if outputs.is_empty() {
-            return;
-        }
-        let mut readings: BTreeMap<String, HostReading> = self
-            .gpu
-            .get()
-            .into_iter()
-            .flatten()
-            .map(|reading| (reading.instance_id.clone(), reading.clone()))
-            .collect();
-        for output in outputs {
-            let reading = self.read_host(output, at);
-            Arc::make_mut(&mut self.gpu_history).record(&reading);
-            readings.insert(reading.instance_id.clone(), reading);
-        }
-        self.gpu.value = Some((Arc::new(readings.into_values().collect()), at));
     }
 }
 

@@ -1,13 +1,13 @@
 //! What is to be asked, and how often: a pure function of what is known and what is looked at.
 
+mod account;
 mod groups;
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::settings::Cadences;
 use crate::domain::focus::{Focus, Pace, Probing};
@@ -113,7 +113,7 @@ pub fn wants(inventory: &Inventory, focus: &Focus, wishes: &Wishes, now: Timesta
     }
     for leader in inventory.account_leaders() {
         let mut collect = Collecting::new(leader, focus, wishes);
-        wants_of_account(&mut collect, now);
+        account::wants(&mut collect, now);
         wants_of_global(&mut collect, inventory);
         wants.append(&mut collect.wants);
     }
@@ -706,52 +706,6 @@ fn wants_of_details(collect: &mut Collecting<'_>, now: Timestamp) {
             _ => {}
         }
     }
-}
-
-/// Spend, budgets and anomalies: of the account, not of a region.
-fn wants_of_account(collect: &mut Collecting<'_>, now: Timestamp) {
-    use ops::cost::Read;
-    let Some(account) = collect.state.account() else {
-        return;
-    };
-    // Cost Explorer bills each call and knows nothing new for hours.
-    let spend = seconds(collect.wishes.cadences.spend_s);
-    // Cost Explorer counts in UTC days.
-    let today = now.to_zoned(TimeZone::UTC).date();
-    let month = today.first_of_month();
-    let tomorrow = today.saturating_add(1.day());
-    let from = today.saturating_sub(30.days()).min(month);
-    let next_month = month.saturating_add(1.month());
-    let policy = collect.wishes.policies.of(collect.state.name());
-    // Cost Explorer keeps thirteen months and the present one.
-    let oldest = month.saturating_sub(13.months());
-    let budgets = Query::Cost(Read::Budgets {
-        account: account.to_owned(),
-    });
-    collect.want(Source::Budgets, budgets, fixed(900, 3600), ());
-    let usage = Query::Cost(Read::Usage {
-        from,
-        to: tomorrow,
-        month,
-        tag: policy.cost_tag.as_ref().map(|tag| tag.key.clone()),
-        credits_since: policy
-            .credits
-            .as_ref()
-            .and_then(|credits| credits.since)
-            .map(|since| since.max(oldest)),
-    });
-    collect.want_each(Source::Usage, usage, spend, ());
-    let forecast = Query::Cost(Read::Forecast {
-        from: today,
-        to: next_month,
-    });
-    collect.want_each(Source::Forecast, forecast, spend, ());
-    let anomalies = Query::Cost(Read::Anomalies {
-        from: today.saturating_sub(30.days()),
-    });
-    collect.want_each(Source::Anomalies, anomalies, spend, ());
-    let advisor = Query::Advice(ops::advice::Read::TrustedAdvisor);
-    collect.want(Source::TrustedAdvisor, advisor, ADVICE, ());
 }
 
 fn ecs_is_moving(service: &crate::domain::ecs::Service) -> bool {
