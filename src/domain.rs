@@ -23,6 +23,7 @@ pub mod ecr;
 pub mod ecs;
 pub mod edge_cost;
 pub mod elb;
+pub mod estate_bill;
 pub mod estimate;
 pub mod exit;
 pub mod fault;

@@ -11,7 +11,7 @@ pub fn nothing(state: &State) -> &'static str {
     if estate_line::unread(state).is_some() {
         "reading …"
     } else if estate_line::knows_anything(state) {
-        "no deployment, scaling activity, database event or alarm transition"
+        "no deployment, scaling, event of a database or alarm; runs are in 9"
     } else {
         "nothing is known: it was not read"
     }

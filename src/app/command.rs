@@ -412,7 +412,7 @@ pub const REGISTRY: &[Entry] = &[
     entry(
         Command::Runbooks,
         "runbooks",
-        "runbooks for this, and after a run",
+        "runbooks for this or after a run",
         Context::Global,
         &["x"],
     ),

@@ -242,7 +242,7 @@ fn name_of(resource: &ResourceKey) -> &str {
     }
 }
 
-/// What is wrong with it: each finding with its evidence.
+/// What is wrong with it, and what could be saved: each finding with its evidence.
 fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
     let now = state.picture.at;
     let mut lines = Vec::new();
@@ -250,6 +250,7 @@ fn findings(state: &State, resource: &ResourceKey) -> Vec<Block> {
         .picture
         .findings
         .iter()
+        .chain(&state.picture.savings)
         .filter(|finding| finding.resource == *resource)
     {
         lines.push(finding_line(state, finding, now));

@@ -132,6 +132,35 @@ pub fn region(name: &str) -> String {
     out
 }
 
+/// A daily or weekly window of RDS, `18:00-19:00` or `sun:19:30-sun:20:30` in UTC, in the clock of a zone and
+/// named with it, by the offset that the zone has now; as AWS writes it where it cannot be read.
+pub fn window(window: &str, now: Timestamp, zone: &TimeZone, label: &str) -> String {
+    let offset = zone.to_offset(now).seconds().div_euclid(60);
+    let ends: Option<Vec<String>> = window.split('-').map(|end| shifted(end, offset)).collect();
+    match ends.as_deref() {
+        Some([from, to]) => format!("{from}-{to} {label}"),
+        Some(_) | None => format!("{window} UTC"),
+    }
+}
+
+/// A moment of a day or week, so many minutes later.
+fn shifted(moment: &str, minutes: i32) -> Option<String> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    const DAY: i32 = 24 * 60;
+    let (day, time) = match moment.split(':').count() {
+        3 => moment.split_once(':').map(|(day, time)| (Some(day), time))?,
+        _ => (None, moment),
+    };
+    let (hour, minute) = time.split_once(':')?;
+    let (hour, minute): (i32, i32) = (hour.parse().ok()?, minute.parse().ok()?);
+    let at = hour * 60 + minute + minutes;
+    let clock = format!("{:02}:{:02}", at.rem_euclid(DAY) / 60, at.rem_euclid(DAY) % 60);
+    let Some(day) = day else { return Some(clock) };
+    let day = i32::try_from(DAYS.iter().position(|known| *known == day)?).ok()?;
+    let day = usize::try_from((day + at.div_euclid(DAY)).rem_euclid(7)).ok()?;
+    Some(format!("{}:{clock}", DAYS[day]))
+}
+
 /// The value, or the sign for not known.
 pub fn or_unknown(value: Option<impl ToString>) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string())
@@ -148,6 +177,21 @@ mod tests {
             [of(0), of(59), of(60), of(3661), of(90_000), of(900_000)],
             ["0s", "59s", "1m", "1h01m", "1d01h", "10d"]
         );
+    }
+
+    #[test]
+    fn windows_are_told_in_the_clock_that_is_shown() {
+        let now: Timestamp = "2026-11-21T02:00:00Z".parse().unwrap();
+        let seoul = TimeZone::get("Asia/Seoul").unwrap();
+        let york = TimeZone::get("America/New_York").unwrap();
+        let of = |text, zone, label| window(text, now, zone, label);
+        assert_eq!(of("18:00-19:00", &seoul, "KST"), "03:00-04:00 KST");
+        assert_eq!(
+            of("sun:14:30-sun:15:30", &seoul, "KST"),
+            "sun:23:30-mon:00:30 KST"
+        );
+        assert_eq!(of("mon:03:00-mon:05:30", &york, "EST"), "sun:22:00-mon:00:30 EST");
+        assert_eq!(of("whenever", &seoul, "KST"), "whenever UTC");
     }
 
     #[test]

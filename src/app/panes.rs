@@ -31,7 +31,7 @@ use crate::domain::health::{Finding, Health};
 use crate::domain::ids::ResourceKey;
 use crate::domain::inventory::ScopeState;
 pub(crate) use sketch::Sketch;
-pub(crate) use spend::{gauge_of, month_to_date};
+pub(crate) use spend::{ESTATE as ESTATE_BUDGET, gauge_of, month_to_date};
 pub(crate) use told::Told;
 
 /// The tables of the pane in front.

@@ -444,6 +444,13 @@ impl State {
         }
     }
 
+    /// The first key of a command; `None` if the settings took it away.
+    pub fn key_of(&self, command: Command) -> Option<Chord> {
+        let entry = command.entry();
+        let keys = self.setup.keymap.chords(entry.context.name(), entry.id);
+        keys.into_iter().next()
+    }
+
     /// The command of a chord, by what is in front.
     pub fn command_of(&self, chord: Chord) -> Option<Command> {
         let context = if matches!(self.levels.last(), Some(Level::Detail { .. })) {

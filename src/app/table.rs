@@ -17,6 +17,8 @@ pub enum RowKey {
     Finding(String, ResourceKey),
     /// A change of a resource, or of the scope; told apart by a text.
     Change(Option<ResourceKey>, String),
+    /// A line about a resource that is not its row, such as what it costs; told apart by a text.
+    About(ResourceKey, String),
     /// A run, by its id.
     Run(RunId),
     /// A runbook, by its name and whether a nearer one hides it.
@@ -29,7 +31,7 @@ impl RowKey {
     /// The resource that the row is about.
     pub fn resource(&self) -> Option<&ResourceKey> {
         match self {
-            Self::Resource(key) | Self::Finding(_, key) => Some(key),
+            Self::Resource(key) | Self::Finding(_, key) | Self::About(key, _) => Some(key),
             Self::Change(key, _) => key.as_ref(),
             Self::Run(_) | Self::Runbook(..) | Self::Line(_) => None,
         }

@@ -10,7 +10,7 @@ mod models;
 mod push;
 mod related;
 
-pub use related::{beneath, for_resource, nodegroups_behind};
+pub use related::{beneath, for_resource, nodegroups_behind, paid_hosts};
 
 use std::fmt;
 

@@ -138,6 +138,35 @@ pub struct Anomaly {
     pub monitor: Option<String>,
 }
 
+impl Anomaly {
+    /// The first cause without its dollars: where it comes from.
+    pub fn origin(&self) -> Option<&str> {
+        let cause = self.causes.first()?;
+        Some(cause.rsplit_once(": ").map_or(
+            cause,
+            |(origin, usd)| {
+                if usd.ends_with(" USD") { origin } else { cause }
+            },
+        ))
+    }
+
+    /// The EC2 instance types that usage types among its causes name, such as `g5.xlarge` of
+    /// `APN2-BoxUsage:g5.xlarge`.
+    pub fn instance_types(&self) -> Vec<&str> {
+        let types = self.causes.iter().filter_map(|cause| {
+            let (_, rest) = cause
+                .split_once("BoxUsage:")
+                .or_else(|| cause.split_once("SpotUsage:"))?;
+            let end = rest.find(|char: char| !(char.is_ascii_alphanumeric() || matches!(char, '.' | '-')));
+            Some(&rest[..end.unwrap_or(rest.len())])
+        });
+        let mut types: Vec<&str> = types.collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+}
+
 /// A budget of AWS Budgets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Budget {

@@ -10,6 +10,8 @@ use crate::domain::policy::Credits;
 
 /// Days that the rate is the mean of.
 const WEEK: i32 = 7;
+/// Days of the bill for which AWS may not have booked credits yet.
+const CREDITS_LATE_DAYS: f64 = 2.0;
 /// Services that are named.
 const MOST_EATERS: usize = 5;
 
@@ -20,6 +22,9 @@ pub struct CreditGauge {
     pub amount: f64,
     /// What credits have paid, and since when that is known; `None` before the bill is read.
     pub used: Option<(f64, Date)>,
+    /// What was billed since then and somebody else paid; `None` where that is not known, or within what
+    /// credits are late by.
+    pub paid_otherwise: Option<f64>,
     /// Whether `used` begins where the credits do, so that `left` is exact and not the most that can
     /// be left.
     pub is_whole: bool,
@@ -55,6 +60,11 @@ impl CreditGauge {
         Self {
             amount: credits.amount_usd,
             used,
+            paid_otherwise: usage.zip(used).and_then(|(usage, (used, since))| {
+                let billed = billed_since(usage, since, today)?;
+                let late = per_day? * CREDITS_LATE_DAYS;
+                Some(billed - used).filter(|other| *other > late)
+            }),
             is_whole,
             left,
             per_day,
@@ -84,6 +94,18 @@ fn used(usage: &Usage, today: Date) -> Option<(f64, Date)> {
             .credits
             .map(|month| (-month.min(0.0), today.first_of_month())),
     }
+}
+
+/// What was billed from a day on; `None` if days are missing.
+fn billed_since(usage: &Usage, since: Date, today: Date) -> Option<f64> {
+    let days = || {
+        usage
+            .daily
+            .iter()
+            .filter(|day| since <= day.date && day.date <= today)
+    };
+    let is_whole = days().map(|day| day.date).min() == Some(since);
+    is_whole.then(|| days().flat_map(|day| &day.by_service).map(|(_, usd)| usd).sum())
 }
 
 /// The last whole days, by service.
@@ -196,6 +218,30 @@ mod tests {
                 ("Amazon RDS".to_owned(), 5.0)
             ]
         );
+    }
+
+    #[test]
+    fn what_credits_did_not_pay_somebody_else_did() {
+        let used = |amount| {
+            Some(CreditsUsed {
+                since: date(2026, 11, 1),
+                amount,
+            })
+        };
+        let gauge = |used| {
+            let since = credits(Some(date(2026, 11, 1)), None);
+            CreditGauge::of(&since, Some(&usage(20.0, used)), date(2026, 11, 21))
+        };
+        // Twenty days at 20, and a day that has hardly begun.
+        let other = gauge(used(100.0)).paid_otherwise.expect("the bill is larger");
+        assert!((other - 300.1).abs() < 1e-6, "{other}");
+        // Credits are booked late.
+        assert_eq!(gauge(used(370.0)).paid_otherwise, None);
+        let early = CreditsUsed {
+            since: date(2026, 10, 1),
+            amount: 100.0,
+        };
+        assert_eq!(gauge(Some(early)).paid_otherwise, None, "October is not known");
     }
 
     #[test]

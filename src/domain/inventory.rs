@@ -615,12 +615,8 @@ impl ScopeState {
         };
         let known: BTreeSet<&str> = instances.iter().map(|one| one.id.as_str()).collect();
         Arc::make_mut(&mut self.gpu_history).retain_hosts(|id| known.contains(id));
-        let running: BTreeSet<&str> = instances
-            .iter()
-            .filter(|one| one.is_running())
-            .map(|one| one.id.as_str())
-            .collect();
-        let runs = |reading: &HostReading| running.contains(reading.instance_id.as_str());
+        let running = || instances.iter().filter(|one| one.is_running());
+        let runs = |reading: &HostReading| running().any(|one| one.id == reading.instance_id);
         if let Some((readings, _)) = &mut self.gpu.value
             && !readings.iter().all(runs)
         {

@@ -1,5 +1,5 @@
-//! The burn rate beside the bill: what runs now for 24 hours at list price, and what AWS has billed
-//! for yesterday, service by service, with what explains the difference.
+//! The burn rate beside the bill: what runs now for 24 hours at list price, and what AWS has billed for the
+//! newest day that it has counted, service by service, with what explains the difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::domain::inventory::{Inventory, ScopeState};
 use crate::domain::price::{BurnItem, BurnKind, BurnRate};
 use crate::domain::units::{Usd, UsdPerHour};
 
-/// The two views of yesterday.
+/// The two views of a day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reconciled {
-    /// Yesterday, UTC, as AWS bills.
+    /// The day, UTC, as AWS bills: yesterday, or the day before while AWS still counts yesterday.
     pub day: Date,
     /// Whether AWS still counts it; `None` if the day is not in the bill.
     pub estimated: Option<bool>,
@@ -37,7 +37,7 @@ pub struct ReconciledLine {
     /// What runs of it now, for 24 hours at list price, US dollars; `None` if nothing of it is priced by
     /// the hour, or none has a price.
     pub running: Option<Usd>,
-    /// What was billed for it yesterday, US dollars; `None` if the day is not in the bill.
+    /// What was billed for it on that day, US dollars; `None` if the day is not in the bill.
     pub billed: Option<f64>,
     /// What explains the difference, the likeliest first; empty where there is none to speak of.
     pub because: Vec<String>,
@@ -56,9 +56,25 @@ impl ReconciledLine {
     }
 }
 
-/// Sets the burn rate beside yesterday's bill of all accounts.
+/// The newest day that AWS has counted: yesterday, or while that is still estimated the day before, if the bill
+/// has it.
+fn day_of(inventory: &Inventory, today: Date) -> Date {
+    let yesterday = today.saturating_sub(1.day());
+    let before = today.saturating_sub(2.days());
+    let of = |day: Date| {
+        let bills = inventory
+            .account_leaders()
+            .filter_map(|leader| leader.usage.get());
+        bills.flat_map(move |usage| usage.daily.iter().filter(move |of| of.date == day))
+    };
+    let is_counting = of(yesterday).any(|day| day.estimated);
+    let as_many = of(before).count() >= of(yesterday).count();
+    if is_counting && as_many { before } else { yesterday }
+}
+
+/// Sets the burn rate beside the bill that all accounts have of a day.
 pub fn reconcile(inventory: &Inventory, burn: &BurnRate, today: Date) -> Reconciled {
-    let day = today.saturating_sub(1.day());
+    let day = day_of(inventory, today);
     let mut billed: BTreeMap<&str, f64> = BTreeMap::new();
     let mut estimated = None;
     let mut unread = 0_usize;
@@ -163,7 +179,7 @@ fn reasons(service: &str, items: &[&BurnItem], difference: f64, late: Late) -> V
             because.push("nothing of it is priced by the hour here".to_owned());
         }
         if !items.is_empty() {
-            because.push("more of it may have run yesterday than now".to_owned());
+            because.push("more of it may have run that day than now".to_owned());
         }
     } else {
         if service == EC2 && late.started > 0 {
@@ -172,7 +188,7 @@ fn reasons(service: &str, items: &[&BurnItem], difference: f64, late: Late) -> V
                 late.started, late.running
             ));
         } else {
-            because.push("it may not have run for all of yesterday's 24 hours".to_owned());
+            because.push("it may not have run for all 24 hours of that day".to_owned());
         }
         because.push("free tier, reserved capacity or a discount".to_owned());
     }
@@ -365,6 +381,34 @@ mod tests {
         );
         let difference = found(&reconciled, EC2).difference().unwrap();
         assert!((difference - (6.0 - 1.237 * 24.0)).abs() < 1e-9, "{difference}");
+    }
+
+    #[test]
+    fn a_day_that_aws_still_counts_is_not_compared_where_one_before_it_is_known() {
+        let mut bench = billed(&[(RDS, 1.1)]);
+        let bill = bench.state().usage.get().expect("it is known").clone();
+        let before = DailyCost {
+            date: date(2026, 11, 19),
+            estimated: false,
+            by_service: vec![(RDS.to_owned(), 2.4)],
+        };
+        bench.know(
+            Source::Usage,
+            ReplyData::Usage(Usage {
+                daily: bill.daily.iter().cloned().chain([before]).collect(),
+                ..bill.clone()
+            }),
+        );
+        let reconciled = of(&bench, vec![item(BurnKind::Rds, Some("0.1"))]);
+        assert_eq!(
+            (reconciled.day, reconciled.estimated),
+            (date(2026, 11, 19), Some(false))
+        );
+        assert_eq!(
+            found(&reconciled, RDS).because,
+            [""; 0],
+            "2.40 a day is what runs"
+        );
     }
 
     #[test]

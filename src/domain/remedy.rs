@@ -34,6 +34,10 @@ pub fn is_in_vain(state: &ScopeState, runbook: &str, key: &ResourceKey) -> bool 
         ("pipeline-release", Kind::Pipeline) => {
             pipeline(state, id).is_some_and(|pipeline| pipeline.held().is_none())
         }
+        // EKS would undo what is set there.
+        ("asg-scale" | "asg-rollback-image" | "asg-instance-refresh-rollback", Kind::Asg) => {
+            group(state, id).is_some_and(|group| is_of_nodegroup(state, group))
+        }
         ("eks-scale-nodegroup", Kind::Asg) => {
             group(state, id).is_some_and(|group| !is_of_nodegroup(state, group))
         }
@@ -195,6 +199,9 @@ mod tests {
         );
         assert!(in_vain(&mut bench, "gpu-night-down", Kind::Asg, "eks-gpu"));
         assert!(!in_vain(&mut bench, "eks-scale-nodegroup", Kind::Asg, "eks-gpu"));
+        for runbook in ["asg-scale", "asg-rollback-image", "asg-instance-refresh-rollback"] {
+            assert!(in_vain(&mut bench, runbook, Kind::Asg, "eks-gpu"), "{runbook}");
+        }
         assert!(in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-1"));
         assert!(in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-2"));
         assert!(!in_vain(&mut bench, "drain-gpu-host", Kind::GpuHost, "i-3"));

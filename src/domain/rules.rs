@@ -52,6 +52,7 @@ pub use context::{Context, Policies, Terms};
 pub use doc::markdown;
 pub use lambda::concurrency::THROTTLED_TAG;
 pub use measured::{Measured, Metrics, Run, first_of};
+pub use rds::connections::{MostConnections, most_connections};
 pub use verdict::{Verdict, Verdicts};
 
 use std::collections::BTreeSet;

@@ -358,6 +358,24 @@ fn search_filters_and_wrong_expressions() {
 }
 
 #[test]
+fn where_no_error_is_that_way_the_other_key_is_named() {
+    let mut desk = Desk::new((120, 40));
+    story(&mut desk);
+    desk.keys("G e");
+    assert!(
+        desk.picture().contains("no error below: E goes up"),
+        "{}",
+        desk.picture()
+    );
+    desk.keys("g E");
+    assert!(
+        desk.picture().contains("no error above: e goes down"),
+        "{}",
+        desk.picture()
+    );
+}
+
+#[test]
 fn paused_lines_stand_still_and_new_ones_are_counted() {
     let mut desk = Desk::new((80, 24));
     story(&mut desk);

@@ -10,9 +10,16 @@ use crate::domain::datastore::{CacheForm, DbSnapshot, StoreEvent};
 use crate::domain::health::Health;
 use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::{cache as node, rds, serverless_cache};
+use crate::domain::rules::most_connections;
 
 /// Snapshots shown.
 const MOST_SNAPSHOTS: usize = 10;
+
+/// A window of RDS in the clock that is shown.
+fn in_zone(state: &State, window: &str) -> String {
+    let zone = state.zone();
+    format::window(window, state.picture.at, &zone.zone, &zone.label)
+}
 
 /// The blocks of a DB instance.
 pub(super) fn instance(state: &State, scope: &ScopeState, arn: &str) -> Option<Vec<Block>> {
@@ -22,24 +29,21 @@ pub(super) fn instance(state: &State, scope: &ScopeState, arn: &str) -> Option<V
         .iter()
         .find(|instance| instance.arn == arn)?;
     let name = instance.name.as_str();
-    let limit = scope
-        .connection_limits
-        .get()
-        .into_iter()
-        .flatten()
-        .find(|limit| {
-            instance
-                .parameter_group
-                .as_ref()
-                .is_some_and(|(group, _)| *group == limit.parameter_group)
-        })
-        .and_then(|limit| limit.max_connections.as_ref());
+    let connections = scope.latest(&rds::CONNECTIONS.of(name).id(), state.picture.at);
+    let limit = most_connections(scope, instance).map(|most| {
+        let share = connections.map_or_else(String::new, |now| {
+            format!(", {:.0}% taken", 100.0 * now / most.connections)
+        });
+        format!("{}{share}; {}", most.words(), most.source)
+    });
     let backup = match (instance.backup_retention_days, &instance.backup_window) {
         (0, _) => "none: nothing can be restored".to_owned(),
         (days, window) => format!(
-            "{}, daily {} UTC",
+            "{}, daily {}",
             counted(days, "day"),
-            window.as_deref().unwrap_or(format::UNKNOWN)
+            window
+                .as_deref()
+                .map_or_else(|| format::UNKNOWN.to_owned(), |window| in_zone(state, window))
         ),
     };
     let mut facts = vec![
@@ -88,7 +92,7 @@ pub(super) fn instance(state: &State, scope: &ScopeState, arn: &str) -> Option<V
             instance
                 .maintenance_window
                 .as_ref()
-                .map(|window| format!("{window} UTC")),
+                .map(|window| in_zone(state, window)),
         ),
         maybe(
             "parameter group",

@@ -8,6 +8,7 @@ use crate::app::state::State;
 use crate::app::table::{Cell, Tone};
 use crate::domain::cost::Anomaly;
 use crate::domain::credit_gauge::CreditGauge;
+use crate::domain::estate_bill::EstateBill;
 use crate::domain::inventory::ScopeState;
 
 /// A budget, an anomaly, or what the account spends where it is about no single one.
@@ -21,6 +22,9 @@ pub(super) fn budget(state: &State, scope: &ScopeState, name: &str) -> Vec<Block
             maybe("actual", budget.actual.map(format::usd)),
             maybe("forecast", budget.forecast.map(format::usd)),
         ])];
+    }
+    if name == crate::app::panes::ESTATE_BUDGET {
+        return vec![Block::Facts(estate(state, scope))];
     }
     let mut anomalies = scope.anomalies.get().into_iter().flatten();
     if let Some(anomaly) = anomalies.find(|anomaly| anomaly.id == name) {
@@ -62,6 +66,42 @@ pub(super) fn budget(state: &State, scope: &ScopeState, name: &str) -> Vec<Block
     blocks
 }
 
+/// The estate's own budget: what of it AWS knows, and what not.
+fn estate(state: &State, scope: &ScopeState) -> Vec<(String, Cell)> {
+    let policy = state.setup.policies.of(scope.name());
+    let today = state.picture.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let bill = EstateBill::of(scope, policy, today);
+    let share = |usd: Option<f64>| {
+        let (usd, planned) = usd.zip(bill.planned)?;
+        Some(if planned > 0.0 {
+            format!("{}, {:.0}%", format::usd(usd), 100.0 * usd / planned)
+        } else {
+            format::usd(usd)
+        })
+    };
+    let mut facts = vec![maybe("budget", policy.monthly_budget_usd.map(format::usd))];
+    for cost in &policy.fixed_monthly_costs {
+        facts.push(fact(
+            &cost.name,
+            format!("{}, which AWS does not know", format::usd(cost.monthly_usd)),
+        ));
+    }
+    let tag = policy.cost_tag.as_ref();
+    facts.extend([
+        maybe("left for AWS", bill.planned.map(format::usd)),
+        fact(
+            "counted by",
+            tag.map_or_else(
+                || "the whole account".to_owned(),
+                |tag| format!("the tag {} = {}", tag.key, tag.value),
+            ),
+        ),
+        maybe("month to date", share(bill.actual)),
+        maybe("whole month, expected", share(bill.expected())),
+    ]);
+    facts
+}
+
 fn anomaly(anomaly: &Anomaly) -> Vec<Block> {
     let mut blocks = vec![Block::Facts(vec![
         fact("anomaly", &anomaly.id),
@@ -89,6 +129,7 @@ fn credits(gauge: &CreditGauge) -> Vec<(String, Cell)> {
                 .used
                 .map(|(used, since)| format!("{} since {since}", format::usd(used))),
         ),
+        maybe("billed, not paid by them", gauge.paid_otherwise.map(format::usd)),
         maybe(
             if gauge.is_whole { "left" } else { "left at most" },
             gauge.left.map(format::usd),

@@ -12,6 +12,7 @@ use crate::domain::inventory::{ScopeState, Source};
 use crate::domain::metric::{MetricGroup, Series};
 use crate::domain::metric_catalog::{MetricRef, rds};
 use crate::domain::numbers;
+use crate::domain::rules::{MostConnections, most_connections};
 use crate::domain::units::BYTES_PER_GIB;
 
 /// Instances, clusters, caches.
@@ -29,7 +30,7 @@ fn instances(state: &State) -> Section {
         Column::words("AZ", 6, 6, 6),
         Column::numbers("CPU", 5, 0),
         Column::words("", 8, 16, 7),
-        Column::numbers("CONNS", 6, 1),
+        Column::numbers("CONNS", 7, 1),
         Column::numbers("FREE GiB", 9, 0),
         Column::numbers("RESTORABLE", 10, 3),
         Column::names("WHERE", 5, 20, 2),
@@ -70,7 +71,10 @@ fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> V
             format!("{}%", format::number(value))
         }),
         graph(scope.metric(&rds::CPU.of(name).id())),
-        Cell::number(value(rds::CONNECTIONS.of(name)), format::number),
+        connections(
+            value(rds::CONNECTIONS.of(name)),
+            most_connections(scope, instance).as_ref(),
+        ),
         Cell {
             text: storage,
             rank: free,
@@ -81,6 +85,20 @@ fn instance_cells(state: &State, scope: &ScopeState, instance: &DbInstance) -> V
         }),
         Cell::new(scope_label(state, scope)).tone(Tone::Muted),
     ]
+}
+
+/// Connections beside the most that there can be: `71/~225` where that is an estimate.
+fn connections(now: Option<f64>, most: Option<&MostConnections>) -> Cell {
+    let Some(most) = most else {
+        return Cell::number(now, format::number);
+    };
+    let now_words = now.map_or_else(|| format::UNKNOWN.to_owned(), format::number);
+    let about = if most.is_exact { "" } else { "~" };
+    Cell {
+        text: format!("{now_words}/{about}{}", format::number(most.connections.floor())),
+        rank: now.map(|now| now / most.connections),
+        ..Cell::default()
+    }
 }
 
 fn clusters(state: &State) -> Section {

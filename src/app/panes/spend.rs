@@ -1,5 +1,6 @@
 //! Spend: the month, budgets, what runs now by the hour, services, days.
 
+mod burn;
 mod gauge;
 mod lists;
 
@@ -14,12 +15,13 @@ use crate::app::panes::Told;
 use crate::app::state::State;
 use crate::app::table::{Cell, Column, Row, RowKey, Section, Tone};
 use crate::domain::cost::Usage;
+use crate::domain::estate_bill::EstateBill;
 use crate::domain::health::Health;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{ScopeState, Source};
 
-/// Items of the burn rate that are shown one by one.
-const MOST_ITEMS: usize = 12;
+/// The id of the estate's own budget among those of its account.
+pub(crate) const ESTATE: &str = "quarterdeck:estate";
 
 /// Totals, budgets, burn rate, services, days.
 pub(super) fn sections(state: &State) -> Vec<Section> {
@@ -27,7 +29,7 @@ pub(super) fn sections(state: &State) -> Vec<Section> {
     sections.extend(gauge::credits(state));
     sections.push(budgets(state));
     sections.extend(lists::anomalies(state));
-    sections.push(burn(state));
+    sections.push(burn::section(state));
     sections.push(lists::savings(state));
     sections.push(days(state));
     sections.push(lists::yesterday(state));
@@ -150,34 +152,24 @@ fn budgets(state: &State) -> Section {
         Column::numbers("FORECAST", 10, 0),
         Column::words("PERIOD", 8, 10, 1),
     ];
-    let mut rows = Vec::new();
+    let (mut rows, mut of_aws) = (Vec::new(), 0);
     for scope in state.picture.inventory.account_leaders() {
+        rows.extend(estates_row(state, scope));
         for budget in scope.budgets.get().into_iter().flatten() {
-            let used = budget.actual.zip(budget.limit).filter(|(_, limit)| *limit > 0.0);
-            let used = used.map(|(actual, limit)| 100.0 * actual / limit);
-            let over = |value: Option<f64>| {
-                value
-                    .zip(budget.limit)
-                    .is_some_and(|(value, limit)| value > limit)
-            };
-            let tone = |value| if over(value) { Tone::Crit } else { Tone::Plain };
             rows.push(Row {
                 key: RowKey::Resource(ResourceKey::new(scope.name(), Kind::Budget, &budget.name)),
-                cells: vec![
-                    Cell::new(&budget.name).tone(Tone::Strong),
-                    Cell::number(budget.limit, format::usd),
-                    Cell::number(budget.actual, format::usd).tone(tone(budget.actual)),
-                    Cell::number(used, |value| format!("{value:.0}%")),
-                    Cell::number(budget.forecast, format::usd).tone(tone(budget.forecast)),
-                    Cell::new(&budget.period).tone(Tone::Muted),
-                ],
+                cells: budget_cells(
+                    (&budget.name, &budget.period),
+                    (budget.limit, budget.actual, budget.forecast),
+                ),
                 health: Health::Ok,
             });
+            of_aws += 1;
         }
     }
     let told = Told::of_account(state, &[Source::Budgets]);
     Section {
-        title: format!("budgets {}", told.count(rows.len())),
+        title: format!("budgets {}", told.count(of_aws)),
         empty: told.empty("no budgets: nobody is told when spend grows"),
         note: told.note(),
         columns,
@@ -186,61 +178,45 @@ fn budgets(state: &State) -> Section {
     }
 }
 
-fn burn(state: &State) -> Section {
-    let burn = &state.picture.burn;
-    let columns = vec![
-        Column::names("RUNS NOW", 20, 44, 0),
-        Column::words("KIND", 8, 14, 1),
-        Column::numbers("COUNT", 6, 2),
-        Column::numbers("EACH/h", 7, 4),
-        Column::numbers("USD/h", 9, 0),
-        Column::numbers("USD/month", 10, 0),
-        Column::words("", 10, 60, 3),
-        Column::words("PRICE OF", 10, 10, 5),
-    ];
-    let rows = burn
-        .items
-        .iter()
-        .take(MOST_ITEMS)
-        .map(|item| {
-            let rate = item.per_hour();
-            Row {
-                key: RowKey::Line(format!("burn {} {}", item.kind, item.id)),
-                cells: vec![
-                    Cell::new(&item.name),
-                    Cell::new(item.kind.to_string()).tone(Tone::Muted),
-                    Cell::new(item.count.to_string()),
-                    Cell::number(item.unit.map(|unit| unit.per_hour().as_f64()), |usd| {
-                        format!("{usd:.4}")
-                    })
-                    .tone(Tone::Muted),
-                    Cell::number(rate.map(|rate| rate.per_hour().as_f64()), |usd| {
-                        format!("{usd:.3}")
-                    }),
-                    Cell::number(rate.map(|rate| rate.per_month().as_f64()), format::usd),
-                    Cell::new(&item.note).tone(Tone::Muted),
-                    Cell::new(item.as_of.map(|day| day.to_string()).unwrap_or_default()).tone(Tone::Muted),
-                ],
-                health: Health::Ok,
-            }
-        })
-        .collect();
-    let total = burn.total.map_or_else(
-        || format::UNKNOWN.to_owned(),
-        |rate| format::usd(rate.per_hour().as_f64()),
-    );
-    let partial = if burn.is_partial() { ", partial" } else { "" };
-    let date = burn
-        .as_of
-        .map_or_else(String::new, |date| format!(", prices of {date}"));
-    Section {
-        title: format!("burn rate {total}/h at list price{partial}{date}"),
-        note: None,
-        columns,
-        rows,
-        empty: "nothing that runs by the hour is known yet".to_owned(),
-        ..Section::default()
-    }
+/// The estate's own budget beside its own part of the bill: without the fixed costs that AWS does not know.
+fn estates_row(state: &State, scope: &ScopeState) -> Option<Row> {
+    let policy = state.setup.policies.of(scope.name());
+    let today = state.picture.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let bill = EstateBill::of(scope, policy, today);
+    let planned = bill.planned?;
+    let name = match &state.setup.estate {
+        Some(estate) => format!("{estate}, this estate"),
+        None => "this estate".to_owned(),
+    };
+    let of_aws = if policy.fixed_monthly_usd() > 0.0 {
+        "of AWS"
+    } else {
+        "MONTHLY"
+    };
+    Some(Row {
+        key: RowKey::Resource(ResourceKey::new(&scope.scope.global_name(), Kind::Budget, ESTATE)),
+        cells: budget_cells((&name, of_aws), (Some(planned), bill.actual, bill.expected())),
+        health: Health::Ok,
+    })
+}
+
+/// A budget's name and period, its limit, what was and what will be spent.
+fn budget_cells(
+    (name, period): (&str, &str),
+    (limit, actual, forecast): (Option<f64>, Option<f64>, Option<f64>),
+) -> Vec<Cell> {
+    let used = actual.zip(limit).filter(|(_, limit)| *limit > 0.0);
+    let used = used.map(|(actual, limit)| 100.0 * actual / limit);
+    let over = |value: Option<f64>| value.zip(limit).is_some_and(|(value, limit)| value > limit);
+    let tone = |value| if over(value) { Tone::Crit } else { Tone::Plain };
+    vec![
+        Cell::new(name).tone(Tone::Strong),
+        Cell::number(limit, format::usd),
+        Cell::number(actual, format::usd).tone(tone(actual)),
+        Cell::number(used, |value| format!("{value:.0}%")),
+        Cell::number(forecast, format::usd).tone(tone(forecast)),
+        Cell::new(period).tone(Tone::Muted),
+    ]
 }
 
 fn services(state: &State) -> Section {

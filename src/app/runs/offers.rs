@@ -75,6 +75,15 @@ impl Why {
     }
 }
 
+/// How well an offer fits the finding that it is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It names the finding's rule.
+    Rule,
+    /// It names none.
+    Any,
+}
+
 /// Runbooks that apply to the subject, best first.
 pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
     let Some(scope) = state.picture.inventory.scope(&subject.scope) else {
@@ -84,7 +93,7 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
     let mut found: Vec<Offer> = Vec::new();
     let own: Vec<&ResourceKey> = subject.resources.iter().map(|chosen| &chosen.key).collect();
     let beneath: Vec<ResourceKey> = match own.as_slice() {
-        [one] => beneath(state, one),
+        [one] => beneath(state, scope, one),
         _ => Vec::new(),
     };
     let reasons_beneath: Vec<Reasons<'_>> = beneath.iter().map(|key| Reasons::beneath(state, key)).collect();
@@ -124,14 +133,14 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
                 .iter()
                 .filter_map(|offer| {
                     let kind = resources[0].kind;
-                    let why = match place {
+                    let (why, fit) = match place {
                         Place::Own | Place::Helped => reasons.why(&book.name, offer, kind, Why::Kind),
                         Place::Beneath(its) => reasons.why_beneath(&book.name, offer, kind, its),
                     }?;
-                    Some((why, filled(state, scope, runbook, offer, &resources)?))
+                    Some((why, fit, filled(state, scope, runbook, offer, &resources)?))
                 })
-                .min_by_key(|(why, _)| *why);
-            if let Some((why, set)) = best {
+                .min_by_key(|(why, fit, _)| (*why, *fit));
+            if let Some((why, _, set)) = best {
                 let names: Vec<&str> = resources.iter().map(|resource| resource.name.as_str()).collect();
                 found.push(Offer {
                     book: book.clone(),
@@ -202,9 +211,10 @@ fn at_hand(state: &State, runbook: &Runbook) -> BTreeMap<String, String> {
     wanted("estate").zip(estate.cloned()).into_iter().collect()
 }
 
-/// What a resource stands on; a host is an instance too.
-fn beneath(state: &State, key: &ResourceKey) -> Vec<ResourceKey> {
-    let mut keys = changes::beneath(&state.picture.inventory, key);
+/// What a resource stands on; a host is an instance too, and what is the account's stands on what this scope has.
+fn beneath(state: &State, scope: &ScopeState, key: &ResourceKey) -> Vec<ResourceKey> {
+    let here = ResourceKey::new(scope.name(), key.kind, &key.id);
+    let mut keys = changes::beneath(&state.picture.inventory, &here);
     if key.kind == Kind::GpuHost {
         keys.insert(0, ResourceKey::new(&key.scope, Kind::Ec2Instance, &key.id));
     }
@@ -277,54 +287,63 @@ impl<'a> Reasons<'a> {
         self.selected.iter().find_map(place)
     }
 
-    /// Why an offer holds here, if it does.
-    fn why(&self, book: &str, offer: &model::Offer, kind: Kind, plain: Why) -> Option<Why> {
+    /// Why an offer holds here, if it does, and how well it fits. An offer that is made for findings of
+    /// some rules fills in what those ask for, which may be the opposite of what another one does.
+    fn why(&self, book: &str, offer: &model::Offer, kind: Kind, plain: Why) -> Option<(Why, Fit)> {
         if offer.kind.value != kind {
             return None;
         }
+        let is_for = |finding: &&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+        let fit = |is_meant: bool| match (is_meant, offer.rules.is_empty()) {
+            (true, _) => Some(Fit::Rule),
+            (false, true) => Some(Fit::Any),
+            (false, false) => None,
+        };
         if let Some(place) = self.named(book) {
-            return Some(Why::Named(place));
+            return Some((Why::Named(place), fit(self.selected.iter().any(is_for))?));
         }
-        if fits_one(offer, &self.selected) {
-            return Some(Why::Rule);
+        if self.selected.iter().any(is_for) {
+            return Some((Why::Rule, Fit::Rule));
         }
-        if let Some((rank, place)) = place_in(book, &self.others) {
-            return Some(Why::NamedElsewhere(rank, place));
+        let elsewhere = self.others.iter().enumerate().find_map(|(rank, finding)| {
+            let place = finding.runbooks.iter().position(|name| name == book)?;
+            Some((Why::NamedElsewhere(rank, place), fit(is_for(finding))?))
+        });
+        if elsewhere.is_some() {
+            return elsewhere;
         }
-        if fits_one(offer, &self.others) {
-            return Some(Why::RuleElsewhere);
+        if self.others.iter().any(is_for) {
+            return Some((Why::RuleElsewhere, Fit::Rule));
         }
         if offer.rules.is_empty() {
-            return Some(plain);
+            return Some((plain, Fit::Any));
         }
-        fits_one(offer, &self.savings).then_some(Why::Saving)
+        self.savings
+            .iter()
+            .any(is_for)
+            .then_some((Why::Saving, Fit::Rule))
     }
 
     /// Why an offer holds for something that the subject stands on, of which `its` findings are.
-    fn why_beneath(&self, book: &str, offer: &model::Offer, kind: Kind, its: &Reasons<'_>) -> Option<Why> {
+    fn why_beneath(
+        &self,
+        book: &str,
+        offer: &model::Offer,
+        kind: Kind,
+        its: &Reasons<'_>,
+    ) -> Option<(Why, Fit)> {
         let why = self.why(book, offer, kind, Why::Beneath);
         match why {
-            Some(Why::Beneath) | None => match its.why(book, offer, kind, Why::Beneath) {
-                Some(Why::NamedElsewhere(rank, place)) => Some(Why::BeneathFinding(rank, place)),
-                Some(Why::RuleElsewhere) => Some(Why::BeneathFinding(usize::MAX, 0)),
+            Some((Why::Beneath, _)) | None => match its.why(book, offer, kind, Why::Beneath) {
+                Some((Why::NamedElsewhere(rank, place), fit)) => {
+                    Some((Why::BeneathFinding(rank, place), fit))
+                }
+                Some((Why::RuleElsewhere, fit)) => Some((Why::BeneathFinding(usize::MAX, 0), fit)),
                 _ => why,
             },
             better => better,
         }
     }
-}
-
-/// Which of these findings names a runbook, and at which place of its list.
-fn place_in(book: &str, findings: &[&Finding]) -> Option<(usize, usize)> {
-    findings.iter().enumerate().find_map(|(rank, finding)| {
-        let place = finding.runbooks.iter().position(|name| name == book)?;
-        Some((rank, place))
-    })
-}
-
-fn fits_one(offer: &model::Offer, findings: &[&Finding]) -> bool {
-    let fits = |finding: &&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
-    findings.iter().any(fits)
 }
 
 /// The parameters that an offer fills in for these resources together; `None` if it takes one at a time.

@@ -142,13 +142,21 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
             Follow::End => tail.hold(),
             Follow::Held(_) => tail.follow_end(),
         },
-        Command::NextError => return Some(jump(state, "no error below", |tail| tail.to_error(Way::Forward))),
-        Command::PreviousError => {
-            return Some(jump(state, "no error above", |tail| tail.to_error(Way::Backward)));
+        Command::NextError => {
+            let said = ("no error below", Command::PreviousError, "goes up");
+            return Some(jump(state, said, |tail| tail.to_error(Way::Forward)));
         }
-        Command::NextMatch => return Some(jump(state, "no match below", |tail| tail.to_hit(Way::Forward))),
+        Command::PreviousError => {
+            let said = ("no error above", Command::NextError, "goes down");
+            return Some(jump(state, said, |tail| tail.to_error(Way::Backward)));
+        }
+        Command::NextMatch => {
+            let said = ("no match below", Command::PreviousMatch, "goes up");
+            return Some(jump(state, said, |tail| tail.to_hit(Way::Forward)));
+        }
         Command::PreviousMatch => {
-            return Some(jump(state, "no match above", |tail| tail.to_hit(Way::Backward)));
+            let said = ("no match above", Command::NextMatch, "goes down");
+            return Some(jump(state, said, |tail| tail.to_hit(Way::Backward)));
         }
         Command::Open => {
             if let Some(key) = tail.cursor {
@@ -176,13 +184,25 @@ pub(super) fn command(state: &mut State, command: Command) -> Option<Effects> {
     Some(Effects::redraw())
 }
 
-fn jump(state: &mut State, otherwise: &str, go: impl FnOnce(&mut Tail) -> bool) -> Effects {
+/// Goes to what `go` looks for; where there is none that way, says so and which key looks the other way.
+fn jump(
+    state: &mut State,
+    (none, back, way): (&str, Command, &str),
+    go: impl FnOnce(&mut Tail) -> bool,
+) -> Effects {
     let Some(tail) = &mut state.logs.tail else {
         return Effects::none();
     };
     let searching = tail.is_searching();
     if !go(tail) {
-        let said = if searching { "still searching" } else { otherwise };
+        let said = if searching {
+            "still searching".to_owned()
+        } else {
+            match state.key_of(back) {
+                Some(key) => format!("{none}: {key} {way}"),
+                None => none.to_owned(),
+            }
+        };
         state.say(said, Tone::Muted);
     }
     Effects::redraw()

@@ -195,8 +195,15 @@ impl Weather {
             }
             (calls.ran > 0.0).then(|| calls.failed / calls.ran)
         };
-        let failing = served.or_else(called).unwrap_or(0.0);
-        self.errors = failing.mul_add(1.5, 0.012).min(0.8);
+        // What an endpoint writes is its requests, two of three lines: errors are those that metrics count.
+        let asked = || source.sim.endpoint_failing(source.endpoint?, minute - MINUTE);
+        self.errors = match asked() {
+            Some(failing) => failing * 2.0 / 3.0,
+            None => {
+                let failing = served.or_else(called).unwrap_or(0.0);
+                failing.mul_add(1.5, 0.012).min(0.8)
+            }
+        };
     }
 }
 
@@ -210,6 +217,8 @@ struct Source<'a> {
     /// What an awslogs stream begins with.
     prefix: Option<&'a str>,
     target_group: Option<&'a str>,
+    /// The endpoint whose containers write to it.
+    endpoint: Option<usize>,
     /// Builds that write to it.
     builds: Vec<BuildLog>,
 }
@@ -237,6 +246,10 @@ impl<'a> Source<'a> {
                 (None, Some(index)) => sim.plan.groups[index].behind.as_deref(),
                 (None, None) => None,
             },
+            endpoint: plan
+                .name
+                .strip_prefix("/aws/sagemaker/Endpoints/")
+                .and_then(|name| sim.plan.models.endpoints.iter().position(|one| one.name == name)),
             builds: delivery::build_logs(sim, &plan.name),
         }
     }

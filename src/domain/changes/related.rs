@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use crate::domain::asg::Group;
 use crate::domain::changes::Change;
+use crate::domain::cost::Anomaly;
 use crate::domain::ec2::{Instance, foreign_owner};
+use crate::domain::gpu::is_gpu_type;
 use crate::domain::ids::{Kind, ResourceKey};
 use crate::domain::inventory::{Inventory, ScopeState};
 use crate::domain::kubernetes::Nodegroup;
@@ -33,7 +35,8 @@ pub fn for_resource<'a>(inventory: &Inventory, changes: &'a [Change], key: &Reso
 }
 
 /// What a resource stands on: services, node groups and groups behind a target group or load balancer, what an
-/// alarm watches, the group and the instance of a GPU, the members of a cluster, the node group of a group.
+/// alarm watches, the group and the instance of a GPU, the members of a cluster, the node group of a group or an
+/// instance, what an anomaly of spend comes from.
 pub fn beneath(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
     inventory.scope(&key.scope).map_or_else(Vec::new, |state| {
         related(state, key)
@@ -47,7 +50,7 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
     match key.kind {
         Kind::TargetGroup => behind(state, &|arn| arn == &*key.id),
         Kind::LoadBalancer => behind_balancer(state, &|arn| arn == &*key.id),
-        Kind::Ec2Instance | Kind::GpuHost => group_of(state, &key.id),
+        Kind::Ec2Instance | Kind::GpuHost => with_nodegroups(state, group_of(state, &key.id)),
         Kind::Gpu => {
             let host = state.gpu.get().into_iter().flatten().find(|reading| {
                 reading
@@ -56,7 +59,7 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
                     .any(|card| card.uuid.as_deref() == Some(&*key.id))
             });
             host.map_or_else(Vec::new, |reading| {
-                let mut found = group_of(state, &reading.instance_id);
+                let mut found = with_nodegroups(state, group_of(state, &reading.instance_id));
                 found.push((Kind::Ec2Instance, reading.instance_id.as_str()));
                 found
             })
@@ -65,6 +68,7 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         Kind::RdsInstance => cluster_of(state, &key.id),
         Kind::Alarm => watched(state, &key.id),
         Kind::Asg => nodegroups_of(state, &key.id),
+        Kind::Budget => payers(state, &key.id),
         Kind::EcsService
         | Kind::Redis
         | Kind::Queue
@@ -73,7 +77,6 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::SagemakerEndpoint
         | Kind::TrainingJob
         | Kind::NotebookInstance
-        | Kind::Budget
         | Kind::Pipeline
         | Kind::EcrRepository
         | Kind::Advice
@@ -91,6 +94,48 @@ fn related<'a>(state: &'a ScopeState, key: &'a ResourceKey) -> Vec<(Kind, &'a st
         | Kind::Parameter
         | Kind::Scope => Vec::new(),
     }
+}
+
+/// Groups, and the node groups of EKS that own them.
+fn with_nodegroups<'a>(state: &'a ScopeState, mut groups: Vec<(Kind, &'a str)>) -> Vec<(Kind, &'a str)> {
+    let owners: Vec<(Kind, &str)> = groups
+        .iter()
+        .flat_map(|(_, arn)| nodegroups_of(state, arn))
+        .collect();
+    groups.extend(owners);
+    groups
+}
+
+/// What an anomaly of spend comes from: groups and instances of no group.
+fn payers<'a>(state: &'a ScopeState, id: &str) -> Vec<(Kind, &'a str)> {
+    let mut anomalies = state.anomalies.get().into_iter().flatten();
+    let Some(anomaly) = anomalies.find(|anomaly| anomaly.id == id) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(Kind, &str)> = Vec::new();
+    for host in paid_hosts(state, anomaly) {
+        let payer = match host.group() {
+            Some(_) => group_of(state, &host.id),
+            None => vec![(Kind::Ec2Instance, host.id.as_str())],
+        };
+        for one in payer {
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
+/// The running instances with GPUs of the types that an anomaly comes from; not those that another service
+/// looks after.
+pub fn paid_hosts<'a>(state: &'a ScopeState, anomaly: &Anomaly) -> Vec<&'a Instance> {
+    let types = anomaly.instance_types();
+    let instances = state.instances.get().into_iter().flatten();
+    instances
+        .filter(|one| one.is_running() && one.foreign_owner().is_none())
+        .filter(|one| is_gpu_type(&one.instance_type) && types.contains(&one.instance_type.as_str()))
+        .collect()
 }
 
 /// The node group of EKS that owns an Auto Scaling group.

@@ -4,9 +4,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::domain::changes;
 use crate::domain::cost::Budget;
 use crate::domain::counted::counted;
 use crate::domain::credit_gauge::CreditGauge;
+use crate::domain::ec2::Instance;
+use crate::domain::estate_bill::EstateBill;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
 use crate::domain::policy::{Limit, Policy};
@@ -21,8 +24,8 @@ pub const OVER_BUDGET: Rule = Rule {
     title: "A budget is used up",
     what: "What was spent so far against each budget of AWS Budgets, and the month to date against the \
            estate's own monthly budget less its fixed costs that AWS does not know. An estate that is a \
-           part of its account has no bill of its own: only the budgets of AWS that its name patterns \
-           match are judged.",
+           part of its account has a bill of its own only by a cost allocation tag (`budget.cost_tag`); \
+           without one only the budgets of AWS that its name patterns match are judged.",
     severities: &[
         (Severity::Crit, "at the critical share of the budget"),
         (Severity::Warn, "at the warning share of the budget"),
@@ -40,8 +43,8 @@ pub const FORECAST_OVER_BUDGET: Rule = Rule {
     title: "A budget will be exceeded",
     what: "What AWS expects for the period against each budget of AWS Budgets, and month to date and \
            forecast together against the estate's own monthly budget less its fixed costs. An estate \
-           that is a part of its account has no bill of its own: only the budgets of AWS that its name \
-           patterns match are judged.",
+           that is a part of its account has a bill of its own only by a cost allocation tag \
+           (`budget.cost_tag`); without one only the budgets of AWS that its name patterns match are judged.",
     severities: &[
         (Severity::Crit, "at the critical share of the budget"),
         (Severity::Warn, "at the warning share of the budget"),
@@ -58,13 +61,14 @@ pub const ANOMALY: Rule = Rule {
     kind: Kind::Budget,
     title: "Spend is unusual",
     what: "Anomalies that AWS Cost Anomaly Detection found, that go on or began within seven days, by \
-           what they cost beyond the expected.",
+           what they cost beyond the expected. Where a cause is an instance type with GPUs, those of it that \
+           run are named, and the runbook that takes GPUs down is offered for them.",
     severities: &[
         (Severity::Crit, "at the critical impact"),
         (Severity::Warn, "at the warning impact"),
     ],
     thresholds: &["spend_anomaly_usd"],
-    runbooks: &[],
+    runbooks: &["gpu-night-down"],
     reach: Reach::Account,
     check: anomaly,
 };
@@ -122,12 +126,11 @@ fn over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(judge(&OVER_BUDGET, context, limit, &plan));
         }
     }
-    let month = estates_bill(context);
-    let own = context
-        .policy
-        .aws_monthly_budget_usd()
+    let bill = EstateBill::of(context.state, context.policy, today(context.now));
+    let own = bill
+        .planned
         .filter(|planned| !is_told(planned, context, limit, |one| one.actual));
-    if let (Some(planned), Some(actual)) = (own, month) {
+    if let (Some(planned), Some(actual)) = (own, bill.actual) {
         let plan = Plan {
             id: SPEND,
             name: "month to date".to_owned(),
@@ -157,13 +160,11 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(judge(&FORECAST_OVER_BUDGET, context, limit, &plan));
         }
     }
-    let month = estates_bill(context);
-    let rest = estates_rest(context);
-    let own = context
-        .policy
-        .aws_monthly_budget_usd()
+    let bill = EstateBill::of(context.state, context.policy, today(context.now));
+    let own = bill
+        .planned
         .filter(|planned| !is_told(planned, context, limit, |one| one.forecast));
-    if let (Some(planned), Some(actual), Some(rest)) = (own, month, rest) {
+    if let (Some(planned), Some(actual), Some(rest)) = (own, bill.actual, bill.rest) {
         let plan = Plan {
             id: SPEND,
             name: "this month".to_owned(),
@@ -253,7 +254,8 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(breach) = limit.judge(anomaly.impact_usd) else {
             continue;
         };
-        let cause = anomaly.causes.first().map(|cause| words::excerpt(cause));
+        let cause = anomaly.origin().map(words::excerpt);
+        let hosts = changes::paid_hosts(context.state, anomaly);
         let when = match (start, anomaly.end.as_deref().and_then(day)) {
             (Some(start), Some(end)) => format!("from {start} to {end}"),
             (Some(start), None) => format!("since {start}"),
@@ -278,12 +280,36 @@ fn anomaly(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     words::excerpt(&anomaly.causes.join("; "))
                 )
             }))
+            .perhaps_because((!hosts.is_empty()).then(|| running(&hosts, context.now)))
+            .helped_by(if hosts.is_empty() { &[] } else { ANOMALY.runbooks })
             .report(
                 severity(breach),
                 format!("{} above the expected", words::usd(anomaly.impact_usd)),
             ),
         );
     }
+}
+
+/// Which instances run of the types that an anomaly comes from.
+fn running(hosts: &[&Instance], now: Timestamp) -> String {
+    /// Instances that are named.
+    const MOST_NAMED: usize = 3;
+    let named: Vec<String> = hosts
+        .iter()
+        .take(MOST_NAMED)
+        .map(|host| {
+            let name = words::excerpt(host.name.as_deref().unwrap_or(&host.id));
+            let up = host
+                .launched_at
+                .map(|at| format!(", up {}", words::since(at, now)));
+            format!("{name} ({}{})", host.instance_type, up.unwrap_or_default())
+        })
+        .collect();
+    let more = match hosts.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("What runs of that now: {}{more}.", named.join(", "))
 }
 
 fn credits(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -341,22 +367,36 @@ fn credits_title(gauge: &CreditGauge) -> String {
         return format!("credits{until}");
     };
     let at_most = if gauge.is_whole { "" } else { "at most " };
-    let lasts = match (gauge.days_left, gauge.dry_on) {
-        (Some(days), Some(dry)) => format!(", gone in {:.0} days, {dry}", days.floor()),
-        (Some(_) | None, _) => until,
-    };
-    format!("{at_most}{} credits left{lasts}", words::usd(left))
+    let left = format!("{at_most}{} left", words::usd(left));
+    match gauge.days_left.map(f64::floor) {
+        // The days come first: an end that is cut says nothing.
+        Some(days) if days < 1.0 => format!("less than a day of credits, {left}"),
+        Some(days) => {
+            let dry = gauge.dry_on.map_or_else(String::new, |dry| format!(", to {dry}"));
+            format!("{} of credits, {left}{dry}", counted(days as u64, "day"))
+        }
+        None => format!("credits, {left}{until}"),
+    }
 }
 
 fn credits_used(gauge: &CreditGauge) -> Option<String> {
     let (used, since) = gauge.used?;
     let of = words::usd(gauge.amount);
     let used = words::usd(used);
-    Some(if gauge.is_whole {
-        format!("Since {since} they have paid {used} of {of}.")
+    let before = if gauge.is_whole {
+        ""
     } else {
-        format!("Since {since} they have paid {used} of {of}; what earlier months used is not known.")
-    })
+        "; what earlier months used is not known"
+    };
+    let otherwise = gauge.paid_otherwise.map_or_else(String::new, |usd| {
+        format!(
+            " Another {} was billed in that time, and they did not pay it.",
+            words::usd(usd)
+        )
+    });
+    Some(format!(
+        "Since {since} they have paid {used} of {of}{before}.{otherwise}"
+    ))
 }
 
 fn credits_rate(gauge: &CreditGauge) -> Option<String> {
@@ -399,23 +439,6 @@ fn period(budget: &Budget) -> String {
     budget.period.to_ascii_lowercase()
 }
 
-/// The month to date of the estate.
-fn estates_bill(context: &Context<'_>) -> Option<f64> {
-    let usage = context.state.usage.get()?;
-    let is_whole_account = context.state.selection.is_everything();
-    usage.of_estate(context.policy, is_whole_account, today(context.now))
-}
-
-/// What AWS expects of the rest of the month: of a part of the account in proportion to its share of
-/// the month so far.
-fn estates_rest(context: &Context<'_>) -> Option<f64> {
-    let rest = context.state.forecast.get()?.rest_of_month;
-    let usage = context.state.usage.get()?;
-    let whole = usage.month_to_date(today(context.now))?;
-    let part = estates_bill(context)?;
-    (whole > 0.0).then(|| rest * part / whole)
-}
-
 fn today(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
@@ -430,10 +453,12 @@ mod tests {
     use super::*;
     use crate::domain::cost::{Anomaly, CreditsUsed, DailyCost, Forecast, TagCosts, Usage};
     use crate::domain::glob::Glob;
+    use crate::domain::ids::Tag;
     use crate::domain::inventory::Source;
     use crate::domain::ops::ReplyData;
-    use crate::domain::policy::{CostTag, Credits, FixedCost, Selection};
-    use crate::domain::rules::sample::{Bench, at};
+    use crate::domain::policy::{CostTag, Credits, Environment, FixedCost, Selection};
+    use crate::domain::rules::sample::{Bench, at, instance};
+    use jiff::SignedDuration;
 
     fn budgeted(actual: Option<f64>, forecast: Option<f64>) -> Bench {
         let mut bench = Bench::new();
@@ -627,7 +652,7 @@ mod tests {
             start: Some(start.to_owned()),
             end: end.map(str::to_owned),
             impact_usd,
-            causes: vec!["Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge".to_owned()],
+            causes: vec!["Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge: 48.20 USD".to_owned()],
             actual_usd: None,
             expected_usd: None,
             monitor: None,
@@ -644,14 +669,34 @@ mod tests {
         let findings = bench.check(&ANOMALY);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].title, "$48.20 above the expected");
+        // Not the amount at the end: a name is cut in its middle.
+        assert_eq!(findings[0].name, "Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge");
+        assert_eq!(findings[0].runbooks, [""; 0]);
         assert_eq!(findings[0].since, Some(at(-3 * 1440)));
         assert_eq!(
             findings[0].evidence,
             [
                 "$48.20 more than expected from 2026-11-18 to 2026-11-19; the limit is $10.00.",
-                "AWS names as causes: Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge.",
+                "AWS names as causes: Amazon EC2, ap-northeast-2, BoxUsage:g5.xlarge: 48.20 USD.",
             ]
         );
+        // What runs of the cause is named, but for what another service looks after.
+        let mut host = instance("i-1", "g5.xlarge");
+        host.name = Some("train-01".to_owned());
+        host.launched_at = Some(bench.now - SignedDuration::from_hours(6 * 24));
+        let mut node = instance("i-2", "g5.xlarge");
+        node.tags = vec![Tag {
+            key: "eks:nodegroup-name".to_owned(),
+            value: "gpu".to_owned(),
+        }];
+        let others = vec![host, node, instance("i-3", "g5.2xlarge")];
+        bench.know(Source::Instances, ReplyData::Instances(others));
+        let findings = bench.check(&ANOMALY);
+        assert_eq!(
+            findings[0].evidence[2],
+            "What runs of that now: train-01 (g5.xlarge, up 6d)."
+        );
+        assert_eq!(findings[0].runbooks, ["gpu-night-down"]);
     }
 
     #[test]
@@ -699,7 +744,7 @@ mod tests {
             (month[0].severity, month[0].title.as_str()),
             (
                 Severity::Warn,
-                "at most $580 credits left, gone in 29 days, 2026-12-20"
+                "29 days of credits, at most $580 left, to 2026-12-20"
             )
         );
         assert_eq!(
@@ -713,6 +758,13 @@ mod tests {
             ]
         );
         assert!(month[0].runbooks.contains(&"gpu-night-down".to_owned()));
+        assert!(month[0].runbooks.contains(&"stop-estate".to_owned()));
+        let production = Policy {
+            environment: Environment::Prod,
+            ..living(Some("2027-06-30"))
+        };
+        let month = spending(Some(-420.0)).with_policy(production).check(&CREDITS);
+        assert_eq!(month[0].runbooks, ["gpu-night-down", "sagemaker-stop-idle"]);
         let plenty = spending(Some(-20.0)).with_policy(living(None)).check(&CREDITS);
         assert_eq!(plenty[0].severity, Severity::Info, "{:?}", plenty[0].title);
         assert_eq!(plenty[0].runbooks, [""; 0]);
@@ -751,7 +803,7 @@ mod tests {
         // 900 at 20 a day last 45 days, which is after the end of the year.
         assert_eq!(
             (findings[0].severity, findings[0].title.as_str()),
-            (Severity::Info, "$900 credits left, gone in 45 days, 2027-01-05")
+            (Severity::Info, "45 days of credits, $900 left, to 2027-01-05")
         );
     }
 }

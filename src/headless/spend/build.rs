@@ -119,6 +119,7 @@ fn credit_gauges(picture: &Picture, policies: &Policies, today: Date) -> Vec<Cre
                 amount: gauge.amount,
                 used: gauge.used.map(|(used, _)| cents(used)),
                 used_since: gauge.used.map(|(_, since)| since),
+                paid_otherwise: gauge.paid_otherwise.map(cents),
                 left: gauge.left.map(cents),
                 exact: gauge.is_whole,
                 per_day: gauge.per_day.map(cents),

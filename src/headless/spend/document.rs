@@ -67,7 +67,7 @@ pub struct Spend {
     pub daily: Vec<DayEntry>,
     /// What runs now, by the hour at list price.
     pub burn_rate_per_hour: Burn,
-    /// What runs now beside what was billed for yesterday.
+    /// What runs now beside what was billed for yesterday, or for the day before while AWS still counts that.
     pub yesterday: Yesterday,
     /// What could be saved, the largest first; amounts must not be added up.
     pub savings: Vec<SavingEntry>,
@@ -108,6 +108,9 @@ pub struct CreditEntry {
     pub used: Option<f64>,
     /// The first day that `used` counts.
     pub used_since: Option<Date>,
+    /// What was billed since then and credits did not pay; `None` where that is not known, or within the days
+    /// that AWS books them late.
+    pub paid_otherwise: Option<f64>,
     /// What is left; the most that can be left unless `exact`.
     pub left: Option<f64>,
     /// Whether everything that they have paid is known.
@@ -156,7 +159,7 @@ pub struct AnomalyEntry {
     pub causes: Vec<String>,
 }
 
-/// The burn rate beside yesterday's bill, US dollars a day.
+/// The burn rate beside a day's bill, US dollars a day.
 #[derive(Debug, Clone, Serialize)]
 pub struct Yesterday {
     /// The day, UTC.

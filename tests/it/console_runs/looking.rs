@@ -24,7 +24,6 @@ use quarterdeck::runbook::record::{
 
 use super::desk::{AGAIN, AGAIN_AND_NEXT, Desk, who};
 use crate::screens::stage::EPOCH;
-use crate::screens::{Look, hold_at};
 
 pub const RUN: &str = "r-20261121-020000-test";
 
@@ -542,22 +541,10 @@ fn what_a_run_that_succeeded_offers_next_is_a_key_away_and_filled_in() {
         ),
         "{shown}"
     );
-    hold_at(
-        "runs_afterwards_80x24",
-        &mut desk.stage,
-        (80, 24),
-        Look::default(),
-    );
     desk.keys(&["x"]);
     let of = |offer: &Offer| (offer.set["cluster"].clone(), offer.set["service"].clone());
     let offered: Vec<_> = desk.offers().iter().map(of).collect();
     assert_eq!(offered.len(), 4);
-    hold_at(
-        "runs_afterwards_choose_80x24",
-        &mut desk.stage,
-        (80, 24),
-        Look::default(),
-    );
     desk.keys(&["end", "enter"]);
     let left = desk.serve();
     assert_eq!(left, []);

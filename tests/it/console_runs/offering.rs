@@ -1,5 +1,7 @@
 //! Which runbooks are offered, and how their parameters are filled in.
 
+use std::sync::Arc;
+
 use quarterdeck::app::msg::Msg;
 use quarterdeck::app::overlay::completions;
 use quarterdeck::app::pane::Pane;
@@ -7,6 +9,8 @@ use quarterdeck::app::runs::RunsEffect;
 use quarterdeck::app::runs::flow::Stage as Step;
 use quarterdeck::app::runs::offers::Why;
 use quarterdeck::cloud::demo::{Scenario, World};
+use quarterdeck::domain::health::{Finding, Impact, Severity};
+use quarterdeck::domain::ids::{Kind, ResourceKey};
 
 use super::desk::{AGAIN, Desk, NIGHT, SCALE};
 
@@ -312,6 +316,83 @@ fn where_there_is_no_capacity_the_group_that_does_the_same_work_comes_first() {
     // What could be saved at night is no answer to a shortage.
     desk.select("3", "invokeai-gpu-workers").keys(&["x"]);
     assert_eq!(offered(&desk)[0].0, "asg-scale");
+}
+
+#[test]
+fn what_is_filled_in_is_made_for_the_finding_at_hand() {
+    let nodes = include_str!("../../../runbooks/eks-scale-nodegroup.yaml");
+    // Where nodes are short one more is filled in, from whatever finding it was that led there.
+    for name in ["fashion-ai-app", "fashion-ai-spring-tg", "fashion-ai-5xx"] {
+        let mut desk = Desk::new(World::Fashion, Scenario::NodegroupShort, &[nodes]);
+        desk.select("1", name).keys(&["x"]);
+        assert_eq!(desk.form().offer.set["desired"], "3", "{name}");
+        assert_eq!(desk.form().offer.why, Why::Named(0), "{name}");
+    }
+    // Where they cost too much, nobody has said how many are to be left.
+    let mut desk = Desk::new(World::Fashion, Scenario::Everyday, &[nodes]);
+    let mut picture = (*desk.stage.state.picture).clone();
+    let (scope, group) = picture
+        .inventory
+        .shown()
+        .find_map(|scope| {
+            let mut groups = scope.groups.get()?.iter();
+            let group = groups.find(|group| group.name.contains("ai-gpu"))?;
+            Some((scope.name().clone(), group.arn.clone()))
+        })
+        .expect("the group of the GPU nodes");
+    picture.savings = vec![Finding {
+        rule: "saving.night-scale-down".to_owned(),
+        severity: Severity::Info,
+        impact: Impact::Cost,
+        resource: ResourceKey::new(&scope, Kind::Asg, &group),
+        name: "eks-fashion-ai-gpu-8ac71e3d".to_owned(),
+        title: "$1,322 a month: 0 instead of 2 at night".to_owned(),
+        evidence: Vec::new(),
+        since: None,
+        helped_at: Vec::new(),
+        runbooks: vec!["gpu-night-down".to_owned(), "eks-scale-nodegroup".to_owned()],
+        accepted: None,
+        saves: None,
+    }];
+    desk.stage.send(Msg::Picture(Arc::new(picture)));
+    desk.select("7", "eks-fashion-ai-gpu").keys(&["x"]);
+    let offer = &desk.form().offer;
+    assert_eq!(offer.why, Why::Named(1));
+    assert!(offer.set["nodegroup"].contains("fashion-ai-gpu"));
+    assert_eq!(offer.set.get("desired"), None);
+}
+
+#[test]
+fn what_an_anomaly_comes_from_is_what_its_runbook_is_filled_in_with() {
+    let night = include_str!("../../../runbooks/gpu-night-down.yaml");
+    let mut desk = Desk::new(World::Fashion, Scenario::CreditBurn, &[night, SCALE]);
+    desk.select("1", "g5.4xlarge").keys(&["x"]);
+    let flow = desk.stage.state.runs.flow.as_ref().expect("a runbook is offered");
+    let offer = flow.stages.iter().find_map(|stage| match stage {
+        Step::Form(form) => Some(form.offer.clone()),
+        _ => None,
+    });
+    let offer = offer.expect("one runbook alone is offered");
+    assert_eq!(offer.book.name, "gpu-night-down");
+    assert_eq!(offer.about, "fashion-ai-train-01");
+    assert!(offer.set["fleet"].starts_with("i-"), "{:?}", offer.set);
+}
+
+#[test]
+fn what_eks_would_undo_is_not_offered_for_its_groups_and_hosts() {
+    let books = [
+        include_str!("../../../runbooks/eks-scale-nodegroup.yaml"),
+        include_str!("../../../runbooks/asg-scale.yaml"),
+        include_str!("../../../runbooks/asg-rollback-image.yaml"),
+        include_str!("../../../runbooks/asg-instance-refresh-rollback.yaml"),
+    ];
+    for name in ["eks-fashion-ai-gpu-8ac71e3d", "fashion-ai-gpu-node"] {
+        let mut desk = Desk::new(World::Fashion, Scenario::Everyday, &books);
+        desk.select("3", name).keys(&["x"]);
+        let form = desk.form();
+        assert_eq!(form.offer.book.name, "eks-scale-nodegroup", "{name}");
+        assert_eq!(form.offer.set["desired"], "2", "{name}");
+    }
 }
 
 #[test]

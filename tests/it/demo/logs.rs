@@ -129,6 +129,25 @@ fn lines_are_as_wild_as_in_life() {
 }
 
 #[test]
+fn the_log_of_an_endpoint_tells_what_its_metrics_count() {
+    let group = "/aws/sagemaker/Endpoints/fashion-ai-avatar-render";
+    let count = |scenario, words: &[&str]| {
+        let stage = Stage::open(World::Fashion, scenario);
+        let (events, _) = stage.log_events(group, last(&stage, 10), "");
+        let tells = |line: &str| words.iter().any(|word| line.contains(word));
+        let told = events.iter().filter(|event| tells(&event.message)).count();
+        (told, events.len())
+    };
+    let errors = ["ERROR", "HTTP/1.1\" 5"];
+    let (failed, all) = count(Scenario::EndpointDegraded, &errors);
+    assert!(failed * 6 > all && failed * 3 < all, "{failed} of {all}");
+    // Metrics have one or none in ten minutes then, and no answer that is 4xx.
+    let (failed, all) = count(Scenario::Quiet, &errors);
+    assert!(failed <= 1 && all > 100, "{failed} of {all}");
+    assert_eq!(count(Scenario::Quiet, &["HTTP/1.1\" 4"]).0, 0);
+}
+
+#[test]
 fn patterns_choose_events() {
     let stage = Stage::open(World::Codemate, Scenario::Quiet);
     let (all, _) = stage.log_events(BACKEND, last(&stage, 60), "");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pretty_assertions::assert_eq;
 use quarterdeck::domain::diagnostic::Severity;
+use quarterdeck::domain::rules;
 use quarterdeck::runbook::expr::Expr;
 use quarterdeck::runbook::model::{CheckCall, Presence, Runbook};
 use quarterdeck::runbook::shipped::{self, SHIPPED};
@@ -244,4 +245,26 @@ fn no_default_follows_what_somebody_types() {
             }
         }
     }
+}
+
+/// An offer that is made for some rules is taken for findings of those alone: a finding that names a runbook
+/// must find an offer that fits, or the form opens empty.
+#[test]
+fn a_rule_finds_an_offer_of_the_runbooks_that_it_names() {
+    let mut met = 0;
+    for rule in rules::ALL {
+        for name in rule.runbooks {
+            let file = shipped::get(name).unwrap_or_else(|| panic!("{}: {name}", rule.id));
+            let loaded =
+                load(&file, &Shelf::default(), catalogue()).unwrap_or_else(|error| panic!("{error}"));
+            let offers = loaded.runbook.offers.iter();
+            let of_kind: Vec<_> = offers.filter(|offer| offer.kind.value == rule.kind).collect();
+            let fits = of_kind
+                .iter()
+                .any(|offer| offer.rules.is_empty() || offer.rules.iter().any(|glob| glob.matches(rule.id)));
+            assert!(of_kind.is_empty() || fits, "{} of {}", name, rule.id);
+            met += usize::from(fits);
+        }
+    }
+    assert!(met > 40, "{met}");
 }

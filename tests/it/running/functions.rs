@@ -17,6 +17,7 @@ use quarterdeck::domain::rules::{Policies, THROTTLED_TAG};
 use quarterdeck::engine::clock::Clock;
 use quarterdeck::runbook::machine::Summary;
 
+use super::models::refused;
 use super::stage::{EPOCH, Stage, run};
 
 const RESIZE: &str = "fashion-ai-image-resize";
@@ -82,6 +83,25 @@ async fn a_version_that_fails_is_found_and_left_again() {
     stage.clock.sleep(Duration::from_mins(15)).await;
     let wrong = findings(&stage, &[Kind::Lambda]).await;
     assert_eq!(found(&wrong, "lambda.errors"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_is_led_back_once_unless_the_version_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let stage = open(Scenario::LambdaErrors, &home);
+    carry_out(&stage, "lambda-rollback-alias", &[("function", RESIZE)]).await;
+    let told = refused(&stage, "lambda-rollback-alias", &[("function", RESIZE)])
+        .await
+        .to_string();
+    assert!(told.contains("version 5 took its calls"), "{told}");
+    assert_eq!(function(&stage).await.aliases.unwrap()[0].routing.words(), "4");
+    carry_out(
+        &stage,
+        "lambda-rollback-alias",
+        &[("function", RESIZE), ("version", "3")],
+    )
+    .await;
+    assert_eq!(function(&stage).await.aliases.unwrap()[0].routing.words(), "3");
 }
 
 #[tokio::test(start_paused = true)]

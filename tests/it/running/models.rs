@@ -101,7 +101,7 @@ async fn carry_out(stage: &Stage, plan: Plan) -> Summary {
     run(&stage.engine, plan, start).await.0
 }
 
-async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> Refused {
+pub(super) async fn refused(stage: &Stage, runbook: &str, set: &[(&str, &str)]) -> Refused {
     let mut preparation = stage.preparation(runbook).await;
     let given = given(preparation.runbook(), set);
     let resolved = preparation.resolve(given).await.result.unwrap();
@@ -139,6 +139,9 @@ async fn a_degraded_endpoint_is_rolled_back_and_heals() {
         (now.status.as_str(), now.config.as_str()),
         ("InService", "fashion-ai-avatar-render-v13")
     );
+    // Who sees the findings for some minutes more and asks again does not go back twice.
+    let again = refused(&stage, "sagemaker-endpoint-rollback", &[("endpoint", RENDER)]).await;
+    assert!(again.to_string().contains("-v14 is newer"), "{again}");
     wait(&stage, 12).await;
     let after = findings(&stage).await;
     assert_eq!(about(&after, "sagemaker.endpoint-5xx"), [] as [&Finding; 0]);

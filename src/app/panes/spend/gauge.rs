@@ -56,7 +56,7 @@ fn gauge_rows(state: &State, scope: &ScopeState, gauge: &CreditGauge) -> Vec<Row
     };
     let share = gauge.percent_left().map(|percent| percent / 100.0);
     let mut rows = vec![Row {
-        key: RowKey::Resource(key),
+        key: RowKey::Resource(key.clone()),
         cells: vec![
             Cell::new(scope.scope.profile_name()).tone(Tone::Strong),
             share
@@ -82,7 +82,7 @@ fn gauge_rows(state: &State, scope: &ScopeState, gauge: &CreditGauge) -> Vec<Row
             .map(|(service, per_day)| format!("{service} {}", format::usd(*per_day)))
             .collect();
         rows.push(Row {
-            key: RowKey::Line(format!("eaters {}", scope.name())),
+            key: RowKey::About(key, "eaters".to_owned()),
             cells: vec![
                 Cell::new(format!("eaten a day by {}", eaters.join(", ")))
                     .tone(Tone::Muted)

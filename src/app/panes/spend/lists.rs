@@ -1,5 +1,5 @@
 //! Lists beside the bill: possible savings, anomalies, what AWS advises, and the burn rate beside
-//! yesterday's bill.
+//! a day's bill.
 
 use crate::app::format;
 use crate::app::panes::{Told, is_accepted};
@@ -141,10 +141,10 @@ fn advice_rows(given: Option<&Advices>, scope: &ScopeName) -> Vec<Row> {
         .collect()
 }
 
-/// The burn rate beside yesterday's bill.
+/// The burn rate beside the bill of the newest day that AWS has counted.
 pub(super) fn yesterday(state: &State) -> Section {
     let columns = vec![
-        Column::words("SERVICE, YESTERDAY", 22, 44, 0),
+        Column::words("SERVICE, A DAY", 22, 44, 0),
         Column::numbers("RUNS NOW", 9, 0),
         Column::numbers("BILLED", 8, 0),
         Column::numbers("DIFF", 8, 0),

@@ -231,9 +231,11 @@ impl Field {
             self.narrow();
         }
         if given == self.given {
+            self.highlight_value();
             return false;
         }
         self.given = given;
+        self.highlight_value();
         self.problem = None;
         self.is_unreadable = false;
         self.is_missing = false;
@@ -285,6 +287,21 @@ impl Field {
             self.problem = answer.problem.map(|problem| text::clean(&problem).into_owned());
         }
         self.is_missing = false;
+        if !self.is_edited && !self.many {
+            self.highlight_value();
+        }
+    }
+
+    /// Highlights the candidate that is the field's value, so that what is marked is what holds.
+    fn highlight_value(&mut self) {
+        let meant = self.given.as_ref().or(self.value.as_ref());
+        let place = meant.and_then(|meant| {
+            self.passing.iter().position(|at| {
+                let candidate = &self.candidates[*at];
+                candidate.text == *meant || candidate.label == *meant
+            })
+        });
+        self.choice = place.unwrap_or(0);
     }
 
     /// Which candidates pass what is typed, those first that begin with it. What was highlighted by hand

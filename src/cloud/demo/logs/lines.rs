@@ -73,7 +73,7 @@ pub fn line(style: LogStyle, dice: &mut Dice, at: Ms, bad: bool) -> String {
         LogStyle::Uvicorn => uvicorn(dice, bad, &IMAGES),
         LogStyle::VideoApi => uvicorn(dice, bad, &VIDEOS),
         LogStyle::ModelServer => uvicorn(dice, bad, &["/health", "/v1/infer", "/v1/infer", "/v1/models"]),
-        LogStyle::Endpoint => uvicorn(dice, bad, &["/ping", "/invocations", "/invocations"]),
+        LogStyle::Endpoint => endpoint(dice, bad),
         LogStyle::Notebook => notebook(dice, at, bad),
         LogStyle::Training => training(dice, at, bad),
         LogStyle::Spring => spring(dice, at, bad),
@@ -213,6 +213,28 @@ fn uvicorn(dice: &mut Dice, bad: bool, routes: &[&'static str]) -> String {
         20_000 + dice.below(40_000),
         dice.word(&["GET", "GET", "POST"])
     )
+}
+
+/// A container that serves a model: SageMaker asks it for its health, callers for avatars.
+fn endpoint(dice: &mut Dice, bad: bool) -> String {
+    let from = format!("10.0.{}.{}", 1 + dice.below(2), 2 + dice.below(240));
+    if bad {
+        let seconds = 10 + dice.below(3);
+        if dice.unit() < 0.5 {
+            return format!(
+                "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File \"/opt/ml/code/serve.py\", line 88, in invocations\n    mesh = await asyncio.wait_for(model.render(photo), timeout=10)\n  File \"/opt/ml/code/avatar/메시.py\", line 214, in render\n    raise TimeoutError('메시 생성 시간 초과: 정점 {}개')\nTimeoutError: 메시 생성 시간 초과",
+                90_000 + dice.below(8_000)
+            );
+        }
+        return format!(
+            "INFO:     {from}:8080 - \"POST /invocations HTTP/1.1\" 500 Internal Server Error {seconds}.{}s",
+            dice.below(10)
+        );
+    }
+    match dice.below(3) {
+        0 => format!("INFO:     {from}:8080 - \"GET /ping HTTP/1.1\" 200 OK"),
+        _ => format!("INFO:     {from}:8080 - \"POST /invocations HTTP/1.1\" 200 OK"),
+    }
 }
 
 fn notebook(dice: &mut Dice, at: Ms, bad: bool) -> String {

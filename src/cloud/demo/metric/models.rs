@@ -129,6 +129,16 @@ impl Sim {
         })
     }
 
+    /// The share of an endpoint's requests that it answers with 5xx in a minute; `None` without requests.
+    pub fn endpoint_failing(&self, index: usize, minute: Ms) -> Option<f64> {
+        let variants = self.plan.models.endpoints.get(index)?.variants.len();
+        let fares = (0..variants).filter_map(|nth| self.variant_fare((index, nth), minute));
+        let (requests, errors) = fares.fold((0.0, 0.0), |(requests, errors), fare| {
+            (requests + fare.requests, errors + fare.errors)
+        });
+        (requests > 0.0).then(|| errors / requests)
+    }
+
     pub(super) fn endpoint_sample(
         &self,
         (index, nth): (usize, usize),

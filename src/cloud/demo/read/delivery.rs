@@ -143,24 +143,40 @@ fn stage_of(sim: &Sim, plan: &PipelinePlan, (nth, stage): (usize, &StagePlan), e
         disabled_by: hold.map(|hold| person(sim, &hold.by)),
         disabled_at: hold.map(|hold| stamp(hold.at)),
         waiting: hold.is_some_and(|hold| !hold.waiting.is_empty()) || executions.iter().any(waits),
-        actions: newest
-            .map(|(seen, passage)| actions(sim, (plan, stage), seen, passage))
-            .unwrap_or_default(),
+        actions: if stage.deploys.is_empty() {
+            newest
+                .map(|(seen, passage)| actions(sim, (plan, stage), seen, passage))
+                .unwrap_or_default()
+        } else {
+            deployments(sim, (nth, stage), executions)
+        },
     }
 }
 
-fn person(sim: &Sim, name: &str) -> String {
-    format!("arn:aws:sts::{}:assumed-role/oncall/{name}", sim.plan.account)
+/// The deployments of a stage: of each service the newest execution that was about it. One that failed before
+/// the newest of all is over.
+fn deployments(sim: &Sim, (nth, stage): (usize, &StagePlan), executions: &[Seen]) -> Vec<StageAction> {
+    let newest = executions
+        .iter()
+        .find(|seen| seen.passage(nth).is_some())
+        .map(|seen| seen.id.as_str());
+    stage
+        .deploys
+        .iter()
+        .filter_map(|(_, service)| {
+            let own = executions
+                .iter()
+                .filter(|seen| sim.plan.services[seen.service].name == *service);
+            let (seen, passage) = own.filter_map(|seen| Some((seen, seen.passage(nth)?))).next()?;
+            let holds = newest == Some(seen.id.as_str()) || passage.error.is_none();
+            holds.then(|| action(sim, passage, service.clone(), ("Deploy", "ECS")))
+        })
+        .collect()
 }
 
-/// The actions of a stage: of several builds or deployments those that the execution is about.
-fn actions(
-    sim: &Sim,
-    (plan, stage): (&PipelinePlan, &StagePlan),
-    seen: &Seen,
-    passage: &Passage,
-) -> Vec<StageAction> {
-    let action = |name: String, category: &str, provider: &str| StageAction {
+/// An action as a passage of its stage went.
+fn action(sim: &Sim, passage: &Passage, name: String, (category, provider): (&str, &str)) -> StageAction {
+    StageAction {
         name,
         category: category.to_owned(),
         provider: provider.to_owned(),
@@ -174,25 +190,40 @@ fn actions(
             message: message.clone(),
         }),
         external_id: passage.build.clone(),
-    };
+    }
+}
+
+fn person(sim: &Sim, name: &str) -> String {
+    format!("arn:aws:sts::{}:assumed-role/oncall/{name}", sim.plan.account)
+}
+
+/// The actions of a stage that deploys nothing: of several builds the one that the execution is about.
+fn actions(
+    sim: &Sim,
+    (plan, stage): (&PipelinePlan, &StagePlan),
+    seen: &Seen,
+    passage: &Passage,
+) -> Vec<StageAction> {
     if let Some(name) = &stage.approval {
-        return vec![action(name.clone(), "Approval", "Manual")];
+        return vec![action(sim, passage, name.clone(), ("Approval", "Manual"))];
     }
     if let Some(build) = &passage.build {
         let project = build.split(':').next().unwrap_or(build);
         return vec![StageAction {
             project: Some(project.to_owned()),
-            ..action(project.to_owned(), "Build", "CodeBuild")
+            ..action(sim, passage, project.to_owned(), ("Build", "CodeBuild"))
         }];
     }
-    if stage.deploys.is_empty() {
-        return vec![StageAction {
-            summary: Some(message(&seen.image).to_owned()),
-            ..action(plan.source.clone(), "Source", "CodeStarSourceConnection")
-        }];
-    }
-    let service = sim.plan.services[seen.service].name.clone();
-    vec![action(service, "Deploy", "ECS")]
+    let source = action(
+        sim,
+        passage,
+        plan.source.clone(),
+        ("Source", "CodeStarSourceConnection"),
+    );
+    vec![StageAction {
+        summary: Some(message(&seen.image).to_owned()),
+        ..source
+    }]
 }
 
 /// What the commit of an image is about.

@@ -165,11 +165,17 @@ impl<'a> Fleet<'a> {
         };
         let idle = format!("{} of {} idle", self.idle, self.cards);
         let cost = words::usd(self.cost.as_f64());
-        let title = if self.cost > Usd::ZERO {
+        // How long it has idled nobody knows from before the first look; how long it is paid for AWS knows.
+        let launched = self.lone.and_then(|instance| instance.launched_at);
+        let up = launched.map(|launched| words::since(launched, context.now));
+        let mut title = if self.cost > Usd::ZERO {
             format!("{idle}, {cost}/h")
         } else {
             idle
         };
+        if let Some(up) = &up {
+            title.push_str(&format!(", up {up}"));
+        }
         self.unpriced.sort_unstable();
         self.unpriced.dedup();
         Some(
@@ -184,9 +190,10 @@ impl<'a> Fleet<'a> {
                     if self.idle == 1 { "has" } else { "have" },
                     if self.by_use > 0 { " that is told of" } else { "" },
                     since
-                        .map(|since| format!(", all of them for {}", words::since(since, at)))
+                        .map(|since| format!(", seen so for {}", words::since(since, at)))
                         .unwrap_or_default()
                 ))
+                .perhaps_because(up.map(|up| format!("The instance was started {up} ago.")))
                 .perhaps_because((self.by_use > 0).then(|| {
                     format!(
                         "Nobody lists the processes of {}: by utilisation and memory nothing runs there.",
@@ -303,7 +310,7 @@ mod tests {
         assert_eq!(finding.since, Some(at(161)));
         assert_eq!(
             finding.evidence[0],
-            "1 of 2 cards on 2 hosts has no process and next to no memory in use, all of them for 19m."
+            "1 of 2 cards on 2 hosts has no process and next to no memory in use, seen so for 19m."
         );
         assert!(
             finding.evidence[1].contains(&list_price(1.0)),

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use crate::domain::datastore::DbInstance;
 use crate::domain::health::{Finding, Impact, Severity};
 use crate::domain::ids::Kind;
+use crate::domain::inventory::ScopeState;
 use crate::domain::metric_catalog::rds as metric;
 use crate::domain::rules::draft::severity;
 use crate::domain::rules::rds::formula::{Variables, evaluate};
@@ -35,12 +36,29 @@ pub const RULE: Rule = Rule {
 };
 
 /// The most connections that an instance takes.
-struct Most {
-    connections: f64,
+#[derive(Debug, Clone, PartialEq)]
+pub struct MostConnections {
+    /// How many.
+    pub connections: f64,
     /// Whether it is a plain number and not an estimate from a formula.
-    is_exact: bool,
-    /// Where it comes from.
-    source: String,
+    pub is_exact: bool,
+    /// Where it comes from: `set to 200 in app-params`; safe for a terminal.
+    pub source: String,
+}
+
+impl MostConnections {
+    /// The number: `about 225` of a formula.
+    pub fn words(&self) -> String {
+        let about = if self.is_exact { "" } else { "about " };
+        format!("{about}{}", words::number(self.connections.floor()))
+    }
+}
+
+/// The most connections that an instance takes, where class and setting are known.
+pub fn most_connections(state: &ScopeState, db: &DbInstance) -> Option<MostConnections> {
+    let limits = state.connection_limits.get().into_iter().flatten();
+    let settings = limits.map(|limit| (limit.parameter_group.as_str(), limit.max_connections.as_deref()));
+    most(db, &settings.collect()).filter(|most| most.connections >= 1.0)
 }
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -65,8 +83,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let share = connections / most.connections * 100.0;
         if let Some(breach) = limit.judge(share) {
-            let about = if most.is_exact { "" } else { "about " };
-            let many = format!("{about}{}", words::number(most.connections.floor()));
+            let many = most.words();
             findings.push(
                 RULE.on(context, &db.arn, &db.name)
                     .hurts(Impact::Capacity)
@@ -87,11 +104,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<Most> {
+fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<MostConnections> {
     let group = db.parameter_group.as_ref().map(|(name, _)| name.as_str());
     let written = group.and_then(|group| settings.get(group).copied().flatten());
     if let Some(number) = written.and_then(|written| written.trim().parse::<u32>().ok()) {
-        return Some(Most {
+        return Some(MostConnections {
             connections: f64::from(number),
             is_exact: true,
             source: format!("set to {number} in {}", group.unwrap_or("its parameter group")),
@@ -105,7 +122,7 @@ fn most(db: &DbInstance, settings: &HashMap<&str, Option<&str>>) -> Option<Most>
         Some(written) => (written, "by the parameter group"),
         None => (default_formula(&db.engine)?, "by default"),
     };
-    Some(Most {
+    Some(MostConnections {
         connections: evaluate(formula, &variables)?,
         is_exact: false,
         source: format!("{} {whose}, on {}", words::excerpt(formula), db.class),

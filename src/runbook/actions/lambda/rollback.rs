@@ -126,17 +126,40 @@ fn candidates<'v>(versions: &'v [Version], routing: &Routing) -> Vec<&'v Version
     older
 }
 
-/// Whether an alias was led back before: then its figures may still be those of the version that it left.
-fn led_back(alias: &Alias, versions: &[Version]) -> Option<String> {
-    let serves = newest_served(&alias.routing)?;
-    let newest = versions.iter().map(|version| version.number).max()?;
-    (serves < newest).then(|| {
-        format!(
-            "{} leads to version {serves}, though there is a version {newest}: it may have been led back already, and \
-             what is measured lags by minutes; be sure that version {serves} is bad too",
-            alias.name
-        )
-    })
+/// Published versions after the newest one that takes calls.
+fn newer<'v>(versions: &'v [Version], routing: &Routing) -> impl Iterator<Item = &'v Version> {
+    let newest = newest_served(routing);
+    versions
+        .iter()
+        .filter(move |version| newest.is_some_and(|newest| version.number > newest))
+}
+
+/// Why `last-good` cannot be told: an alias that has left a newer version was led back already, and what is
+/// found wrong lags by minutes, so that who asks twice would go back twice.
+fn led_back(function: &Function, alias: &Alias, versions: &[Version], view: &View) -> Option<Refusal> {
+    let names = (function.name.as_str(), alias.name.as_str());
+    let left = newer(versions, &alias.routing)
+        .filter(|version| record(view, names, version.number).is_some())
+        .max_by_key(|version| version.number)?;
+    Some(Refusal::state(format!(
+        "{} leads to version {}, and within a week version {} took its calls: it was led back already, and what is \
+         found wrong lags by minutes; if that version is bad too, name the one to go to with version",
+        alias.name,
+        alias.routing.words(),
+        left.number
+    )))
+}
+
+/// What should be known where a newer version has taken no calls that are known.
+fn unused(alias: &Alias, versions: &[Version]) -> Option<String> {
+    let newest = newer(versions, &alias.routing)
+        .map(|version| version.number)
+        .max()?;
+    Some(format!(
+        "{} leads to version {}, though there is a version {newest}, of which CloudWatch has no calls through it",
+        alias.name,
+        alias.routing.words()
+    ))
 }
 
 /// Calls and errors of a version behind an alias over the last week.
@@ -261,7 +284,8 @@ impl Action for Rollback {
                 `last-good` is, while a canary is under way, the older of the two versions that take calls; else \
                 the newest published version before the present one of which, as CloudWatch counted over the last \
                 week, at most one call in twenty through this alias failed. Weights are dropped: all calls go to \
-                one version. The alias is changed only if it still leads where the plan saw it, which AWS itself \
+                one version. An alias that has left a newer version within a week was led back already: `last-good` is \
+                refused then, and a version has to be named. The alias is changed only if it still leads where the plan saw it, which AWS itself \
                 compares by its revision. Provisioned concurrency is the version's and does not come along. Undo \
                 leads it back to where it was, weights included.",
             fields: vec![
@@ -321,8 +345,10 @@ impl Action for Rollback {
         if with.version() != LAST_GOOD {
             return Vec::new();
         }
-        let specs: Vec<MetricSpec> = candidates(versions, &alias.routing)
-            .into_iter()
+        let older = candidates(versions, &alias.routing).into_iter();
+        let left = newer(versions, &alias.routing).take(MOST_CANDIDATES);
+        let specs: Vec<MetricSpec> = older
+            .chain(left)
             .flat_map(|version| specs(&function.name, &alias.name, version.number))
             .collect();
         if specs.is_empty() {
@@ -344,7 +370,10 @@ impl Action for Rollback {
         }
         let versions = view.versions(&function.name)?;
         let choice = match wanted.version() {
-            LAST_GOOD => last_good(function, alias, view)?,
+            LAST_GOOD => match led_back(function, alias, versions, view) {
+                Some(refusal) => return Err(refusal),
+                None => last_good(function, alias, view)?,
+            },
             named => Choice {
                 version: named.to_owned(),
                 warning: None,
@@ -373,7 +402,7 @@ impl Action for Rollback {
             after: routed(&to),
             ..Change::draft(self, target(site, function), &with)
         });
-        proposal.warnings.extend(led_back(alias, versions));
+        proposal.warnings.extend(unused(alias, versions));
         proposal.warnings.extend(choice.warning);
         let about = [
             age(version, site.now),

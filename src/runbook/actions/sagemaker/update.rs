@@ -1,5 +1,6 @@
 //! `sagemaker.update_endpoint`: has an endpoint serve what another configuration says.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -80,6 +81,30 @@ fn before<'v>(endpoint: &Endpoint, known: &'v [EndpointConfig]) -> Result<&'v En
         })
 }
 
+/// How long after a change an endpoint that serves an older configuration counts as led back.
+const LED_BACK: SignedDuration = SignedDuration::from_hours(1);
+
+/// Why `last-good` cannot be told: an endpoint that was changed just now and serves an older configuration than
+/// there is was led back already, and what is found wrong lags by minutes.
+fn led_back(endpoint: &Endpoint, known: &[EndpointConfig], now: Timestamp) -> Option<Refusal> {
+    let changed = endpoint
+        .changed_at
+        .filter(|at| now.duration_since(*at) < LED_BACK)?;
+    let serving = known.iter().find(|config| config.name == endpoint.config)?;
+    let newer = known
+        .iter()
+        .filter(|config| config.belongs_to(endpoint) && config.created_at > serving.created_at)
+        .max_by_key(|config| config.created_at)?;
+    Some(Refusal::state(format!(
+        "{} was changed {} minutes ago and serves {}, though {} is newer: it was led back already, and what is found \
+         wrong lags by minutes; if it is bad too, name the configuration to go to",
+        endpoint.name,
+        now.duration_since(changed).as_mins(),
+        endpoint.config,
+        newer.name
+    )))
+}
+
 /// What another configuration costs, at the counts that are kept.
 fn cost(endpoint: &Endpoint, to: &EndpointConfig, site: &Site<'_>) -> CostDelta {
     let of = |variant: &Variant| -> CostDelta {
@@ -134,7 +159,9 @@ impl Action for UpdateEndpoint {
             about: "Has a SageMaker endpoint serve what another configuration says.\n\
                 `last-good` is the newest configuration that is older than the one that serves and like it: the \
                 same variants, and its name or its models' names are versions of the present ones. AWS keeps no \
-                history of an endpoint, so whether it was ever well nobody knows, and the plan says so. Counts and \
+                history of an endpoint, so whether it was ever well nobody knows, and the plan says so. For an hour after a change an endpoint that \
+                serves an older configuration than there is was led back already: `last-good` is refused then. \
+                Counts and \
                 weights stay as they are. An endpoint that changes just now is refused, and so is a configuration \
                 with other variants. It has succeeded once the endpoint is in service with that configuration; an \
                 update that AWS takes back is a failure. Undo goes back to the configuration before.",
@@ -191,7 +218,11 @@ impl Action for UpdateEndpoint {
                     endpoint.config
                 )));
             }
-            let to = before(endpoint, view.endpoint_configs(None)?)?;
+            let known = view.endpoint_configs(None)?;
+            if let Some(refusal) = led_back(endpoint, known, site.now) {
+                return Err(refusal);
+            }
+            let to = before(endpoint, known)?;
             warnings.push(format!(
                 "{name}: AWS keeps no history of an endpoint: {} is the newest configuration before {}, made {}; \
                  whether it was ever well nobody knows",
