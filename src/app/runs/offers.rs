@@ -134,7 +134,11 @@ pub fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
                 .filter_map(|offer| {
                     let kind = resources[0].kind;
                     let (why, fit) = match place {
-                        Place::Own | Place::Helped => reasons.why(&book.name, offer, kind, Why::Kind),
+                        Place::Own => reasons.why(&book.name, offer, kind, Why::Kind),
+                        Place::Helped => {
+                            let its = Reasons::beneath(state, keys[0]);
+                            reasons.why_helped(&book.name, offer, kind, &its)
+                        }
                         Place::Beneath(its) => reasons.why_beneath(&book.name, offer, kind, its),
                     }?;
                     Some((why, fit, filled(state, scope, runbook, offer, &resources)?))
@@ -322,6 +326,33 @@ impl<'a> Reasons<'a> {
             .iter()
             .any(is_for)
             .then_some((Why::Saving, Fit::Rule))
+    }
+
+    /// Why an offer holds where a finding says that the runbook helps: what it fills in follows `its` findings there.
+    fn why_helped(
+        &self,
+        book: &str,
+        offer: &model::Offer,
+        kind: Kind,
+        its: &Reasons<'_>,
+    ) -> Option<(Why, Fit)> {
+        if offer.kind.value != kind {
+            return None;
+        }
+        let is_for = |finding: &&Finding| offer.rules.iter().any(|glob| glob.matches(&finding.rule));
+        let fit = match (its.others.iter().any(is_for), offer.rules.is_empty()) {
+            (true, _) => Fit::Rule,
+            (false, true) => Fit::Any,
+            (false, false) => return None,
+        };
+        if let Some(place) = self.named(book) {
+            return Some((Why::Named(place), fit));
+        }
+        let elsewhere = self.others.iter().enumerate().find_map(|(rank, finding)| {
+            let place = finding.runbooks.iter().position(|name| name == book)?;
+            Some(Why::NamedElsewhere(rank, place))
+        });
+        elsewhere.map(|why| (why, fit))
     }
 
     /// Why an offer holds for something that the subject stands on, of which `its` findings are.
