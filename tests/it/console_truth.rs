@@ -417,9 +417,9 @@ fn what_is_paid_leads_to_what_it_is_paid_for() {
         let mut found = rows.iter().filter(|(_, text)| text.starts_with(words));
         found.next().unwrap_or_else(|| panic!("{words}: {rows:#?}"))
     };
-    // Of fourteen items twelve are shown one by one.
-    assert_eq!(stage.state.picture.burn.items.len(), 14);
-    assert!(find("and 2 more").1.contains("qd spend lists them"));
+    // Of fifteen items twelve are shown one by one.
+    assert_eq!(stage.state.picture.burn.items.len(), 15);
+    assert!(find("and 3 more").1.contains("qd spend lists them"));
     let (title, _) = detail(&stage, &find("codemate-backend-service fargate").0);
     assert_eq!(title, "ecs-service codemate-backend-service");
     // The estate's own part, and its budget without what AWS does not know.

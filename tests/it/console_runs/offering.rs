@@ -355,7 +355,7 @@ fn what_is_filled_in_is_made_for_the_finding_at_hand() {
         saves: None,
     }];
     desk.stage.send(Msg::Picture(Arc::new(picture)));
-    desk.select("7", "eks-fashion-ai-gpu").keys(&["x"]);
+    desk.select("7", "0 instead of 2 at night").keys(&["x"]);
     let offer = &desk.form().offer;
     assert_eq!(offer.why, Why::Named(1));
     assert!(offer.set["nodegroup"].contains("fashion-ai-gpu"));

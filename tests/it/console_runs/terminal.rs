@@ -76,6 +76,7 @@ fn from_x_to_a_run_that_succeeded() {
     });
     screen.send_keys("apply");
     screen.wait_for_text("> apply");
+    on_screen(&screen);
     screen.send_keys("\r");
     screen.wait_for_text("1 run live");
     screen.wait_for_text("SUCCEEDED");

@@ -315,7 +315,7 @@ mod tests {
         };
         let mut bench = bench(3);
         bench.with_policy(prod_with_night());
-        assert_eq!(saving(&bench).runbooks, ["gpu-night-down", "asg-scale"]);
+        assert_eq!(saving(&bench).runbooks, ["gpu-night-down"]);
         // What EKS owns is not gpu-night-down's to touch.
         let mut nodes = group("workers", 2);
         nodes.tags = vec![Tag {
@@ -323,7 +323,7 @@ mod tests {
             value: "gpu".to_owned(),
         }];
         bench.know(Source::Groups, ReplyData::Groups(vec![nodes]));
-        assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup", "asg-scale"]);
+        assert_eq!(saving(&bench).runbooks, ["eks-scale-nodegroup"]);
     }
 
     #[test]
