@@ -129,7 +129,7 @@ fn over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let bill = EstateBill::of(context.state, context.policy, today(context.now));
     let own = bill
         .planned
-        .filter(|planned| !is_told(planned, context, limit, |one| one.actual));
+        .filter(|planned| !is_told(*planned, context, limit, |one| one.actual));
     if let (Some(planned), Some(actual)) = (own, bill.actual) {
         let plan = Plan {
             id: SPEND,
@@ -163,7 +163,7 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let bill = EstateBill::of(context.state, context.policy, today(context.now));
     let own = bill
         .planned
-        .filter(|planned| !is_told(planned, context, limit, |one| one.forecast));
+        .filter(|planned| !is_told(*planned, context, limit, |one| one.forecast));
     if let (Some(planned), Some(actual), Some(rest)) = (own, bill.actual, bill.rest) {
         let plan = Plan {
             id: SPEND,
@@ -182,7 +182,7 @@ fn forecast_over_budget(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether a budget of AWS of the same amount says it already: one trouble is told once.
 fn is_told(
-    planned: &f64,
+    planned: f64,
     context: &Context<'_>,
     limit: Limit,
     amount: impl Fn(&Budget) -> Option<f64>,

@@ -164,10 +164,10 @@ fn deployments(sim: &Sim, (nth, stage): (usize, &StagePlan), executions: &[Seen]
         .deploys
         .iter()
         .filter_map(|(_, service)| {
-            let own = executions
+            let mut own = executions
                 .iter()
                 .filter(|seen| sim.plan.services[seen.service].name == *service);
-            let (seen, passage) = own.filter_map(|seen| Some((seen, seen.passage(nth)?))).next()?;
+            let (seen, passage) = own.find_map(|seen| Some((seen, seen.passage(nth)?)))?;
             let holds = newest == Some(seen.id.as_str()) || passage.error.is_none();
             holds.then(|| action(sim, passage, service.clone(), ("Deploy", "ECS")))
         })

@@ -147,9 +147,13 @@ fn mix_from_sdk(policy: &types::MixedInstancesPolicy) -> Mix {
     let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
     let segments = distribution.is_some_and(|distribution| !distribution.distribution_segments().is_empty());
     Mix {
-        on_demand_base: number(distribution.and_then(|it| it.on_demand_base_capacity())).unwrap_or(0),
+        on_demand_base: number(distribution.and_then(types::InstancesDistribution::on_demand_base_capacity))
+            .unwrap_or(0),
         on_demand_percent: (!segments).then(|| {
-            number(distribution.and_then(|it| it.on_demand_percentage_above_base_capacity())).unwrap_or(100)
+            number(
+                distribution.and_then(types::InstancesDistribution::on_demand_percentage_above_base_capacity),
+            )
+            .unwrap_or(100)
         }),
     }
 }
