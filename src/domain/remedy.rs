@@ -72,6 +72,17 @@ fn takes_dead_letters(state: &ScopeState, arn: &str) -> Option<bool> {
     }))
 }
 
+/// Whether it is known that nothing in these scopes has GPUs: a night down of them saves nothing there.
+pub fn have_no_gpus<'a>(mut states: impl Iterator<Item = &'a ScopeState>) -> bool {
+    states.all(|state| {
+        let (Some(groups), Some(instances)) = (state.groups.get(), state.instances.get()) else {
+            return false;
+        };
+        let owned = instances.iter().any(|one| is_gpu_type(&one.instance_type));
+        !owned && !groups.iter().any(|group| has_gpus(state, group))
+    })
+}
+
 /// Whether a shard of a cache has a replica that can take over.
 fn has_replica(state: &ScopeState, arn: &str) -> Option<bool> {
     let cache = state.caches.get()?.iter().find(|cache| cache.arn == arn)?;
@@ -182,6 +193,20 @@ mod tests {
         }
         assert!(in_vain(&mut bench, "eks-scale-nodegroup", Kind::Asg, "workers"));
         assert!(!in_vain(&mut bench, "asg-scale", Kind::Asg, "web"));
+    }
+
+    #[test]
+    fn an_account_without_cards_saves_nothing_by_taking_them_down() {
+        let mut bench = Bench::new();
+        let none = |bench: &mut Bench| have_no_gpus(std::iter::once(&*bench.state()));
+        bench.know(Source::Groups, ReplyData::Groups(Vec::new()));
+        assert!(!none(&mut bench), "its instances were not read");
+        let web = instance("i-1", "m6i.large");
+        bench.know(Source::Instances, ReplyData::Instances(vec![web.clone()]));
+        assert!(none(&mut bench));
+        let card = instance("i-2", "g4dn.xlarge");
+        bench.know(Source::Instances, ReplyData::Instances(vec![web, card]));
+        assert!(!none(&mut bench));
     }
 
     #[test]

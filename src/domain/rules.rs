@@ -230,6 +230,7 @@ pub const ALL: &[&Rule] = &[
 /// among them, marked as such.
 pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec<Finding> {
     let leaders: BTreeSet<&ScopeName> = inventory.account_leaders().map(ScopeState::name).collect();
+    let without_gpus = remedy::have_no_gpus(inventory.shown());
     let mut findings = Vec::new();
     for state in inventory.shown() {
         let context = Context::new(state, terms, now);
@@ -241,9 +242,10 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
         }
         for finding in &mut findings[first..] {
             resting::soften(inventory, finding, &context);
-            finding
-                .runbooks
-                .retain(|runbook| !remedy::is_in_vain(state, runbook, &finding.resource));
+            finding.runbooks.retain(|runbook| {
+                !(without_gpus && runbook == "gpu-night-down")
+                    && !remedy::is_in_vain(state, runbook, &finding.resource)
+            });
             finding.accepted = accept::reason(finding, &context, terms.session);
         }
     }

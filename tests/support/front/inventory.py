@@ -142,7 +142,8 @@ def _models(pages: Pages) -> dict[str, list[str]]:
 
 def _account(pages: Pages) -> dict[str, list[str]]:
     checks = pages("route53", "list_health_checks")["HealthChecks"]
-    distributions = pages("cloudfront", "list_distributions")["DistributionList"]
+    # Of an account without any the paginator leaves out the list altogether.
+    distributions = pages("cloudfront", "list_distributions").get("DistributionList", {})
     return {
         "bucket": pages.names("s3", "list_buckets", "Buckets", "Name"),
         "distribution": [one["Id"] for one in distributions.get("Items", [])],
