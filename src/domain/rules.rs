@@ -243,8 +243,9 @@ pub fn evaluate(inventory: &Inventory, terms: &Terms<'_>, now: Timestamp) -> Vec
         for finding in &mut findings[first..] {
             resting::soften(inventory, finding, &context);
             finding.runbooks.retain(|runbook| {
-                !(without_gpus && runbook == "gpu-night-down")
-                    && !remedy::is_in_vain(state, runbook, &finding.resource)
+                let in_vain = (without_gpus && runbook == "gpu-night-down")
+                    || remedy::is_in_vain(state, runbook, &finding.resource);
+                !in_vain
             });
             finding.accepted = accept::reason(finding, &context, terms.session);
         }
